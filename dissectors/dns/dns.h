@@ -1,0 +1,68 @@
+/*
+ * DNS (RFC 1035) over UDP and TCP (RFC 7766): queries and answers, paired into transactions.
+ */
+#ifndef HT_DNS_DNS_H
+#define HT_DNS_DNS_H
+
+#include "event/event.h"
+
+extern const struct ht_registry dns_types, dns_classes, dns_rcodes, dns_opcodes, dns_svc_params,
+    dns_edns_options;
+
+struct dns_party {
+    struct ht_address ip;
+    uint16_t port;
+};
+
+struct dns_question {
+    struct ht_bytes name; /* in presentation form, without the last dot; "." is the root */
+    struct ht_bytes type; /* its name, or "TYPE65400" (RFC 3597 section 5) */
+    struct ht_bytes class;
+};
+
+struct dns_answer {
+    struct ht_bytes name; /* the owner */
+    struct ht_bytes type;
+    uint64_t ttl_s;
+    struct ht_bytes data; /* in presentation form */
+    /* Not in the output: */
+    struct ht_address address; /* of A and AAAA */
+    bool alias;                /* CNAME */
+};
+
+struct dns_edns {
+    uint64_t udp_size;
+    uint64_t version;
+    bool dnssec_ok;
+    struct ht_bytes options; /* uint16 codes */
+};
+
+/* A transaction: the record "dns". */
+struct dns_transaction {
+    int64_t start_ns;
+    const char *protocol;  /* "mdns", "llmnr"; NULL: DNS */
+    const char *transport; /* "udp", "tcp" */
+    const struct dns_party *client;
+    const struct dns_party *server;
+    uint64_t id;
+    uint64_t query_frame;
+    uint64_t answer_frame;
+    struct ht_uints repeat_frames;
+    uint64_t rtt_ns;
+    struct ht_bytes opcode; /* its name; absent for QUERY */
+    const struct dns_question *question;
+    struct ht_bytes rcode; /* its name; absent where no answer was seen */
+    bool authoritative, truncated, recursion_desired, recursion_available, authentic_data,
+        checking_disabled;
+    struct ht_objects answers;    /* of struct dns_answer */
+    struct ht_objects authority;
+    struct ht_objects additional; /* without OPT */
+    const struct dns_edns *edns;  /* the answer's, else the query's */
+    bool malformed;
+    /* Not in the output: */
+    int64_t query_time_ns, answer_time_ns;
+};
+
+extern const struct ht_record_type dns_transaction_record;
+
+#endif

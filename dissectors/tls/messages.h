@@ -1,0 +1,110 @@
+/*
+ * TLS messages: the framing of records and handshake messages, and a pure parser for each message.
+ *
+ * A parser takes the complete body of a message (after the 4-byte handshake header), fills `out`
+ * with views into it, and returns whether the body was read to its end without a contradiction.
+ * Where it returns false, `out` holds what was read until then and the rest is zero.
+ * Small lists that are not contiguous on the wire are gathered in `scratch`.
+ */
+#ifndef HT_TLS_MESSAGES_H
+#define HT_TLS_MESSAGES_H
+
+#include "tls/tls.h"
+
+enum {
+    TLS_CHANGE_CIPHER_SPEC = 20,
+    TLS_ALERT              = 21,
+    TLS_HANDSHAKE          = 22,
+    TLS_APPLICATION_DATA   = 23,
+    TLS_HEARTBEAT          = 24
+};
+
+enum {
+    TLS_HELLO_REQUEST        = 0,
+    TLS_CLIENT_HELLO         = 1,
+    TLS_SERVER_HELLO         = 2,
+    TLS_NEW_SESSION_TICKET   = 4,
+    TLS_END_OF_EARLY_DATA    = 5,
+    TLS_HELLO_RETRY_REQUEST  = 6, /* drafts of TLS 1.3 up to 21 */
+    TLS_ENCRYPTED_EXTENSIONS = 8,
+    TLS_CERTIFICATE          = 11,
+    TLS_SERVER_KEY_EXCHANGE  = 12,
+    TLS_CERTIFICATE_REQUEST  = 13,
+    TLS_SERVER_HELLO_DONE    = 14,
+    TLS_CERTIFICATE_VERIFY   = 15,
+    TLS_CLIENT_KEY_EXCHANGE  = 16,
+    TLS_FINISHED             = 20,
+    TLS_CERTIFICATE_STATUS   = 22,
+    TLS_KEY_UPDATE           = 24,
+    TLS_COMPRESSED_CERTIFICATE = 25
+};
+
+enum {
+    TLS_RECORD_HEADER    = 5,
+    TLS_HANDSHAKE_HEADER = 4,
+    TLS_MAX_RECORD       = 16384 + 2048 /* RFC 5246 section 6.2.3, the larger of the versions' */
+};
+
+struct tls_record {
+    uint8_t type;
+    uint16_t version;
+    uint16_t length; /* of the fragment, by the header */
+    struct ht_bytes fragment;
+};
+
+/* tls_record_header reads the 5-byte header of RFC 8446 section 5.1; false where there are fewer
+ * bytes or they cannot be one: an unknown type, a version of another major, too long. */
+bool tls_record_header(struct ht_bytes in, struct tls_record *out);
+
+/* tls_record_resync is the offset at which records plausibly begin: a header whose record is
+ * followed by another header or by the end of `avail`. `avail.len` where there is none. */
+size_t tls_record_resync(struct ht_bytes avail);
+
+struct tls_handshake {
+    uint8_t type;
+    uint32_t length; /* of the body, by the header */
+    struct ht_bytes body;
+};
+
+/* tls_handshake_frame reads the message at the head of `avail` (RFC 8446 section 4); false where
+ * it is not complete yet, with `out->type` and `length` set if its header is. */
+bool tls_handshake_frame(struct ht_bytes avail, struct tls_handshake *out);
+
+/* RFC 8446 section 4.1.2; extensions: section 4.2, RFC 6066, 7301, 8422, 5077. An extension whose
+ * content is malformed makes the result false, but the others are read. */
+bool tls_client_hello_parse(struct ht_bytes body, struct ht_arena *scratch,
+                            struct tls_client_hello *out);
+
+/* RFC 8446 section 4.1.3, RFC 5246 section 7.4.1.3; and the drafts' form, that without session id
+ * (up to draft 21). */
+bool tls_server_hello_parse(struct ht_bytes body, struct ht_arena *scratch,
+                            struct tls_server_hello *out);
+
+/* RFC 5246 section 7.4.2, or with `tls13` RFC 8446 section 4.4.2. */
+bool tls_certificate_parse(struct ht_bytes body, bool tls13, struct ht_arena *scratch,
+                           struct tls_certificate *out);
+
+/* RFC 5246 section 7.4.3, RFC 8422 section 5.4, RFC 4279, 5489. `key_exchange` and `auth` are the
+ * cipher suite's by the registry; without them ("" where no ServerHello was seen) the form is
+ * guessed from the content. */
+bool tls_server_key_exchange_parse(struct ht_bytes body, uint16_t version,
+                                   const char *key_exchange, struct tls_server_key_exchange *out);
+
+/* RFC 5246 section 7.4.4; before TLS 1.2 without signature schemes. */
+bool tls_certificate_request_parse(struct ht_bytes body, uint16_t version,
+                                   struct ht_arena *scratch, struct tls_certificate_request *out);
+
+/* RFC 6066 section 8. */
+bool tls_certificate_status_parse(struct ht_bytes body, struct tls_certificate_status *out);
+
+/* RFC 5246 section 7.4.8; before TLS 1.2 without a signature scheme. */
+bool tls_certificate_verify_parse(struct ht_bytes body, uint16_t version,
+                                  struct tls_certificate_verify *out);
+
+/* RFC 5077 section 3.3. */
+bool tls_new_session_ticket_parse(struct ht_bytes body, struct tls_new_session_ticket *out);
+
+/* RFC 8446 section 6: level and description; false where it is not two bytes (encrypted). */
+bool tls_alert_parse(struct ht_bytes body, struct tls_alert *out);
+
+#endif

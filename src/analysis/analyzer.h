@@ -1,0 +1,39 @@
+/*
+ * The contract between the engine and an analyzer: it looks at events, records and connections on
+ * their way to the sinks, and fills the fields that are left for it (a fingerprint, a verdict) or
+ * emits records of its own (a certificate).
+ */
+#ifndef HT_ANALYSIS_ANALYZER_H
+#define HT_ANALYSIS_ANALYZER_H
+
+#include "base/error.h"
+#include "event/connection.h"
+
+/* What an analyzer may use while it is called. What it allocates from `arena` lives as long as
+ * the event or record at hand; for `connection`, until the record was written. */
+struct ht_analysis {
+    struct ht_arena *arena;
+    int64_t time_ns;
+    uint64_t frame;
+    struct ht_bytes connection_id; /* of the flow at hand */
+    bool from_client;              /* who sent the event, as far as is known now */
+    void *engine;
+    void (*record)(void *engine, const struct ht_record_type *type, void *record);
+};
+
+struct ht_analyzer {
+    const char *name;
+    size_t state_size; /* one zeroed state an engine; NULL functions below are not called */
+    bool (*init)(void *state, struct ht_error *error);
+    void (*fini)(void *state);
+    void (*event)(void *state, struct ht_analysis *a, const struct ht_event_type *type, void *event);
+    void (*record)(void *state, struct ht_analysis *a, const struct ht_record_type *type, void *record);
+    /* A flow was first seen. */
+    void (*connection_start)(void *state, const struct ht_endpoint *client,
+                             const struct ht_endpoint *server);
+    /* The connection ended and its record is complete but for what analyzers add. */
+    void (*connection)(void *state, struct ht_analysis *a, struct ht_connection *connection);
+    const struct ht_record_type *const *records; /* all it may record, NULL-terminated; or NULL */
+};
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * IP addresses and endpoints as values.
+ */
+#ifndef HT_BASE_ADDRESS_H
+#define HT_BASE_ADDRESS_H
+
+#include "base/bytes.h"
+
+/* An IPv4 address lies in the first four bytes, the others being zero, so that two addresses are
+ * equal when their structs are. */
+struct ht_address {
+    uint8_t bytes[16];
+    uint8_t version; /* 4, 6; 0: absent */
+};
+
+struct ht_endpoint {
+    struct ht_address address;
+    uint16_t port;
+};
+
+enum { HT_ADDRESS_TEXT_MAX = 46 };
+
+static inline struct ht_address ht_address4(const uint8_t bytes[4])
+{
+    struct ht_address a = {.version = 4};
+    memcpy(a.bytes, bytes, 4);
+    return a;
+}
+
+static inline struct ht_address ht_address6(const uint8_t bytes[16])
+{
+    struct ht_address a = {.version = 6};
+    memcpy(a.bytes, bytes, 16);
+    return a;
+}
+
+static inline bool ht_address_equal(const struct ht_address *a, const struct ht_address *b)
+{
+    return a->version == b->version && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+/* ht_address_bytes views the 4 or 16 bytes of the address; empty where it is absent. */
+static inline struct ht_bytes ht_address_bytes(const struct ht_address *a)
+{
+    return ht_bytes(a->bytes, a->version == 4 ? 4 : a->version == 6 ? 16 : 0);
+}
+
+/* ht_address_print writes dotted decimal, or RFC 5952 for IPv6, and returns `out`; "" where the
+ * address is absent. */
+const char *ht_address_print(char out[HT_ADDRESS_TEXT_MAX], const struct ht_address *address);
+
+#endif

@@ -1,0 +1,171 @@
+#include "base/arena.h"
+
+#include <stdlib.h>
+
+enum {
+    FIRST_BLOCK = 512,   /* holds the story of an unanswered SYN */
+    LARGEST_STEP = 16384 /* blocks double up to this, so that a long story needs few of them */
+};
+
+struct ht_arena_block {
+    struct ht_arena_block *next;
+    size_t used, size;
+    _Alignas(16) uint8_t bytes[];
+};
+
+bool ht_budget_take(struct ht_budget *budget, size_t len)
+{
+    if (budget == NULL) {
+        return true;
+    }
+    if (len > budget->max - budget->used) {
+        budget->refused++;
+        return false;
+    }
+    budget->used += len;
+    if (budget->used > budget->peak) {
+        budget->peak = budget->used;
+    }
+    return true;
+}
+
+void ht_budget_give(struct ht_budget *budget, size_t len)
+{
+    if (budget != NULL) {
+        budget->used -= len;
+    }
+}
+
+static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
+{
+    size_t size = arena->blocks != NULL ? arena->blocks->size * 2 : FIRST_BLOCK;
+    if (size > LARGEST_STEP) {
+        size = LARGEST_STEP;
+    }
+    if (size < len) {
+        size = len;
+    }
+    if (!ht_budget_take(arena->budget, sizeof(struct ht_arena_block) + size)) {
+        return NULL;
+    }
+    struct ht_arena_block *block = malloc(sizeof *block + size);
+    if (block == NULL) {
+        ht_budget_give(arena->budget, sizeof *block + size);
+        return NULL;
+    }
+    *block        = (struct ht_arena_block){.next = arena->blocks, .size = size};
+    arena->blocks = block;
+    return block;
+}
+
+void *ht_arena_alloc(struct ht_arena *arena, size_t len)
+{
+    if (len > SIZE_MAX / 2) {
+        return NULL;
+    }
+    size_t rounded               = (len + 15) & ~(size_t)15;
+    struct ht_arena_block *block = arena->blocks;
+    if (block == NULL || block->size - block->used < rounded) {
+        block = new_block(arena, rounded);
+    }
+    if (block == NULL) {
+        return NULL;
+    }
+    void *out = block->bytes + block->used;
+    block->used += rounded;
+    return memset(out, 0, len);
+}
+
+struct ht_bytes ht_arena_copy(struct ht_arena *arena, struct ht_bytes from)
+{
+    if (from.len == 0) {
+        return ht_bytes("", 0);
+    }
+    uint8_t *to = ht_arena_alloc(arena, from.len);
+    if (to == NULL) {
+        return ht_bytes("", 0);
+    }
+    memcpy(to, from.ptr, from.len);
+    return ht_bytes(to, from.len);
+}
+
+static void free_blocks(struct ht_arena *arena, struct ht_arena_block *block)
+{
+    while (block != NULL) {
+        struct ht_arena_block *next = block->next;
+        ht_budget_give(arena->budget, sizeof *block + block->size);
+        free(block);
+        block = next;
+    }
+}
+
+void ht_arena_clear(struct ht_arena *arena)
+{
+    free_blocks(arena, arena->blocks);
+    arena->blocks = NULL;
+}
+
+void ht_arena_rewind(struct ht_arena *arena)
+{
+    struct ht_arena_block *keep = arena->blocks;
+    if (keep != NULL) {
+        free_blocks(arena, keep->next);
+        keep->next = NULL;
+        keep->used = 0;
+    }
+}
+
+static bool grow(struct ht_buffer *buffer, size_t need)
+{
+    size_t capacity = buffer->capacity != 0 ? buffer->capacity * 2 : 2048;
+    if (capacity < need) {
+        capacity = need;
+    }
+    if (capacity > buffer->max) {
+        capacity = buffer->max;
+    }
+    if (!ht_budget_take(buffer->budget, capacity - buffer->capacity)) {
+        return false;
+    }
+    uint8_t *ptr = realloc(buffer->ptr, capacity);
+    if (ptr == NULL) {
+        ht_budget_give(buffer->budget, capacity - buffer->capacity);
+        return false;
+    }
+    buffer->ptr      = ptr;
+    buffer->capacity = capacity;
+    return true;
+}
+
+bool ht_buffer_append(struct ht_buffer *buffer, struct ht_bytes more)
+{
+    if (more.len > buffer->max - buffer->len) {
+        return false;
+    }
+    if (more.len > buffer->capacity - buffer->len && !grow(buffer, buffer->len + more.len)) {
+        return false;
+    }
+    if (more.len > 0) {
+        memcpy(buffer->ptr + buffer->len, more.ptr, more.len);
+        buffer->len += more.len;
+    }
+    return true;
+}
+
+void ht_buffer_drop(struct ht_buffer *buffer, size_t len)
+{
+    if (len >= buffer->len) {
+        buffer->len = 0;
+    } else if (len > 0) {
+        memmove(buffer->ptr, buffer->ptr + len, buffer->len - len);
+        buffer->len -= len;
+    }
+}
+
+void ht_buffer_free(struct ht_buffer *buffer)
+{
+    ht_budget_give(buffer->budget, buffer->capacity);
+    free(buffer->ptr);
+    buffer->ptr = NULL;
+    buffer->len = buffer->capacity = 0;
+}

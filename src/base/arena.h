@@ -1,0 +1,67 @@
+/*
+ * Memory with a bound. A budget counts the bytes that a set of holders may have together; an
+ * arena hands out memory that is freed all at once; a buffer grows to a maximum.
+ * All of them answer a request past the bound with NULL or false and count it in the budget.
+ */
+#ifndef HT_BASE_ARENA_H
+#define HT_BASE_ARENA_H
+
+#include "base/bytes.h"
+
+struct ht_budget {
+    size_t used;      /* bytes held now */
+    size_t max;       /* bytes that may be held */
+    size_t peak;      /* the most ever held */
+    uint64_t refused; /* requests that did not fit */
+};
+
+/* ht_budget_take reserves `len` bytes, or counts a refusal and returns false. */
+bool ht_budget_take(struct ht_budget *budget, size_t len);
+void ht_budget_give(struct ht_budget *budget, size_t len);
+
+struct ht_arena_block;
+
+/* Owns its blocks. Zeroed but for `budget` (which may be NULL: no bound) is a valid, empty arena. */
+struct ht_arena {
+    struct ht_arena_block *blocks;
+    struct ht_budget *budget;
+};
+
+/* ht_arena_alloc returns `len` zeroed bytes aligned for any object, which live until the arena is
+ * cleared; NULL where the budget or the system has no more. */
+void *ht_arena_alloc(struct ht_arena *arena, size_t len);
+
+/* ht_arena_copy copies `from` into the arena; an empty view where there is no room. */
+struct ht_bytes ht_arena_copy(struct ht_arena *arena, struct ht_bytes from);
+
+/* ht_arena_clear frees all that the arena handed out; the arena can be used again. */
+void ht_arena_clear(struct ht_arena *arena);
+
+/* ht_arena_rewind makes all that was handed out invalid but keeps one block for what comes next.
+ * For scratch memory that is used and dropped many times. */
+void ht_arena_rewind(struct ht_arena *arena);
+
+/* Owns its bytes. Zeroed but for `max` and `budget` is a valid, empty buffer. */
+struct ht_buffer {
+    uint8_t *ptr;
+    size_t len;
+    size_t capacity;
+    size_t max; /* bytes it may hold */
+    struct ht_budget *budget;
+};
+
+/* ht_buffer_append adds a copy of `more`; false, and nothing added, where it does not fit. */
+bool ht_buffer_append(struct ht_buffer *buffer, struct ht_bytes more);
+
+/* ht_buffer_drop removes the first `len` bytes (all, where there are fewer). */
+void ht_buffer_drop(struct ht_buffer *buffer, size_t len);
+
+/* ht_buffer_free gives its memory back; the buffer is empty and can be used again. */
+void ht_buffer_free(struct ht_buffer *buffer);
+
+static inline struct ht_bytes ht_buffer_view(const struct ht_buffer *buffer)
+{
+    return ht_bytes(buffer->ptr, buffer->len);
+}
+
+#endif

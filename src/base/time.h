@@ -1,0 +1,18 @@
+/*
+ * Packet time: signed nanoseconds since 1970-01-01T00:00:00Z. No wall clock here.
+ */
+#ifndef HT_BASE_TIME_H
+#define HT_BASE_TIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HT_SECOND_NS INT64_C(1000000000)
+
+enum { HT_TIME_TEXT_MAX = 40 };
+
+/* ht_time_print writes RFC 3339 in UTC with `decimals` (0 to 9) of a second, as
+ * "2023-03-06T04:01:06.770821000Z", and returns `out`. Independent of time zone and locale. */
+const char *ht_time_print(char out[HT_TIME_TEXT_MAX], int64_t time_ns, unsigned decimals);
+
+#endif

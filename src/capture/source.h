@@ -1,0 +1,74 @@
+/*
+ * Sources: where frames come from. Files (pcap, pcapng; plain, gzip, zstd or lz4), standard input,
+ * interfaces.
+ */
+#ifndef HT_CAPTURE_SOURCE_H
+#define HT_CAPTURE_SOURCE_H
+
+#include "base/error.h"
+#include "packet/packet.h"
+
+#include <stdio.h>
+
+enum ht_read {
+    HT_READ_FRAME, /* `out` is a frame */
+    HT_READ_AGAIN, /* an interface had nothing for a moment */
+    HT_READ_END,   /* all was read */
+    HT_READ_ERROR  /* the rest cannot be read; what was handed out stands */
+};
+
+struct ht_source;
+
+/* A kind of source. */
+struct ht_source_ops {
+    enum ht_read (*next)(struct ht_source *source, struct ht_frame *out, struct ht_error *error);
+    void (*close)(struct ht_source *source); /* frees it */
+};
+
+/* What all kinds begin with. Owned by whoever opened it. */
+struct ht_source {
+    const struct ht_source_ops *ops;
+    const char *name;       /* as the user gave it; the caller's, outlives the source */
+    uint64_t size_bytes;    /* of the file on disk; 0 where unknown */
+    uint64_t read_bytes;    /* read of the file on disk so far, for a progress display */
+    uint64_t dropped;       /* frames that the capture lost, as far as the source says */
+};
+
+/* ht_file_open opens a capture file, "-" for standard input. The format and the compression are
+ * told by content, not by name. NULL with a message where it cannot be opened or is no capture:
+ * one line that names the file and says why. */
+struct ht_source *ht_file_open(const char *path, struct ht_error *error);
+
+/* ht_live_open captures on an interface by libpcap ("any" for all of them). */
+struct ht_live_options {
+    uint32_t snaplen;      /* 0: 262144 */
+    bool no_promiscuous;
+    const char *filter;    /* pcap-filter(7), compiled into the kernel; NULL: none */
+};
+struct ht_source *ht_live_open(const char *interface, const struct ht_live_options *options,
+                               struct ht_error *error);
+
+/* ht_source_next reads the next frame into `out`; its data live until the next call. On
+ * HT_READ_ERROR `error` names the source, the byte offset and what is wrong there. */
+static inline enum ht_read ht_source_next(struct ht_source *source, struct ht_frame *out,
+                                          struct ht_error *error)
+{
+    return source->ops->next(source, out, error);
+}
+
+static inline void ht_source_close(struct ht_source *source)
+{
+    if (source != NULL) {
+        source->ops->close(source);
+    }
+}
+
+/* ht_source_secrets views the num'th decryption secrets block (pcapng, from 0) seen so far, and its
+ * type (0x544c534b: TLS key log); empty past the last. Lives as long as the source. */
+struct ht_bytes ht_source_secrets(const struct ht_source *source, size_t num, uint32_t *out_type);
+
+/* ht_interfaces_print lists the interfaces that can be captured on, a line each: name, addresses,
+ * description. */
+bool ht_interfaces_print(FILE *out, struct ht_error *error);
+
+#endif

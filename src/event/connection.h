@@ -1,0 +1,151 @@
+/*
+ * The connection record: the whole story, when it ends. What a protocol adds hangs in `details`.
+ */
+#ifndef HT_EVENT_CONNECTION_H
+#define HT_EVENT_CONNECTION_H
+
+#include "event/event.h"
+
+struct ht_party {
+    struct ht_address ip;
+    uint16_t port;
+    uint64_t packets;
+    uint64_t bytes;         /* of IP packets, header included */
+    uint64_t payload_bytes; /* of TCP or UDP payload, retransmissions included */
+};
+
+struct ht_app_label {
+    const char *name;     /* "TLS", "HTTP", "Google" */
+    const char *category; /* "Web" */
+    const char *source;   /* "ndpi" */
+};
+
+struct ht_encapsulation {
+    const char *type; /* "vlan" */
+    uint32_t id;
+};
+
+/* The DNS answer that led to the connection. */
+struct ht_resolution {
+    struct ht_bytes name;
+    struct ht_texts cnames;
+    struct ht_address address;
+    const char *type; /* "A", "AAAA" */
+    uint64_t query_frame;
+    uint64_t answer_frame;
+    uint64_t rtt_ns;
+    uint64_t ttl_s;
+    uint64_t age_ns;     /* of the answer, when the connection began */
+    const char *verdict; /* fresh, within_ttl, beyond_ttl, other_client, none_seen, literal_address */
+    int64_t query_time_ns;
+    int64_t answer_time_ns;
+};
+
+struct ht_tcp_options {
+    uint16_t mss;
+    uint8_t window_scale; /* plus one; 0: not offered */
+    bool sack_permitted;
+    bool timestamps;
+    bool fast_open;
+    uint16_t window;
+};
+
+struct ht_tcp_summary {
+    const char *state; /* unanswered, refused, half_open, established, half_closed, closed, reset */
+    uint64_t syn_frame;
+    uint64_t syn_ack_frame;
+    uint64_t ack_frame;
+    uint64_t rtt_ns;        /* SYN to the ACK that ends the handshake */
+    uint64_t rtt_server_ns; /* SYN to SYN-ACK */
+    uint64_t rtt_client_ns; /* SYN-ACK to ACK */
+    uint64_t syn_retransmissions;
+    const char *closed_by; /* client, server */
+    const char *close;     /* fin, rst */
+    bool midstream;
+    bool simultaneous_open;
+    const struct ht_tcp_options *client_options;
+    const struct ht_tcp_options *server_options;
+};
+
+struct ht_capture_quality {
+    uint64_t missing_bytes;
+    uint64_t duplicates;
+    uint64_t out_of_order;
+    uint64_t truncated_frames;
+    uint64_t conflicting_overlaps;
+    bool one_sided;
+    bool limit_reached;
+};
+
+struct ht_timeline_entry {
+    int64_t t_ns; /* since the connection's first frame; absent for what was not seen */
+    uint64_t frame;
+    const char *from;  /* client, server */
+    const char *event; /* the type's name */
+    const char *absent; /* why an expected message was not seen */
+    bool inferred;
+    bool encrypted;
+    bool partial;
+    bool malformed;
+    struct ht_any data;
+    /* Not in the output: */
+    const struct ht_event_type *type;
+    const void *object; /* its data, also where the details hold it */
+};
+
+struct ht_finding {
+    const char *id;
+    const char *severity; /* critical, high, medium, low, info */
+    const char *title;
+    struct ht_bytes evidence;
+    struct ht_uints frames;
+    struct ht_texts references;
+};
+
+struct ht_connection {
+    struct ht_bytes id;           /* "c-5f0e1c9a7b3d2468" */
+    struct ht_bytes community_id; /* Community ID version 1, seed 0 */
+    struct ht_bytes source;       /* the file's or interface's name */
+    int64_t start_ns;
+    int64_t end_ns;
+    uint64_t duration_ns;
+    const char *transport; /* tcp, udp */
+    struct ht_bytes protocol;
+    const struct ht_party *client;
+    const struct ht_party *server;
+    const char *roles_from; /* syn, syn_ack, client_hello, server_hello, port, first_packet */
+    struct ht_bytes server_name;
+    const struct ht_app_label *app;
+    struct ht_objects encapsulation; /* of struct ht_encapsulation, outermost first */
+    const struct ht_resolution *dns;
+    const struct ht_tcp_summary *tcp;
+    struct ht_any details;      /* what the dissector says: "tls" */
+    struct ht_objects timeline; /* of struct ht_timeline_entry, in order of time */
+    const struct ht_capture_quality *capture;
+    struct ht_objects findings; /* of struct ht_finding */
+};
+
+/* With --events: one thing, as it happens. */
+struct ht_event_record {
+    struct ht_bytes connection; /* its id */
+    int64_t time_ns;
+    uint64_t frame;
+    struct ht_endpoint client, server;
+    struct ht_party *client_party; /* address and port only */
+    struct ht_party *server_party;
+    const char *from;
+    const char *event;
+    bool inferred;
+    bool encrypted;
+    bool partial;
+    bool malformed;
+    struct ht_any data;
+};
+
+extern const struct ht_struct ht_party_struct;
+extern const struct ht_struct ht_timeline_entry_struct;
+extern const struct ht_struct ht_connection_struct;
+extern const struct ht_record_type ht_connection_record;
+extern const struct ht_record_type ht_event_record_type;
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Events: what a dissector saw. One typed struct each, described by a field table.
+ */
+#ifndef HT_EVENT_EVENT_H
+#define HT_EVENT_EVENT_H
+
+#include "base/arena.h"
+#include "event/field.h"
+
+/* What may be said of an event beside its data. */
+enum {
+    HT_EVENT_ENCRYPTED = 1, /* its content could not be read */
+    HT_EVENT_INFERRED  = 2, /* judged from place, size or order */
+    HT_EVENT_PARTIAL   = 4, /* its end is missing */
+    HT_EVENT_MALFORMED = 8, /* its content breaks the specification */
+    HT_EVENT_SYNTHETIC = 16 /* stands for many of its kind (application data) */
+};
+
+struct ht_event_type {
+    const char *name;             /* "tls.client_hello" */
+    const char *title;            /* "ClientHello", as the RFC spells it */
+    const char *doc;              /* one line for the man page */
+    const struct ht_struct *data; /* NULL: an event without fields */
+    bool in_details;              /* the connection's details hold the data; the timeline repeats none */
+};
+
+/* Records: the lines of output. */
+struct ht_record_type {
+    const char *name;             /* "connection", "dns", "certificate", "stats", "event" */
+    const struct ht_struct *data;
+};
+
+/* ht_object_copy returns a deep copy of `object` in the arena: every field of its table, and what
+ * those point at; members without a field are zero in the copy. NULL where there is no room, and a
+ * field of the copy is absent where there was none for it. */
+void *ht_object_copy(struct ht_arena *arena, const struct ht_struct *type, const void *object);
+
+/* ht_field_at is the address of the field's member in `object`. */
+static inline const void *ht_field_at(const struct ht_field *field, const void *object)
+{
+    return (const char *)object + field->offset;
+}
+
+/* ht_field_uint is the value of a field of kind HT_UINT. */
+uint64_t ht_field_uint(const struct ht_field *field, const void *object);
+
+/* ht_field_present: the field's value is neither zero nor unset nor empty. */
+bool ht_field_present(const struct ht_field *field, const void *object);
+
+#endif

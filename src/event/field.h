@@ -1,0 +1,95 @@
+/*
+ * Field tables: what each field of a struct is called, what kind it has, where it lies, how it is
+ * named and what it means. Every output, the JSON Schema and the field reference in the man page
+ * walk these tables and know nothing else of a protocol: adding a field is adding a row.
+ */
+#ifndef HT_EVENT_FIELD_H
+#define HT_EVENT_FIELD_H
+
+#include "base/address.h"
+#include "base/registry.h"
+
+/* A field whose value is zero, unset or empty is absent from the output, unless it has HT_ALWAYS. */
+enum ht_kind {
+    HT_BOOL,        /* bool */
+    HT_UINT,        /* uint8_t, uint16_t, uint32_t or uint64_t; durations too, named …_ns */
+    HT_INT,         /* int64_t */
+    HT_TIME,        /* int64_t, nanoseconds since 1970 */
+    HT_LABEL,       /* const char *: one of a few words, static; absent: NULL */
+    HT_TEXT,        /* struct ht_bytes, characters of any origin */
+    HT_HEX,         /* struct ht_bytes, shown as lower-case hexadecimal */
+    HT_ADDRESS,     /* struct ht_address */
+    HT_NAMED,       /* struct ht_named, a value of `names` */
+    HT_LIST_NAMED,  /* struct ht_bytes, values of `names` packed big-endian, in wire order */
+    HT_LIST_UINT,   /* struct ht_uints */
+    HT_LIST_TEXT,   /* struct ht_texts */
+    HT_LIST_HEX,    /* struct ht_texts, each shown as hexadecimal */
+    HT_OBJECT,      /* pointer to a struct described by `of`; absent: NULL */
+    HT_LIST_OBJECT, /* struct ht_objects of `of` */
+    HT_ANY          /* struct ht_any: an object whose type is known at run time. Where the field's
+                     * name is "", the name of that type is its key */
+};
+
+/* Numbers, contiguous. */
+struct ht_uints {
+    const uint64_t *items;
+    size_t len;
+};
+
+/* Structs of one type, contiguous. */
+struct ht_objects {
+    const void *items;
+    size_t len;
+};
+
+struct ht_any {
+    const struct ht_struct *type; /* NULL: absent */
+    const void *object;
+};
+
+enum {
+    HT_ALWAYS    = 1, /* written even when zero or empty */
+    HT_INTERNAL  = 2, /* copied with the struct, but no output shows it */
+    HT_HEADLINE  = 4, /* in a connection's details: shown in the text's first lines */
+    HT_DERIVED   = 8, /* computed from what was observed */
+    HT_INFERRED  = 16 /* a judgement */
+};
+
+struct ht_field {
+    const char *name; /* the key in JSON */
+    const char *doc;  /* one line for the schema and the man page */
+    const char *label; /* in a line of text, the word before the value, "" for none; NULL: not shown
+                        * there */
+    const struct ht_registry *names;
+    const struct ht_struct *of;
+    enum ht_kind kind;
+    uint16_t offset;
+    uint8_t size; /* of the member */
+    uint8_t flags;
+};
+
+/* A described struct. */
+struct ht_struct {
+    const char *name;
+    const char *doc;
+    const struct ht_field *fields;
+    size_t num_fields;
+    size_t size;
+};
+
+/* HT_FIELD is a row: HT_FIELD(struct x, member, HT_UINT, "What it is.", .label = "size").
+ * The key is the member's name unless `.name` follows. */
+#define HT_FIELD(owner, member, a_kind, a_doc, ...)                                                \
+    {                                                                                              \
+        .name = #member, .kind = (a_kind), .offset = offsetof(owner, member),                      \
+        .size = sizeof(((owner *)0)->member), .doc = (a_doc), __VA_ARGS__                          \
+    }
+
+/* HT_STRUCT describes `owner` by the array `rows`. */
+#define HT_STRUCT(owner, a_name, rows, a_doc)                                                      \
+    {                                                                                              \
+        .name = (a_name), .doc = (a_doc), .fields = (rows), .num_fields = HT_ARRAY_LEN(rows),      \
+        .size = sizeof(owner)                                                                      \
+    }
+
+#endif

@@ -1,0 +1,87 @@
+# What the project's CMakeLists say in one line each: a layer, a dissector, a test, a fuzz target.
+
+# Warnings, hardening and sanitizers, for every target of the project.
+function(hellotap_compile_options)
+  add_compile_options(
+    -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wcast-align -Wvla -Wmissing-prototypes
+    -Wstrict-prototypes -Wswitch-enum -Wundef -Wno-override-init -Wno-missing-field-initializers
+    -fstack-protector-strong -fno-strict-aliasing)
+  if(HT_WERROR)
+    add_compile_options(-Werror)
+  endif()
+  if(HT_SANITIZE)
+    add_compile_options(-fsanitize=${HT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=${HT_SANITIZE})
+  elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+    add_link_options(-Wl,-z,relro,-z,now)
+  endif()
+  if(HT_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
+
+# hellotap_layer(NAME SOURCES file… LINK target… TESTS path…)
+# The static library ht_NAME from the folder's sources; TESTS are names NAME in
+# tests/unit/<folder>/NAME_test.c.
+function(hellotap_layer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;TESTS" ${ARGN})
+  add_library(ht_${name} STATIC ${arg_SOURCES})
+  target_include_directories(ht_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/dissectors)
+  target_link_libraries(ht_${name} PUBLIC ${arg_LINK})
+  foreach(test IN LISTS arg_TESTS)
+    hellotap_unit_test(${name} ${test})
+  endforeach()
+endfunction()
+
+# hellotap_unit_test(LAYER NAME): tests/unit/<this folder>/NAME_test.c, a cmocka program.
+function(hellotap_unit_test layer test)
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  string(REGEX REPLACE "^src/" "" folder ${folder})
+  string(REPLACE "/" "_" id "${folder}_${test}")
+  add_executable(${id}_test ${CMAKE_SOURCE_DIR}/tests/unit/${folder}/${test}_test.c)
+  target_link_libraries(${id}_test PRIVATE ht_${layer} ht_test_support PkgConfig::CMOCKA)
+  target_compile_definitions(${id}_test PRIVATE HT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_test(NAME unit.${folder}.${test} COMMAND ${id}_test)
+endfunction()
+
+# hellotap_registry(TARGET SYMBOL CSV TITLE WIDTH GREASE): a table made from registry/CSV.
+function(hellotap_registry target symbol csv title width grease)
+  set(in ${CMAKE_CURRENT_SOURCE_DIR}/registry/${csv})
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.c)
+  add_custom_command(OUTPUT ${out}
+    COMMAND registry_table ${in} ${out} ${symbol} ${title} ${width} ${grease}
+    DEPENDS registry_table ${in} VERBATIM)
+  target_sources(${target} PRIVATE ${out})
+endfunction()
+
+# hellotap_dissector(NAME SOURCES file… LINK target… TESTS name…)
+# The library ht_dissector_NAME. A dissector without tests and seeds does not configure.
+function(hellotap_dissector name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;TESTS" ${ARGN})
+  if(NOT arg_TESTS)
+    message(FATAL_ERROR "dissector ${name}: a parser of hostile input needs TESTS")
+  endif()
+  hellotap_layer(dissector_${name} SOURCES ${arg_SOURCES} LINK ht_dissect ${arg_LINK}
+                 TESTS ${arg_TESTS})
+  set_property(GLOBAL APPEND PROPERTY HELLOTAP_DISSECTORS ${name})
+endfunction()
+
+# hellotap_fuzz(NAME SOURCES file… LINK target…): fuzz_NAME by libFuzzer, or else a program that
+# replays the seeds in tests/fuzz/seeds/NAME (and every cut of them), which ctest runs.
+function(hellotap_fuzz name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;DEFINE" ${ARGN})
+  add_executable(fuzz_${name} ${arg_SOURCES})
+  target_link_libraries(fuzz_${name} PRIVATE ${arg_LINK} ht_test_support)
+  target_compile_definitions(fuzz_${name} PRIVATE ${arg_DEFINE})
+  set(seeds ${CMAKE_SOURCE_DIR}/tests/fuzz/seeds/${name})
+  if(HT_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/fuzz_main.c)
+    add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${seeds})
+  endif()
+endfunction()
