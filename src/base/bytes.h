@@ -131,12 +131,14 @@ static inline uint64_t rd_uint(struct ht_reader *r, unsigned width)
 
 static inline uint8_t rd_u8(struct ht_reader *r)
 {
-    return (uint8_t)rd_uint(r, 1);
+    struct ht_bytes b = rd_take(r, 1);
+    return b.len != 0 ? b.ptr[0] : 0;
 }
 
 static inline uint16_t rd_u16(struct ht_reader *r)
 {
-    return (uint16_t)rd_uint(r, 2);
+    struct ht_bytes b = rd_take(r, 2);
+    return (uint16_t)(b.len != 0 ? b.ptr[0] << 8 | b.ptr[1] : 0);
 }
 
 static inline uint32_t rd_u24(struct ht_reader *r)
@@ -146,7 +148,10 @@ static inline uint32_t rd_u24(struct ht_reader *r)
 
 static inline uint32_t rd_u32(struct ht_reader *r)
 {
-    return (uint32_t)rd_uint(r, 4);
+    struct ht_bytes b = rd_take(r, 4);
+    return b.len == 0 ? 0
+                      : (uint32_t)b.ptr[0] << 24 | (uint32_t)b.ptr[1] << 16 |
+                            (uint32_t)b.ptr[2] << 8 | b.ptr[3];
 }
 
 static inline uint64_t rd_u64(struct ht_reader *r)

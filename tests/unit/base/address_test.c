@@ -1,0 +1,84 @@
+/*
+ * Addresses in text: RFC 5952 for IPv6.
+ */
+#include "support.h"
+
+#include "base/address.h"
+
+static void assert_printed4(const char *bytes, const char *expected)
+{
+    char text[HT_ADDRESS_TEXT_MAX];
+    struct ht_address address = ht_address4(hex(bytes).ptr);
+    assert_string_equal(ht_address_print(text, &address), expected);
+}
+
+static void assert_printed6(const char *bytes, const char *expected)
+{
+    char text[HT_ADDRESS_TEXT_MAX];
+    struct ht_address address = ht_address6(hex(bytes).ptr);
+    assert_ptr_equal(ht_address_print(text, &address), text);
+    assert_string_equal(text, expected);
+}
+
+static void test_ipv4(void **state)
+{
+    (void)state;
+    assert_printed4("c0000201", "192.0.2.1");
+    assert_printed4("00000000", "0.0.0.0");
+    assert_printed4("ffffffff", "255.255.255.255");
+}
+
+static void test_rfc5952(void **state)
+{
+    (void)state;
+    /* Section 1, and 4.1: no leading zeros. */
+    assert_printed6("20010db8 0000 0000 0001 0000 0000 0001", "2001:db8::1:0:0:1");
+    assert_printed6("20010db8 0000 0000 0000 0000 0002 0001", "2001:db8::2:1");
+    /* 4.2.2: one zero field is not shortened. */
+    assert_printed6("20010db8 0000 0001 0001 0001 0001 0001", "2001:db8:0:1:1:1:1:1");
+    /* 4.2.3: the longest run, of equal ones the first. */
+    assert_printed6("20010000 0000 0001 0000 0000 0000 0001", "2001:0:0:1::1");
+    /* 4.3: lower case. */
+    assert_printed6("2001 0db8 aaaa bbbb cccc dddd eeee 0aaa",
+                    "2001:db8:aaaa:bbbb:cccc:dddd:eeee:aaa");
+    assert_printed6("00000000000000000000000000000000", "::");
+    assert_printed6("00000000000000000000000000000001", "::1");
+    /* 5: an embedded IPv4 address is recognised by its well-known prefix. */
+    assert_printed6("00000000000000000000ffff c0000201", "::ffff:192.0.2.1");
+    assert_printed6("ffffffffffffffffffffffffffffffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+}
+
+static void test_absent(void **state)
+{
+    (void)state;
+    char text[HT_ADDRESS_TEXT_MAX] = "x";
+    struct ht_address none         = {0};
+    assert_string_equal(ht_address_print(text, &none), "");
+    assert_int_equal(ht_address_bytes(&none).len, 0);
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    struct ht_address a = ht_address4(hex("c0000201").ptr);
+    struct ht_address b = ht_address4(hex("c0000201").ptr);
+    struct ht_address c = ht_address4(hex("c0000202").ptr);
+    struct ht_address d = ht_address6(hex("c0000201000000000000000000000000").ptr);
+    assert_true(ht_address_equal(&a, &b));
+    assert_memory_equal(&a, &b, sizeof a);
+    assert_false(ht_address_equal(&a, &c));
+    assert_false(ht_address_equal(&a, &d));
+    assert_true(ht_bytes_equal(ht_address_bytes(&a), hex("c0000201")));
+    assert_int_equal(ht_address_bytes(&d).len, 16);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ipv4),
+        cmocka_unit_test(test_rfc5952),
+        cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_values),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
