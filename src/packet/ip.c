@@ -1,0 +1,145 @@
+/*
+ * IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200), up to the transport header.
+ */
+#include "packet/layers.h"
+
+#include <netinet/in.h>
+
+enum { IPV4_HEADER = 20, IPV6_HEADER = 40 };
+
+/* Ends the packet where its own length says. `header` is the fixed header, just read; `len`, all
+ * that follows it. */
+static void bound_packet(struct ht_decoder *d, struct ht_bytes header, size_t len)
+{
+    decoder_bound(d, len);
+    d->out->ip     = ht_bytes(header.ptr, header.len + rd_left(&d->in));
+    d->out->ip_len = (uint32_t)(header.len + len);
+}
+
+/* RFC 4302 section 2: steps over an Authentication Header and returns what follows it. Unlike in
+ * other extension headers the length counts 4-byte words, less two. */
+static uint8_t skip_authentication(struct ht_decoder *d)
+{
+    uint8_t next = rd_u8(&d->in);
+    size_t words = rd_u8(&d->in);
+    rd_skip(&d->in, (words + 2) * 4 - 2);
+    return next;
+}
+
+/* RFC 8200 sections 4.3, 4.4 and 4.6: hop-by-hop options, routing and destination options. */
+static uint8_t skip_extension(struct ht_decoder *d)
+{
+    uint8_t next = rd_u8(&d->in);
+    size_t words = rd_u8(&d->in);
+    rd_skip(&d->in, (words + 1) * 8 - 2);
+    return next;
+}
+
+static enum ht_decode ipv4_decode(struct ht_decoder *d)
+{
+    enum { FRAGMENT = 0x3FFF }; /* more fragments, or an offset */
+    struct ht_packet *out  = d->out;
+    struct ht_bytes header = rd_take(&d->in, IPV4_HEADER);
+    if (d->in.bad) {
+        return decoder_ended(d);
+    }
+    struct ht_reader r = ht_reader(header);
+    size_t header_len  = (size_t)4 * (rd_u8(&r) & 0x0F);
+    rd_skip(&r, 1); /* type of service */
+    size_t total_len = rd_u16(&r);
+    rd_skip(&r, 2); /* identification */
+    bool fragment = (rd_u16(&r) & FRAGMENT) != 0;
+    rd_skip(&r, 1); /* time to live */
+    uint8_t protocol = rd_u8(&r);
+    rd_skip(&r, 2); /* checksum */
+    out->source.address      = ht_address4(rd_take(&r, 4).ptr);
+    out->destination.address = ht_address4(rd_take(&r, 4).ptr);
+    if (total_len == 0) { /* captured before the network card cut it into segments */
+        total_len = IPV4_HEADER + decoder_wire_left(d);
+    }
+    if (header_len < IPV4_HEADER || total_len < header_len) {
+        return HT_DECODE_MALFORMED;
+    }
+    bound_packet(d, header, total_len - IPV4_HEADER);
+    rd_skip(&d->in, header_len - IPV4_HEADER); /* options */
+    if (protocol == IPPROTO_AH && !fragment) {
+        protocol = skip_authentication(d);
+    }
+    if (d->in.bad) {
+        return decoder_ended(d);
+    }
+    return fragment ? HT_DECODE_FRAGMENT : ht_transport_decode(d, protocol);
+}
+
+/* RFC 8200 section 4.5: a fragment header with no offset and nothing to follow (RFC 6946) is a
+ * whole packet. */
+static bool is_fragment(struct ht_decoder *d, uint8_t *next)
+{
+    *next = rd_u8(&d->in);
+    rd_skip(&d->in, 1);
+    bool fragment = (rd_u16(&d->in) & 0xFFF9) != 0;
+    rd_skip(&d->in, 4); /* identification */
+    return fragment;
+}
+
+static enum ht_decode extensions_decode(struct ht_decoder *d, uint8_t next)
+{
+    while (!d->in.bad) {
+        switch (next) {
+        case IPPROTO_HOPOPTS:
+        case IPPROTO_ROUTING:
+        case IPPROTO_DSTOPTS:
+            next = skip_extension(d);
+            break;
+        case IPPROTO_AH:
+            next = skip_authentication(d);
+            break;
+        case IPPROTO_FRAGMENT:
+            if (is_fragment(d, &next)) {
+                return HT_DECODE_FRAGMENT;
+            }
+            break;
+        default:
+            return ht_transport_decode(d, next);
+        }
+    }
+    return decoder_ended(d);
+}
+
+static enum ht_decode ipv6_decode(struct ht_decoder *d)
+{
+    struct ht_packet *out  = d->out;
+    struct ht_bytes header = rd_take(&d->in, IPV6_HEADER);
+    if (d->in.bad) {
+        return decoder_ended(d);
+    }
+    struct ht_reader r = ht_reader(header);
+    rd_skip(&r, 4); /* version, traffic class, flow label */
+    size_t payload_len = rd_u16(&r);
+    uint8_t next       = rd_u8(&r);
+    rd_skip(&r, 1); /* hop limit */
+    out->source.address      = ht_address6(rd_take(&r, 16).ptr);
+    out->destination.address = ht_address6(rd_take(&r, 16).ptr);
+    if (payload_len == 0) { /* a jumbogram (RFC 2675), or as in IPv4 */
+        payload_len = decoder_wire_left(d);
+    }
+    bound_packet(d, header, payload_len);
+    return extensions_decode(d, next);
+}
+
+enum ht_decode ht_ip_decode(struct ht_decoder *d)
+{
+    struct ht_reader peek = d->in;
+    uint8_t version       = rd_u8(&peek) >> 4;
+    if (peek.bad) {
+        return decoder_ended(d);
+    }
+    switch (version) {
+    case 4:
+        return ipv4_decode(d);
+    case 6:
+        return ipv6_decode(d);
+    default:
+        return HT_DECODE_MALFORMED;
+    }
+}

@@ -1,0 +1,75 @@
+/*
+ * TCP (RFC 9293) and UDP (RFC 768) headers.
+ */
+#include "packet/layers.h"
+
+#include <netinet/in.h>
+
+enum { TCP_HEADER = 20, UDP_HEADER = 8 };
+
+static enum ht_decode payload_decode(struct ht_decoder *d)
+{
+    d->out->payload_len = (uint32_t)decoder_wire_left(d);
+    d->out->payload     = rd_rest(&d->in);
+    return HT_DECODED;
+}
+
+static enum ht_decode tcp_decode(struct ht_decoder *d)
+{
+    struct ht_packet *out     = d->out;
+    struct ht_tcp_header *tcp = &out->tcp;
+    size_t wire_len           = decoder_wire_left(d);
+    struct ht_bytes header    = rd_take(&d->in, TCP_HEADER);
+    if (d->in.bad) {
+        return decoder_ended(d);
+    }
+    struct ht_reader r    = ht_reader(header);
+    out->source.port      = rd_u16(&r);
+    out->destination.port = rd_u16(&r);
+    tcp->seq              = rd_u32(&r);
+    tcp->ack              = rd_u32(&r);
+    size_t header_len     = (size_t)4 * (rd_u8(&r) >> 4); /* "data offset" */
+    tcp->flags            = rd_u8(&r);
+    tcp->window           = rd_u16(&r);
+    if (header_len < TCP_HEADER || header_len > wire_len) {
+        return HT_DECODE_MALFORMED;
+    }
+    tcp->options = rd_take(&d->in, header_len - TCP_HEADER);
+    return d->in.bad ? decoder_ended(d) : payload_decode(d);
+}
+
+/* The length includes the header; zero in an IPv6 jumbogram (RFC 2675 section 4). A receiver drops
+ * a datagram longer than its IP packet, but what it says can still be read. */
+static enum ht_decode udp_decode(struct ht_decoder *d)
+{
+    struct ht_packet *out  = d->out;
+    struct ht_bytes header = rd_take(&d->in, UDP_HEADER);
+    if (d->in.bad) {
+        return decoder_ended(d);
+    }
+    struct ht_reader r    = ht_reader(header);
+    out->source.port      = rd_u16(&r);
+    out->destination.port = rd_u16(&r);
+    size_t len            = rd_u16(&r);
+    if (len == 0 && out->source.address.version == 6) {
+        len = UDP_HEADER + decoder_wire_left(d);
+    }
+    if (len < UDP_HEADER) {
+        return HT_DECODE_MALFORMED;
+    }
+    decoder_bound(d, len - UDP_HEADER);
+    return payload_decode(d);
+}
+
+enum ht_decode ht_transport_decode(struct ht_decoder *d, uint8_t protocol)
+{
+    d->out->protocol = protocol;
+    switch (protocol) {
+    case IPPROTO_TCP:
+        return tcp_decode(d);
+    case IPPROTO_UDP:
+        return udp_decode(d);
+    default:
+        return HT_DECODE_NOT_TCP_UDP;
+    }
+}
