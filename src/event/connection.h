@@ -35,8 +35,9 @@ struct ht_resolution {
     uint64_t answer_frame;
     uint64_t rtt_ns;
     uint64_t ttl_s;
-    uint64_t age_ns;     /* of the answer, when the connection began */
-    const char *verdict; /* fresh, within_ttl, beyond_ttl, other_client, none_seen, literal_address */
+    uint64_t age_ns; /* of the answer, when the connection began */
+    const char
+        *verdict; /* fresh, within_ttl, beyond_ttl, other_client, none_seen, literal_address */
     int64_t query_time_ns;
     int64_t answer_time_ns;
 };
@@ -80,8 +81,8 @@ struct ht_capture_quality {
 struct ht_timeline_entry {
     int64_t t_ns; /* since the connection's first frame; absent for what was not seen */
     uint64_t frame;
-    const char *from;  /* client, server */
-    const char *event; /* the type's name */
+    const char *from;   /* client, server */
+    const char *event;  /* the type's name */
     const char *absent; /* why an expected message was not seen */
     bool inferred;
     bool encrypted;
@@ -128,6 +129,8 @@ struct ht_connection {
 /* With --events: one thing, as it happens. */
 struct ht_event_record {
     struct ht_bytes connection; /* its id */
+    struct ht_bytes community_id;
+    struct ht_bytes source;
     int64_t time_ns;
     uint64_t frame;
     struct ht_endpoint client, server;
@@ -143,9 +146,17 @@ struct ht_event_record {
 };
 
 extern const struct ht_struct ht_party_struct;
+extern const struct ht_struct ht_endpoint_struct; /* of a struct ht_party: ip and port only */
 extern const struct ht_struct ht_timeline_entry_struct;
+extern const struct ht_struct ht_capture_quality_struct;
 extern const struct ht_struct ht_connection_struct;
 extern const struct ht_record_type ht_connection_record;
+
+/* The timeline's entries for the DNS transaction; their data is a struct ht_resolution, the
+ * record's `dns`. */
+extern const struct ht_event_type ht_dns_query_event;
+extern const struct ht_event_type ht_dns_answer_event;
+
 extern const struct ht_record_type ht_event_record_type;
 
 #endif

@@ -1,6 +1,6 @@
 #include "event/event.h"
 
-uint64_t ht_field_uint(const struct ht_field *field, const void *object)
+static uint64_t member_uint(const struct ht_field *field, const void *object)
 {
     const void *at = ht_field_at(field, object);
     switch (field->size) {
@@ -15,6 +15,11 @@ uint64_t ht_field_uint(const struct ht_field *field, const void *object)
     }
 }
 
+uint64_t ht_field_uint(const struct ht_field *field, const void *object)
+{
+    return member_uint(field, object) - ((field->flags & HT_PLUS_ONE) != 0 ? 1 : 0);
+}
+
 bool ht_field_present(const struct ht_field *field, const void *object)
 {
     const void *at = ht_field_at(field, object);
@@ -22,7 +27,7 @@ bool ht_field_present(const struct ht_field *field, const void *object)
     case HT_BOOL:
         return *(const bool *)at;
     case HT_UINT:
-        return ht_field_uint(field, object) != 0;
+        return member_uint(field, object) != 0;
     case HT_INT:
     case HT_TIME:
         return *(const int64_t *)at != 0;
@@ -48,6 +53,26 @@ bool ht_field_present(const struct ht_field *field, const void *object)
         return ((const struct ht_any *)at)->type != NULL;
     }
     return false;
+}
+
+bool ht_field_has_empty(enum ht_kind kind)
+{
+    return kind != HT_TIME && kind != HT_LABEL && kind != HT_ADDRESS && kind != HT_NAMED &&
+           kind != HT_OBJECT && kind != HT_ANY;
+}
+
+bool ht_field_written(const struct ht_field *field, const void *object)
+{
+    if ((field->flags & HT_INTERNAL) != 0) {
+        return false;
+    }
+    if ((field->flags & HT_UNLESS) != 0) {
+        return *(const char *const *)((const char *)object + field->unless) == NULL;
+    }
+    if ((field->flags & HT_ALWAYS) != 0 && ht_field_has_empty(field->kind)) {
+        return true;
+    }
+    return ht_field_present(field, object);
 }
 
 static struct ht_texts copy_texts(struct ht_arena *arena, struct ht_texts from)

@@ -21,12 +21,12 @@ struct ht_event_type {
     const char *title;            /* "ClientHello", as the RFC spells it */
     const char *doc;              /* one line for the man page */
     const struct ht_struct *data; /* NULL: an event without fields */
-    bool in_details;              /* the connection's details hold the data; the timeline repeats none */
+    bool in_details; /* the connection's details hold the data; the timeline repeats none */
 };
 
 /* Records: the lines of output. */
 struct ht_record_type {
-    const char *name;             /* "connection", "dns", "certificate", "stats", "event" */
+    const char *name; /* "connection", "dns", "certificate", "stats", "event" */
     const struct ht_struct *data;
 };
 
@@ -46,5 +46,12 @@ uint64_t ht_field_uint(const struct ht_field *field, const void *object);
 
 /* ht_field_present: the field's value is neither zero nor unset nor empty. */
 bool ht_field_present(const struct ht_field *field, const void *object);
+
+/* ht_field_has_empty: values of this kind can be written when empty: false, 0, "" and []. */
+bool ht_field_has_empty(enum ht_kind kind);
+
+/* ht_field_written: an output writes the field: it has a value, or is one that is written without.
+ */
+bool ht_field_written(const struct ht_field *field, const void *object);
 
 #endif

@@ -9,7 +9,8 @@
 #include "base/address.h"
 #include "base/registry.h"
 
-/* A field whose value is zero, unset or empty is absent from the output, unless it has HT_ALWAYS. */
+/* A field whose value is zero, unset or empty is absent from the output, unless it has HT_ALWAYS.
+ */
 enum ht_kind {
     HT_BOOL,        /* bool */
     HT_UINT,        /* uint8_t, uint16_t, uint32_t or uint64_t; durations too, named …_ns */
@@ -48,16 +49,19 @@ struct ht_any {
 };
 
 enum {
-    HT_ALWAYS    = 1, /* written even when zero or empty */
-    HT_INTERNAL  = 2, /* copied with the struct, but no output shows it */
-    HT_HEADLINE  = 4, /* in a connection's details: shown in the text's first lines */
-    HT_DERIVED   = 8, /* computed from what was observed */
-    HT_INFERRED  = 16 /* a judgement */
+    HT_ALWAYS = 1,    /* written even when false, zero or empty; an unset label, time, address,
+                       * named value or object stays absent */
+    HT_INTERNAL = 2,  /* copied with the struct, but no output shows it */
+    HT_HEADLINE = 4,  /* in a connection's details: shown in the text's first lines */
+    HT_DERIVED  = 8,  /* computed from what was observed */
+    HT_INFERRED = 16, /* a judgement */
+    HT_UNLESS   = 32, /* written even when zero, but absent where the label at `unless` is set */
+    HT_PLUS_ONE = 64  /* HT_UINT: the member is the value plus one, so that 0 is absent */
 };
 
 struct ht_field {
-    const char *name; /* the key in JSON */
-    const char *doc;  /* one line for the schema and the man page */
+    const char *name;  /* the key in JSON */
+    const char *doc;   /* one line for the schema and the man page */
     const char *label; /* in a line of text, the word before the value, "" for none; NULL: not shown
                         * there */
     const struct ht_registry *names;
@@ -66,6 +70,7 @@ struct ht_field {
     uint16_t offset;
     uint8_t size; /* of the member */
     uint8_t flags;
+    uint16_t unless; /* with HT_UNLESS: the offset of another member, a const char * */
 };
 
 /* A described struct. */
