@@ -1,1 +1,351 @@
-/* To come. */
+#include "stream/tcp.h"
+
+enum {
+    OPTION_END            = 0,
+    OPTION_NOP            = 1,
+    OPTION_MSS            = 2,
+    OPTION_WINDOW_SCALE   = 3,
+    OPTION_SACK_PERMITTED = 4,
+    OPTION_TIMESTAMPS     = 8,
+    OPTION_FAST_OPEN      = 34,
+    MAX_SYN_EVENTS        = 8 /* a client retries about six times; more tell nothing */
+};
+
+/* What one packet of one side is judged with. */
+struct step {
+    struct ht_tcp *tcp;
+    const struct ht_packet *packet;
+    const struct ht_tcp_observer *observer;
+    unsigned side;
+    uint64_t frame;
+    int64_t time_ns;
+};
+
+static bool before(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) < 0;
+}
+
+static void emit(const struct step *s, const struct ht_event_type *type, void *data)
+{
+    s->observer->emit(s->observer->context, type, s->side, data);
+}
+
+static void read_option(struct ht_reader *r, uint8_t kind, struct ht_tcp_options *out)
+{
+    uint8_t len = rd_u8(r);
+    if (len < 2) {
+        rd_fail(r);
+        return;
+    }
+    struct ht_reader content = ht_reader(rd_take(r, len - 2U));
+    uint8_t shift;
+    switch (kind) {
+    case OPTION_MSS:
+        out->mss = rd_u16(&content);
+        break;
+    case OPTION_WINDOW_SCALE:
+        shift             = rd_u8(&content);
+        out->window_scale = (uint8_t)(content.bad ? 0 : shift + 1);
+        break;
+    case OPTION_SACK_PERMITTED:
+        out->sack_permitted = true;
+        break;
+    case OPTION_TIMESTAMPS:
+        out->timestamps = true;
+        break;
+    case OPTION_FAST_OPEN:
+        out->fast_open = true;
+        break;
+    default:
+        break;
+    }
+}
+
+/* RFC 9293 section 3.2. */
+static struct ht_tcp_options read_options(const struct ht_tcp_header *tcp)
+{
+    struct ht_tcp_options out = {.window = tcp->window};
+    struct ht_reader r        = ht_reader(tcp->options);
+    while (rd_more(&r)) {
+        uint8_t kind = rd_u8(&r);
+        if (kind == OPTION_END) {
+            break;
+        }
+        if (kind != OPTION_NOP) {
+            read_option(&r, kind, &out);
+        }
+    }
+    return out;
+}
+
+static void emit_open(const struct step *s, const struct ht_event_type *type, bool again)
+{
+    const struct ht_tcp_options o = read_options(&s->packet->tcp);
+    struct ht_tcp_open open       = {.mss            = o.mss,
+                                     .window_scale   = (uint8_t)(o.window_scale - 1),
+                                     .window_scaling = o.window_scale > 0,
+                                     .sack_permitted = o.sack_permitted,
+                                     .timestamps     = o.timestamps,
+                                     .fast_open      = o.fast_open,
+                                     .window         = o.window,
+                                     .retransmission = again};
+    if (o.window_scale == 0) {
+        open.window_scale = 0;
+    }
+    emit(s, type, &open);
+}
+
+/* A RST in the handshake was meant for an earlier connection on these ports (RFC 9293 section
+ * 3.5.1): this one goes on. */
+static void reopen(struct ht_tcp *tcp)
+{
+    tcp->side[0].reset = tcp->side[1].reset = false;
+    tcp->closed_by_reset                    = false;
+    tcp->closer                             = 0;
+}
+
+static void see_syn(const struct step *s)
+{
+    struct ht_tcp *tcp       = s->tcp;
+    struct ht_tcp_side *me   = &tcp->side[s->side];
+    struct ht_tcp_side *peer = &tcp->side[1 - s->side];
+    bool is_ack              = (s->packet->tcp.flags & HT_TCP_ACK) != 0;
+    bool again               = me->syn;
+    if (is_ack && peer->syn && s->packet->tcp.ack != peer->isn + 1) {
+        return; /* it answers another SYN than the one seen */
+    }
+    if (is_ack && tcp->closed_by_reset && tcp->ack_frame == 0) {
+        reopen(tcp);
+    }
+    if (again) {
+        tcp->syn_retransmissions += !is_ack;
+        me->syn_ack |= is_ack; /* the second half of a simultaneous open */
+    } else {
+        me->syn       = true;
+        me->syn_ack   = is_ack;
+        me->isn       = s->packet->tcp.seq;
+        me->syn_frame = s->frame;
+        me->options   = read_options(&s->packet->tcp);
+        ht_reassembly_start(&me->bytes, me->isn + 1);
+    }
+    if (!again || is_ack) {
+        me->syn_ns = s->time_ns;
+    }
+    if (is_ack) {
+        ht_reassembly_start(&peer->bytes, s->packet->tcp.ack);
+    }
+    if (!is_ack && !again) {
+        tcp->simultaneous_open = peer->syn && !peer->syn_ack;
+        tcp->opener            = tcp->simultaneous_open ? tcp->opener : (int8_t)(1 + s->side);
+    }
+    if (is_ack && tcp->opener == 0) {
+        tcp->opener = (int8_t)(2 - s->side);
+    }
+    if (!again || tcp->syn_retransmissions < MAX_SYN_EVENTS) {
+        emit_open(s, is_ack ? &ht_tcp_syn_ack_event : &ht_tcp_syn_event, again);
+    }
+}
+
+/* The ACK that ends the three-way handshake: the opener's first packet after its SYN. */
+static void see_ack(const struct step *s)
+{
+    struct ht_tcp *tcp             = s->tcp;
+    struct ht_tcp_side *me         = &tcp->side[s->side];
+    const struct ht_tcp_side *peer = &tcp->side[1 - s->side];
+    uint32_t ack                   = s->packet->tcp.ack;
+    if (!me->acked || before(me->max_acked, ack)) {
+        me->acked     = true;
+        me->max_acked = ack;
+    }
+    ht_reassembly_acked(&tcp->side[1 - s->side].bytes, ack);
+    bool opened_here =
+        me->syn ? !me->syn_ack || tcp->simultaneous_open : peer->syn && peer->syn_ack;
+    if (tcp->ack_frame == 0 && opened_here && (me->syn || peer->syn) &&
+        (!me->syn || s->packet->tcp.seq == me->isn + 1) && (!peer->syn || ack == peer->isn + 1)) {
+        tcp->ack_frame = s->frame;
+        tcp->ack_ns    = s->time_ns;
+        emit(s, &ht_tcp_ack_event, NULL);
+    }
+}
+
+static void see_fin(const struct step *s, uint32_t fin_seq)
+{
+    struct ht_tcp_side *me = &s->tcp->side[s->side];
+    if (me->fin) {
+        return;
+    }
+    me->fin     = true;
+    me->fin_seq = fin_seq;
+    if (s->tcp->closer == 0) {
+        s->tcp->closer = (int8_t)(1 + s->side);
+    }
+    emit(s, &ht_tcp_fin_event, NULL);
+}
+
+static void see_reset(const struct step *s)
+{
+    struct ht_tcp_side *me = &s->tcp->side[s->side];
+    if (me->reset) {
+        return;
+    }
+    me->reset = true;
+    if (s->tcp->closer == 0) {
+        s->tcp->closer          = (int8_t)(1 + s->side);
+        s->tcp->closed_by_reset = true;
+    }
+    emit(s, &ht_tcp_rst_event, NULL);
+}
+
+/* A SYN that starts something new although `me` was seen already: unless its data follow on it. */
+static bool precedes_what_was_seen(const struct ht_tcp_side *me, uint32_t isn)
+{
+    return me->seen && !me->syn && me->first_seq - (isn + 1) < (1U << 20);
+}
+
+bool ht_tcp_is_new(const struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side)
+{
+    const struct ht_tcp_side *me   = &tcp->side[side];
+    const struct ht_tcp_side *peer = &tcp->side[1 - side];
+    uint32_t isn                   = packet->tcp.seq;
+    if ((packet->tcp.flags & HT_TCP_SYN) == 0 || (!me->seen && !peer->seen)) {
+        return false;
+    }
+    if ((packet->tcp.flags & HT_TCP_ACK) != 0) {
+        /* A SYN-ACK belongs to the SYN that it acknowledges. */
+        if (peer->syn && packet->tcp.ack == peer->isn + 1) {
+            return false;
+        }
+        return me->syn ? me->isn != isn && ht_tcp_closed(tcp)
+                       : me->seen && !precedes_what_was_seen(me, isn);
+    }
+    if (me->syn) {
+        return me->isn != isn;
+    }
+    if (me->seen) {
+        return !precedes_what_was_seen(me, isn);
+    }
+    if (peer->acked) {
+        return peer->max_acked - (isn + 1) > (1U << 30);
+    }
+    return peer->fin || peer->reset;
+}
+
+void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
+                   uint64_t frame, int64_t time_ns, const struct ht_tcp_observer *observer)
+{
+    const struct step s    = {.tcp      = tcp,
+                              .packet   = packet,
+                              .observer = observer,
+                              .side     = side,
+                              .frame    = frame,
+                              .time_ns  = time_ns};
+    struct ht_tcp_side *me = &tcp->side[side];
+    uint8_t flags          = packet->tcp.flags;
+    uint32_t seq           = packet->tcp.seq;
+    if (!me->seen) {
+        me->seen      = true;
+        me->first_seq = seq;
+    }
+    if ((flags & HT_TCP_SYN) != 0) {
+        see_syn(&s);
+        seq++;
+    } else if ((flags & (HT_TCP_ACK | HT_TCP_RST)) == HT_TCP_ACK) {
+        see_ack(&s);
+    }
+    if ((flags & HT_TCP_RST) != 0) {
+        see_reset(&s); /* what a RST carries is a message for people, not data */
+        return;
+    }
+    ht_reassembly_push(&me->bytes, &(struct ht_segment){.seq     = seq,
+                                                        .len     = packet->payload_len,
+                                                        .payload = packet->payload,
+                                                        .frame   = frame,
+                                                        .time_ns = time_ns});
+    if ((flags & HT_TCP_FIN) != 0) {
+        see_fin(&s, seq + packet->payload_len);
+    }
+}
+
+static bool fin_acked(const struct ht_tcp_side *me, const struct ht_tcp_side *peer)
+{
+    return me->fin && peer->acked && !before(peer->max_acked, me->fin_seq + 1);
+}
+
+bool ht_tcp_closed(const struct ht_tcp *tcp)
+{
+    const struct ht_tcp_side *a = &tcp->side[0], *b = &tcp->side[1];
+    return a->reset || b->reset || (fin_acked(a, b) && fin_acked(b, a));
+}
+
+void ht_tcp_finish(struct ht_tcp *tcp)
+{
+    ht_reassembly_finish(&tcp->side[0].bytes);
+    ht_reassembly_finish(&tcp->side[1].bytes);
+}
+
+void ht_tcp_free(struct ht_tcp *tcp)
+{
+    ht_reassembly_free(&tcp->side[0].bytes);
+    ht_reassembly_free(&tcp->side[1].bytes);
+}
+
+static const char *state_of(const struct ht_tcp *tcp, const struct ht_tcp_side *client,
+                            const struct ht_tcp_side *server)
+{
+    if (client->reset || server->reset) {
+        bool refused = server->reset && client->syn && !server->syn && !client->bytes.next &&
+                       tcp->ack_frame == 0;
+        return refused ? "refused" : "reset";
+    }
+    if (client->fin && server->fin) {
+        return "closed";
+    }
+    if (client->fin || server->fin) {
+        return "half_closed";
+    }
+    if (client->syn && !server->seen && client->bytes.next == 0 && tcp->ack_frame == 0) {
+        return "unanswered";
+    }
+    bool opening = client->syn && server->syn && tcp->ack_frame == 0 && client->bytes.next == 0;
+    return opening ? "half_open" : "established";
+}
+
+static uint64_t span(int64_t from, int64_t to)
+{
+    return to > from ? (uint64_t)(to - from) : 0;
+}
+
+static void summarise_handshake(const struct ht_tcp *tcp, const struct ht_tcp_side *client,
+                                const struct ht_tcp_side *server, struct ht_tcp_summary *out)
+{
+    bool syn_ack       = server->syn;
+    out->syn_frame     = client->syn ? client->syn_frame : 0;
+    out->syn_ack_frame = syn_ack ? server->syn_frame : 0;
+    out->ack_frame     = tcp->ack_frame;
+    if (client->syn && syn_ack) {
+        out->rtt_server_ns = span(client->syn_ns, server->syn_ns);
+    }
+    if (tcp->ack_frame != 0 && syn_ack) {
+        out->rtt_client_ns = span(server->syn_ns, tcp->ack_ns);
+    }
+    if (tcp->ack_frame != 0 && client->syn) {
+        out->rtt_ns = span(client->syn_ns, tcp->ack_ns);
+    }
+}
+
+void ht_tcp_summarise(const struct ht_tcp *tcp, unsigned client, struct ht_tcp_summary *out)
+{
+    const struct ht_tcp_side *c = &tcp->side[client], *s = &tcp->side[1 - client];
+    *out = (struct ht_tcp_summary){.state               = state_of(tcp, c, s),
+                                   .syn_retransmissions = tcp->syn_retransmissions,
+                                   .midstream           = !c->syn && !s->syn,
+                                   .simultaneous_open   = tcp->simultaneous_open};
+    summarise_handshake(tcp, c, s, out);
+    out->client_options = c->syn ? &c->options : NULL;
+    out->server_options = s->syn ? &s->options : NULL;
+    if (tcp->closer != 0) {
+        out->closed_by = (unsigned)(tcp->closer - 1) == client ? "client" : "server";
+        out->close     = tcp->closed_by_reset ? "rst" : "fin";
+    }
+}

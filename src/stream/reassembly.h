@@ -1,0 +1,84 @@
+/*
+ * One direction of a TCP connection: segments in any order, duplicated, overlapping or missing, to
+ * bytes in order (RFC 9293 section 3.4). In-order bytes are handed on where they lie; only what
+ * comes early is copied, within a bound. The first copy of a byte counts.
+ */
+#ifndef HT_STREAM_REASSEMBLY_H
+#define HT_STREAM_REASSEMBLY_H
+
+#include "base/arena.h"
+
+enum {
+    /* Early bytes kept before a hole is given up: more than any reordering in the network makes. */
+    HT_MAX_WAITING_BYTES = 512 * 1024,
+    /* The same where the receiver acknowledged the hole: then it was lost only in capture. */
+    HT_MAX_WAITING_ACKED_BYTES = 64 * 1024,
+    HT_MAX_WAITING_SEGMENTS    = 4096
+};
+
+/* Bytes handed on: `len` bytes of the stream of which the first `bytes.len` are there. */
+struct ht_delivery {
+    struct ht_bytes bytes;
+    uint64_t len;
+    uint64_t frame; /* that brought them; where they waited for others, that let them go on */
+    int64_t time_ns;
+    bool lost;      /* what is not there was lost in capture */
+    bool truncated; /* what is not there was cut off by the snapshot length */
+};
+
+/* Called for each stretch, in order. Returns how many bytes after this stretch need not be kept
+ * (their content will be stepped over); UINT64_MAX: all. */
+struct ht_reassembly;
+typedef uint64_t ht_deliver(void *context, const struct ht_reassembly *r,
+                            const struct ht_delivery *delivery);
+
+struct ht_waiting_segment;
+
+/* Zeroed but for `deliver`, `context` and `budget` is a valid direction before its first segment.
+ */
+struct ht_reassembly {
+    ht_deliver *deliver;
+    void *context;
+    struct ht_budget *budget;
+    struct ht_waiting_segment *head, *tail; /* early segments by rising offset, disjoint; owned */
+    uint64_t next;     /* offset of the next byte in order; offset 0 is the first byte */
+    uint64_t unwanted; /* content below this offset need not be kept */
+    uint64_t acked;    /* offset up to which the other side acknowledged */
+    uint32_t base;     /* sequence number of offset 0 */
+    uint32_t waiting_bytes, waiting_segments;
+    bool started; /* `base` is set */
+
+    uint64_t lost_bytes;   /* in holes */
+    uint32_t duplicates;   /* segments that brought nothing new */
+    uint32_t out_of_order; /* segments that came early */
+    uint32_t conflicts;    /* overlaps with other content */
+    bool limit_reached;    /* a hole was given up because of a bound */
+};
+
+/* A segment: `payload` as far as captured, `len` bytes on the wire. */
+struct ht_segment {
+    uint32_t seq; /* of its first payload byte */
+    uint32_t len;
+    struct ht_bytes payload;
+    uint64_t frame;
+    int64_t time_ns;
+};
+
+/* ht_reassembly_start says which sequence number the first byte has (the SYN's plus one). Ignored
+ * once started; without it the first segment's number is taken. */
+void ht_reassembly_start(struct ht_reassembly *r, uint32_t seq);
+
+/* ht_reassembly_push takes a segment and delivers what is in order now. Segments may come in any
+ * order within 2^31 of the next byte; numbers wrap past 2^32. */
+void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segment);
+
+/* ht_reassembly_acked notes that the receiver acknowledged all before `seq`. */
+void ht_reassembly_acked(struct ht_reassembly *r, uint32_t seq);
+
+/* ht_reassembly_finish declares the holes that are left lost and delivers what waits behind. */
+void ht_reassembly_finish(struct ht_reassembly *r);
+
+/* ht_reassembly_free frees what waits; nothing is delivered. */
+void ht_reassembly_free(struct ht_reassembly *r);
+
+#endif

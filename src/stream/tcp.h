@@ -1,0 +1,78 @@
+/*
+ * A TCP connection (RFC 9293) as it can be seen from outside: handshake, options, round trips, who
+ * closed it and how; its two directions of bytes in order by stream/reassembly.h.
+ */
+#ifndef HT_STREAM_TCP_H
+#define HT_STREAM_TCP_H
+
+#include "event/connection.h"
+#include "packet/packet.h"
+#include "stream/reassembly.h"
+
+struct ht_tcp_side {
+    struct ht_reassembly bytes;
+    uint32_t isn;       /* initial sequence number, where a SYN of this side was seen */
+    uint32_t first_seq; /* of the first segment seen */
+    uint32_t fin_seq;   /* sequence number of the FIN */
+    uint32_t max_acked; /* the highest acknowledgement this side sent */
+    bool seen, syn, syn_ack, fin, fin_acked, reset, acked;
+    uint64_t syn_frame; /* of SYN or SYN-ACK */
+    int64_t syn_ns;
+    struct ht_tcp_options options; /* of SYN or SYN-ACK */
+};
+
+/* Where what was seen goes. `emit` gets one of the event types below and its data or NULL. */
+struct ht_tcp_observer {
+    void (*emit)(void *context, const struct ht_event_type *type, unsigned side, void *data);
+    void *context;
+};
+
+/* Zeroed but for the directions' `deliver`, `context` and `budget` is a valid new connection. Owns
+ * what its directions keep. */
+struct ht_tcp {
+    struct ht_tcp_side side[2];
+    uint64_t ack_frame; /* that ended the handshake */
+    int64_t ack_ns;
+    uint32_t syn_retransmissions;
+    bool simultaneous_open;
+    int8_t opener; /* the side that sent the SYN: 1 + side; 0: not known */
+    int8_t closer; /* 1 + the side that closed first */
+    bool closed_by_reset;
+};
+
+/* ht_tcp_is_new: does this packet of `side` open another connection on the same addresses and
+ * ports, rather than belong to `tcp`? */
+bool ht_tcp_is_new(const struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side);
+
+/* ht_tcp_packet takes a packet that `side` (0 or 1) sent; bytes that are in order now are delivered
+ * before it returns. */
+void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
+                   uint64_t frame, int64_t time_ns, const struct ht_tcp_observer *observer);
+
+/* ht_tcp_closed: both FINs were acknowledged, or a RST was seen; only stragglers can follow. */
+bool ht_tcp_closed(const struct ht_tcp *tcp);
+
+/* ht_tcp_finish delivers what waits behind holes. */
+void ht_tcp_finish(struct ht_tcp *tcp);
+
+/* ht_tcp_free frees what the directions keep. */
+void ht_tcp_free(struct ht_tcp *tcp);
+
+/* ht_tcp_summarise fills the record's object; `client` is the client's side. The options in it are
+ * views into `tcp`. */
+void ht_tcp_summarise(const struct ht_tcp *tcp, unsigned client, struct ht_tcp_summary *out);
+
+extern const struct ht_event_type ht_tcp_syn_event, ht_tcp_syn_ack_event, ht_tcp_ack_event,
+    ht_tcp_fin_event, ht_tcp_rst_event;
+extern const struct ht_event_type *const ht_tcp_events[];
+
+/* Data of tcp.syn and tcp.syn_ack. */
+struct ht_tcp_open {
+    uint16_t mss;
+    uint8_t window_scale;
+    bool window_scaling, sack_permitted, timestamps, fast_open;
+    uint16_t window;
+    bool retransmission;
+};
+
+#endif

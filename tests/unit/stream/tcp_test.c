@@ -1,0 +1,331 @@
+/*
+ * TCP's stories, told by packets made by hand after RFC 9293 section 3.5 and 3.6: side 0 is the
+ * client unless said otherwise.
+ */
+#include "support.h"
+
+#include "stream/tcp.h"
+
+#include <stdio.h>
+
+enum { F = HT_TCP_FIN, S = HT_TCP_SYN, R = HT_TCP_RST, A = HT_TCP_ACK };
+
+struct scene {
+    struct ht_tcp tcp;
+    uint64_t frame;
+    char events[512];
+    char bytes[2][64];
+    uint64_t missing;
+};
+
+static uint64_t collect(void *context, const struct ht_reassembly *r,
+                        const struct ht_delivery *delivery)
+{
+    struct scene *scene = context;
+    char *to            = scene->bytes[r == &scene->tcp.side[1].bytes];
+    memcpy(to + strlen(to), delivery->bytes.ptr, delivery->bytes.len);
+    scene->missing += delivery->len - delivery->bytes.len;
+    return 0;
+}
+
+static void note(void *context, const struct ht_event_type *type, unsigned side, void *data)
+{
+    struct scene *scene            = context;
+    const struct ht_tcp_open *open = data;
+    size_t len                     = strlen(scene->events);
+    (void)snprintf(scene->events + len, sizeof scene->events - len, "%llu%c%s%s ",
+                   (unsigned long long)scene->frame, side == 0 ? '>' : '<', type->name + 4,
+                   open != NULL && open->retransmission ? "*" : "");
+}
+
+static void start(struct scene *scene)
+{
+    *scene = (struct scene){0};
+    for (int i = 0; i < 2; i++) {
+        scene->tcp.side[i].bytes.deliver = collect;
+        scene->tcp.side[i].bytes.context = scene;
+    }
+}
+
+/* The next frame; each is 10 ms after the one before. */
+static void say(struct scene *scene, unsigned side, uint8_t flags, uint32_t seq, uint32_t ack,
+                const char *payload)
+{
+    const struct ht_packet packet         = {.tcp         = {.seq = seq, .ack = ack, .flags = flags},
+                                             .payload     = ht_text(payload),
+                                             .payload_len = (uint32_t)strlen(payload)};
+    const struct ht_tcp_observer observer = {.emit = note, .context = scene};
+    scene->frame++;
+    assert_false(ht_tcp_is_new(&scene->tcp, &packet, side));
+    ht_tcp_packet(&scene->tcp, &packet, side, scene->frame, (int64_t)scene->frame * 10000000,
+                  &observer);
+}
+
+static bool would_be_new(const struct scene *scene, unsigned side, uint8_t flags, uint32_t seq,
+                         uint32_t ack)
+{
+    const struct ht_packet packet = {.tcp = {.seq = seq, .ack = ack, .flags = flags}};
+    return ht_tcp_is_new(&scene->tcp, &packet, side);
+}
+
+static struct ht_tcp_summary summary(struct scene *scene)
+{
+    struct ht_tcp_summary out;
+    ht_tcp_finish(&scene->tcp);
+    ht_tcp_summarise(&scene->tcp, 0, &out);
+    ht_tcp_free(&scene->tcp);
+    return out;
+}
+
+static void handshake(struct scene *scene)
+{
+    start(scene);
+    say(scene, 0, S, 1000, 0, "");
+    say(scene, 1, S | A, 5000, 1001, "");
+    say(scene, 0, A, 1001, 5001, "");
+}
+
+static void from_handshake_to_fin(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 0, A, 1001, 5001, "hello");
+    say(&scene, 1, A, 5001, 1006, "welt");
+    say(&scene, 0, F | A, 1006, 5005, "");
+    assert_false(ht_tcp_closed(&scene.tcp));
+    say(&scene, 1, F | A, 5005, 1007, "");
+    assert_false(ht_tcp_closed(&scene.tcp));
+    say(&scene, 0, A, 1007, 5006, "");
+    assert_true(ht_tcp_closed(&scene.tcp));
+    assert_string_equal(scene.events, "1>syn 2<syn_ack 3>ack 6>fin 7<fin ");
+    assert_string_equal(scene.bytes[0], "hello");
+    assert_string_equal(scene.bytes[1], "welt");
+    struct ht_tcp_summary s = summary(&scene);
+    assert_string_equal(s.state, "closed");
+    assert_string_equal(s.close, "fin");
+    assert_string_equal(s.closed_by, "client");
+    assert_int_equal(s.syn_frame, 1);
+    assert_int_equal(s.syn_ack_frame, 2);
+    assert_int_equal(s.ack_frame, 3);
+    assert_int_equal(s.rtt_ns, 20000000);
+    assert_int_equal(s.rtt_server_ns, 10000000);
+    assert_int_equal(s.rtt_client_ns, 10000000);
+    assert_int_equal(scene.missing, 0);
+}
+
+static void the_last_ack_may_be_in_the_fin_itself(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 1, F | A, 5001, 1001, "");
+    say(&scene, 0, F | A, 1001, 5002, "");
+    say(&scene, 1, A, 5002, 1002, "");
+    struct ht_tcp_summary s = summary(&scene);
+    assert_string_equal(s.state, "closed");
+    assert_string_equal(s.closed_by, "server");
+}
+
+static void half_close(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 0, F | A, 1001, 5001, "");
+    say(&scene, 1, A, 5001, 1002, "more");
+    assert_string_equal(scene.bytes[1], "more");
+    assert_string_equal(summary(&scene).state, "half_closed");
+}
+
+static void simultaneous_close(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 0, F | A, 1001, 5001, "");
+    say(&scene, 1, F | A, 5001, 1001, "");
+    say(&scene, 0, A, 1002, 5002, "");
+    say(&scene, 1, A, 5002, 1002, "");
+    assert_true(ht_tcp_closed(&scene.tcp));
+    assert_string_equal(summary(&scene).state, "closed");
+}
+
+/* RFC 9293 figure 7. */
+static void simultaneous_open(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    start(&scene);
+    say(&scene, 0, S, 100, 0, "");
+    say(&scene, 1, S, 300, 0, "");
+    say(&scene, 0, S | A, 100, 301, "");
+    say(&scene, 1, S | A, 300, 101, "");
+    say(&scene, 0, A, 101, 301, "x");
+    struct ht_tcp_summary s = summary(&scene);
+    assert_true(s.simultaneous_open);
+    assert_string_equal(s.state, "established");
+    assert_string_equal(scene.bytes[0], "x");
+}
+
+static void refused(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    start(&scene);
+    say(&scene, 0, S, 1000, 0, "");
+    say(&scene, 1, R | A, 0, 1001, "");
+    struct ht_tcp_summary s = summary(&scene);
+    assert_string_equal(s.state, "refused");
+    assert_string_equal(s.closed_by, "server");
+    assert_string_equal(s.close, "rst");
+}
+
+static void unanswered_and_tried_again(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    start(&scene);
+    say(&scene, 0, S, 1000, 0, "");
+    say(&scene, 0, S, 1000, 0, "");
+    say(&scene, 0, S, 1000, 0, "");
+    assert_string_equal(scene.events, "1>syn 2>syn* 3>syn* ");
+    struct ht_tcp_summary s = summary(&scene);
+    assert_string_equal(s.state, "unanswered");
+    assert_int_equal(s.syn_retransmissions, 2);
+}
+
+static void reset_in_the_middle(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 0, A, 1001, 5001, "hello");
+    say(&scene, 1, R, 5001, 0, "go away");
+    struct ht_tcp_summary s = summary(&scene);
+    assert_string_equal(s.state, "reset");
+    assert_string_equal(s.close, "rst");
+    assert_string_equal(scene.bytes[1], ""); /* what a RST carries is no data */
+}
+
+static void begun_before_the_capture(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    start(&scene);
+    say(&scene, 1, A, 5001, 1001, "ab");
+    say(&scene, 0, A, 1001, 5003, "cd");
+    struct ht_tcp_summary s = summary(&scene);
+    assert_true(s.midstream);
+    assert_int_equal(s.syn_frame, 0);
+    assert_int_equal(s.ack_frame, 0);
+    assert_string_equal(scene.bytes[0], "cd");
+    assert_string_equal(scene.bytes[1], "ab");
+}
+
+/* The file holds all of the server's packets first. */
+static void one_direction_stored_after_the_other(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    start(&scene);
+    say(&scene, 1, S | A, 5000, 1001, "");
+    say(&scene, 1, A, 5001, 1006, "welt");
+    say(&scene, 1, F | A, 5005, 1007, "");
+    say(&scene, 0, S, 1000, 0, "");
+    say(&scene, 0, A, 1001, 5001, "");
+    say(&scene, 0, A, 1001, 5001, "hello");
+    say(&scene, 0, F | A, 1006, 5006, "");
+    assert_true(ht_tcp_closed(&scene.tcp));
+    struct ht_tcp_summary s = summary(&scene);
+    assert_string_equal(s.state, "closed");
+    assert_int_equal(s.syn_frame, 4);
+    assert_int_equal(s.ack_frame, 5);
+    assert_string_equal(scene.bytes[0], "hello");
+    assert_string_equal(scene.bytes[1], "welt");
+}
+
+static void ports_used_again(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    assert_false(would_be_new(&scene, 0, S, 1000, 0));
+    assert_true(would_be_new(&scene, 0, S, 777777, 0));
+    assert_false(would_be_new(&scene, 1, S | A, 5000, 1001));
+    say(&scene, 0, R, 1001, 0, "");
+    assert_true(would_be_new(&scene, 0, S, 777777, 0));
+    ht_tcp_free(&scene.tcp);
+    /* Data, then a SYN that they do not follow from. */
+    start(&scene);
+    say(&scene, 0, A, 1001, 5001, "cd");
+    assert_true(would_be_new(&scene, 0, S, 900000000, 0));
+    assert_false(would_be_new(&scene, 0, S, 1000, 0));
+    ht_tcp_free(&scene.tcp);
+}
+
+/* RFC 9293 figure 9: the server still has an old connection on these ports. */
+static void half_open_reconnect(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    start(&scene);
+    say(&scene, 0, S, 400, 0, "");
+    say(&scene, 1, A, 300, 100, "");
+    say(&scene, 0, R, 100, 0, "");
+    say(&scene, 0, S, 400, 0, "");
+    say(&scene, 1, S | A, 7000, 401, "");
+    say(&scene, 0, A, 401, 7001, "x");
+    assert_false(ht_tcp_closed(&scene.tcp));
+    struct ht_tcp_summary s = summary(&scene);
+    assert_string_equal(s.state, "established");
+    assert_int_equal(s.syn_frame, 1);
+    assert_int_equal(s.syn_ack_frame, 5);
+    assert_int_equal(s.ack_frame, 6);
+    assert_string_equal(scene.bytes[0], "x");
+}
+
+static void options_of_any_shape(void **unused)
+{
+    static const char *const shapes[] = {"020405b4 0402 080a0000000100000000 01 030307",
+                                         "020405b4",
+                                         "0204",
+                                         "02",
+                                         "0200",
+                                         "ff01",
+                                         "0303",
+                                         "080a00",
+                                         "01010101",
+                                         "00020405b4"};
+    (void)unused;
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        struct scene scene;
+        struct ht_tcp_summary out;
+        start(&scene);
+        const struct ht_packet packet         = {.tcp = {.flags = S, .options = hex(shapes[i])}};
+        const struct ht_tcp_observer observer = {.emit = note, .context = &scene};
+        ht_tcp_packet(&scene.tcp, &packet, 0, 1, 0, &observer);
+        ht_tcp_summarise(&scene.tcp, 0, &out);
+        assert_int_equal(out.client_options->mss, i < 2 ? 1460 : 0);
+        assert_int_equal(out.client_options->window_scale, i == 0 ? 8 : 0);
+        assert_int_equal(out.client_options->sack_permitted, i == 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(from_handshake_to_fin),
+                                       cmocka_unit_test(the_last_ack_may_be_in_the_fin_itself),
+                                       cmocka_unit_test(half_close),
+                                       cmocka_unit_test(simultaneous_close),
+                                       cmocka_unit_test(simultaneous_open),
+                                       cmocka_unit_test(refused),
+                                       cmocka_unit_test(unanswered_and_tried_again),
+                                       cmocka_unit_test(reset_in_the_middle),
+                                       cmocka_unit_test(begun_before_the_capture),
+                                       cmocka_unit_test(one_direction_stored_after_the_other),
+                                       cmocka_unit_test(ports_used_again),
+                                       cmocka_unit_test(half_open_reconnect),
+                                       cmocka_unit_test(options_of_any_shape)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
