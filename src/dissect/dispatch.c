@@ -1,1 +1,411 @@
-/* To come. */
+#include "dissect/dispatch.h"
+
+enum { HEADER_STEP = 64 /* bytes gathered at a time while a header is incomplete */ };
+
+void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *dissectors,
+                       bool stream, struct ht_budget *budget)
+{
+    d->dissectors = dissectors;
+    d->stream     = stream;
+    for (int i = 0; i < 2; i++) {
+        d->side[i].pending.max    = HT_MAX_MATCH_BYTES;
+        d->side[i].pending.budget = budget;
+        d->held[i].budget         = budget;
+    }
+}
+
+void ht_dispatch_late(struct ht_dispatch *d, enum ht_side side)
+{
+    d->side[side].searching = true;
+}
+
+bool ht_dispatch_over(const struct ht_dispatch *d)
+{
+    return d->side[0].given_up && d->side[1].given_up;
+}
+
+static void give_up(struct ht_dispatch *d, enum ht_side side)
+{
+    d->side[side].given_up = true;
+    ht_buffer_free(&d->side[side].pending);
+}
+
+/* Ends one call into the dissector: its scratch memory is done with. */
+static void hand_over(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_pdu *pdu)
+{
+    if (d->found->pdu(d->state, e, pdu) == HT_DONE) {
+        give_up(d, HT_SIDE_A);
+        give_up(d, HT_SIDE_B);
+    }
+    ht_arena_rewind(e->scratch);
+}
+
+static bool adopt(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_dissector *found)
+{
+    d->state = ht_arena_alloc(e->arena, found->state_size > 0 ? found->state_size : 1);
+    if (d->state == NULL) {
+        give_up(d, HT_SIDE_A);
+        give_up(d, HT_SIDE_B);
+        return false;
+    }
+    d->found = found;
+    for (int i = 0; i < 2; i++) {
+        d->side[i].pending.max =
+            found->max_need > HT_MAX_MATCH_BYTES ? found->max_need : HT_MAX_MATCH_BYTES;
+        d->held[i].max = found->max_held;
+    }
+    return true;
+}
+
+/* Asks one dissector about the head of a side, or where in it its PDUs begin. */
+static enum ht_match ask(const struct ht_dispatch *d, const struct ht_emitter *e,
+                         const struct ht_dissector *candidate, enum ht_side side,
+                         struct ht_bytes head, size_t *out_offset)
+{
+    *out_offset = 0;
+    if (!(d->stream ? candidate->tcp : candidate->udp)) {
+        return HT_MATCH_NO;
+    }
+    enum ht_match match = candidate->match(head, e->endpoint, side);
+    if (match == HT_MATCH_NO && d->side[side].searching && candidate->resync != NULL) {
+        *out_offset = candidate->resync(head, side);
+        match       = *out_offset < head.len
+                          ? candidate->match(ht_bytes_from(head, *out_offset), e->endpoint, side)
+                          : HT_MATCH_MORE;
+    }
+    return match;
+}
+
+/* Asks all that did not say no yet. Returns the offset at which the one found begins, or SIZE_MAX
+ * where none is found; gives the side up where all said no. */
+static size_t match(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                    struct ht_bytes head)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    bool undecided             = false;
+    for (unsigned i = 0; i < HT_MAX_DISSECTORS && d->dissectors[i] != NULL; i++) {
+        size_t offset = 0;
+        if ((s->excluded & 1U << i) != 0) {
+            continue;
+        }
+        enum ht_match answer = ask(d, e, d->dissectors[i], side, head, &offset);
+        if (answer == HT_MATCH_YES) {
+            return adopt(d, e, d->dissectors[i]) ? offset : SIZE_MAX;
+        }
+        if (answer == HT_MATCH_NO) {
+            s->excluded |= 1U << i;
+        }
+        undecided |= answer == HT_MATCH_MORE;
+    }
+    if (!undecided || head.len >= HT_MAX_MATCH_BYTES) {
+        s->watching = d->stream;
+        s->given_up = !d->stream;
+        ht_buffer_free(&s->pending);
+    }
+    return SIZE_MAX;
+}
+
+/* Frames the head of `avail`. Returns the bytes done with; 0: more are needed. `*out_need` is how
+ * many bytes must be there for progress. */
+static size_t take_pdu(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                       struct ht_bytes avail, size_t *out_need)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    struct ht_frame_size size  = d->found->frame(d->state, avail, side);
+    *out_need                  = avail.len + HEADER_STEP;
+    if (size.len == 0) {
+        return 0;
+    }
+    if (size.len == SIZE_MAX) {
+        s->searching = true;
+        return 0;
+    }
+    bool cut    = size.need > d->found->max_need;
+    size_t need = cut ? d->found->max_need : size.need;
+    if (avail.len < need) {
+        *out_need = need;
+        return 0;
+    }
+    size_t have = avail.len < size.len ? avail.len : size.len;
+    s->skip     = size.len - have;
+    hand_over(d, e,
+              &(struct ht_pdu){.bytes   = ht_bytes_head(avail, cut ? need : have),
+                               .len     = size.len,
+                               .side    = side,
+                               .partial = cut});
+    return have;
+}
+
+/* After a hole: steps to where a PDU plausibly begins. Returns false where none does yet; what
+ * cannot begin one is dropped from `avail`, but for a tail that may hold half a header. */
+static bool resync(struct ht_dispatch *d, enum ht_side side, struct ht_bytes *avail)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    if (d->found->resync == NULL) {
+        give_up(d, side);
+        return false;
+    }
+    size_t offset = d->found->resync(*avail, side);
+    *avail        = ht_bytes_from(*avail, offset);
+    s->searching  = avail->len == 0;
+    return !s->searching;
+}
+
+/* Hands over all whole PDUs in `avail`; returns what is left. */
+static struct ht_bytes take_all(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                                struct ht_bytes avail, size_t *out_need)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    *out_need                  = HEADER_STEP;
+    while (avail.len > 0 && !s->given_up) {
+        if (s->searching && !resync(d, side, &avail)) {
+            break;
+        }
+        size_t done = take_pdu(d, e, side, avail, out_need);
+        if (done == 0 && s->searching) {
+            /* These are no PDU's bytes: look for one behind them. */
+            avail = ht_bytes_from(avail, 1);
+            continue;
+        }
+        if (done == 0) {
+            return avail;
+        }
+        avail = ht_bytes_from(avail, done);
+    }
+    return ht_bytes(NULL, 0);
+}
+
+static bool hold_back(struct ht_dispatch_side *s, struct ht_bytes rest)
+{
+    if (rest.len > 0 && !ht_buffer_append(&s->pending, rest)) {
+        s->limit_reached = true;
+        s->searching     = true;
+        s->pending.len   = 0;
+        return false;
+    }
+    return true;
+}
+
+/* Matches, then frames, what is pending followed by `more`, taking from `more` only what the PDU at
+ * hand needs. Returns what of `more` is left. */
+static struct ht_bytes feed_pending(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                                    struct ht_bytes more)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    size_t need                = 0;
+    struct ht_bytes left       = take_all(d, e, side, ht_buffer_view(&s->pending), &need);
+    ht_buffer_drop(&s->pending, s->pending.len - left.len);
+    while (s->pending.len > 0 && more.len > 0 && !s->given_up) {
+        struct ht_bytes step = ht_bytes_head(more, need - s->pending.len);
+        if (!hold_back(s, step)) {
+            break;
+        }
+        more = ht_bytes_from(more, step.len);
+        left = take_all(d, e, side, ht_buffer_view(&s->pending), &need);
+        ht_buffer_drop(&s->pending, s->pending.len - left.len);
+    }
+    if (s->pending.len == 0) {
+        ht_buffer_free(&s->pending);
+    }
+    return more;
+}
+
+static struct ht_bytes step_over(struct ht_dispatch_side *s, struct ht_bytes bytes)
+{
+    size_t step = s->skip < bytes.len ? (size_t)s->skip : bytes.len;
+    s->skip -= step;
+    return ht_bytes_from(bytes, step);
+}
+
+static void feed_found(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                       struct ht_bytes bytes)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    size_t need                = 0;
+    bytes                      = step_over(s, bytes);
+    if (s->pending.len > 0) {
+        bytes = step_over(s, feed_pending(d, e, side, bytes));
+    }
+    if (bytes.len > 0 && !s->given_up) {
+        (void)hold_back(s, take_all(d, e, side, bytes, &need));
+    }
+}
+
+/* The side that spoke something else before may come to this protocol later. */
+static void join_other(struct ht_dispatch *d, enum ht_side side)
+{
+    struct ht_dispatch_side *other = &d->side[ht_other(side)];
+    other->searching |= other->given_up || other->watching;
+    other->given_up = false;
+    if (other->watching) {
+        ht_buffer_free(&other->pending);
+    }
+}
+
+/* Where in what is pending one of the dissectors begins; it is adopted. */
+static bool find(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side)
+{
+    struct ht_bytes head = ht_buffer_view(&d->side[side].pending);
+    for (unsigned i = 0; d->dissectors[i] != NULL; i++) {
+        const struct ht_dissector *candidate = d->dissectors[i];
+        size_t offset = candidate->find != NULL ? candidate->find(head, side) : head.len;
+        if (offset < head.len) {
+            ht_buffer_drop(&d->side[side].pending, offset);
+            return adopt(d, e, candidate);
+        }
+    }
+    return false;
+}
+
+/* Watches for a dissector's protocol amid another one's bytes. */
+static void watch(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                  struct ht_bytes bytes)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    while (bytes.len > 0 && !s->given_up) {
+        struct ht_bytes step = ht_bytes_head(bytes, s->pending.max - s->pending.len);
+        bytes                = ht_bytes_from(bytes, step.len);
+        s->watched += step.len;
+        if (!ht_buffer_append(&s->pending, step) || s->watched > HT_MAX_WATCH_BYTES) {
+            give_up(d, side);
+        } else if (find(d, e, side)) {
+            join_other(d, side);
+            feed_found(d, e, side, bytes);
+            return;
+        } else if (s->pending.len > HT_FIND_BYTES) {
+            ht_buffer_drop(&s->pending, s->pending.len - HT_FIND_BYTES);
+        }
+    }
+}
+
+/* Looks for a dissector by what is pending and `bytes`; `bytes` are done with. */
+static void feed_unmatched(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                           struct ht_bytes bytes)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    bool copied                = s->pending.len > 0;
+    struct ht_bytes rest       = bytes;
+    if (copied) {
+        struct ht_bytes room = ht_bytes_head(bytes, s->pending.max - s->pending.len);
+        if (!hold_back(s, room)) {
+            give_up(d, side);
+            return;
+        }
+        rest = ht_bytes_from(bytes, room.len);
+    }
+    struct ht_bytes head = copied ? ht_buffer_view(&s->pending) : bytes;
+    size_t offset        = match(d, e, side, head);
+    if (d->found != NULL) {
+        s->searching = false;
+        join_other(d, side);
+        if (copied) {
+            ht_buffer_drop(&s->pending, offset);
+        }
+        feed_found(d, e, side, copied ? rest : ht_bytes_from(bytes, offset));
+    } else if (s->watching) {
+        watch(d, e, side, bytes);
+    } else if (!copied && !s->given_up && !hold_back(s, ht_bytes_head(bytes, s->pending.max))) {
+        give_up(d, side);
+    }
+}
+
+/* What is pending will not be completed: hands it over as it is. */
+static void hand_over_partial(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    struct ht_frame_size size  = {0};
+    if (s->pending.len > 0 && !s->searching) {
+        size = d->found->frame(d->state, ht_buffer_view(&s->pending), side);
+    }
+    if (size.len != 0 && size.len != SIZE_MAX) {
+        s->skip = size.len - s->pending.len;
+        hand_over(d, e,
+                  &(struct ht_pdu){.bytes   = ht_buffer_view(&s->pending),
+                                   .len     = size.len,
+                                   .side    = side,
+                                   .partial = true});
+    } else {
+        s->skip      = 0;
+        s->searching = true;
+    }
+    ht_buffer_free(&s->pending);
+}
+
+static void feed_hole(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                      uint64_t missing)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    if (d->found == NULL) {
+        ht_buffer_free(&s->pending);
+        s->excluded  = 0;
+        s->searching = true;
+        s->watching  = false;
+        return;
+    }
+    if (s->skip >= missing) {
+        s->skip -= missing;
+        return;
+    }
+    if (s->pending.len > 0) {
+        hand_over_partial(d, e, side);
+    }
+    bool known = s->skip >= missing && !s->given_up;
+    s->skip -= known ? missing : s->skip;
+    s->searching |= !known;
+    if (!s->given_up && d->found->gap != NULL) {
+        d->found->gap(d->state, e, side, missing);
+        ht_arena_rewind(e->scratch);
+    }
+}
+
+uint64_t ht_dispatch_bytes(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                           struct ht_bytes bytes, uint64_t missing)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    if (d->found == NULL && bytes.len > 0 && s->watching && !s->given_up) {
+        watch(d, e, side, bytes);
+    } else if (d->found == NULL && bytes.len > 0 && !s->given_up) {
+        feed_unmatched(d, e, side, bytes);
+    } else if (bytes.len > 0 && !s->given_up) {
+        feed_found(d, e, side, bytes);
+    }
+    if (missing > 0 && !s->given_up) {
+        feed_hole(d, e, side, missing);
+    }
+    bool idle = s->given_up && (d->found != NULL || ht_dispatch_over(d));
+    return idle ? UINT64_MAX : s->skip;
+}
+
+void ht_dispatch_datagram(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                          struct ht_bytes bytes, size_t len)
+{
+    if (d->found == NULL && !d->side[side].given_up && match(d, e, side, bytes) == SIZE_MAX) {
+        d->side[side].given_up |= d->found == NULL;
+    }
+    if (d->found != NULL && !ht_dispatch_over(d)) {
+        hand_over(
+            d, e,
+            &(struct ht_pdu){.bytes = bytes, .len = len, .side = side, .partial = bytes.len < len});
+    }
+}
+
+void ht_dispatch_finish(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_end *end)
+{
+    for (int side = 0; d->found != NULL && side < 2; side++) {
+        if (d->side[side].pending.len > 0 && !d->side[side].given_up) {
+            hand_over_partial(d, e, (enum ht_side)side);
+        }
+    }
+    if (d->found != NULL && d->found->finish != NULL) {
+        d->found->finish(d->state, e, end);
+        ht_arena_rewind(e->scratch);
+    }
+}
+
+void ht_dispatch_free(struct ht_dispatch *d)
+{
+    for (int i = 0; i < 2; i++) {
+        ht_buffer_free(&d->side[i].pending);
+        ht_buffer_free(&d->held[i]);
+    }
+}

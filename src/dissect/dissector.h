@@ -25,6 +25,8 @@ static inline enum ht_side ht_other(enum ht_side side)
 
 enum ht_match { HT_MATCH_NO, HT_MATCH_MORE, HT_MATCH_YES };
 
+enum { HT_FIND_BYTES = 16 };
+
 /* What `frame` says of the bytes at the head of a stream. */
 struct ht_frame_size {
     size_t len;  /* of the PDU; 0: its header is incomplete; SIZE_MAX: these are no PDU's bytes */
@@ -45,12 +47,12 @@ enum ht_verdict {
 
 /* What the engine knows, when the flow ends, of how well each side was captured. */
 struct ht_side_quality {
-    bool seen;          /* any packet of this side was captured */
-    bool started_late;  /* its beginning was before the capture's */
-    bool hole;          /* bytes of it were lost in capture */
-    bool truncated;     /* a frame was cut by the snapshot length */
-    bool limit;         /* a bound of ours hit */
-    bool fin, reset;    /* how it closed */
+    bool seen;         /* any packet of this side was captured */
+    bool started_late; /* its beginning was before the capture's */
+    bool hole;         /* bytes of it were lost in capture */
+    bool truncated;    /* a frame was cut by the snapshot length */
+    bool limit;        /* a bound of ours hit */
+    bool fin, reset;   /* how it closed */
 };
 
 struct ht_end {
@@ -72,11 +74,12 @@ struct ht_emitter_ops {
 
 struct ht_emitter {
     const struct ht_emitter_ops *ops;
-    struct ht_arena *scratch; /* rewound after each call into the dissector */
-    struct ht_arena *arena;   /* lives as long as the flow */
-    int64_t time_ns;          /* of the frame at hand; in `finish`, of the flow's last */
-    uint64_t frame;           /* its number */
+    struct ht_arena *scratch;       /* rewound after each call into the dissector */
+    struct ht_arena *arena;         /* lives as long as the flow */
+    int64_t time_ns;                /* of the frame at hand; in `finish`, of the flow's last */
+    uint64_t frame;                 /* its number */
     struct ht_endpoint endpoint[2]; /* by side */
+    enum ht_side client;            /* as far as the engine knows */
     const char *transport;          /* "tcp", "udp" */
 };
 
@@ -148,7 +151,8 @@ static inline struct ht_buffer *ht_hold(struct ht_emitter *e, enum ht_side side)
 const char *ht_absent_reason(const struct ht_end *end, enum ht_side side);
 
 struct ht_dissector {
-    const char *name;  /* "tls": the connection's protocol, the key of its details, the fuzz target */
+    const char
+        *name; /* "tls": the connection's protocol, the key of its details, the fuzz target */
     const char *title; /* "TLS 1.0 to 1.3" */
     bool tcp, udp;
     uint16_t ports[8]; /* servers' ports, a hint for whom to ask first; never proof; 0 ends */
@@ -168,6 +172,11 @@ struct ht_dissector {
      * `avail.len` where none does. Pure. NULL: the flow is given up after a hole. */
     size_t (*resync)(struct ht_bytes avail, enum ht_side side);
 
+    /* Amid bytes of another protocol (after STARTTLS, through a proxy): where this one begins,
+     * beyond doubt, by what needs no more than HT_FIND_BYTES; `bytes.len` where it does not. Pure.
+     * NULL: it is not looked for there. */
+    size_t (*find)(struct ht_bytes bytes, enum ht_side side);
+
     enum ht_verdict (*pdu)(void *state, struct ht_emitter *e, const struct ht_pdu *pdu);
 
     /* `missing` bytes of `side` will never come. May be NULL. */
@@ -181,7 +190,8 @@ struct ht_dissector {
     const struct ht_struct *details_struct;
     size_t details_offset;
 
-    /* In the details, the name by which the server was asked for (struct ht_bytes in state). 0: none */
+    /* In the details, the name by which the server was asked for (struct ht_bytes in state). 0:
+     * none */
     size_t server_name_offset;
 
     const struct ht_event_type *const *events;   /* all it may emit, NULL-terminated */

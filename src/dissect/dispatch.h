@@ -1,0 +1,67 @@
+/*
+ * Finds the dissector of a flow by the content of its first bytes, frames its bytes into PDUs and
+ * hands them over. PDUs that lie in one segment are handed over where they lie; only what spans
+ * segments is copied, up to the dissector's `max_need`; the rest of a PDU is stepped over.
+ */
+#ifndef HT_DISSECT_DISPATCH_H
+#define HT_DISSECT_DISPATCH_H
+
+#include "dissect/dissector.h"
+
+enum {
+    /* Bytes of a side that are looked at before it is given up as unknown. */
+    HT_MAX_MATCH_BYTES = 16 * 1024,
+    /* Bytes of a side in which it is watched for, amid another protocol, thereafter. */
+    HT_MAX_WATCH_BYTES = 64 * 1024,
+    HT_MAX_DISSECTORS  = 32
+};
+
+struct ht_dispatch_side {
+    struct ht_buffer pending; /* bytes that wait for the rest of their PDU, or for a match */
+    uint64_t skip;            /* bytes of the PDU at hand still to step over */
+    uint64_t watched;         /* bytes watched without a find */
+    uint32_t excluded;        /* dissectors that said no, by their place in the list */
+    bool searching; /* after a hole, or in mid-stream: bytes must be found to begin a PDU */
+    bool watching;  /* it speaks something else; a dissector's may begin within */
+    bool given_up;  /* nothing of this side is of interest */
+    bool limit_reached;
+};
+
+/* Zeroed but for `dissectors` and `late` is a valid dispatch of a new flow. Owns the pending bytes;
+ * the state and the arena are the flow's. */
+struct ht_dispatch {
+    const struct ht_dissector *const *dissectors; /* NULL-terminated */
+    const struct ht_dissector *found;
+    void *state; /* of the dissector found */
+    struct ht_buffer held[2];
+    struct ht_dispatch_side side[2];
+    bool stream; /* TCP */
+};
+
+/* ht_dispatch_start readies a new flow over TCP (`stream`) or UDP; what it buffers counts in
+ * `budget`. */
+void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *dissectors,
+                       bool stream, struct ht_budget *budget);
+
+/* ht_dispatch_late says that the beginning of `side` was not captured. */
+void ht_dispatch_late(struct ht_dispatch *d, enum ht_side side);
+
+/* ht_dispatch_bytes takes the next bytes of a stream: `bytes`, then `missing` that were lost.
+ * Returns how many of the bytes after them need not be kept. */
+uint64_t ht_dispatch_bytes(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                           struct ht_bytes bytes, uint64_t missing);
+
+/* ht_dispatch_datagram takes a UDP payload of `len` bytes, as far as captured. */
+void ht_dispatch_datagram(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                          struct ht_bytes bytes, size_t len);
+
+/* ht_dispatch_finish hands over what waits, as partial, and ends the dissector. */
+void ht_dispatch_finish(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_end *end);
+
+/* ht_dispatch_free frees what is pending and held. */
+void ht_dispatch_free(struct ht_dispatch *d);
+
+/* ht_dispatch_over: no dissector will see anything more of this flow. */
+bool ht_dispatch_over(const struct ht_dispatch *d);
+
+#endif

@@ -1,0 +1,285 @@
+/*
+ * The dispatcher, driven by a protocol made for it: "~", a type, a two-byte length, a body. Of type
+ * 'b' (bulk) only the header is wanted.
+ */
+#include "recorder.h"
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_NEED = 64 };
+
+struct toy_pdu {
+    struct ht_bytes body;
+    uint64_t len;
+};
+
+struct toy_state {
+    uint64_t pdus;
+};
+
+static const struct ht_field toy_fields[] = {
+    HT_FIELD(struct toy_pdu, body, HT_TEXT, "What came of the body."),
+    HT_FIELD(struct toy_pdu, len, HT_UINT, "Its length."),
+};
+static const struct ht_struct toy_struct = HT_STRUCT(struct toy_pdu, "toy", toy_fields, "A PDU.");
+static const struct ht_event_type toy_event  = {.name = "pdu", .title = "PDU", .data = &toy_struct};
+static const struct ht_event_type gap_event  = {.name = "gap", .title = "gap"};
+static const struct ht_event_type done_event = {.name = "end", .title = "end"};
+
+static enum ht_match match(struct ht_bytes head, const struct ht_endpoint endpoint[2],
+                           enum ht_side side)
+{
+    (void)endpoint, (void)side;
+    if (head.len == 0 || head.ptr[0] != '~') {
+        return HT_MATCH_NO;
+    }
+    return head.len < 4 ? HT_MATCH_MORE : HT_MATCH_YES;
+}
+
+static struct ht_frame_size frame(const void *state, struct ht_bytes avail, enum ht_side side)
+{
+    struct ht_reader r = ht_reader(avail);
+    uint8_t mark = rd_u8(&r), type = rd_u8(&r);
+    size_t len = 4 + (size_t)rd_u16(&r);
+    (void)state, (void)side;
+    if (mark != '~' && avail.len > 0) {
+        return (struct ht_frame_size){.len = SIZE_MAX};
+    }
+    return r.bad ? (struct ht_frame_size){0}
+                 : (struct ht_frame_size){.len = len, .need = type == 'b' ? 4 : len};
+}
+
+static size_t resync(struct ht_bytes avail, enum ht_side side)
+{
+    const uint8_t *mark = avail.len > 0 ? memchr(avail.ptr, '~', avail.len) : NULL;
+    (void)side;
+    return mark != NULL ? (size_t)(mark - avail.ptr) : avail.len;
+}
+
+static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pdu *pdu)
+{
+    struct toy_state *toy = state;
+    bool bulk             = pdu->bytes.ptr[1] == 'b';
+    struct toy_pdu event  = {.body = bulk ? ht_text("-") : ht_bytes_from(pdu->bytes, 4),
+                             .len  = pdu->len};
+    toy->pdus++;
+    (void)ht_emit(e, &toy_event, pdu->side, pdu->partial ? HT_EVENT_PARTIAL : 0, &event);
+    return pdu->bytes.ptr[1] == 'q' ? HT_DONE : HT_CONTINUE;
+}
+
+static void gap(void *state, struct ht_emitter *e, enum ht_side side, uint64_t missing)
+{
+    (void)state, (void)missing;
+    (void)ht_emit(e, &gap_event, side, 0, NULL);
+}
+
+static void finish(void *state, struct ht_emitter *e, const struct ht_end *end)
+{
+    (void)state, (void)end;
+    (void)ht_emit(e, &done_event, HT_SIDE_A, 0, NULL);
+}
+
+static const struct ht_dissector toy = {.name       = "toy",
+                                        .tcp        = true,
+                                        .udp        = true,
+                                        .state_size = sizeof(struct toy_state),
+                                        .max_need   = MAX_NEED,
+                                        .match      = match,
+                                        .frame      = frame,
+                                        .resync     = resync,
+                                        .pdu        = pdu,
+                                        .gap        = gap,
+                                        .finish     = finish};
+
+static struct ht_bytes bytes(const char *text, size_t len)
+{
+    return ht_bytes(text, len);
+}
+
+#define TEXT(literal) bytes(literal, sizeof(literal) - 1)
+
+static void pdus_are_the_same_however_cut(void **unused)
+{
+    const struct utterance said[] = {{HT_SIDE_A, TEXT("~a\0\3one~a\0\0~b\0\12"
+                                                      "0123456789~a\0\5three")},
+                                     {HT_SIDE_B, TEXT("~a\0\4four~b\0\1x~a\0\3six")}};
+    (void)unused;
+    char *text = every_split(&toy, said, 2, 7);
+    assert_string_equal(text, "A pdu { body=one len=7 }\nA pdu { len=4 }\nA pdu { body=- len=14 }\n"
+                              "A pdu { body=three len=9 }\nB pdu { body=four len=8 }\n"
+                              "B pdu { body=- len=5 }\nB pdu { body=six len=7 }\nA end\n");
+    free(text);
+}
+
+static void assert_said(const struct ht_bytes *parts, const uint64_t *missing, size_t num,
+                        const char *expected)
+{
+    struct recorder r;
+    recorder_start(&r, &toy, true, 7);
+    for (size_t i = 0; i < num; i++) {
+        recorder_bytes(&r, HT_SIDE_A, parts[i], missing[i]);
+    }
+    recorder_end(&r);
+    assert_string_equal(r.text, expected);
+    recorder_free(&r);
+}
+
+static void a_hole_in_what_is_stepped_over_costs_nothing(void **unused)
+{
+    (void)unused;
+    assert_said((struct ht_bytes[]){TEXT("~b\0\12"
+                                         "01"),
+                                    TEXT("789~a\0\1x")},
+                (uint64_t[]){5, 0}, 2, "A pdu { body=- len=14 }\nA pdu { body=x len=5 }\nA end\n");
+}
+
+static void a_hole_in_a_pdu_costs_that_pdu(void **unused)
+{
+    (void)unused;
+    /* Its end is known, so that the next is found without a search: the '~' in it is no PDU. */
+    assert_said((struct ht_bytes[]){TEXT("~a\0\6ab"), TEXT("~f~a\0\1x")}, (uint64_t[]){2, 0}, 2,
+                "A pdu partial { body=ab len=10 }\nA gap\nA pdu { body=x len=5 }\nA end\n");
+}
+
+static void a_hole_over_a_header_is_searched_past(void **unused)
+{
+    (void)unused;
+    assert_said((struct ht_bytes[]){TEXT("~a\0\1x"), TEXT("junk~a\0\1y")}, (uint64_t[]){9, 0}, 2,
+                "A pdu { body=x len=5 }\nA gap\nA pdu { body=y len=5 }\nA end\n");
+}
+
+static void the_beginning_lost(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    assert_said((struct ht_bytes[]){TEXT(""), TEXT("junk"), TEXT("more~a\0\1y")},
+                (uint64_t[]){100, 0, 0}, 3, "A pdu { body=y len=5 }\nA end\n");
+    recorder_start(&r, &toy, true, 7);
+    ht_dispatch_late(&r.dispatch, HT_SIDE_A);
+    recorder_bytes(&r, HT_SIDE_A, TEXT("tail~a\0\1y"), 0);
+    assert_string_equal(r.text, "A pdu { body=y len=5 }\n");
+    recorder_free(&r);
+}
+
+static void the_end_is_handed_over_as_it_is(void **unused)
+{
+    (void)unused;
+    assert_said((struct ht_bytes[]){TEXT("~a\0\6ab")}, (uint64_t[]){0}, 1,
+                "A pdu partial { body=ab len=10 }\nA end\n");
+}
+
+static void what_is_too_long_is_cut(void **unused)
+{
+    char said[4 + 100 + 5];
+    char expected[200];
+    (void)unused;
+    memset(said, 'x', sizeof said);
+    memcpy(said, "~a\0\144", 4);
+    memcpy(said + 104, "~a\0\1y", 5);
+    (void)snprintf(expected, sizeof expected,
+                   "A pdu partial { body=%.*s len=104 }\nA pdu { body=y len=5 }\nA end\n",
+                   MAX_NEED - 4, said + 10);
+    const struct utterance whole = {HT_SIDE_A, bytes(said, sizeof said)};
+    char *text                   = every_split(&toy, &whole, 1, 7);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void what_is_not_it_is_not_kept(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &toy, true, 7);
+    recorder_bytes(&r, HT_SIDE_A, TEXT("GET /"), 0);
+    recorder_bytes(&r, HT_SIDE_B, TEXT("200"), 0);
+    assert_false(ht_dispatch_over(&r.dispatch));
+    for (int i = 0; i <= HT_MAX_WATCH_BYTES / 10; i++) {
+        recorder_bytes(&r, HT_SIDE_A, TEXT("0123456789"), 0);
+        recorder_bytes(&r, HT_SIDE_B, TEXT("0123456789"), 0);
+        assert_true(r.dispatch.side[HT_SIDE_A].pending.len < 64);
+    }
+    assert_true(ht_dispatch_over(&r.dispatch));
+    assert_int_equal(r.dispatch.side[HT_SIDE_A].pending.capacity, 0);
+    recorder_end(&r);
+    assert_string_equal(r.text, "");
+    recorder_free(&r);
+}
+
+static void the_side_that_spoke_before_is_joined(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &toy, true, 7);
+    recorder_bytes(&r, HT_SIDE_A, TEXT("STARTTOY\n"), 0);
+    recorder_bytes(&r, HT_SIDE_B, TEXT("~a\0\1y"), 0);
+    recorder_bytes(&r, HT_SIDE_A, TEXT("~a\0\1x"), 0);
+    assert_string_equal(r.text, "B pdu { body=y len=5 }\nA pdu { body=x len=5 }\n");
+    recorder_free(&r);
+}
+
+static size_t find(struct ht_bytes bytes, enum ht_side side)
+{
+    (void)side;
+    for (size_t i = 0; i + 4 <= bytes.len; i++) {
+        if (memcmp(bytes.ptr + i, "~a\0\2", 4) == 0) {
+            return i;
+        }
+    }
+    return bytes.len;
+}
+
+/* Whatever the cut, the PDU amid other bytes is found. */
+static void it_may_begin_amid_another_protocol(void **unused)
+{
+    struct ht_dissector findable  = toy;
+    const struct utterance said[] = {{HT_SIDE_A, TEXT("please now: ~a\0\2xy~a\0\1z")}};
+    (void)unused;
+    findable.find = find;
+    char *text    = every_split(&findable, said, 1, 7);
+    assert_string_equal(text, "A pdu { body=xy len=6 }\nA pdu { body=z len=5 }\nA end\n");
+    free(text);
+}
+
+static void done_means_done(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &toy, true, 7);
+    recorder_bytes(&r, HT_SIDE_A, TEXT("~q\0\1x~a\0\1y"), 0);
+    assert_true(ht_dispatch_over(&r.dispatch));
+    assert_int_equal(ht_dispatch_bytes(&r.dispatch, &r.emitter, HT_SIDE_B, TEXT("~a\0\1z"), 0),
+                     UINT64_MAX);
+    assert_string_equal(r.text, "A pdu { body=x len=5 }\n");
+    recorder_free(&r);
+}
+
+static void a_datagram_is_a_pdu(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &toy, false, 7);
+    ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_A, TEXT("~a\0\1x"), 5);
+    ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_B, TEXT("~a\0\5x"), 9);
+    assert_string_equal(r.text, "A pdu { body=x len=5 }\nB pdu partial { body=x len=9 }\n");
+    recorder_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pdus_are_the_same_however_cut),
+        cmocka_unit_test(a_hole_in_what_is_stepped_over_costs_nothing),
+        cmocka_unit_test(a_hole_in_a_pdu_costs_that_pdu),
+        cmocka_unit_test(a_hole_over_a_header_is_searched_past),
+        cmocka_unit_test(the_beginning_lost),
+        cmocka_unit_test(the_end_is_handed_over_as_it_is),
+        cmocka_unit_test(what_is_too_long_is_cut),
+        cmocka_unit_test(what_is_not_it_is_not_kept),
+        cmocka_unit_test(the_side_that_spoke_before_is_joined),
+        cmocka_unit_test(it_may_begin_amid_another_protocol),
+        cmocka_unit_test(done_means_done),
+        cmocka_unit_test(a_datagram_is_a_pdu)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
