@@ -1,1 +1,466 @@
-/* To come. */
+/*
+ * What TLS's events and details are called and how each field is shown.
+ */
+#include "tls/tls.h"
+
+static const struct ht_field ja3_fields[] = {
+    HT_FIELD(struct tls_ja3, hash, HT_TEXT, "MD5 of the string.", .flags = HT_DERIVED),
+    HT_FIELD(struct tls_ja3, string, HT_TEXT, "The numbers that were hashed.", .flags = HT_DERIVED),
+};
+
+const struct ht_struct tls_ja3_struct =
+    HT_STRUCT(struct tls_ja3, "ja3", ja3_fields, "A JA3 or JA3S fingerprint.");
+
+static const struct ht_field client_hello_fields[] = {
+    HT_FIELD(struct tls_client_hello, frame, HT_UINT, "Frame that completed the message."),
+    HT_FIELD(struct tls_client_hello, record_version, HT_NAMED, "Version in the record's header.",
+             .names = &tls_versions),
+    HT_FIELD(struct tls_client_hello, legacy_version, HT_NAMED,
+             "Version in the message; the highest offered before TLS 1.3.", .names = &tls_versions),
+    HT_FIELD(struct tls_client_hello, random, HT_HEX, "The client's random."),
+    HT_FIELD(struct tls_client_hello, session_id, HT_HEX, "Session identifier."),
+    HT_FIELD(struct tls_client_hello, cipher_suites, HT_LIST_NAMED, "Cipher suites offered.",
+             .names = &tls_cipher_suites),
+    HT_FIELD(struct tls_client_hello, compression_methods, HT_LIST_NAMED,
+             "Compression methods offered.", .names = &tls_compression_methods),
+    HT_FIELD(struct tls_client_hello, extensions, HT_LIST_NAMED, "Extensions, in order.",
+             .names = &tls_extensions),
+    HT_FIELD(struct tls_client_hello, server_name, HT_TEXT,
+             "Name of the server asked for (server_name, RFC 6066).", .label = ""),
+    HT_FIELD(struct tls_client_hello, alpn, HT_LIST_TEXT,
+             "Application protocols offered (RFC 7301).", .label = "alpn"),
+    HT_FIELD(struct tls_client_hello, supported_versions, HT_LIST_NAMED,
+             "Versions offered (supported_versions).", .names = &tls_versions, .label = "offers"),
+    HT_FIELD(struct tls_client_hello, groups, HT_LIST_NAMED,
+             "Groups for key exchange (supported_groups).", .names = &tls_groups),
+    HT_FIELD(struct tls_client_hello, point_formats, HT_LIST_NAMED,
+             "Point formats (ec_point_formats).", .names = &tls_point_formats),
+    HT_FIELD(struct tls_client_hello, signature_schemes, HT_LIST_NAMED,
+             "Signature schemes (signature_algorithms).", .names = &tls_signature_schemes),
+    HT_FIELD(struct tls_client_hello, key_share_groups, HT_LIST_NAMED,
+             "Groups for which a key share was sent.", .names = &tls_groups),
+    HT_FIELD(struct tls_client_hello, psk_modes, HT_LIST_NAMED,
+             "How a pre-shared key may be used (psk_key_exchange_modes).", .names = &tls_psk_modes),
+    HT_FIELD(struct tls_client_hello, psk_identities, HT_UINT, "Number of pre-shared keys offered.",
+             .label = "psk"),
+    HT_FIELD(struct tls_client_hello, session_ticket_bytes, HT_UINT,
+             "Size of the session ticket offered (RFC 5077).", .label = "ticket"),
+    HT_FIELD(struct tls_client_hello, early_data, HT_BOOL, "Data precede the handshake's end.",
+             .label = "early_data"),
+    HT_FIELD(struct tls_client_hello, encrypted_client_hello, HT_BOOL,
+             "The extension encrypted_client_hello is there (it may be GREASE)."),
+    HT_FIELD(struct tls_client_hello, grease, HT_BOOL, "GREASE values (RFC 8701) are offered."),
+    HT_FIELD(struct tls_client_hello, session_ticket, HT_BOOL,
+             "The extension session_ticket is there.", .flags = HT_INTERNAL),
+    HT_FIELD(struct tls_client_hello, ja3, HT_OBJECT, "JA3 fingerprint.", .of = &tls_ja3_struct,
+             .flags = HT_DERIVED),
+    HT_FIELD(struct tls_client_hello, ja4, HT_TEXT, "JA4 fingerprint.", .label = "ja4",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct tls_client_hello, ja4_r, HT_TEXT, "JA4 fingerprint before hashing.",
+             .flags = HT_DERIVED),
+};
+
+const struct ht_struct tls_client_hello_struct =
+    HT_STRUCT(struct tls_client_hello, "client_hello", client_hello_fields,
+              "What the client offers (RFC 8446 section 4.1.2).");
+
+static const struct ht_field server_hello_fields[] = {
+    HT_FIELD(struct tls_server_hello, frame, HT_UINT, "Frame that completed the message."),
+    HT_FIELD(struct tls_server_hello, record_version, HT_NAMED, "Version in the record's header.",
+             .names = &tls_versions),
+    HT_FIELD(struct tls_server_hello, legacy_version, HT_NAMED, "Version in the message.",
+             .names = &tls_versions),
+    HT_FIELD(struct tls_server_hello, supported_version, HT_NAMED,
+             "Version in the extension supported_versions.", .names = &tls_versions),
+    HT_FIELD(struct tls_server_hello, version, HT_NAMED, "Version really negotiated.",
+             .names = &tls_versions, .label = "", .flags = HT_DERIVED),
+    HT_FIELD(struct tls_server_hello, random, HT_HEX, "The server's random."),
+    HT_FIELD(struct tls_server_hello, session_id, HT_HEX, "Session identifier."),
+    HT_FIELD(struct tls_server_hello, cipher_suite, HT_NAMED, "Cipher suite chosen.",
+             .names = &tls_cipher_suites, .label = ""),
+    HT_FIELD(struct tls_server_hello, compression_method, HT_NAMED, "Compression method chosen.",
+             .names = &tls_compression_methods),
+    HT_FIELD(struct tls_server_hello, extensions, HT_LIST_NAMED, "Extensions, in order.",
+             .names = &tls_extensions),
+    HT_FIELD(struct tls_server_hello, key_share_group, HT_NAMED,
+             "Group of the server's key share, or the one it asks for.", .names = &tls_groups,
+             .label = ""),
+    HT_FIELD(struct tls_server_hello, alpn, HT_TEXT, "Application protocol chosen.",
+             .label = "alpn"),
+    HT_FIELD(struct tls_server_hello, session_ticket, HT_BOOL, "A session ticket will follow."),
+    HT_FIELD(struct tls_server_hello, extended_master_secret, HT_BOOL,
+             "The master secret is bound to the handshake (RFC 7627)."),
+    HT_FIELD(struct tls_server_hello, encrypt_then_mac, HT_BOOL,
+             "Records are encrypted, then authenticated (RFC 7366)."),
+    HT_FIELD(struct tls_server_hello, renegotiation_info, HT_BOOL,
+             "Renegotiation is secure (RFC 5746)."),
+    HT_FIELD(struct tls_server_hello, pre_shared_key, HT_BOOL, "A pre-shared key was chosen.",
+             .label = "psk"),
+    HT_FIELD(struct tls_server_hello, psk_index, HT_UINT,
+             "Which of the client's pre-shared keys, from 0."),
+    HT_FIELD(struct tls_server_hello, status_request, HT_BOOL,
+             "A certificate status will follow (RFC 6066)."),
+    HT_FIELD(struct tls_server_hello, retry_request, HT_BOOL, "It is a HelloRetryRequest.",
+             .flags = HT_INTERNAL),
+    HT_FIELD(struct tls_server_hello, downgrade, HT_LABEL,
+             "The random says that a server of a higher version was made to choose this.",
+             .label = "downgraded to"),
+    HT_FIELD(struct tls_server_hello, ja3s, HT_OBJECT, "JA3S fingerprint.", .of = &tls_ja3_struct,
+             .flags = HT_DERIVED),
+};
+
+const struct ht_struct tls_server_hello_struct =
+    HT_STRUCT(struct tls_server_hello, "server_hello", server_hello_fields,
+              "What the server chooses (RFC 8446 section 4.1.3).");
+
+static const struct ht_field certificate_fields[] = {
+    HT_FIELD(struct tls_certificate, sha256, HT_LIST_HEX,
+             "SHA-256 of each certificate's DER, leaf first.", .flags = HT_DERIVED),
+    HT_FIELD(struct tls_certificate, chain_bytes, HT_UINT, "Size of all certificates.",
+             .label = "bytes"),
+};
+
+const struct ht_struct tls_certificate_struct =
+    HT_STRUCT(struct tls_certificate, "certificate", certificate_fields,
+              "A certificate chain (RFC 5246 section 7.4.2).");
+
+static const struct ht_field server_key_exchange_fields[] = {
+    HT_FIELD(struct tls_server_key_exchange, key_exchange, HT_LABEL, "Kind of key exchange.",
+             .label = ""),
+    HT_FIELD(struct tls_server_key_exchange, group, HT_NAMED, "The named curve.",
+             .names = &tls_groups, .label = ""),
+    HT_FIELD(struct tls_server_key_exchange, curve_form, HT_LABEL,
+             "How the curve is given: named_curve, explicit_prime, explicit_char2."),
+    HT_FIELD(struct tls_server_key_exchange, dh_bits, HT_UINT, "Size of the Diffie-Hellman prime.",
+             .label = "bits"),
+    HT_FIELD(struct tls_server_key_exchange, rsa_bits, HT_UINT,
+             "Size of the short-lived RSA key of an export suite.", .label = "bits"),
+    HT_FIELD(struct tls_server_key_exchange, public_bytes, HT_UINT,
+             "Size of the server's public value."),
+    HT_FIELD(struct tls_server_key_exchange, psk_identity_hint, HT_TEXT,
+             "Which pre-shared key the server suggests (RFC 4279).", .label = "hint"),
+    HT_FIELD(struct tls_server_key_exchange, signature_scheme, HT_NAMED,
+             "How the parameters are signed.", .names = &tls_signature_schemes, .label = "signed"),
+    HT_FIELD(struct tls_server_key_exchange, signature_bytes, HT_UINT, "Size of the signature."),
+    HT_FIELD(struct tls_server_key_exchange, anonymous, HT_BOOL,
+             "Nothing authenticates the server.", .label = "anonymous"),
+};
+
+const struct ht_struct tls_server_key_exchange_struct =
+    HT_STRUCT(struct tls_server_key_exchange, "server_key_exchange", server_key_exchange_fields,
+              "The server's part of the key exchange (RFC 5246 section 7.4.3).");
+
+static const struct ht_field certificate_request_fields[] = {
+    HT_FIELD(struct tls_certificate_request, certificate_types, HT_LIST_NAMED,
+             "Certificate types that the server takes.", .names = &tls_certificate_types,
+             .label = ""),
+    HT_FIELD(struct tls_certificate_request, signature_schemes, HT_LIST_NAMED,
+             "Signature schemes that the server takes.", .names = &tls_signature_schemes),
+    HT_FIELD(struct tls_certificate_request, num_authorities, HT_UINT,
+             "Number of certificate authorities named.", .label = "authorities"),
+    HT_FIELD(struct tls_certificate_request, authorities, HT_LIST_HEX,
+             "Names of the authorities that the server takes, in DER."),
+};
+
+const struct ht_struct tls_certificate_request_struct =
+    HT_STRUCT(struct tls_certificate_request, "certificate_request", certificate_request_fields,
+              "The server asks the client to authenticate (RFC 5246 section 7.4.4).");
+
+static const struct ht_field certificate_status_fields[] = {
+    HT_FIELD(struct tls_certificate_status, status_type, HT_UINT, "1: OCSP; 2: OCSP of several."),
+    HT_FIELD(struct tls_certificate_status, response_bytes, HT_UINT, "Size of the OCSP responses.",
+             .label = "bytes"),
+};
+
+const struct ht_struct tls_certificate_status_struct =
+    HT_STRUCT(struct tls_certificate_status, "certificate_status", certificate_status_fields,
+              "A stapled OCSP response (RFC 6066 section 8).");
+
+static const struct ht_field client_key_exchange_fields[] = {
+    HT_FIELD(struct tls_client_key_exchange, length, HT_UINT, "Size of the message.",
+             .label = "bytes"),
+};
+
+const struct ht_struct tls_client_key_exchange_struct =
+    HT_STRUCT(struct tls_client_key_exchange, "client_key_exchange", client_key_exchange_fields,
+              "The client's part of the key exchange (RFC 5246 section 7.4.7).");
+
+static const struct ht_field certificate_verify_fields[] = {
+    HT_FIELD(struct tls_certificate_verify, signature_scheme, HT_NAMED,
+             "How the handshake is signed.", .names = &tls_signature_schemes, .label = ""),
+    HT_FIELD(struct tls_certificate_verify, signature_bytes, HT_UINT, "Size of the signature."),
+};
+
+const struct ht_struct tls_certificate_verify_struct =
+    HT_STRUCT(struct tls_certificate_verify, "certificate_verify", certificate_verify_fields,
+              "Proof of the certificate's key (RFC 5246 section 7.4.8).");
+
+static const struct ht_field new_session_ticket_fields[] = {
+    HT_FIELD(struct tls_new_session_ticket, lifetime_s, HT_UINT,
+             "How long the ticket may be used, in seconds.", .label = "lifetime_s"),
+    HT_FIELD(struct tls_new_session_ticket, ticket_bytes, HT_UINT, "Size of the ticket.",
+             .label = "bytes"),
+};
+
+const struct ht_struct tls_new_session_ticket_struct =
+    HT_STRUCT(struct tls_new_session_ticket, "new_session_ticket", new_session_ticket_fields,
+              "A ticket to resume the session with (RFC 5077 section 3.3).");
+
+static const struct ht_field alert_fields[] = {
+    HT_FIELD(struct tls_alert, frame, HT_UINT, "Frame that completed the alert."),
+    HT_FIELD(struct tls_alert, from, HT_LABEL, "Who sent it: client, server."),
+    HT_FIELD(struct tls_alert, level, HT_LABEL, "warning, fatal.", .label = ""),
+    HT_FIELD(struct tls_alert, description, HT_TEXT, "What it says.", .label = ""),
+    HT_FIELD(struct tls_alert, encrypted, HT_BOOL, "Level and description could not be read."),
+    HT_FIELD(struct tls_alert, inferred, HT_BOOL,
+             "Level and description are judged from its place and size.", .flags = HT_INFERRED),
+    HT_FIELD(struct tls_alert, code, HT_UINT, "Number of the description.", .flags = HT_INTERNAL),
+};
+
+const struct ht_struct tls_alert_struct =
+    HT_STRUCT(struct tls_alert, "alert", alert_fields, "An alert (RFC 8446 section 6).");
+
+static const struct ht_field malformed_fields[] = {
+    HT_FIELD(struct tls_malformed, content_type, HT_NAMED, "Type of the record.",
+             .names = &tls_content_types, .label = ""),
+    HT_FIELD(struct tls_malformed, message, HT_NAMED, "Type of the handshake message.",
+             .names = &tls_handshake_types, .label = ""),
+    HT_FIELD(struct tls_malformed, offset, HT_UINT, "Byte of the message where reading failed.",
+             .label = "at byte"),
+    HT_FIELD(struct tls_malformed, length, HT_UINT, "Size of the message.", .label = "of"),
+};
+
+const struct ht_struct tls_malformed_struct = HT_STRUCT(
+    struct tls_malformed, "malformed", malformed_fields, "Bytes that break the specification.");
+
+static const struct ht_field other_handshake_fields[] = {
+    HT_FIELD(struct tls_other_handshake, message, HT_NAMED, "Type of the handshake message.",
+             .names = &tls_handshake_types, .label = ""),
+    HT_FIELD(struct tls_other_handshake, length, HT_UINT, "Size of the message.", .label = "bytes"),
+};
+
+const struct ht_struct tls_other_handshake_struct =
+    HT_STRUCT(struct tls_other_handshake, "other_handshake", other_handshake_fields,
+              "A handshake message that is not read further.");
+
+static const struct ht_field application_data_fields[] = {
+    HT_FIELD(struct tls_application_data, records, HT_UINT, "Number of records.",
+             .label = "records"),
+    HT_FIELD(struct tls_application_data, bytes, HT_UINT, "Size of the records' fragments.",
+             .label = "bytes"),
+};
+
+const struct ht_struct tls_application_data_struct =
+    HT_STRUCT(struct tls_application_data, "application_data", application_data_fields,
+              "Application data of one side; the content is never kept.");
+
+static const struct ht_field chains_fields[] = {
+    HT_FIELD(struct tls_chains, server, HT_LIST_HEX,
+             "SHA-256 of each of the server's certificates, leaf first.",
+             .flags = HT_ALWAYS | HT_DERIVED),
+    HT_FIELD(struct tls_chains, client, HT_LIST_HEX,
+             "SHA-256 of each of the client's certificates, leaf first.",
+             .flags = HT_ALWAYS | HT_DERIVED),
+};
+
+const struct ht_struct tls_chains_struct =
+    HT_STRUCT(struct tls_chains, "certificates", chains_fields, "The certificates that were sent.");
+
+static const struct ht_field details_fields[] = {
+    HT_FIELD(struct tls_details, established, HT_BOOL, "The handshake was completed.",
+             .flags = HT_ALWAYS | HT_DERIVED),
+    HT_FIELD(struct tls_details, version, HT_NAMED, "Version really negotiated.",
+             .names = &tls_versions, .label = "", .flags = HT_HEADLINE),
+    HT_FIELD(struct tls_details, cipher_suite, HT_NAMED, "Cipher suite negotiated.",
+             .names = &tls_cipher_suites, .label = "", .flags = HT_HEADLINE),
+    HT_FIELD(struct tls_details, key_exchange, HT_LABEL, "Kind of key exchange.",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct tls_details, group, HT_NAMED, "Group that the key exchange really used.",
+             .names = &tls_groups, .label = "", .flags = HT_HEADLINE),
+    HT_FIELD(struct tls_details, dh_bits, HT_UINT, "Size of the Diffie-Hellman prime.",
+             .label = "dh bits", .flags = HT_HEADLINE),
+    HT_FIELD(struct tls_details, signature_scheme, HT_NAMED,
+             "How the server signed the key exchange.", .names = &tls_signature_schemes),
+    HT_FIELD(struct tls_details, alpn, HT_TEXT, "Application protocol negotiated.", .label = "alpn",
+             .flags = HT_HEADLINE),
+    HT_FIELD(struct tls_details, resumed, HT_BOOL, "An earlier session was resumed.",
+             .flags = HT_ALWAYS | HT_DERIVED),
+    HT_FIELD(struct tls_details, resumption, HT_LABEL,
+             "How it was resumed: none, session_id, ticket, psk.", .label = "resumption",
+             .flags = HT_HEADLINE | HT_DERIVED),
+    HT_FIELD(struct tls_details, hello_retry_request, HT_BOOL,
+             "The server asked for another ClientHello.", .flags = HT_ALWAYS),
+    HT_FIELD(struct tls_details, client_authentication, HT_BOOL,
+             "The server asked for the client's certificate.", .flags = HT_ALWAYS),
+    HT_FIELD(struct tls_details, client_records, HT_UINT,
+             "Records of application data from the client."),
+    HT_FIELD(struct tls_details, server_records, HT_UINT,
+             "Records of application data from the server."),
+    HT_FIELD(struct tls_details, client_data_bytes, HT_UINT, "Size of these of the client."),
+    HT_FIELD(struct tls_details, server_data_bytes, HT_UINT, "Size of these of the server."),
+    HT_FIELD(struct tls_details, client_hello, HT_OBJECT, "The (first) ClientHello.",
+             .of = &tls_client_hello_struct),
+    HT_FIELD(struct tls_details, client_hello_2, HT_OBJECT,
+             "The ClientHello after a HelloRetryRequest.", .of = &tls_client_hello_struct),
+    HT_FIELD(struct tls_details, server_hello, HT_OBJECT, "The ServerHello.",
+             .of = &tls_server_hello_struct),
+    HT_FIELD(struct tls_details, certificates, HT_OBJECT, "The certificates that were sent.",
+             .of = &tls_chains_struct),
+    HT_FIELD(struct tls_details, alerts, HT_LIST_OBJECT, "The alerts that were sent.",
+             .of = &tls_alert_struct),
+};
+
+const struct ht_struct tls_details_struct =
+    HT_STRUCT(struct tls_details, "tls", details_fields, "What was negotiated by TLS.");
+
+const struct ht_event_type tls_client_hello_event = {
+    .name       = "tls.client_hello",
+    .title      = "ClientHello",
+    .doc        = "The client offers.",
+    .data       = &tls_client_hello_struct,
+    .in_details = true,
+};
+
+const struct ht_event_type tls_server_hello_event = {
+    .name       = "tls.server_hello",
+    .title      = "ServerHello",
+    .doc        = "The server chooses.",
+    .data       = &tls_server_hello_struct,
+    .in_details = true,
+};
+
+const struct ht_event_type tls_hello_retry_request_event = {
+    .name  = "tls.hello_retry_request",
+    .title = "HelloRetryRequest",
+    .doc   = "The server asks for another ClientHello (RFC 8446 section 4.1.4).",
+    .data  = &tls_server_hello_struct,
+};
+
+const struct ht_event_type tls_encrypted_extensions_event = {
+    .name  = "tls.encrypted_extensions",
+    .title = "EncryptedExtensions",
+    .doc   = "The server's other choices, encrypted (RFC 8446 section 4.3.1).",
+};
+
+const struct ht_event_type tls_certificate_event = {
+    .name       = "tls.certificate",
+    .title      = "Certificate",
+    .doc        = "A certificate chain.",
+    .data       = &tls_certificate_struct,
+    .in_details = true,
+};
+
+const struct ht_event_type tls_certificate_status_event = {
+    .name  = "tls.certificate_status",
+    .title = "CertificateStatus",
+    .doc   = "A stapled OCSP response.",
+    .data  = &tls_certificate_status_struct,
+};
+
+const struct ht_event_type tls_server_key_exchange_event = {
+    .name  = "tls.server_key_exchange",
+    .title = "ServerKeyExchange",
+    .doc   = "The server's part of the key exchange.",
+    .data  = &tls_server_key_exchange_struct,
+};
+
+const struct ht_event_type tls_certificate_request_event = {
+    .name  = "tls.certificate_request",
+    .title = "CertificateRequest",
+    .doc   = "The server asks the client to authenticate.",
+    .data  = &tls_certificate_request_struct,
+};
+
+const struct ht_event_type tls_server_hello_done_event = {
+    .name  = "tls.server_hello_done",
+    .title = "ServerHelloDone",
+    .doc   = "The server waits for the client.",
+};
+
+const struct ht_event_type tls_client_key_exchange_event = {
+    .name  = "tls.client_key_exchange",
+    .title = "ClientKeyExchange",
+    .doc   = "The client's part of the key exchange.",
+    .data  = &tls_client_key_exchange_struct,
+};
+
+const struct ht_event_type tls_certificate_verify_event = {
+    .name  = "tls.certificate_verify",
+    .title = "CertificateVerify",
+    .doc   = "Proof that the sender has the certificate's key.",
+    .data  = &tls_certificate_verify_struct,
+};
+
+const struct ht_event_type tls_change_cipher_spec_event = {
+    .name  = "tls.change_cipher_spec",
+    .title = "ChangeCipherSpec",
+    .doc   = "What the sender sends next is encrypted; in TLS 1.3 without meaning.",
+};
+
+const struct ht_event_type tls_finished_event = {
+    .name  = "tls.finished",
+    .title = "Finished",
+    .doc   = "The sender's handshake is complete.",
+};
+
+const struct ht_event_type tls_new_session_ticket_event = {
+    .name  = "tls.new_session_ticket",
+    .title = "NewSessionTicket",
+    .doc   = "A ticket to resume the session with.",
+    .data  = &tls_new_session_ticket_struct,
+};
+
+const struct ht_event_type tls_key_update_event = {
+    .name  = "tls.key_update",
+    .title = "KeyUpdate",
+    .doc   = "The sender changes its keys (RFC 8446 section 4.6.3).",
+};
+
+const struct ht_event_type tls_end_of_early_data_event = {
+    .name  = "tls.end_of_early_data",
+    .title = "EndOfEarlyData",
+    .doc   = "The client's early data end (RFC 8446 section 4.5).",
+};
+
+const struct ht_event_type tls_hello_request_event = {
+    .name  = "tls.hello_request",
+    .title = "HelloRequest",
+    .doc   = "The server asks to negotiate again (RFC 5246 section 7.4.1.1).",
+};
+
+const struct ht_event_type tls_application_data_event = {
+    .name  = "tls.application_data",
+    .title = "Application Data",
+    .doc   = "The first application data of a side, and how much came in all.",
+    .data  = &tls_application_data_struct,
+};
+
+const struct ht_event_type tls_alert_event = {
+    .name       = "tls.alert",
+    .title      = "Alert",
+    .doc        = "A warning or an error.",
+    .data       = &tls_alert_struct,
+    .in_details = true,
+};
+
+const struct ht_event_type tls_close_notify_event = {
+    .name       = "tls.close_notify",
+    .title      = "close_notify",
+    .doc        = "The sender will send no more (RFC 8446 section 6.1).",
+    .data       = &tls_alert_struct,
+    .in_details = true,
+};
+
+const struct ht_event_type tls_malformed_event = {
+    .name  = "tls.malformed",
+    .title = "Malformed message",
+    .doc   = "Bytes that break the specification.",
+    .data  = &tls_malformed_struct,
+};
+
+const struct ht_event_type tls_other_handshake_event = {
+    .name  = "tls.other_handshake",
+    .title = "Handshake message",
+    .doc   = "A handshake message that is not read further.",
+    .data  = &tls_other_handshake_struct,
+};

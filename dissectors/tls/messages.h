@@ -20,22 +20,22 @@ enum {
 };
 
 enum {
-    TLS_HELLO_REQUEST        = 0,
-    TLS_CLIENT_HELLO         = 1,
-    TLS_SERVER_HELLO         = 2,
-    TLS_NEW_SESSION_TICKET   = 4,
-    TLS_END_OF_EARLY_DATA    = 5,
-    TLS_HELLO_RETRY_REQUEST  = 6, /* drafts of TLS 1.3 up to 21 */
-    TLS_ENCRYPTED_EXTENSIONS = 8,
-    TLS_CERTIFICATE          = 11,
-    TLS_SERVER_KEY_EXCHANGE  = 12,
-    TLS_CERTIFICATE_REQUEST  = 13,
-    TLS_SERVER_HELLO_DONE    = 14,
-    TLS_CERTIFICATE_VERIFY   = 15,
-    TLS_CLIENT_KEY_EXCHANGE  = 16,
-    TLS_FINISHED             = 20,
-    TLS_CERTIFICATE_STATUS   = 22,
-    TLS_KEY_UPDATE           = 24,
+    TLS_HELLO_REQUEST          = 0,
+    TLS_CLIENT_HELLO           = 1,
+    TLS_SERVER_HELLO           = 2,
+    TLS_NEW_SESSION_TICKET     = 4,
+    TLS_END_OF_EARLY_DATA      = 5,
+    TLS_HELLO_RETRY_REQUEST    = 6, /* drafts of TLS 1.3 up to 21 */
+    TLS_ENCRYPTED_EXTENSIONS   = 8,
+    TLS_CERTIFICATE            = 11,
+    TLS_SERVER_KEY_EXCHANGE    = 12,
+    TLS_CERTIFICATE_REQUEST    = 13,
+    TLS_SERVER_HELLO_DONE      = 14,
+    TLS_CERTIFICATE_VERIFY     = 15,
+    TLS_CLIENT_KEY_EXCHANGE    = 16,
+    TLS_FINISHED               = 20,
+    TLS_CERTIFICATE_STATUS     = 22,
+    TLS_KEY_UPDATE             = 24,
     TLS_COMPRESSED_CERTIFICATE = 25
 };
 
@@ -57,7 +57,8 @@ struct tls_record {
 bool tls_record_header(struct ht_bytes in, struct tls_record *out);
 
 /* tls_record_resync is the offset at which records plausibly begin: a header whose record is
- * followed by another header or by the end of `avail`. `avail.len` where there is none. */
+ * followed by another header or by the end of `avail`; else the first header whose record goes on
+ * past that end. `avail.len` where there is none. */
 size_t tls_record_resync(struct ht_bytes avail);
 
 struct tls_handshake {
@@ -80,19 +81,24 @@ bool tls_client_hello_parse(struct ht_bytes body, struct ht_arena *scratch,
 bool tls_server_hello_parse(struct ht_bytes body, struct ht_arena *scratch,
                             struct tls_server_hello *out);
 
+/* HelloRetryRequest as a message of its own, type 6 (drafts of TLS 1.3 up to 21). */
+bool tls_draft_retry_request_parse(struct ht_bytes body, struct ht_arena *scratch,
+                                   struct tls_server_hello *out);
+
 /* RFC 5246 section 7.4.2, or with `tls13` RFC 8446 section 4.4.2. */
 bool tls_certificate_parse(struct ht_bytes body, bool tls13, struct ht_arena *scratch,
                            struct tls_certificate *out);
 
-/* RFC 5246 section 7.4.3, RFC 8422 section 5.4, RFC 4279, 5489. `key_exchange` and `auth` are the
- * cipher suite's by the registry; without them ("" where no ServerHello was seen) the form is
- * guessed from the content. */
-bool tls_server_key_exchange_parse(struct ht_bytes body, uint16_t version,
-                                   const char *key_exchange, struct tls_server_key_exchange *out);
+/* RFC 5246 section 7.4.3, RFC 8422 section 5.4, RFC 4279, 5489, 5054. `key_exchange` is the cipher
+ * suite's note in the registry ("ECDHE/RSA", or "ECDHE" alone); where it is "" (no ServerHello was
+ * seen) the form is guessed from the content. The content of kinds that are not known is skipped.
+ */
+bool tls_server_key_exchange_parse(struct ht_bytes body, uint16_t version, const char *key_exchange,
+                                   struct tls_server_key_exchange *out);
 
 /* RFC 5246 section 7.4.4; before TLS 1.2 without signature schemes. */
-bool tls_certificate_request_parse(struct ht_bytes body, uint16_t version,
-                                   struct ht_arena *scratch, struct tls_certificate_request *out);
+bool tls_certificate_request_parse(struct ht_bytes body, uint16_t version, struct ht_arena *scratch,
+                                   struct tls_certificate_request *out);
 
 /* RFC 6066 section 8. */
 bool tls_certificate_status_parse(struct ht_bytes body, struct tls_certificate_status *out);
@@ -104,7 +110,8 @@ bool tls_certificate_verify_parse(struct ht_bytes body, uint16_t version,
 /* RFC 5077 section 3.3. */
 bool tls_new_session_ticket_parse(struct ht_bytes body, struct tls_new_session_ticket *out);
 
-/* RFC 8446 section 6: level and description; false where it is not two bytes (encrypted). */
-bool tls_alert_parse(struct ht_bytes body, struct tls_alert *out);
+/* RFC 8446 section 6: level and description; false where it is not two bytes or has another level
+ * than these two (it is encrypted). A description without a name is spelled in `scratch`. */
+bool tls_alert_parse(struct ht_bytes body, struct ht_arena *scratch, struct tls_alert *out);
 
 #endif

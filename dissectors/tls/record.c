@@ -1,1 +1,76 @@
-/* To come. */
+/*
+ * How TLS frames bytes: records (RFC 8446 section 5.1) and in them handshake messages (section 4).
+ */
+#include "tls/messages.h"
+
+/*
+ * struct {
+ *     ContentType type;
+ *     ProtocolVersion legacy_record_version;
+ *     uint16 length;
+ *     opaque fragment[TLSPlaintext.length];
+ * } TLSPlaintext;
+ */
+bool tls_record_header(struct ht_bytes in, struct tls_record *out)
+{
+    struct ht_reader r = ht_reader(in);
+    *out               = (struct tls_record){0};
+    out->type          = rd_u8(&r);
+    out->version       = rd_u16(&r);
+    out->length        = rd_u16(&r);
+    if (r.bad) {
+        return false;
+    }
+    out->fragment = rd_take(&r, out->length < rd_left(&r) ? out->length : rd_left(&r));
+    return out->type >= TLS_CHANGE_CIPHER_SPEC && out->type <= TLS_HEARTBEAT &&
+           out->version >> 8 == TLS_10 >> 8 && out->length <= TLS_MAX_RECORD;
+}
+
+/* Stricter than tls_record_header: among bytes of any content the versions that no implementation
+ * writes, and empty records, are rather chance. */
+static bool record_begins(struct ht_bytes at, struct tls_record *out)
+{
+    return tls_record_header(at, out) && out->version <= TLS_13 && out->length > 0;
+}
+
+size_t tls_record_resync(struct ht_bytes avail)
+{
+    size_t unconfirmed = avail.len;
+    for (size_t at = 0; at + TLS_RECORD_HEADER <= avail.len; at++) {
+        struct ht_bytes rest = ht_bytes_from(avail, at);
+        struct tls_record record, next;
+        if (!record_begins(rest, &record)) {
+            continue;
+        }
+        size_t len = TLS_RECORD_HEADER + (size_t)record.length;
+        if (len == rest.len || record_begins(ht_bytes_from(rest, len), &next)) {
+            return at;
+        }
+        if (len + TLS_RECORD_HEADER > rest.len && unconfirmed == avail.len) {
+            unconfirmed = at;
+        }
+    }
+    return unconfirmed;
+}
+
+/*
+ * struct {
+ *     HandshakeType msg_type;
+ *     uint24 length;
+ *     …
+ * } Handshake;
+ */
+bool tls_handshake_frame(struct ht_bytes avail, struct tls_handshake *out)
+{
+    struct ht_reader r = ht_reader(avail);
+    uint8_t type       = rd_u8(&r);
+    uint32_t length    = rd_u24(&r);
+    *out               = (struct tls_handshake){0};
+    if (r.bad) {
+        return false;
+    }
+    out->type   = type;
+    out->length = length;
+    out->body   = rd_take(&r, length);
+    return !r.bad;
+}

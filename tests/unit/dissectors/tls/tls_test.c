@@ -1,0 +1,253 @@
+/*
+ * Whole conversations: what is told of them is the same however the bytes are cut, and is what the
+ * RFCs' message flows (RFC 5246 figures 1 and 2, RFC 8446 figures 1 to 4) say.
+ */
+#include "recorder.h"
+#include "sessions.h"
+#include "support.h"
+
+#include "tls/tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+extern const struct ht_dissector tls_dissector;
+
+enum { MAX_UTTERANCES = 16 };
+
+static size_t said_in(struct utterance *out, const struct session_utterance *session, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        out[i] =
+            (struct utterance){session[i].from == 0 ? HT_SIDE_A : HT_SIDE_B, hex(session[i].hex)};
+    }
+    return num;
+}
+
+/* The events' names and marks, without their fields. */
+static char *outline(const char *text)
+{
+    char *out  = calloc(1, strlen(text) + 1);
+    size_t len = 0;
+    assert_non_null(out);
+    for (const char *line = text; *line != '\0';) {
+        size_t end = strcspn(line, "\n"), fields = strcspn(line, "{");
+        fields = fields < end ? fields - 1 : end;
+        memcpy(out + len, line, fields);
+        len += fields;
+        out[len++] = '\n';
+        line += end + 1;
+    }
+    return out;
+}
+
+static void assert_told(const struct session_utterance *session, size_t num, const char *expected)
+{
+    struct utterance said[MAX_UTTERANCES];
+    char *text = every_split(&tls_dissector, said, said_in(said, session, num), 443);
+    char *told = outline(text);
+    assert_string_equal(told, expected);
+    free(told);
+    free(text);
+}
+
+#define ASSERT_TOLD(session, expected) assert_told(session, HT_ARRAY_LEN(session), expected)
+
+static void full_handshake(void **unused)
+{
+    (void)unused;
+    ASSERT_TOLD(tls12_ecdhe_aes128_gcm_sha256_ems, "client is A by client_hello\n"
+                                                   "A tls.client_hello\n"
+                                                   "B tls.server_hello\n"
+                                                   "B tls.certificate\n"
+                                                   "B tls.server_key_exchange\n"
+                                                   "B tls.server_hello_done\n"
+                                                   "A tls.client_key_exchange\n"
+                                                   "A tls.change_cipher_spec\n"
+                                                   "A tls.finished encrypted\n"
+                                                   "B tls.new_session_ticket\n"
+                                                   "B tls.change_cipher_spec\n"
+                                                   "B tls.finished encrypted\n"
+                                                   "A tls.close_notify encrypted inferred\n"
+                                                   "B tls.close_notify encrypted inferred\n"
+                                                   "A tls.application_data encrypted\n");
+}
+
+static void static_rsa_needs_no_key_exchange_message(void **unused)
+{
+    (void)unused;
+    ASSERT_TOLD(tls12_static_rsa_aes128_gcm_ems, "client is A by client_hello\n"
+                                                 "A tls.client_hello\n"
+                                                 "B tls.server_hello\n"
+                                                 "B tls.certificate\n"
+                                                 "B tls.server_hello_done\n"
+                                                 "A tls.client_key_exchange\n"
+                                                 "A tls.change_cipher_spec\n"
+                                                 "A tls.finished encrypted\n"
+                                                 "B tls.new_session_ticket\n"
+                                                 "B tls.change_cipher_spec\n"
+                                                 "B tls.finished encrypted\n"
+                                                 "A tls.close_notify encrypted inferred\n"
+                                                 "B tls.close_notify encrypted inferred\n"
+                                                 "B tls.server_key_exchange absent not_negotiated\n"
+                                                 "A tls.application_data encrypted\n");
+}
+
+static void abbreviated_handshake(void **unused)
+{
+    (void)unused;
+    ASSERT_TOLD(tls12_ticket_resumption_2, "client is A by client_hello\n"
+                                           "A tls.client_hello\n"
+                                           "B tls.server_hello\n"
+                                           "B tls.change_cipher_spec\n"
+                                           "B tls.finished encrypted\n"
+                                           "A tls.change_cipher_spec\n"
+                                           "A tls.finished encrypted\n"
+                                           "A tls.close_notify encrypted inferred\n"
+                                           "B tls.close_notify encrypted inferred\n"
+                                           "B tls.certificate absent not_sent\n"
+                                           "B tls.server_hello_done absent not_sent\n"
+                                           "A tls.client_key_exchange absent not_sent\n"
+                                           "A tls.application_data encrypted\n");
+}
+
+static void tls13_is_told_by_places(void **unused)
+{
+    (void)unused;
+    ASSERT_TOLD(tls13_aes128_gcm_sha256, "client is A by client_hello\n"
+                                         "A tls.client_hello\n"
+                                         "B tls.server_hello\n"
+                                         "B tls.change_cipher_spec\n"
+                                         "A tls.change_cipher_spec\n"
+                                         "B tls.encrypted_extensions absent encrypted\n"
+                                         "B tls.certificate absent encrypted\n"
+                                         "B tls.certificate_verify absent encrypted\n"
+                                         "B tls.finished encrypted inferred\n"
+                                         "A tls.finished encrypted inferred\n"
+                                         "A tls.application_data encrypted inferred\n"
+                                         "B tls.application_data encrypted inferred\n"
+                                         "A tls.close_notify encrypted inferred\n"
+                                         "B tls.close_notify encrypted inferred\n");
+}
+
+static void hello_retry_request(void **unused)
+{
+    (void)unused;
+    ASSERT_TOLD(tls13_hrr_p256, "client is A by client_hello\n"
+                                "A tls.client_hello\n"
+                                "B tls.hello_retry_request\n"
+                                "B tls.change_cipher_spec\n"
+                                "A tls.change_cipher_spec\n"
+                                "A tls.client_hello\n"
+                                "B tls.server_hello\n"
+                                "B tls.encrypted_extensions absent encrypted\n"
+                                "B tls.certificate absent encrypted\n"
+                                "B tls.certificate_verify absent encrypted\n"
+                                "B tls.finished encrypted inferred\n"
+                                "A tls.finished encrypted inferred\n"
+                                "A tls.application_data encrypted inferred\n"
+                                "B tls.application_data encrypted inferred\n"
+                                "A tls.close_notify encrypted inferred\n"
+                                "B tls.close_notify encrypted inferred\n");
+}
+
+static void resumed_by_psk(void **unused)
+{
+    (void)unused;
+    struct utterance said[MAX_UTTERANCES];
+    char *text = every_split(&tls_dissector, said,
+                             said_in(said, tls13_psk_0rtt_2, HT_ARRAY_LEN(tls13_psk_0rtt_2)), 443);
+    assert_non_null(strstr(text, "B tls.certificate absent not_sent\n"));
+    assert_non_null(strstr(text, "B tls.finished encrypted inferred\n"));
+    assert_non_null(strstr(text, "early_data=true"));
+    free(text);
+}
+
+/* The ClientHello's first half is there, then a hole: its first fields are told, and the stream is
+ * followed again from the next record on. */
+static void a_hole_in_the_hello(void **unused)
+{
+    struct ht_bytes hello  = hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex);
+    struct ht_bytes second = hex(tls12_ecdhe_aes128_gcm_sha256_ems[2].hex);
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_A, ht_bytes_head(hello, 60), hello.len - 60);
+    recorder_bytes(&r, HT_SIDE_A, second, 0);
+    assert_non_null(strstr(r.text, "A tls.client_hello partial { "));
+    assert_non_null(strstr(r.text, "random=2c3658172a463979a6ceefcc7f54cbc7"));
+    assert_non_null(strstr(r.text, "A tls.client_key_exchange"));
+    recorder_free(&r);
+}
+
+static void only_the_server_was_seen(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_B, hex(tls12_ecdhe_aes128_gcm_sha256_ems[1].hex), 0);
+    struct ht_end end = {.side = {{.seen = false}, {.seen = true}}};
+    ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+    assert_int_equal(r.client, HT_SIDE_A);
+    assert_non_null(strstr(r.text, "client is A by server_hello\n"));
+    assert_non_null(strstr(r.text, "A tls.client_hello absent one_sided\n"));
+    assert_non_null(strstr(r.text, "A tls.client_key_exchange absent one_sided\n"));
+    recorder_free(&r);
+}
+
+static void joined_in_the_middle(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &tls_dissector, true, 443);
+    ht_dispatch_late(&r.dispatch, HT_SIDE_A);
+    recorder_bytes(&r, HT_SIDE_A,
+                   hex("0badc0ffee 1703030004 01020304 1703030002 0506 1703030001 07"), 0);
+    struct ht_end end = {.side = {{.seen = true, .started_late = true}, {.seen = true}}};
+    ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+    assert_non_null(strstr(r.text, "A tls.client_hello absent capture_started_late\n"));
+    assert_non_null(strstr(r.text, "A tls.application_data encrypted { records=3 bytes=7 }"));
+    recorder_free(&r);
+}
+
+static void fatal_alert(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_A, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex), 0);
+    recorder_bytes(&r, HT_SIDE_B, hex("1503030002 0228"), 0);
+    recorder_end(&r);
+    assert_non_null(strstr(r.text, "level=fatal description=handshake_failure"));
+    assert_non_null(strstr(r.text, "B tls.server_hello absent not_sent\n"));
+    recorder_free(&r);
+}
+
+/* A message that claims 16 MB is not waited for; what follows it is still read. */
+static void a_message_too_long_to_keep(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_A, hex("1603010006 0bffffff0000"), 0);
+    recorder_bytes(&r, HT_SIDE_A, hex("1503010002 0228"), 0);
+    assert_non_null(strstr(r.text, "A tls.malformed malformed"));
+    assert_non_null(strstr(r.text, "description=handshake_failure"));
+    recorder_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(full_handshake),
+                                       cmocka_unit_test(static_rsa_needs_no_key_exchange_message),
+                                       cmocka_unit_test(abbreviated_handshake),
+                                       cmocka_unit_test(tls13_is_told_by_places),
+                                       cmocka_unit_test(hello_retry_request),
+                                       cmocka_unit_test(resumed_by_psk),
+                                       cmocka_unit_test(a_hole_in_the_hello),
+                                       cmocka_unit_test(only_the_server_was_seen),
+                                       cmocka_unit_test(joined_in_the_middle),
+                                       cmocka_unit_test(fatal_alert),
+                                       cmocka_unit_test(a_message_too_long_to_keep)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
