@@ -1,5 +1,6 @@
 /*
- * DNS (RFC 1035) over UDP and TCP (RFC 7766): queries and answers, paired into transactions.
+ * DNS (RFC 1035) over UDP and TCP (RFC 7766), multicast DNS (RFC 6762) and LLMNR (RFC 4795):
+ * queries and answers, paired into transactions.
  */
 #ifndef HT_DNS_DNS_H
 #define HT_DNS_DNS_H
@@ -18,13 +19,15 @@ struct dns_question {
     struct ht_bytes name; /* in presentation form, without the last dot; "." is the root */
     struct ht_bytes type; /* its name, or "TYPE65400" (RFC 3597 section 5) */
     struct ht_bytes class;
+    /* Not in the output: */
+    uint16_t type_id;
 };
 
 struct dns_answer {
     struct ht_bytes name; /* the owner */
     struct ht_bytes type;
     uint64_t ttl_s;
-    struct ht_bytes data; /* in presentation form */
+    struct ht_bytes data; /* in presentation form; empty where the record has none (RFC 2136) */
     /* Not in the output: */
     struct ht_address address; /* of A and AAAA */
     bool alias;                /* CNAME */
@@ -37,12 +40,13 @@ struct dns_edns {
     struct ht_bytes options; /* uint16 codes */
 };
 
-/* A transaction: the record "dns". */
+/* A transaction: the record "dns", and the data of both events (which show less of it).
+ * A second, different answer to the same query is a record of its own, with the same query. */
 struct dns_transaction {
     int64_t start_ns;
-    const char *protocol;  /* "mdns", "llmnr"; NULL: DNS */
-    const char *transport; /* "udp", "tcp" */
-    const struct dns_party *client;
+    const char *protocol;           /* "mdns", "llmnr"; NULL: DNS */
+    const char *transport;          /* "udp", "tcp" */
+    const struct dns_party *client; /* who sent the query */
     const struct dns_party *server;
     uint64_t id;
     uint64_t query_frame;
@@ -51,18 +55,25 @@ struct dns_transaction {
     uint64_t rtt_ns;
     struct ht_bytes opcode; /* its name; absent for QUERY */
     const struct dns_question *question;
-    struct ht_bytes rcode; /* its name; absent where no answer was seen */
+    struct ht_objects more_questions; /* of struct dns_question: the second and later ones */
+    struct ht_bytes rcode;            /* its name; absent where no answer was seen */
     bool authoritative, truncated, recursion_desired, recursion_available, authentic_data,
         checking_disabled;
-    struct ht_objects answers;    /* of struct dns_answer */
+    struct ht_objects answers; /* of struct dns_answer */
     struct ht_objects authority;
     struct ht_objects additional; /* without OPT */
     const struct dns_edns *edns;  /* the answer's, else the query's */
-    bool malformed;
+    bool malformed;               /* a message breaks its form; what could be read is here */
+    bool partial;                 /* a message was cut in the capture */
+    bool limit_reached; /* told before its answer, for want of room; or its text was too long */
     /* Not in the output: */
     int64_t query_time_ns, answer_time_ns;
 };
 
 extern const struct ht_record_type dns_transaction_record;
+
+/* Said when the message is seen; `event` is a struct dns_transaction. Of an answer whose query was
+ * not seen yet, query_frame is 0. */
+extern const struct ht_event_type dns_query_event, dns_answer_event;
 
 #endif

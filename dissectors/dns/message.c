@@ -1,1 +1,251 @@
-/* To come. */
+#include "dns/message.h"
+
+#include "dns/name.h"
+#include "dns/rdata.h"
+
+enum {
+    TYPE_A     = 1,
+    TYPE_CNAME = 5,
+    TYPE_AAAA  = 28,
+    TYPE_OPT   = 41,
+
+    CLASS_NONE = 254,
+    CLASS_ANY  = 255,
+
+    SMALLEST_QUESTION = 5, /* a root name, type, class */
+    SMALLEST_RECORD   = 11 /* a root name, type, class, TTL, length */
+};
+
+struct parser {
+    struct ht_bytes message;
+    struct ht_reader r;
+    struct ht_arena *arena;
+    size_t text_left;
+    bool multicast;
+    bool malformed; /* in a way that does not end the parsing */
+    bool limit;     /* there is no room for more */
+};
+
+bool dns_header_parse(struct ht_reader *r, struct dns_message *out)
+{
+    out->id                  = rd_u16(r);
+    uint16_t flags           = rd_u16(r);
+    out->response            = (flags & 0x8000) != 0;
+    out->opcode              = flags >> 11 & 15;
+    out->authoritative       = (flags & 0x0400) != 0;
+    out->truncated           = (flags & 0x0200) != 0;
+    out->recursion_desired   = (flags & 0x0100) != 0;
+    out->recursion_available = (flags & 0x0080) != 0;
+    out->reserved            = (flags & 0x0040) != 0;
+    out->authentic_data      = (flags & 0x0020) != 0;
+    out->checking_disabled   = (flags & 0x0010) != 0;
+    out->rcode               = flags & 15;
+    for (size_t i = 0; i < HT_ARRAY_LEN(out->counts); i++) {
+        out->counts[i] = rd_u16(r);
+    }
+    out->header = !r->bad;
+    return out->header;
+}
+
+/* Counts text against the message's bound; false once it is used up. */
+static bool afford(struct parser *p, size_t len)
+{
+    p->text_left -= len < p->text_left ? len : p->text_left;
+    p->limit |= p->text_left == 0;
+    return !p->limit;
+}
+
+static struct ht_bytes read_name(struct parser *p)
+{
+    struct dns_text text;
+    dns_text_start(&text, p->arena);
+    return dns_name_parse(&p->r, p->message, &text) ? dns_text_done(&text) : ht_bytes("", 0);
+}
+
+/* A value's name from the registry, else `prefix` and its number. */
+static struct ht_bytes spell(struct ht_arena *arena, const struct ht_registry *registry,
+                             uint16_t value, const char *prefix)
+{
+    const struct ht_registry_entry *known = ht_registry_find(registry, value);
+    if (known != NULL) {
+        return ht_text(known->name);
+    }
+    struct dns_text text;
+    dns_text_start(&text, arena);
+    dns_text_put(&text, ht_text(prefix));
+    dns_text_uint(&text, value);
+    return dns_text_done(&text);
+}
+
+static struct ht_bytes spell_type(struct ht_arena *arena, uint16_t type)
+{
+    const struct ht_registry_entry *known = ht_registry_find(&dns_types, type);
+    if (known != NULL && type != 0) {
+        return ht_text(known->name);
+    }
+    struct dns_text text;
+    dns_text_start(&text, arena);
+    dns_type_print(&text, type);
+    return dns_text_done(&text);
+}
+
+/* Room for as many items as the header says, but no more than the bytes left can hold. */
+static void *alloc_items(struct parser *p, size_t count, size_t smallest, size_t size)
+{
+    size_t possible = rd_left(&p->r) / smallest;
+    size_t len      = count < possible ? count : possible;
+    void *items     = len > 0 ? ht_arena_alloc(p->arena, len * size) : NULL;
+    p->limit |= items == NULL && len > 0;
+    if (items == NULL && count > 0) {
+        rd_fail(&p->r);
+    }
+    return items;
+}
+
+static void read_questions(struct parser *p, struct dns_message *out, size_t count)
+{
+    out->questions = alloc_items(p, count, SMALLEST_QUESTION, sizeof(struct dns_question));
+    while (out->num_questions < count && !p->r.bad) {
+        struct ht_bytes name = read_name(p);
+        uint16_t type        = rd_u16(&p->r);
+        uint16_t class       = rd_u16(&p->r);
+        if (p->r.bad) {
+            break;
+        }
+        if (!afford(p, name.len)) {
+            break;
+        }
+        class = p->multicast ? class & 0x7FFF : class;
+        out->questions[out->num_questions++] =
+            (struct dns_question){.name    = name,
+                                  .type    = spell_type(p->arena, type),
+                                  .class   = spell(p->arena, &dns_classes, class, "CLASS"),
+                                  .type_id = type};
+    }
+}
+
+/* RFC 6891 section 6.1: options are code, length, data; only the codes are told. */
+static void read_opt(struct parser *p, struct dns_message *out, uint16_t class, uint32_t ttl,
+                     struct ht_bytes rdata)
+{
+    struct ht_reader r    = ht_reader(rdata);
+    struct dns_edns *edns = ht_arena_alloc(p->arena, sizeof *edns);
+    uint8_t *codes        = ht_arena_alloc(p->arena, rdata.len / 2 + 2);
+    size_t num            = 0;
+    if (edns == NULL || codes == NULL) {
+        return;
+    }
+    while (rd_more(&r)) {
+        struct ht_bytes code = rd_take(&r, 2);
+        (void)rd_vec(&r, 2);
+        if (!r.bad) {
+            memcpy(codes + 2 * num++, code.ptr, 2);
+        }
+    }
+    p->malformed |= r.bad || out->edns != NULL;
+    out->rcode |= (uint16_t)(ttl >> 24 << 4);
+    *edns     = (struct dns_edns){.udp_size  = class,
+                                  .version   = ttl >> 16 & 0xFF,
+                                  .dnssec_ok = (ttl & 0x8000) != 0,
+                                  .options   = ht_bytes(codes, 2 * num)};
+    out->edns = edns;
+}
+
+static struct ht_bytes print_data(struct parser *p, uint16_t type, struct ht_bytes rdata)
+{
+    struct dns_text text;
+    dns_text_start(&text, p->arena);
+    if (!dns_rdata_print(&text, type, rdata, p->message)) {
+        p->malformed = true;
+        dns_text_start(&text, p->arena);
+        dns_rdata_print_unknown(&text, rdata);
+    }
+    return dns_text_done(&text);
+}
+
+static void fill_data(struct parser *p, struct dns_answer *out, uint16_t type, uint16_t class,
+                      struct ht_bytes rdata)
+{
+    if (rdata.len == 0 && (class == CLASS_ANY || class == CLASS_NONE)) {
+        return; /* an update that names records without their data (RFC 2136 section 2.4) */
+    }
+    out->data  = print_data(p, type, rdata);
+    out->alias = type == TYPE_CNAME;
+    if (type == TYPE_A && rdata.len == 4) {
+        out->address = ht_address4(rdata.ptr);
+    } else if (type == TYPE_AAAA && rdata.len == 16) {
+        out->address = ht_address6(rdata.ptr);
+    }
+}
+
+/* Reads one record; returns false where the section ends early. */
+static bool read_record(struct parser *p, struct dns_message *out, enum dns_section section)
+{
+    struct ht_bytes name  = read_name(p);
+    uint16_t type         = rd_u16(&p->r);
+    uint16_t class        = rd_u16(&p->r);
+    uint32_t ttl          = rd_u32(&p->r);
+    struct ht_bytes rdata = rd_vec(&p->r, 2);
+    if (p->r.bad) {
+        return false;
+    }
+    if (type == TYPE_OPT && section == DNS_ADDITIONAL) {
+        read_opt(p, out, class, ttl, rdata);
+        return true;
+    }
+    struct dns_answer *record = &out->records[section][out->num_records[section]];
+    *record = (struct dns_answer){.name = name, .type = spell_type(p->arena, type), .ttl_s = ttl};
+    fill_data(p, record, type, p->multicast ? class & 0x7FFF : class, rdata);
+    if (!afford(p, name.len + record->data.len)) {
+        return false;
+    }
+    out->num_records[section]++;
+    return true;
+}
+
+static void read_section(struct parser *p, struct dns_message *out, enum dns_section section)
+{
+    size_t count          = out->counts[1 + section];
+    out->records[section] = alloc_items(p, count, SMALLEST_RECORD, sizeof(struct dns_answer));
+    for (size_t i = 0; i < count && !p->r.bad; i++) {
+        if (!read_record(p, out, section)) {
+            break;
+        }
+    }
+}
+
+static struct parser start(struct ht_bytes message, bool multicast, struct ht_arena *arena)
+{
+    return (struct parser){.message   = message,
+                           .r         = ht_reader(message),
+                           .arena     = arena,
+                           .text_left = DNS_MAX_TEXT,
+                           .multicast = multicast};
+}
+
+bool dns_question_parse(struct ht_bytes message, bool multicast, struct ht_arena *arena,
+                        struct dns_message *out)
+{
+    struct parser p = start(message, multicast, arena);
+    *out            = (struct dns_message){0};
+    if (dns_header_parse(&p.r, out)) {
+        read_questions(&p, out, out->counts[0] > 0 ? 1 : 0);
+    }
+    out->limit_reached = p.limit;
+    return !p.r.bad && !p.limit;
+}
+
+bool dns_message_parse(struct ht_bytes message, bool multicast, struct ht_arena *arena,
+                       struct dns_message *out)
+{
+    struct parser p = start(message, multicast, arena);
+    *out            = (struct dns_message){0};
+    if (dns_header_parse(&p.r, out)) {
+        read_questions(&p, out, out->counts[0]);
+    }
+    for (unsigned i = 0; i < DNS_NUM_SECTIONS && !p.r.bad && !p.limit; i++) {
+        read_section(&p, out, (enum dns_section)i);
+    }
+    out->limit_reached = p.limit;
+    return rd_done(&p.r) && !p.malformed && !p.limit;
+}

@@ -1,0 +1,21 @@
+/*
+ * Domain names on the wire (RFC 1035 sections 3.1 and 4.1.4).
+ */
+#ifndef HT_DNS_NAME_H
+#define HT_DNS_NAME_H
+
+#include "dns/text.h"
+
+/* dns_name_parse reads the name at `r`, which reads within `message`, and writes it in presentation
+ * form: without the last dot, "." for the root; a dot or backslash in a label escaped by a
+ * backslash, other octets than ! to ~ as \DDD (RFC 4343 section 2.1). The reader fails, and what
+ * was written is not to be used, where the name is longer than 255 octets, has labels of unknown
+ * type, or a pointer that does not lead backwards. The work is bounded by 127 labels and as many
+ * pointers. */
+bool dns_name_parse(struct ht_reader *r, struct ht_bytes message, struct dns_text *out);
+
+/* dns_names_equal compares two names in presentation form, without regard to ASCII case
+ * (RFC 4343). */
+bool dns_names_equal(struct ht_bytes a, struct ht_bytes b);
+
+#endif

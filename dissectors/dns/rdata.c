@@ -1,0 +1,293 @@
+#include "dns/rdata.h"
+
+#include "base/address.h"
+#include "base/time.h"
+#include "dns/dns.h"
+#include "dns/name.h"
+
+/* A type's data as a row of fields, one letter each, written with a space between them:
+ *   n name                        1 2 4 integer of so many bytes
+ *   a IPv4 address                q IPv6 address
+ *   s character-string            S character-strings to the end, one at least
+ *   g tag, with its length        u all that is left, as one character-string
+ *   b the rest in base64          h the rest in hexadecimal
+ *   x hexadecimal, with its length, "-" where empty
+ *   y base32hex, with its length  t time
+ *   r type                        m bitmap of types
+ *   e the rest as dashed pairs    i 64-bit identifier
+ *   v service parameters */
+struct form {
+    uint16_t type;
+    const char *fields;
+};
+
+static const struct form forms[] = {
+    {1, "a"},          /* A, RFC 1035 */
+    {28, "q"},         /* AAAA, RFC 3596 */
+    {5, "n"},          /* CNAME */
+    {2, "n"},          /* NS */
+    {6, "nn44444"},    /* SOA */
+    {12, "n"},         /* PTR */
+    {15, "2n"},        /* MX */
+    {16, "S"},         /* TXT */
+    {33, "222n"},      /* SRV, RFC 2782 */
+    {64, "2nv"},       /* SVCB, RFC 9460 */
+    {65, "2nv"},       /* HTTPS */
+    {257, "1gu"},      /* CAA, RFC 8659 */
+    {35, "22sssn"},    /* NAPTR, RFC 3403 */
+    {43, "211h"},      /* DS, RFC 4034 */
+    {46, "r114tt2nb"}, /* RRSIG */
+    {47, "nm"},        /* NSEC */
+    {48, "211b"},      /* DNSKEY */
+    {50, "112xym"},    /* NSEC3, RFC 5155 */
+    {51, "112x"},      /* NSEC3PARAM */
+    {52, "111h"},      /* TLSA, RFC 6698 */
+    {53, "111h"},      /* SMIMEA, RFC 8162 */
+    {44, "11h"},       /* SSHFP, RFC 4255 */
+    {39, "n"},         /* DNAME, RFC 6672 */
+    {13, "ss"},        /* HINFO */
+    {3, "n"},          /* MD */
+    {4, "n"},          /* MF */
+    {7, "n"},          /* MB */
+    {8, "n"},          /* MG */
+    {9, "n"},          /* MR */
+    {14, "nn"},        /* MINFO */
+    {17, "nn"},        /* RP, RFC 1183 */
+    {18, "2n"},        /* AFSDB */
+    {21, "2n"},        /* RT */
+    {26, "2nn"},       /* PX, RFC 2163 */
+    {36, "2n"},        /* KX, RFC 2230 */
+    {37, "211b"},      /* CERT, RFC 4398 */
+    {49, "b"},         /* DHCID, RFC 4701 */
+    {59, "211h"},      /* CDS, RFC 7344 */
+    {60, "211b"},      /* CDNSKEY */
+    {61, "b"},         /* OPENPGPKEY, RFC 7929 */
+    {62, "42m"},       /* CSYNC, RFC 7477 */
+    {63, "411h"},      /* ZONEMD, RFC 8976 */
+    {99, "S"},         /* SPF */
+    {104, "2i"},       /* NID, RFC 6742 */
+    {105, "2a"},       /* L32 */
+    {106, "2i"},       /* L64 */
+    {107, "2n"},       /* LP */
+    {108, "e"},        /* EUI48, RFC 7043 */
+    {109, "e"},        /* EUI64 */
+    {256, "22u"},      /* URI, RFC 7553 */
+    {32769, "211h"},   /* DLV, RFC 4431 */
+};
+
+static const char *form_of(uint16_t type)
+{
+    for (size_t i = 0; i < HT_ARRAY_LEN(forms); i++) {
+        if (forms[i].type == type) {
+            return forms[i].fields;
+        }
+    }
+    return NULL;
+}
+
+void dns_rdata_print_unknown(struct dns_text *out, struct ht_bytes rdata)
+{
+    dns_text_put(out, ht_text("\\# "));
+    dns_text_uint(out, rdata.len);
+    if (rdata.len > 0) {
+        dns_text_char(out, ' ');
+        dns_text_hex(out, rdata);
+    }
+}
+
+void dns_type_print(struct dns_text *out, uint16_t type)
+{
+    const struct ht_registry_entry *known = ht_registry_find(&dns_types, type);
+    if (known != NULL && type != 0) {
+        dns_text_put(out, ht_text(known->name));
+    } else {
+        dns_text_put(out, ht_text("TYPE"));
+        dns_text_uint(out, type);
+    }
+}
+
+static void put_address(struct dns_text *out, struct ht_bytes raw)
+{
+    char room[HT_ADDRESS_TEXT_MAX];
+    struct ht_address address = {0};
+    if (raw.len == 4) {
+        address = ht_address4(raw.ptr);
+    } else if (raw.len == 16) {
+        address = ht_address6(raw.ptr);
+    }
+    dns_text_put(out, ht_text(ht_address_print(room, &address)));
+}
+
+/* YYYYMMDDHHmmSS in UTC (RFC 4034 section 3.2): RFC 3339 without what is between the digits. */
+static void put_time(struct dns_text *out, uint32_t seconds)
+{
+    char room[HT_TIME_TEXT_MAX];
+    for (const char *c = ht_time_print(room, seconds * HT_SECOND_NS, 0); *c != '\0'; c++) {
+        if (*c >= '0' && *c <= '9') {
+            dns_text_char(out, *c);
+        }
+    }
+}
+
+static void put_strings(struct dns_text *out, struct ht_reader *r)
+{
+    dns_text_quoted(out, rd_vec(r, 1));
+    while (rd_more(r)) {
+        dns_text_char(out, ' ');
+        dns_text_quoted(out, rd_vec(r, 1));
+    }
+}
+
+/* RFC 8659 section 4.1: one letter or digit at least. */
+static void put_tag(struct dns_text *out, struct ht_reader *r)
+{
+    struct ht_bytes tag = rd_vec(r, 1);
+    if (tag.len == 0) {
+        rd_fail(r);
+    }
+    for (size_t i = 0; i < tag.len; i++) {
+        dns_text_escaped(out, tag.ptr[i], '!', '"');
+    }
+}
+
+/* One window of a bitmap (RFC 4034 section 4.1.2). */
+static void put_window(struct dns_text *out, unsigned window, struct ht_bytes bitmap, bool *first)
+{
+    for (unsigned bit = 0; bit < bitmap.len * 8; bit++) {
+        if ((bitmap.ptr[bit / 8] & 0x80U >> bit % 8) != 0) {
+            dns_text_put(out, ht_bytes(" ", *first ? 0 : 1));
+            dns_type_print(out, (uint16_t)(window << 8 | bit));
+            *first = false;
+        }
+    }
+}
+
+static void put_types(struct dns_text *out, struct ht_reader *r)
+{
+    int last   = -1;
+    bool first = true;
+    while (rd_more(r)) {
+        uint8_t window         = rd_u8(r);
+        struct ht_bytes bitmap = rd_vec(r, 1);
+        if (window <= last || bitmap.len == 0 || bitmap.len > 32) {
+            rd_fail(r);
+            break;
+        }
+        put_window(out, window, bitmap, &first);
+        last = window;
+    }
+}
+
+static void put_dashed(struct dns_text *out, struct ht_bytes bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        dns_text_put(out, ht_bytes("-", i == 0 ? 0 : 1));
+        dns_text_hex(out, ht_bytes(bytes.ptr + i, 1));
+    }
+}
+
+/* Four groups of hexadecimal (RFC 6742 section 2.1.2). */
+static void put_identifier(struct dns_text *out, struct ht_reader *r)
+{
+    for (int group = 0; group < 4; group++) {
+        dns_text_put(out, ht_bytes(":", group == 0 ? 0 : 1));
+        dns_text_hex(out, rd_take(r, 2));
+    }
+}
+
+static void put_salt(struct dns_text *out, struct ht_bytes salt)
+{
+    if (salt.len == 0) {
+        dns_text_char(out, '-');
+    }
+    dns_text_hex(out, salt);
+}
+
+/* Fields that are a number or an address. */
+static bool put_fixed(struct dns_text *out, char letter, struct ht_reader *r)
+{
+    switch (letter) {
+    case '1':
+    case '2':
+    case '4':
+        dns_text_uint(out, rd_uint(r, (unsigned)(letter - '0')));
+        return true;
+    case 'a':
+        put_address(out, rd_take(r, 4));
+        return true;
+    case 'q':
+        put_address(out, rd_take(r, 16));
+        return true;
+    case 't':
+        put_time(out, rd_u32(r));
+        return true;
+    case 'r':
+        dns_type_print(out, rd_u16(r));
+        return true;
+    case 'i':
+        put_identifier(out, r);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void put_variable(struct dns_text *out, char letter, struct ht_reader *r)
+{
+    switch (letter) {
+    case 's':
+        dns_text_quoted(out, rd_vec(r, 1));
+        break;
+    case 'S':
+        put_strings(out, r);
+        break;
+    case 'u':
+        dns_text_quoted(out, rd_rest(r));
+        break;
+    case 'g':
+        put_tag(out, r);
+        break;
+    case 'b':
+        dns_text_base64(out, rd_rest(r));
+        break;
+    case 'h':
+        dns_text_hex(out, rd_rest(r));
+        break;
+    case 'e':
+        put_dashed(out, rd_rest(r));
+        break;
+    case 'x':
+        put_salt(out, rd_vec(r, 1));
+        break;
+    case 'y':
+        dns_text_base32hex(out, rd_vec(r, 1));
+        break;
+    default:
+        put_types(out, r);
+        break;
+    }
+}
+
+bool dns_rdata_print(struct dns_text *out, uint16_t type, struct ht_bytes rdata,
+                     struct ht_bytes message)
+{
+    const char *form   = form_of(type);
+    struct ht_reader r = ht_reader(rdata);
+    if (form == NULL) {
+        dns_rdata_print_unknown(out, rdata);
+        return true;
+    }
+    for (const char *letter = form; *letter != '\0' && !r.bad; letter++) {
+        if (*letter == 'v') {
+            (void)dns_svc_params_print(out, &r);
+            continue;
+        }
+        dns_text_put(out, ht_bytes(" ", letter == form ? 0 : 1));
+        if (*letter == 'n') {
+            (void)dns_name_parse(&r, message, out);
+        } else if (!put_fixed(out, *letter, &r)) {
+            put_variable(out, *letter, &r);
+        }
+    }
+    return rd_done(&r);
+}
