@@ -1,1 +1,138 @@
-/* To come. */
+#include "flow/table.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+
+enum { FIRST_BUCKETS = 256 };
+
+bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget)
+{
+    *table = (struct ht_flow_table){.num_buckets = FIRST_BUCKETS, .seed = seed, .budget = budget};
+    table->buckets = calloc(FIRST_BUCKETS, sizeof(struct ht_flow *));
+    return table->buckets != NULL;
+}
+
+struct ht_flow *ht_flow_table_find(const struct ht_flow_table *table, const struct ht_flow_key *key,
+                                   uint64_t hash)
+{
+    struct ht_flow *flow = table->buckets[hash & (table->num_buckets - 1)];
+    while (flow != NULL && (flow->hash != hash || !ht_flow_key_equal(&flow->key, key))) {
+        flow = flow->chain;
+    }
+    return flow;
+}
+
+/* Without memory for more buckets the chains grow instead. */
+static void grow(struct ht_flow_table *table)
+{
+    size_t num               = table->num_buckets * 2;
+    struct ht_flow **buckets = calloc(num, sizeof(struct ht_flow *));
+    if (buckets == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < table->num_buckets; i++) {
+        for (struct ht_flow *flow = table->buckets[i], *next; flow != NULL; flow = next) {
+            struct ht_flow **bucket = &buckets[flow->hash & (num - 1)];
+            next                    = flow->chain;
+            flow->chain             = *bucket;
+            *bucket                 = flow;
+        }
+    }
+    free(table->buckets);
+    table->buckets     = buckets;
+    table->num_buckets = num;
+}
+
+static void append(struct ht_flow_list *list, struct ht_flow *flow)
+{
+    flow->list                                                     = list;
+    flow->newer                                                    = NULL;
+    flow->older                                                    = list->newest;
+    *(list->newest != NULL ? &list->newest->newer : &list->oldest) = flow;
+    list->newest                                                   = flow;
+    list->len++;
+}
+
+static void take_out(struct ht_flow *flow)
+{
+    struct ht_flow_list *list                                    = flow->list;
+    *(flow->older != NULL ? &flow->older->newer : &list->oldest) = flow->newer;
+    *(flow->newer != NULL ? &flow->newer->older : &list->newest) = flow->older;
+    list->len--;
+}
+
+struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_flow_key *key,
+                                  uint64_t hash)
+{
+    if (table->len >= table->num_buckets) {
+        grow(table);
+    }
+    struct ht_flow *flow = calloc(1, sizeof *flow);
+    if (flow == NULL) {
+        return NULL;
+    }
+    struct ht_flow **bucket = &table->buckets[hash & (table->num_buckets - 1)];
+    flow->key               = *key;
+    flow->hash              = hash;
+    flow->arena.budget      = table->budget;
+    flow->last              = &flow->first;
+    flow->chain             = *bucket;
+    *bucket                 = flow;
+    table->len++;
+    append(key->protocol == IPPROTO_TCP ? &table->tcp : &table->udp, flow);
+    return flow;
+}
+
+void ht_flow_table_touch(struct ht_flow_table *table, struct ht_flow *flow)
+{
+    struct ht_flow_list *list = flow->list;
+    if (list != &table->closed && list->newest != flow) {
+        take_out(flow);
+        append(list, flow);
+    }
+}
+
+void ht_flow_table_close(struct ht_flow_table *table, struct ht_flow *flow)
+{
+    if (flow->list != &table->closed) {
+        take_out(flow);
+        append(&table->closed, flow);
+    }
+}
+
+static void unchain(struct ht_flow_table *table, struct ht_flow *flow)
+{
+    struct ht_flow **link = &table->buckets[flow->hash & (table->num_buckets - 1)];
+    while (*link != flow) {
+        link = &(*link)->chain;
+    }
+    *link = flow->chain;
+}
+
+void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow)
+{
+    ht_flow_table_close(table, flow);
+    unchain(table, flow);
+    flow->retired = true;
+}
+
+void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow)
+{
+    if (!flow->retired) {
+        unchain(table, flow);
+    }
+    take_out(flow);
+    table->len--;
+    if (flow->tcp != NULL) {
+        ht_tcp_free(flow->tcp);
+    }
+    ht_dispatch_free(&flow->dispatch);
+    ht_arena_clear(&flow->arena);
+    free(flow);
+}
+
+void ht_flow_table_fini(struct ht_flow_table *table)
+{
+    free(table->buckets);
+    table->buckets = NULL;
+}

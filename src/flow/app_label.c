@@ -1,0 +1,147 @@
+/*
+ * Application labels by libndpi 4.2. The only file that knows it.
+ */
+#include "flow/app_label.h"
+
+#include <ndpi_api.h>
+#include <stdlib.h>
+
+enum {
+    MAX_PACKETS     = 12, /* of a flow: what libndpi does not know then, it hardly ever learns */
+    MAX_SERVER_NAME = 255 /* RFC 1035 section 2.3.4 */
+};
+
+struct ht_labeler {
+    struct ndpi_detection_module_struct *module; /* made when first needed: 9 ms and 4.5 MB */
+    bool failed;                                 /* it cannot be made */
+};
+
+struct flow_state {
+    struct ndpi_flow_struct flow;
+    unsigned num_packets;
+};
+
+struct ht_labeler *ht_labeler_new(void)
+{
+    return calloc(1, sizeof(struct ht_labeler));
+}
+
+void ht_labeler_free(struct ht_labeler *labeler)
+{
+    if (labeler != NULL && labeler->module != NULL) {
+        ndpi_exit_detection_module(labeler->module);
+    }
+    free(labeler);
+}
+
+/* The structs are part of libndpi's interface and change with each of its versions. */
+static bool is_library_as_compiled(void)
+{
+    return ndpi_get_api_version() == NDPI_API_VERSION &&
+           ndpi_detection_get_sizeof_ndpi_flow_struct() == sizeof(struct ndpi_flow_struct);
+}
+
+/* The addresses of Tor's relays are a quarter of the time and the memory, and out of date. QUIC is
+ * left out because it alone needs libgcrypt, which opens files when it starts: inside the sandbox
+ * that fails. */
+static struct ndpi_detection_module_struct *new_module(void)
+{
+    if (!is_library_as_compiled()) {
+        return NULL;
+    }
+    struct ndpi_detection_module_struct *module =
+        ndpi_init_detection_module(ndpi_dont_load_tor_hosts | ndpi_dont_init_libgcrypt);
+    if (module != NULL) {
+        NDPI_PROTOCOL_BITMASK protocols;
+        NDPI_BITMASK_SET_ALL(protocols);
+        protocols.fds_bits[NDPI_PROTOCOL_QUIC / NDPI_BITS] &=
+            ~(UINT32_C(1) << NDPI_PROTOCOL_QUIC % NDPI_BITS);
+        ndpi_set_protocol_detection_bitmask2(module, &protocols);
+        ndpi_finalize_initialization(module);
+    }
+    return module;
+}
+
+static struct ndpi_detection_module_struct *module_of(struct ht_labeler *labeler)
+{
+    if (labeler->module == NULL && !labeler->failed) {
+        labeler->module = new_module();
+        labeler->failed = labeler->module == NULL;
+    }
+    return labeler->module;
+}
+
+static void set_label(struct ndpi_detection_module_struct *module, uint16_t protocol,
+                      ndpi_protocol_category_t category, struct ht_app_label *out)
+{
+    out->name     = ndpi_get_proto_name(module, protocol);
+    out->category = category != NDPI_PROTOCOL_CATEGORY_UNSPECIFIED
+                        ? ndpi_category_get_name(module, category)
+                        : NULL;
+    out->source   = "ndpi";
+}
+
+static struct flow_state *state_of(void **flow_state)
+{
+    if (*flow_state == NULL) {
+        *flow_state = calloc(1, sizeof(struct flow_state));
+    }
+    return *flow_state;
+}
+
+bool ht_labeler_feed(struct ht_labeler *labeler, void **flow_state, struct ht_bytes ip_packet,
+                     int64_t time_ns, bool from_client, struct ht_app_label *out)
+{
+    (void)from_client; /* version 4.2 finds the direction by itself */
+    struct ndpi_detection_module_struct *module = module_of(labeler);
+    struct flow_state *state                    = module != NULL ? state_of(flow_state) : NULL;
+    if (state == NULL) {
+        return true;
+    }
+    struct ht_bytes packet = ht_bytes_head(ip_packet, UINT16_MAX);
+    uint64_t time_ms       = time_ns > 0 ? (uint64_t)time_ns / 1000000 : 0;
+    bool last              = ++state->num_packets >= MAX_PACKETS;
+    ndpi_protocol found    = ndpi_detection_process_packet(module, &state->flow, packet.ptr,
+                                                           (unsigned short)packet.len, time_ms);
+    if (last && found.app_protocol == NDPI_PROTOCOL_UNKNOWN &&
+        found.master_protocol == NDPI_PROTOCOL_UNKNOWN) {
+        uint8_t guessed = 0; /* never: by the port number alone anything is HTTP */
+        found           = ndpi_detection_giveup(module, &state->flow, 0, &guessed);
+    }
+    uint16_t protocol =
+        found.app_protocol != NDPI_PROTOCOL_UNKNOWN ? found.app_protocol : found.master_protocol;
+    if (protocol == NDPI_PROTOCOL_UNKNOWN) {
+        return last;
+    }
+    set_label(module, protocol, found.category, out);
+    return last || ndpi_extra_dissection_possible(module, &state->flow) == 0;
+}
+
+void ht_labeler_by_server_name(struct ht_labeler *labeler, struct ht_bytes server_name,
+                               struct ht_app_label *out)
+{
+    struct ndpi_detection_module_struct *module = module_of(labeler);
+    if (module == NULL || server_name.len == 0 || server_name.len > MAX_SERVER_NAME) {
+        return;
+    }
+    char name[MAX_SERVER_NAME + 1];
+    memcpy(name, server_name.ptr, server_name.len);
+    name[server_name.len]              = '\0';
+    ndpi_protocol_match_result matched = {0};
+    int protocol = ndpi_match_string_subprotocol(module, name, (unsigned)server_name.len, &matched);
+    if (protocol > NDPI_PROTOCOL_UNKNOWN && protocol <= UINT16_MAX) {
+        set_label(module, (uint16_t)protocol, matched.protocol_category, out);
+    }
+}
+
+void ht_labeler_flow_free(struct ht_labeler *labeler, void **flow_state)
+{
+    (void)labeler;
+    if (flow_state == NULL || *flow_state == NULL) {
+        return;
+    }
+    struct flow_state *state = *flow_state;
+    ndpi_free_flow_data(&state->flow);
+    free(state);
+    *flow_state = NULL;
+}

@@ -1,0 +1,33 @@
+/*
+ * Application labels, by libndpi: a label only, never a gate. Built without it, nothing is
+ * labelled.
+ */
+#ifndef HT_FLOW_APP_LABEL_H
+#define HT_FLOW_APP_LABEL_H
+
+#include "event/connection.h"
+
+struct ht_labeler;
+
+/* ht_labeler_new makes a labeller; libndpi's module is made when first needed (some 10 ms, 4.5 MB).
+ * NULL: no memory, or built without libndpi. The strings of its labels live as long as it. */
+struct ht_labeler *ht_labeler_new(void);
+void ht_labeler_free(struct ht_labeler *labeler);
+
+/* ht_labeler_feed shows an IP packet of a flow; `*flow_state` is the labeller's (NULL before the
+ * first): about a kilobyte, at most what a dozen packets hold, until ht_labeler_flow_free. Returns
+ * true when it knows, or gave up after a dozen packets: then it needs no more, and `out` has a name
+ * or is left as it was. A name may stand there before: libndpi then looks for a better one. A
+ * packet that was not captured whole tells nothing. */
+bool ht_labeler_feed(struct ht_labeler *labeler, void **flow_state, struct ht_bytes ip_packet,
+                     int64_t time_ns, bool from_client, struct ht_app_label *out);
+
+/* ht_labeler_by_server_name labels by the name asked for alone; `out` is left as it was where the
+ * name says nothing. */
+void ht_labeler_by_server_name(struct ht_labeler *labeler, struct ht_bytes server_name,
+                               struct ht_app_label *out);
+
+/* ht_labeler_flow_free frees what ht_labeler_feed keeps for a flow. Both may be NULL. */
+void ht_labeler_flow_free(struct ht_labeler *labeler, void **flow_state);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * A flow: all that is kept of one connection (or one UDP conversation) until its story is told.
+ */
+#ifndef HT_FLOW_FLOW_H
+#define HT_FLOW_FLOW_H
+
+#include "dissect/dispatch.h"
+#include "flow/app_label.h"
+#include "flow/key.h"
+#include "stream/tcp.h"
+
+/* A thing that happened, or that was expected and did not. */
+struct ht_happening {
+    struct ht_happening *next;
+    const struct ht_event_type *type;
+    void *object;       /* the event's data; NULL: none */
+    const char *absent; /* why it was not seen; NULL: it was */
+    int64_t time_ns;    /* of an absent one: of what it would have followed */
+    uint64_t frame;
+    uint8_t side;
+    uint8_t flags; /* HT_EVENT_… */
+};
+
+struct ht_flow_side {
+    uint64_t packets, bytes, payload_bytes;
+    uint32_t truncated_frames;
+};
+
+struct ht_flow_list;
+
+/* Owned by the table. What hangs in `arena` dies with the flow. */
+struct ht_flow {
+    struct ht_flow *chain;         /* in the hash table */
+    struct ht_flow *newer, *older; /* in one of the table's lists */
+    struct ht_flow_list *list;
+    uint64_t hash;
+    struct ht_flow_key key;
+    struct ht_arena arena;
+    uint64_t first_frame;
+    int64_t first_ns;         /* time of its first frame */
+    int64_t start_ns, end_ns; /* of the earliest and latest frame: files are not always in order */
+    struct ht_flow_side side[2];
+    struct ht_tcp *tcp; /* NULL: UDP */
+    struct ht_dispatch dispatch;
+    struct ht_happening *first, **last;
+    uint32_t num_happenings, dropped_happenings;
+    const char *roles_from;
+    void *label_state; /* the labeller's */
+    struct ht_app_label label;
+    uint16_t tags[HT_MAX_TAGS]; /* VLAN ids of its first packet */
+    uint8_t num_tags;
+    uint8_t client; /* the client's side, by `roles_from` */
+    bool label_done;
+    bool retired; /* another flow has its key now */
+    bool claimed; /* a dissector said who the client is */
+    bool limit_reached;
+};
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * The flows that are being followed: a hash table with a bound, an order by last packet for the
+ * open ones and by end for the closed ones.
+ */
+#ifndef HT_FLOW_TABLE_H
+#define HT_FLOW_TABLE_H
+
+#include "flow/flow.h"
+
+struct ht_flow_list {
+    struct ht_flow *oldest, *newest;
+    size_t len;
+};
+
+/* Owns its flows. Each is in one of three lists. */
+struct ht_flow_table {
+    struct ht_flow **buckets;
+    size_t num_buckets; /* a power of two */
+    size_t len;
+    struct ht_flow_list tcp;    /* open, by last packet */
+    struct ht_flow_list udp;    /* by last packet */
+    struct ht_flow_list closed; /* what only stragglers can follow, by when it closed */
+    uint64_t seed;
+    struct ht_budget *budget;
+};
+
+/* ht_flow_table_init makes an empty table; its flows' arenas count in `budget`. False: no memory.
+ */
+bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget);
+
+/* ht_flow_table_find returns the flow of `key`, or NULL. */
+struct ht_flow *ht_flow_table_find(const struct ht_flow_table *table, const struct ht_flow_key *key,
+                                   uint64_t hash);
+
+/* ht_flow_table_add makes a flow, zeroed but for key, hash and arena, as the newest of its list.
+ * NULL: no memory. */
+struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_flow_key *key,
+                                  uint64_t hash);
+
+/* ht_flow_table_touch makes an open flow the newest of its list. */
+void ht_flow_table_touch(struct ht_flow_table *table, struct ht_flow *flow);
+
+/* ht_flow_table_close moves a flow to the closed ones. */
+void ht_flow_table_close(struct ht_flow_table *table, struct ht_flow *flow);
+
+/* ht_flow_table_retire closes a flow and makes it unfindable, so that another can have its key. */
+void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow);
+
+/* ht_flow_table_remove takes a flow out and frees it and all it owns. */
+void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow);
+
+/* ht_flow_table_fini frees the table; its flows must have been removed. */
+void ht_flow_table_fini(struct ht_flow_table *table);
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * Labels. The names are libndpi's, as its own program ndpiReader prints them. Built without it,
+ * every test but the last is skipped.
+ */
+#include "support.h"
+
+#include "flow/app_label.h"
+
+static int set_up(void **state)
+{
+    *state = ht_labeler_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    ht_labeler_free(*state);
+    return 0;
+}
+
+static struct ht_labeler *labeler_or_skip(void **state)
+{
+    if (*state == NULL) {
+        skip();
+    }
+    return *state;
+}
+
+static void assert_label(const struct ht_app_label *label, const char *name, const char *category)
+{
+    assert_non_null(label->name);
+    assert_string_equal(label->name, name);
+    assert_string_equal(label->category, category);
+    assert_string_equal(label->source, "ndpi");
+}
+
+static void assert_server_name(struct ht_labeler *labeler, const char *server_name,
+                               const char *name, const char *category)
+{
+    struct ht_app_label label = {0};
+    ht_labeler_by_server_name(labeler, ht_text(server_name), &label);
+    if (name == NULL) {
+        assert_null(label.name);
+        assert_null(label.source);
+    } else {
+        assert_label(&label, name, category);
+    }
+}
+
+static void test_server_name(void **state)
+{
+    struct ht_labeler *labeler = labeler_or_skip(state);
+    assert_server_name(labeler, "www.google.com", "Google", "Web");
+    assert_server_name(labeler, "WWW.Facebook.COM", "Facebook", "SocialNetwork");
+    assert_server_name(labeler, "www.example.org", NULL, NULL);
+    assert_server_name(labeler, "", NULL, NULL);
+}
+
+static void test_hostile_server_name(void **state)
+{
+    struct ht_labeler *labeler = labeler_or_skip(state);
+    struct ht_app_label label  = {0};
+    char name[70000];
+    memset(name, 'a', sizeof name);
+    for (size_t len = 0; len < sizeof name; len = len * 2 + 1) {
+        ht_labeler_by_server_name(labeler, ht_bytes(name, len), &label);
+        assert_null(label.name);
+    }
+    for (unsigned c = 0; c < 256; c++) {
+        memset(name, (int)c, 255);
+        ht_labeler_by_server_name(labeler, ht_bytes(name, 255), &label);
+        assert_null(label.name);
+    }
+}
+
+/* IPv4, 192.0.2.1 port 49152 to 198.51.100.2, 20 bytes of TCP. */
+static struct ht_bytes tcp_packet(struct ht_buffer *out, uint16_t port, const char *payload)
+{
+    uint16_t total   = (uint16_t)(40 + strlen(payload));
+    uint8_t header[] = {0x45,
+                        0,
+                        (uint8_t)(total >> 8),
+                        (uint8_t)total,
+                        0,
+                        1,
+                        0,
+                        0,
+                        64,
+                        6,
+                        0,
+                        0,
+                        192,
+                        0,
+                        2,
+                        1,
+                        198,
+                        51,
+                        100,
+                        2,
+                        0xC0,
+                        0x00,
+                        (uint8_t)(port >> 8),
+                        (uint8_t)port,
+                        0,
+                        0,
+                        0,
+                        1,
+                        0,
+                        0,
+                        0,
+                        1,
+                        0x50,
+                        0x18,
+                        0x10,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0};
+    ht_buffer_drop(out, SIZE_MAX);
+    assert_true(ht_buffer_append(out, ht_bytes(header, sizeof header)));
+    assert_true(ht_buffer_append(out, ht_text(payload)));
+    return ht_buffer_view(out);
+}
+
+static void test_http(void **state)
+{
+    struct ht_labeler *labeler = labeler_or_skip(state);
+    struct ht_buffer room      = {.max = 4096};
+    struct ht_app_label label  = {0};
+    void *flow                 = NULL;
+    struct ht_bytes request =
+        tcp_packet(&room, 8080, "GET / HTTP/1.1\r\nHost: www.example.org\r\nAccept: */*\r\n\r\n");
+    bool done = false;
+    for (int i = 0; i < 12 && !done; i++) {
+        done = ht_labeler_feed(labeler, &flow, request, 1, true, &label);
+    }
+    assert_true(done);
+    assert_label(&label, "HTTP", "Web");
+    ht_labeler_flow_free(labeler, &flow);
+    assert_null(flow);
+    ht_buffer_free(&room);
+}
+
+/* RFC 1035 in a UDP datagram: a query for example.org. */
+static void test_dns(void **state)
+{
+    struct ht_labeler *labeler = labeler_or_skip(state);
+    struct ht_app_label label  = {0};
+    void *flow                 = NULL;
+    struct ht_bytes query = hex("45000039 00010000 40110000 c0000201 c6336402 c0000035 00250000"
+                                "1234 0100 0001 0000 0000 0000 07 6578616d706c65 03 6f7267 00"
+                                "0001 0001");
+    (void)ht_labeler_feed(labeler, &flow, query, 1, true, &label);
+    assert_label(&label, "DNS", "Network");
+    ht_labeler_flow_free(labeler, &flow);
+}
+
+/* What nobody knows gets no name, not even by its port, and costs a bounded number of packets. */
+static void test_unknown_gives_up(void **state)
+{
+    struct ht_labeler *labeler = labeler_or_skip(state);
+    struct ht_buffer room      = {.max = 4096};
+    struct ht_app_label label  = {0};
+    void *flow                 = NULL;
+    struct ht_bytes packet     = tcp_packet(&room, 443, "~~~~~~~~~~~~~~~~~~~~~~~~~~~~");
+    int packets                = 1;
+    while (!ht_labeler_feed(labeler, &flow, packet, packets, packets % 2 == 0, &label)) {
+        packets++;
+        assert_true(packets <= 12);
+    }
+    assert_null(label.name);
+    ht_labeler_flow_free(labeler, &flow);
+    ht_buffer_free(&room);
+}
+
+static void test_hostile_packets(void **state)
+{
+    struct ht_labeler *labeler = labeler_or_skip(state);
+    struct ht_buffer room      = {.max = 4096};
+    struct ht_app_label label  = {0};
+    struct ht_bytes packet = tcp_packet(&room, 80, "GET / HTTP/1.1\r\nHost: www.google.com\r\n");
+    for (size_t len = 0; len <= packet.len; len++) {
+        void *flow = NULL;
+        (void)ht_labeler_feed(labeler, &flow, ht_bytes_head(packet, len), -1, true, &label);
+        ht_labeler_flow_free(labeler, &flow);
+    }
+    ht_buffer_free(&room);
+}
+
+static void test_nothing_to_free(void **state)
+{
+    (void)state;
+    void *flow = NULL;
+    ht_labeler_flow_free(NULL, &flow);
+    ht_labeler_flow_free(NULL, NULL);
+    ht_labeler_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_server_name),
+        cmocka_unit_test(test_hostile_server_name),
+        cmocka_unit_test(test_http),
+        cmocka_unit_test(test_dns),
+        cmocka_unit_test(test_unknown_gives_up),
+        cmocka_unit_test(test_hostile_packets),
+        cmocka_unit_test(test_nothing_to_free),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
