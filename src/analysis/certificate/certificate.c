@@ -1,0 +1,171 @@
+/*
+ * The certificate record and the analyzer that makes it.
+ */
+#include "certificate.h"
+
+#include "crypto/digest.h"
+#include "tls/tls.h"
+
+static const struct ht_field san_fields[] = {
+    HT_FIELD(struct ht_subject_alternative_names, dns, HT_LIST_TEXT, "Host names.",
+             .flags = HT_ALWAYS),
+    HT_FIELD(struct ht_subject_alternative_names, ip, HT_LIST_TEXT, "IP addresses.",
+             .flags = HT_ALWAYS),
+    HT_FIELD(struct ht_subject_alternative_names, email, HT_LIST_TEXT, "Mail addresses.",
+             .flags = HT_ALWAYS),
+    HT_FIELD(struct ht_subject_alternative_names, uri, HT_LIST_TEXT, "URIs.", .flags = HT_ALWAYS),
+    HT_FIELD(struct ht_subject_alternative_names, directory, HT_LIST_TEXT,
+             "Directory names, in the form of RFC 4514."),
+    HT_FIELD(struct ht_subject_alternative_names, others, HT_UINT,
+             "Number of names of other kinds."),
+};
+
+static const struct ht_struct san_struct = HT_STRUCT(
+    struct ht_subject_alternative_names, "san", san_fields, "Names that the certificate is for.");
+
+static const struct ht_field key_fields[] = {
+    HT_FIELD(struct ht_public_key, type, HT_TEXT, "Algorithm of the public key.", .label = ""),
+    HT_FIELD(struct ht_public_key, bits, HT_UINT, "Size of the modulus, prime or field.",
+             .label = "bits"),
+    HT_FIELD(struct ht_public_key, curve, HT_TEXT,
+             "Elliptic curve; \"explicit\" where its parameters are given instead of a name.",
+             .label = "curve"),
+};
+
+static const struct ht_struct key_struct =
+    HT_STRUCT(struct ht_public_key, "public_key", key_fields, "The public key.");
+
+static const struct ht_field certificate_fields[] = {
+    HT_FIELD(struct ht_certificate, sha256, HT_HEX, "SHA-256 of the certificate's DER.",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct ht_certificate, sha1, HT_HEX, "SHA-1 of the certificate's DER.",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct ht_certificate, subject, HT_TEXT, "Subject, in the form of RFC 4514.",
+             .label = "subject"),
+    HT_FIELD(struct ht_certificate, issuer, HT_TEXT, "Issuer, in the form of RFC 4514.",
+             .label = "issuer"),
+    HT_FIELD(struct ht_certificate, serial, HT_HEX, "Serial number, the bytes of the DER INTEGER."),
+    HT_FIELD(struct ht_certificate, not_before, HT_TEXT, "Start of the validity period.",
+             .label = "from"),
+    HT_FIELD(struct ht_certificate, not_after, HT_TEXT, "End of the validity period.",
+             .label = "until"),
+    HT_FIELD(struct ht_certificate, san, HT_OBJECT, "Subject alternative names.",
+             .of = &san_struct),
+    HT_FIELD(struct ht_certificate, key, HT_OBJECT, "The public key.", .of = &key_struct,
+             .label = "key"),
+    HT_FIELD(struct ht_certificate, signature_algorithm, HT_TEXT,
+             "Algorithm of the issuer's signature.", .label = "signed"),
+    HT_FIELD(struct ht_certificate, is_ca, HT_BOOL,
+             "The basic constraints allow it to issue certificates.", .flags = HT_ALWAYS),
+    HT_FIELD(struct ht_certificate, self_signed, HT_BOOL,
+             "Issuer and subject are the same and its own key verifies the signature.",
+             .flags = HT_ALWAYS | HT_DERIVED),
+    HT_FIELD(struct ht_certificate, self_issued, HT_BOOL, "Issuer and subject are the same name.",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct ht_certificate, malformed, HT_BOOL,
+             "It is not a certificate in DER, or bytes follow it.", .label = "malformed"),
+    HT_FIELD(struct ht_certificate, version, HT_UINT, "X.509 version, 1 to 3."),
+    HT_FIELD(struct ht_certificate, key_usage, HT_LIST_TEXT, "Key usage, as RFC 5280 names it."),
+    HT_FIELD(struct ht_certificate, extended_key_usage, HT_LIST_TEXT,
+             "Extended key usage, as RFC 5280 names it, or OIDs."),
+    HT_FIELD(struct ht_certificate, subject_key_id, HT_HEX, "Subject key identifier."),
+    HT_FIELD(struct ht_certificate, authority_key_id, HT_HEX, "Authority key identifier."),
+    HT_FIELD(struct ht_certificate, ocsp_urls, HT_LIST_TEXT, "OCSP responders."),
+    HT_FIELD(struct ht_certificate, ocsp_must_staple, HT_BOOL,
+             "It demands a stapled OCSP response (RFC 7633)."),
+    HT_FIELD(struct ht_certificate, scts, HT_UINT,
+             "Number of embedded signed certificate timestamps (RFC 6962)."),
+    HT_FIELD(struct ht_certificate, spki_sha256, HT_HEX, "SHA-256 of the SubjectPublicKeyInfo.",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct ht_certificate, bytes, HT_UINT, "Length of the DER."),
+    HT_FIELD(struct ht_certificate, first_seen_ns, HT_TIME, "When it was first seen.",
+             .name = "first_seen"),
+    HT_FIELD(struct ht_certificate, frame, HT_UINT, "The frame that completed its first message."),
+    HT_FIELD(struct ht_certificate, connection, HT_TEXT, "The connection that it came in first."),
+};
+
+const struct ht_struct ht_certificate_struct =
+    HT_STRUCT(struct ht_certificate, "certificate", certificate_fields,
+              "An X.509 certificate, when it is first seen.");
+
+const struct ht_record_type ht_certificate_record = {
+    .name = "certificate",
+    .data = &ht_certificate_struct,
+};
+
+/*
+ * Certificates seen: digests in sets, the latest used first in each. A digest picks its set by its
+ * first bytes, so all sets fill evenly and one set's order is as good as one order of all.
+ */
+enum { SETS = 8192, SET_LEN = 8, SHA256_LEN = 32 };
+
+struct seen_set {
+    uint8_t digests[SET_LEN][SHA256_LEN]; /* all zero: none */
+};
+
+struct state {
+    struct seen_set seen[SETS];
+};
+
+/* Whether the digest was there; it is now, and is the set's first. */
+static bool seen_before(struct state *state, const uint8_t digest[SHA256_LEN])
+{
+    struct seen_set *set = &state->seen[(digest[0] << 8 | digest[1]) % SETS];
+    size_t at            = 0;
+    while (at < SET_LEN && memcmp(set->digests[at], digest, SHA256_LEN) != 0) {
+        at++;
+    }
+    bool found   = at < SET_LEN;
+    size_t later = found ? at : SET_LEN - 1;
+    memmove(set->digests[1], set->digests[0], later * SHA256_LEN);
+    memcpy(set->digests[0], digest, SHA256_LEN);
+    return found;
+}
+
+static void record(struct ht_analysis *a, struct ht_bytes der)
+{
+    struct ht_certificate *certificate = ht_arena_alloc(a->arena, sizeof *certificate);
+    if (certificate == NULL) {
+        return;
+    }
+    (void)ht_certificate_decode(a->arena, der, certificate);
+    certificate->first_seen_ns = a->time_ns;
+    certificate->frame         = a->frame;
+    certificate->connection    = a->connection_id;
+    a->record(a->engine, &ht_certificate_record, certificate);
+}
+
+static void on_chain(struct state *state, struct ht_analysis *a, struct tls_certificate *event)
+{
+    size_t len               = event->chain.len;
+    struct ht_bytes *digests = ht_arena_alloc(a->arena, len * sizeof *digests);
+    if (digests == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < len; i++) {
+        uint8_t digest[HT_DIGEST_MAX] = {0};
+        (void)ht_digest(HT_SHA256, digest, event->chain.items[i]);
+        digests[i] = ht_arena_copy(a->arena, ht_bytes(digest, SHA256_LEN));
+        if (!seen_before(state, digest)) {
+            record(a, event->chain.items[i]);
+        }
+    }
+    event->sha256 = (struct ht_texts){.items = digests, .len = len};
+}
+
+static void on_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
+                     void *event)
+{
+    if (type == &tls_certificate_event) {
+        on_chain(state, a, event);
+    }
+}
+
+static const struct ht_record_type *const records[] = {&ht_certificate_record, NULL};
+
+const struct ht_analyzer ht_certificate_analyzer = {
+    .name       = "certificate",
+    .state_size = sizeof(struct state),
+    .event      = on_event,
+    .records    = records,
+};

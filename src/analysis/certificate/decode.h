@@ -1,0 +1,27 @@
+/*
+ * What the files of the decoder share. Not for use outside this folder.
+ */
+#ifndef HT_ANALYSIS_CERTIFICATE_DECODE_H
+#define HT_ANALYSIS_CERTIFICATE_DECODE_H
+
+#include "certificate.h"
+
+/* OpenSSL's X509, X509_NAME and ASN1_OBJECT, by the names that need no header of its. */
+struct x509_st;
+struct X509_name_st;
+struct asn1_object_st;
+
+/* certificate_object is an object identifier's name by libcrypto, its long or short one, or where
+ * it has none the dotted numbers. */
+struct ht_bytes certificate_object(struct ht_arena *arena, const struct asn1_object_st *object,
+                                   bool short_name);
+
+/* certificate_name is a name in the form of RFC 4514, in UTF-8. */
+struct ht_bytes certificate_name(struct ht_arena *arena, const struct X509_name_st *name);
+
+/* certificate_extensions fills in what the extensions say (RFC 5280 section 4.2). One that
+ * libcrypto cannot decode, or that is there twice, counts as absent. */
+void certificate_extensions(struct ht_arena *arena, struct x509_st *x509,
+                            struct ht_certificate *out);
+
+#endif

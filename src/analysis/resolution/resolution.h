@@ -1,0 +1,39 @@
+/*
+ * Joins a connection to the DNS answer that led to it.
+ *
+ * Each address in an answer is remembered with the name that was asked for, the aliases on the way,
+ * the lowest TTL on the way, and who asked. Of the answers with a server's address given at or
+ * before the connection's start, the one that led to it is, in this order: under the name that the
+ * client's hello gives (SNI), to the same client, the latest. Its verdict:
+ *
+ *   fresh            not older than 5 s, nor than its TTL (which counts as 1 s at least)
+ *   within_ttl       not older than its TTL
+ *   beyond_ttl       older
+ *   other_client     only another host was given the address
+ *   none_seen        no such answer was seen
+ *   literal_address  the hello gives no name, and no answer explains that: the client was not given
+ *                    the address within its TTL
+ *
+ * An answer under another name than the hello's led elsewhere, and is not taken; but where the
+ * hello offers Encrypted ClientHello its name may be a front, and a fresh answer to the same client
+ * is taken. What was multicast was given to everybody.
+ */
+#ifndef HT_ANALYSIS_RESOLUTION_RESOLUTION_H
+#define HT_ANALYSIS_RESOLUTION_RESOLUTION_H
+
+#include "analysis/analyzer.h"
+
+#define HT_RESOLUTION_FRESH_NS (5 * HT_SECOND_NS)
+
+/* Bounds: what is oldest and led to no connection is forgotten first. */
+enum {
+    HT_RESOLUTION_MAX_ANSWERS = 65536,
+    HT_RESOLUTION_MAX_BYTES   = 32 << 20, /* of the answers, with their names */
+    HT_RESOLUTION_SETS        = 4096,     /* by the address' hash */
+    HT_RESOLUTION_PER_SET     = 128,      /* which also bounds the work for one address */
+    HT_RESOLUTION_MAX_CNAMES  = 16
+};
+
+extern const struct ht_analyzer ht_resolution_analyzer;
+
+#endif

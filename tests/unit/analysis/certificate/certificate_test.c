@@ -1,0 +1,187 @@
+#include "analysis/certificate/certificate.h"
+
+#include <stdlib.h>
+
+#include "crypto/digest.h"
+#include "support.h"
+#include "tls/tls.h"
+
+#define RFC8448 HT_SOURCE_DIR "/tests/fuzz/seeds/certificate/rfc8448.der"
+
+/* What the analyzer recorded. */
+struct recorded {
+    size_t num;
+    struct ht_certificate last; /* its views are valid until the arena is rewound */
+};
+
+struct fixture {
+    void *analyzer;
+    struct recorded recorded;
+    struct ht_analysis a;
+    struct ht_arena arena;
+};
+
+static void on_record(void *engine, const struct ht_record_type *type, void *record)
+{
+    struct recorded *recorded = engine;
+    assert_ptr_equal(type, &ht_certificate_record);
+    recorded->num++;
+    recorded->last = *(struct ht_certificate *)record;
+}
+
+static int start(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    if (f == NULL) {
+        return -1;
+    }
+    f->analyzer = calloc(1, ht_certificate_analyzer.state_size);
+    f->a        = (struct ht_analysis){.arena         = &f->arena,
+                                       .time_ns       = 1700000000123456789,
+                                       .frame         = 8,
+                                       .connection_id = ht_text("c-0123456789abcdef"),
+                                       .engine        = &f->recorded,
+                                       .record        = on_record};
+    *state      = f;
+    return f->analyzer != NULL ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+    struct fixture *f = *state;
+    ht_arena_clear(&f->arena);
+    free(f->analyzer);
+    free(f);
+    return 0;
+}
+
+static struct ht_texts give(struct fixture *f, const struct ht_bytes *chain, size_t len)
+{
+    struct tls_certificate event = {.chain = {.items = chain, .len = len}};
+    ht_certificate_analyzer.event(f->analyzer, &f->a, &tls_certificate_event, &event);
+    return event.sha256;
+}
+
+static void recorded_once(void **state)
+{
+    struct fixture *f       = *state;
+    struct ht_bytes der     = file_bytes(RFC8448);
+    struct ht_texts digests = give(f, (struct ht_bytes[]){der, der}, 2);
+    struct ht_bytes expected =
+        hex("a7ef15cef43e4b67bdb158fcc13cceef9041c8a6cef762046e825543a92bdc83");
+    assert_int_equal(f->recorded.num, 1);
+    assert_int_equal(digests.len, 2);
+    assert_true(ht_bytes_equal(digests.items[0], expected));
+    assert_true(ht_bytes_equal(digests.items[1], expected));
+    assert_true(ht_bytes_equal(f->recorded.last.sha256, expected));
+    assert_int_equal(f->recorded.last.first_seen_ns, 1700000000123456789);
+    assert_int_equal(f->recorded.last.frame, 8);
+    assert_text(f->recorded.last.connection, "c-0123456789abcdef");
+    (void)give(f, &der, 1);
+    assert_int_equal(f->recorded.num, 1);
+}
+
+static void not_a_certificate(void **state)
+{
+    struct fixture *f       = *state;
+    struct ht_bytes der     = hex("3003020101");
+    struct ht_texts digests = give(f, &der, 1);
+    assert_int_equal(f->recorded.num, 1);
+    assert_true(f->recorded.last.malformed);
+    assert_int_equal(f->recorded.last.sha256.len, 32);
+    assert_int_equal(f->recorded.last.bytes, 5);
+    assert_int_equal(digests.len, 1);
+}
+
+static void empty_chain(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(give(f, NULL, 0).len, 0);
+    assert_int_equal(f->recorded.num, 0);
+}
+
+/* Number `i` as a "certificate". */
+static void give_number(struct fixture *f, uint32_t i)
+{
+    uint8_t bytes[4]    = {(uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
+    struct ht_bytes der = ht_bytes(bytes, sizeof bytes);
+    (void)give(f, &der, 1);
+    ht_arena_rewind(&f->arena);
+}
+
+/* What is used again and again is remembered however many others pass; what was seen once is
+ * forgotten in the end. */
+static void remembers_the_latest(void **state)
+{
+    enum { OTHERS = 200000, EVERY = 1000 };
+    struct fixture *f        = *state;
+    const uint32_t used_anew = UINT32_MAX;
+    give_number(f, used_anew);
+    for (uint32_t i = 0; i < OTHERS; i++) {
+        give_number(f, i);
+        if (i % EVERY == 0) {
+            give_number(f, used_anew);
+        }
+    }
+    assert_int_equal(f->recorded.num, OTHERS + 1);
+    size_t recorded = f->recorded.num;
+    give_number(f, OTHERS - 1);
+    assert_int_equal(f->recorded.num, recorded);
+    give_number(f, 0);
+    assert_int_equal(f->recorded.num, recorded + 1);
+}
+
+/* One that comes many times in a row takes the place of one. */
+static void repetition_costs_no_room(void **state)
+{
+    enum { DISTINCT = 5000, TIMES = 10 };
+    struct fixture *f = *state;
+    for (uint32_t i = 0; i < DISTINCT * TIMES; i++) {
+        give_number(f, i / TIMES);
+    }
+    for (uint32_t i = 0; i < DISTINCT; i++) {
+        give_number(f, i);
+    }
+    assert_int_equal(f->recorded.num, DISTINCT);
+}
+
+/* Two analyzers side by side know nothing of each other. */
+static void no_shared_state(void **state)
+{
+    struct fixture *f   = *state;
+    struct ht_bytes der = file_bytes(RFC8448);
+    (void)give(f, &der, 1);
+    void *first = f->analyzer;
+    f->analyzer = calloc(1, ht_certificate_analyzer.state_size);
+    assert_non_null(f->analyzer);
+    (void)give(f, &der, 1);
+    assert_int_equal(f->recorded.num, 2);
+    free(first);
+}
+
+static void no_room(void **state)
+{
+    struct fixture *f     = *state;
+    struct ht_budget none = {0};
+    struct ht_arena full  = {.budget = &none};
+    struct ht_bytes der   = file_bytes(RFC8448);
+    f->a.arena            = &full;
+    assert_int_equal(give(f, &der, 1).len, 0);
+    assert_int_equal(f->recorded.num, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(recorded_once),
+        TEST(not_a_certificate),
+        TEST(empty_chain),
+        TEST(remembers_the_latest),
+        TEST(repetition_costs_no_room),
+        TEST(no_shared_state),
+        TEST(no_room),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
