@@ -9,10 +9,15 @@
 
 #include <stdio.h>
 
+/* Of the records' names and types, as every record says it. */
+#define HT_SCHEMA_VERSION "hellotap/1"
+
 struct ht_sink_config {
-    FILE *out;      /* the caller's; the sink does not close it */
-    bool color;     /* ANSI colours */
-    unsigned width; /* columns to fold text to; 0: do not fold */
+    FILE *out;       /* the caller's; the sink does not close it */
+    bool color;      /* ANSI colours */
+    bool flush_each; /* every record is written out at once, for what reads along; else many are
+                      * written together, but no line is cut in two */
+    unsigned width;  /* columns to fold text to; 0: do not fold */
 };
 
 struct ht_sink;

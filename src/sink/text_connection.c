@@ -1,0 +1,387 @@
+#include "sink/text_connection.h"
+
+#include "base/time.h"
+
+enum {
+    MARGIN      = 2,  /* columns before what belongs to the first line */
+    HANGING     = 4,  /* columns before what is folded */
+    TIME_WIDTH  = 9,  /* "-999.9 ms" */
+    MAX_TITLE   = 22, /* columns; a longer title pushes its values */
+    MIN_VALUES  = 24, /* columns for values; where fewer are left, folds hang further left */
+    MICROSECOND = 6   /* decimals */
+};
+
+static void put_styled(struct ht_text *room, struct ht_fold *lines, size_t gap, enum ht_style style,
+                       const char *word)
+{
+    ht_text_styled(room, style, word);
+    ht_text_put(room, lines, gap);
+}
+
+/* "10.0.0.5:51514 → 93.184.216.34:443  www.example.com  TLS 1.2  …" */
+static void put_parties(struct ht_text *room, struct ht_fold *lines, const struct ht_connection *c)
+{
+    const struct ht_party *parties[] = {c->client, c->server};
+    for (size_t i = 0; i < HT_ARRAY_LEN(parties); i++) {
+        ht_text_style(room, HT_BOLD);
+        if (parties[i] != NULL) {
+            ht_text_endpoint(room, &parties[i]->ip, parties[i]->port);
+        }
+        ht_text_styled(room, HT_PLAIN, i == 0 ? " →" : "");
+        ht_text_put(room, lines, 1);
+    }
+    if (c->server_name.len > 0) {
+        ht_text_style(room, HT_CYAN);
+        ht_text_safe(room, c->server_name);
+        ht_text_style(room, HT_PLAIN);
+        ht_text_put(room, lines, HT_TEXT_GAP);
+    }
+}
+
+/* What was negotiated, as the details' headline says it; else the protocol's name. */
+static void put_headline(struct ht_text *room, struct ht_fold *lines, const struct ht_connection *c)
+{
+    const struct ht_struct *type = c->details.type;
+    bool told                    = false;
+    for (size_t i = 0; type != NULL && i < type->num_fields; i++) {
+        if ((type->fields[i].flags & HT_HEADLINE) != 0) {
+            ht_text_unit(room, &type->fields[i], c->details.object);
+            told |= room->out.len > 0;
+            ht_text_put(room, lines, HT_TEXT_GAP);
+        }
+    }
+    if (!told) {
+        ht_text_safe(room, c->protocol.len > 0 || c->transport == NULL ? c->protocol
+                                                                       : ht_text(c->transport));
+        ht_text_put(room, lines, HT_TEXT_GAP);
+    }
+}
+
+/* Facts of the second line stand after a middle dot. */
+static void put_fact(struct ht_text *room, struct ht_fold *lines)
+{
+    if (room->out.len > 0) {
+        ht_text_style(room, HT_PLAIN);
+        ht_text_put(room, lines, 1);
+    }
+}
+
+static void begin_fact(struct ht_text *room)
+{
+    ht_text_style(room, HT_DIM);
+    ht_chars_add_text(&room->out, "· ");
+}
+
+static void put_traffic(struct ht_text *room, struct ht_fold *lines, const char *arrow,
+                        const struct ht_party *party)
+{
+    if (party == NULL) {
+        return;
+    }
+    begin_fact(room);
+    ht_chars_add_text(&room->out, arrow);
+    ht_chars_add_char(&room->out, ' ');
+    ht_chars_add_uint(&room->out, party->packets, 1);
+    ht_chars_add_text(&room->out, party->packets == 1 ? " packet, " : " packets, ");
+    ht_text_size(room, party->bytes);
+    put_fact(room, lines);
+}
+
+static void put_tcp(struct ht_text *room, struct ht_fold *lines, const struct ht_tcp_summary *tcp)
+{
+    if (tcp->state != NULL) {
+        begin_fact(room);
+        ht_text_words(room, tcp->state);
+        if (tcp->closed_by != NULL) {
+            ht_chars_add_text(&room->out, " by ");
+            ht_text_words(room, tcp->closed_by);
+        }
+        if (tcp->midstream) {
+            ht_chars_add_text(&room->out, ", begun before the capture");
+        }
+        put_fact(room, lines);
+    }
+    if (tcp->rtt_ns > 0) {
+        begin_fact(room);
+        ht_chars_add_text(&room->out, "rtt ");
+        ht_text_duration(room, (int64_t)tcp->rtt_ns);
+        put_fact(room, lines);
+    }
+}
+
+static void put_resolution(struct ht_text *room, struct ht_fold *lines,
+                           const struct ht_resolution *dns)
+{
+    if (dns->verdict == NULL) {
+        return;
+    }
+    begin_fact(room);
+    ht_chars_add_text(&room->out, "dns ");
+    ht_text_words(room, dns->verdict);
+    if (dns->answer_frame != 0) {
+        ht_chars_add_text(&room->out, ", ");
+        ht_text_duration(room, (int64_t)dns->age_ns);
+        ht_chars_add_text(&room->out, " old");
+    }
+    put_fact(room, lines);
+}
+
+static void put_surroundings(struct ht_text *room, struct ht_fold *lines,
+                             const struct ht_connection *c)
+{
+    if (c->app != NULL && c->app->name != NULL) {
+        begin_fact(room);
+        ht_text_safe(room, ht_text(c->app->name));
+        if (c->app->category != NULL) {
+            ht_chars_add_char(&room->out, '/');
+            ht_text_safe(room, ht_text(c->app->category));
+        }
+        put_fact(room, lines);
+    }
+    const struct ht_encapsulation *layers = c->encapsulation.items;
+    for (size_t i = 0; i < c->encapsulation.len; i++) {
+        begin_fact(room);
+        ht_text_words(room, layers[i].type != NULL ? layers[i].type : "tunnel");
+        ht_chars_add_char(&room->out, ' ');
+        ht_chars_add_uint(&room->out, layers[i].id, 1);
+        put_fact(room, lines);
+    }
+    if (c->source.len > 0) {
+        begin_fact(room);
+        ht_text_safe(room, c->source);
+        put_fact(room, lines);
+    }
+}
+
+/* "2023-03-06 04:01:06.770821 UTC · 13.789 s · → 12 packets, 993 B · …" */
+static void put_facts(struct ht_text *room, struct ht_fold *lines, const struct ht_connection *c)
+{
+    ht_fold_pad(lines, MARGIN);
+    ht_text_style(room, HT_DIM);
+    ht_text_time(room, c->start_ns, MICROSECOND);
+    ht_chars_add_text(&room->out, " UTC");
+    put_fact(room, lines);
+    begin_fact(room);
+    ht_text_duration(room, (int64_t)c->duration_ns);
+    put_fact(room, lines);
+    put_traffic(room, lines, "→", c->client);
+    put_traffic(room, lines, "←", c->server);
+    if (c->tcp != NULL) {
+        put_tcp(room, lines, c->tcp);
+    }
+    if (c->dns != NULL) {
+        put_resolution(room, lines, c->dns);
+    }
+    put_surroundings(room, lines, c);
+    ht_fold_end(lines);
+}
+
+/* The columns of the timeline, as wide as this connection needs them. */
+struct columns {
+    size_t frame;  /* width of the number */
+    size_t values; /* where values begin */
+    size_t indent; /* where folded values go on */
+};
+
+static const char *title_of(const struct ht_timeline_entry *entry)
+{
+    if (entry->type != NULL && entry->type->title != NULL) {
+        return entry->type->title;
+    }
+    return entry->event != NULL ? entry->event : "?";
+}
+
+static size_t digits_of(uint64_t value)
+{
+    size_t digits = 1;
+    for (; value >= 10; value /= 10) {
+        digits++;
+    }
+    return digits;
+}
+
+static struct columns columns_of(const struct ht_connection *c, size_t width)
+{
+    const struct ht_timeline_entry *entries = c->timeline.items;
+    struct columns columns                  = {.frame = 1};
+    size_t title                            = 1;
+    for (size_t i = 0; i < c->timeline.len; i++) {
+        size_t len    = ht_fold_width(ht_text(title_of(&entries[i])));
+        size_t digits = digits_of(entries[i].frame);
+        title         = len > title && len <= MAX_TITLE ? len : title;
+        columns.frame = digits > columns.frame ? digits : columns.frame;
+    }
+    size_t titles  = MARGIN + TIME_WIDTH + 2 + columns.frame + 2 + 1 + 2;
+    columns.values = titles + title + HT_TEXT_GAP;
+    bool narrow    = width > 0 && columns.values + MIN_VALUES > width;
+    columns.indent = narrow ? HANGING : columns.values;
+    return columns;
+}
+
+static void put_right(struct ht_text *room, struct ht_fold *lines, size_t width)
+{
+    size_t own = ht_fold_width(ht_chars_view(&room->out));
+    ht_fold_pad(lines, lines->column + (own < width ? width - own : 0));
+    ht_fold_put(lines, ht_chars_view(&room->out));
+    room->out.len = 0;
+}
+
+/* Time, frame, direction and title. */
+static void put_entry_head(struct ht_text *room, struct ht_fold *lines,
+                           const struct ht_timeline_entry *entry, const struct columns *columns)
+{
+    bool absent    = entry->absent != NULL;
+    bool to_client = entry->from != NULL && strcmp(entry->from, "server") == 0;
+    ht_fold_pad(lines, MARGIN);
+    ht_text_style(room, HT_DIM);
+    if (!absent) {
+        ht_text_duration(room, entry->t_ns);
+    }
+    put_right(room, lines, TIME_WIDTH);
+    ht_fold_pad(lines, lines->column + 2);
+    if (entry->frame != 0) {
+        ht_chars_add_uint(&room->out, entry->frame, 1);
+    } else {
+        ht_chars_add_text(&room->out, "–");
+    }
+    put_right(room, lines, columns->frame);
+    ht_text_style(room, HT_PLAIN);
+    ht_chars_add_text(&room->out, to_client ? "  ←  " : "  →  ");
+    ht_text_styled(room, absent ? HT_DIM : HT_BOLD, title_of(entry));
+    ht_fold_put(lines, ht_chars_view(&room->out));
+    room->out.len = 0;
+}
+
+/* What is to be said of the entry beside its values. */
+static void put_marks(struct ht_text *room, struct ht_fold *lines,
+                      const struct ht_timeline_entry *entry, size_t *gap)
+{
+    const struct {
+        bool set;
+        enum ht_style style;
+        const char *word;
+    } marks[] = {{entry->malformed, HT_RED, "malformed"},
+                 {entry->partial, HT_YELLOW, "partial"},
+                 {entry->encrypted, HT_DIM, "encrypted"},
+                 {entry->inferred, HT_DIM, "inferred"}};
+    for (size_t i = 0; i < HT_ARRAY_LEN(marks); i++) {
+        if (marks[i].set) {
+            put_styled(room, lines, *gap, marks[i].style, marks[i].word);
+            *gap = HT_TEXT_GAP;
+        }
+    }
+    if (entry->absent != NULL) {
+        ht_text_style(room, HT_DIM);
+        ht_chars_add_text(&room->out, "absent: ");
+        ht_text_words(room, entry->absent);
+        ht_text_style(room, HT_PLAIN);
+        ht_text_put(room, lines, *gap);
+    }
+}
+
+static void put_entry(struct ht_text *room, struct ht_fold *lines,
+                      const struct ht_timeline_entry *entry, const struct columns *columns)
+{
+    lines->indent = columns->indent;
+    put_entry_head(room, lines, entry, columns);
+    size_t gap = columns->values > lines->column + HT_TEXT_GAP ? columns->values - lines->column
+                                                               : HT_TEXT_GAP;
+    put_marks(room, lines, entry, &gap);
+    const struct ht_struct *type =
+        entry->type != NULL && entry->object != NULL ? entry->type->data : entry->data.type;
+    const void *object = entry->object != NULL ? entry->object : entry->data.object;
+    for (size_t i = 0; type != NULL && object != NULL && i < type->num_fields; i++) {
+        ht_text_unit(room, &type->fields[i], object);
+        if (room->out.len > 0) {
+            ht_text_put(room, lines, gap);
+            gap = HT_TEXT_GAP;
+        }
+    }
+    ht_fold_end(lines);
+}
+
+static enum ht_style style_of_severity(const char *severity)
+{
+    if (strcmp(severity, "critical") == 0 || strcmp(severity, "high") == 0) {
+        return HT_RED;
+    }
+    return strcmp(severity, "medium") == 0 ? HT_YELLOW : HT_CYAN;
+}
+
+static void put_frames(struct ht_text *room, struct ht_fold *lines, struct ht_uints frames)
+{
+    enum { MAX_FRAMES = 5 };
+    for (size_t i = 0; i < frames.len && i < MAX_FRAMES; i++) {
+        ht_text_style(room, HT_DIM);
+        ht_chars_add_text(&room->out, i > 0 ? ", " : frames.len > 1 ? "frames " : "frame ");
+        ht_text_style(room, HT_PLAIN);
+        ht_chars_add_uint(&room->out, frames.items[i], 1);
+    }
+    ht_chars_add_text(&room->out, frames.len > MAX_FRAMES ? ", …" : "");
+    ht_text_put(room, lines, HT_TEXT_GAP);
+}
+
+/* "high  TLS 1.0 negotiated  ServerHello version 0x0301  frame 8  RFC 8996  tls10-negotiated" */
+static void put_finding(struct ht_text *room, struct ht_fold *lines,
+                        const struct ht_finding *finding)
+{
+    const char *severity = finding->severity != NULL ? finding->severity : "info";
+    ht_fold_pad(lines, MARGIN);
+    put_styled(room, lines, 0, style_of_severity(severity), severity);
+    put_styled(room, lines, HT_TEXT_GAP, HT_BOLD, finding->title != NULL ? finding->title : "");
+    ht_text_safe(room, finding->evidence);
+    ht_text_put(room, lines, HT_TEXT_GAP);
+    put_frames(room, lines, finding->frames);
+    for (size_t i = 0; i < finding->references.len; i++) {
+        ht_text_style(room, HT_DIM);
+        ht_text_safe(room, finding->references.items[i]);
+        ht_text_style(room, HT_PLAIN);
+        ht_text_put(room, lines, HT_TEXT_GAP);
+    }
+    put_styled(room, lines, HT_TEXT_GAP, HT_DIM, finding->id != NULL ? finding->id : "");
+    ht_fold_end(lines);
+}
+
+/* What the capture lacks; nothing where it lacks nothing. */
+static void put_quality(struct ht_text *room, struct ht_fold *lines,
+                        const struct ht_capture_quality *quality)
+{
+    const struct ht_struct *type = &ht_capture_quality_struct;
+    for (size_t i = 0; i < type->num_fields; i++) {
+        if (!ht_field_present(&type->fields[i], quality)) {
+            continue;
+        }
+        if (lines->column == 0) {
+            ht_fold_pad(lines, MARGIN);
+            put_styled(room, lines, 0, HT_YELLOW, "capture");
+        }
+        ht_text_unit(room, &type->fields[i], quality);
+        ht_text_put(room, lines, HT_TEXT_GAP);
+    }
+    if (lines->column > 0) {
+        ht_fold_end(lines);
+    }
+}
+
+void ht_text_connection(struct ht_text *room, struct ht_fold *lines,
+                        const struct ht_connection *connection)
+{
+    lines->indent = HANGING;
+    put_parties(room, lines, connection);
+    put_headline(room, lines, connection);
+    ht_fold_end(lines);
+    put_facts(room, lines, connection);
+    const struct ht_timeline_entry *entries = connection->timeline.items;
+    struct columns columns                  = columns_of(connection, lines->width);
+    for (size_t i = 0; i < connection->timeline.len; i++) {
+        put_entry(room, lines, &entries[i], &columns);
+    }
+    lines->indent = HANGING;
+    if (connection->capture != NULL) {
+        put_quality(room, lines, connection->capture);
+    }
+    const struct ht_finding *findings = connection->findings.items;
+    for (size_t i = 0; i < connection->findings.len; i++) {
+        put_finding(room, lines, &findings[i]);
+    }
+}

@@ -1,0 +1,292 @@
+/* What the JSON sink writes, against text by hand from the record contract, and read back by
+ * json-c. */
+#include "sink/sink.h"
+#include "story.h"
+#include "support.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+
+static char *written;
+static size_t written_len;
+
+static const char *write_records(const struct ht_record_type *type, const void *record,
+                                 size_t times)
+{
+    free(written);
+    FILE *out = open_memstream(&written, &written_len);
+    assert_non_null(out);
+    struct ht_sink *sink = ht_json_sink.open(&(struct ht_sink_config){.out = out});
+    assert_non_null(sink);
+    for (size_t i = 0; i < times; i++) {
+        assert_true(ht_json_sink.record(sink, type, record));
+    }
+    assert_true(ht_json_sink.finish(sink));
+    fclose(out);
+    return written;
+}
+
+struct inner {
+    uint64_t number;
+};
+static const struct ht_field inner_fields[] = {
+    HT_FIELD(struct inner, number, HT_UINT, "A number.", .flags = HT_ALWAYS)};
+static const struct ht_struct inner_struct =
+    HT_STRUCT(struct inner, "inner", inner_fields, "Inside.");
+
+static const struct ht_registry_entry codes[] = {{1, "one", ""}};
+static const struct ht_registry narrow = {.title = "codes", .width = 1, .entries = codes, .len = 1};
+static const struct ht_registry wide   = {
+      .title = "codes", .width = 2, .grease = true, .entries = codes, .len = 1};
+
+/* One field of every kind. */
+struct all {
+    bool yes, no, always_no;
+    uint8_t one;
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight, always_zero, plus_one, unset_plus_one;
+    int64_t negative;
+    int64_t time;
+    const char *label, *no_label;
+    struct ht_bytes text, hex, always_empty;
+    struct ht_address address;
+    struct ht_named known, unknown, grease;
+    struct ht_bytes narrow_list, wide_list;
+    struct ht_uints uints;
+    struct ht_texts texts, hexes, always_none;
+    const struct inner *object;
+    struct ht_objects objects;
+    struct ht_any named_any, unnamed_any;
+    uint64_t secret;
+};
+
+#define ROW(member, kind, ...) HT_FIELD(struct all, member, kind, "", __VA_ARGS__)
+static const struct ht_field all_fields[] = {
+    ROW(yes, HT_BOOL, ),
+    ROW(no, HT_BOOL, ),
+    ROW(always_no, HT_BOOL, .flags = HT_ALWAYS),
+    ROW(one, HT_UINT, ),
+    ROW(two, HT_UINT, ),
+    ROW(four, HT_UINT, ),
+    ROW(eight, HT_UINT, ),
+    ROW(always_zero, HT_UINT, .flags = HT_ALWAYS),
+    ROW(plus_one, HT_UINT, .flags = HT_PLUS_ONE),
+    ROW(unset_plus_one, HT_UINT, .flags = HT_PLUS_ONE),
+    ROW(negative, HT_INT, ),
+    ROW(time, HT_TIME, .name = "moment"),
+    ROW(label, HT_LABEL, ),
+    ROW(no_label, HT_LABEL, .flags = HT_ALWAYS),
+    ROW(text, HT_TEXT, ),
+    ROW(hex, HT_HEX, ),
+    ROW(always_empty, HT_TEXT, .flags = HT_ALWAYS),
+    ROW(address, HT_ADDRESS, ),
+    ROW(known, HT_NAMED, .names = &narrow),
+    ROW(unknown, HT_NAMED, .names = &wide),
+    ROW(grease, HT_NAMED, .names = &wide),
+    ROW(narrow_list, HT_LIST_NAMED, .names = &narrow),
+    ROW(wide_list, HT_LIST_NAMED, .names = &wide),
+    ROW(uints, HT_LIST_UINT, ),
+    ROW(texts, HT_LIST_TEXT, ),
+    ROW(hexes, HT_LIST_HEX, ),
+    ROW(always_none, HT_LIST_TEXT, .flags = HT_ALWAYS),
+    ROW(object, HT_OBJECT, .of = &inner_struct),
+    ROW(objects, HT_LIST_OBJECT, .of = &inner_struct),
+    ROW(named_any, HT_ANY, ),
+    ROW(unnamed_any, HT_ANY, .name = ""),
+    ROW(secret, HT_UINT, .flags = HT_INTERNAL | HT_ALWAYS),
+};
+static const struct ht_struct all_struct = HT_STRUCT(struct all, "all", all_fields, "All kinds.");
+static const struct ht_record_type all_record = {.name = "all", .data = &all_struct};
+
+static void test_every_kind(void **state)
+{
+    (void)state;
+    static const uint64_t numbers[] = {1, 2};
+    struct inner inners[]           = {{0}, {7}};
+    struct ht_bytes texts[]         = {ht_text("a"), ht_text("b")};
+    struct all all                  = {.yes         = true,
+                                       .one         = 255,
+                                       .two         = 65535,
+                                       .four        = 4294967295,
+                                       .eight       = UINT64_MAX,
+                                       .plus_one    = 1,
+                                       .negative    = -5,
+                                       .time        = 1,
+                                       .label       = "word",
+                                       .text        = ht_text("x\"y"),
+                                       .hex         = hex("ABcd"),
+                                       .address     = ht_address4(hex("7f000001").ptr),
+                                       .known       = ht_named(1),
+                                       .unknown     = ht_named(0x1a2b),
+                                       .grease      = ht_named(0x1a1a),
+                                       .narrow_list = hex("01 02"),
+                                       .wide_list   = hex("0001 1a1a 1a2b 00"),
+                                       .uints       = {numbers, 2},
+                                       .texts       = {texts, 2},
+                                       .hexes       = {texts, 2},
+                                       .object      = &inners[0],
+                                       .objects     = {inners, 2},
+                                       .named_any   = {&inner_struct, &inners[1]},
+                                       .unnamed_any = {&inner_struct, &inners[1]},
+                                       .secret      = 42};
+    assert_string_equal(
+        write_records(&all_record, &all, 1),
+        "{\"schema\":\"hellotap/1\",\"type\":\"all\",\"yes\":true,\"always_no\":false,\"one\":255,"
+        "\"two\":65535,\"four\":4294967295,\"eight\":18446744073709551615,\"always_zero\":0,"
+        "\"plus_one\":0,\"negative\":-5,\"moment\":\"1970-01-01T00:00:00.000000001Z\","
+        "\"label\":\"word\",\"text\":\"x\\\"y\",\"hex\":\"abcd\",\"always_empty\":\"\","
+        "\"address\":\"127.0.0.1\",\"known\":{\"id\":\"0x01\",\"name\":\"one\"},"
+        "\"unknown\":{\"id\":\"0x1a2b\"},\"grease\":{\"id\":\"0x1a1a\",\"name\":\"GREASE_1A1A\"},"
+        "\"narrow_list\":[\"one\",\"0x02\"],\"wide_list\":[\"one\",\"GREASE_1A1A\",\"0x1a2b\"],"
+        "\"uints\":[1,2],\"texts\":[\"a\",\"b\"],\"hexes\":[\"61\",\"62\"],\"always_none\":[],"
+        "\"object\":{\"number\":0},\"objects\":[{\"number\":0},{\"number\":7}],"
+        "\"named_any\":{\"number\":7},\"inner\":{\"number\":7}}\n");
+}
+
+static void test_an_empty_record(void **state)
+{
+    (void)state;
+    assert_string_equal(write_records(&all_record, &(struct all){0}, 1),
+                        "{\"schema\":\"hellotap/1\",\"type\":\"all\",\"always_no\":false,"
+                        "\"always_zero\":0,\"always_empty\":\"\",\"always_none\":[]}\n");
+}
+
+static struct json_object *member(struct json_object *object, const char *path)
+{
+    struct json_object *found = NULL;
+    if (json_pointer_get(object, path, &found) != 0) {
+        return NULL;
+    }
+    return found;
+}
+
+static const char *text_at(struct json_object *object, const char *path)
+{
+    return json_object_get_string(member(object, path));
+}
+
+/* The keys and forms of the record contract. */
+static void test_a_connection(void **state)
+{
+    (void)state;
+    struct ht_connection connection;
+    story(&connection);
+    struct json_object *c =
+        json_tokener_parse(write_records(&ht_connection_record, &connection, 1));
+    assert_non_null(c);
+    assert_string_equal(text_at(c, "/type"), "connection");
+    assert_string_equal(text_at(c, "/start"), "2023-03-06T04:01:06.770821000Z");
+    assert_string_equal(text_at(c, "/end"), "2023-03-06T04:01:20.560373000Z");
+    assert_string_equal(text_at(c, "/duration_ns"), "13789552000");
+    assert_string_equal(text_at(c, "/client"),
+                        "{ \"ip\": \"10.0.0.5\", \"port\": 51514, \"packets\": 12, \"bytes\": 993, "
+                        "\"payload_bytes\": 373 }");
+    assert_string_equal(text_at(c, "/server/payload_bytes"), "0");
+    assert_string_equal(text_at(c, "/encapsulation"), "[ { \"type\": \"vlan\", \"id\": 12 } ]");
+    assert_string_equal(text_at(c, "/dns/age_ns"), "1200000");
+    assert_null(member(c, "/dns/cnames"));
+    assert_string_equal(text_at(c, "/tcp/client_options"),
+                        "{ \"mss\": 1460, \"window_scale\": 0, \"window\": 64240 }");
+    assert_null(member(c, "/tcp/server_options"));
+    assert_string_equal(text_at(c, "/demo/established"), "false");
+    assert_string_equal(text_at(c, "/demo/version/name"), "TLS 1.2");
+    assert_string_equal(text_at(c, "/demo/hello/suites/0"), "GREASE_2A2A");
+    assert_string_equal(text_at(c, "/timeline/0/t_ns"), "-13500000");
+    assert_string_equal(
+        text_at(c, "/timeline/1"),
+        "{ \"t_ns\": 0, \"frame\": 3, \"from\": \"client\", \"event\": \"tcp.syn\", "
+        "\"demo_syn\": { \"mss\": 1460 } }");
+    assert_string_equal(text_at(c, "/timeline/3"),
+                        "{ \"from\": \"server\", \"event\": \"demo.certificate\", \"absent\": "
+                        "\"lost_in_capture\" }");
+    assert_string_equal(text_at(c, "/capture/missing_bytes"), "1460");
+    assert_string_equal(text_at(c, "/capture/one_sided"), "false");
+    assert_null(member(c, "/capture/limit_reached"));
+    assert_string_equal(text_at(c, "/findings/0/frames"), "[ 8, 9 ]");
+    json_object_put(c);
+}
+
+static void test_an_event(void **state)
+{
+    (void)state;
+    struct ht_connection c;
+    story(&c);
+    struct ht_party client            = *c.client;
+    struct ht_event_record event      = {.connection   = c.id,
+                                         .time_ns      = c.start_ns,
+                                         .frame        = 7,
+                                         .client_party = &client,
+                                         .from         = "client",
+                                         .event        = "tcp.syn",
+                                         .malformed    = true};
+    const struct ht_timeline_entry *e = c.timeline.items;
+    event.data                        = e[1].data;
+    assert_string_equal(
+        write_records(&ht_event_record_type, &event, 1),
+        "{\"schema\":\"hellotap/1\",\"type\":\"event\",\"connection\":\"c-5f0e1c9a7b3d2468\","
+        "\"time\":\"2023-03-06T04:01:06.770821000Z\",\"client\":{\"ip\":\"10.0.0.5\","
+        "\"port\":51514},\"event\":\"tcp.syn\",\"from\":\"client\",\"frame\":7,"
+        "\"malformed\":true,\"demo_syn\":{\"mss\":1460}}\n");
+}
+
+static void test_many_records_are_many_lines(void **state)
+{
+    (void)state;
+    struct ht_connection connection;
+    story(&connection);
+    const char *all = write_records(&ht_connection_record, &connection, 1000);
+    size_t lines    = 0;
+    for (const char *line = all; *line != '\0'; lines++) {
+        const char *end = strchr(line, '\n');
+        assert_non_null(end);
+        assert_int_equal(end - line, strchr(all, '\n') - all);
+        assert_memory_equal(line, all, (size_t)(end - line));
+        line = end + 1;
+    }
+    assert_int_equal(lines, 1000);
+}
+
+static void test_each_record_is_flushed(void **state)
+{
+    (void)state;
+    free(written);
+    FILE *out = open_memstream(&written, &written_len);
+    struct ht_sink *sink =
+        ht_json_sink.open(&(struct ht_sink_config){.out = out, .flush_each = true});
+    assert_true(ht_json_sink.record(sink, &all_record, &(struct all){0}));
+    assert_true(written_len > 0);
+    assert_int_equal(written[written_len - 1], '\n');
+    assert_true(ht_json_sink.finish(sink));
+    fclose(out);
+}
+
+static void test_a_full_disk_is_told(void **state)
+{
+    (void)state;
+    FILE *out = fopen("/dev/full", "w");
+    if (out == NULL) {
+        skip();
+    }
+    struct ht_sink *sink =
+        ht_json_sink.open(&(struct ht_sink_config){.out = out, .flush_each = true});
+    assert_false(ht_json_sink.record(sink, &all_record, &(struct all){0}));
+    (void)ht_json_sink.finish(sink);
+    fclose(out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_kind),
+        cmocka_unit_test(test_an_empty_record),
+        cmocka_unit_test(test_a_connection),
+        cmocka_unit_test(test_an_event),
+        cmocka_unit_test(test_many_records_are_many_lines),
+        cmocka_unit_test(test_each_record_is_flushed),
+        cmocka_unit_test(test_a_full_disk_is_told),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    free(written);
+    return failed;
+}
