@@ -1,1 +1,38 @@
-int main(void) { return 0; }
+#include "capture/source.h"
+#include "cli/run.h"
+#include "cli/schema.h"
+
+static int list_interfaces(void)
+{
+    struct ht_error error;
+    if (!ht_interfaces_print(stdout, &error)) {
+        fprintf(stderr, "hellotap: %s\n", error.text);
+        return CLI_UNREADABLE;
+    }
+    return CLI_OK;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli_options options;
+    struct ht_error error;
+    if (!cli_options_read(&options, argc, argv, &error)) {
+        fprintf(stderr, "hellotap: %s\n", error.text);
+        return CLI_USAGE;
+    }
+    switch (options.action) {
+    case CLI_HELP:
+        cli_options_help(stdout);
+        return CLI_OK;
+    case CLI_VERSION:
+        puts("hellotap " HELLOTAP_VERSION);
+        return CLI_OK;
+    case CLI_INTERFACES:
+        return list_interfaces();
+    case CLI_SCHEMA:
+        return cli_schema_print(stdout) ? CLI_OK : CLI_UNREADABLE;
+    case CLI_RUN:
+        break;
+    }
+    return cli_run(&options);
+}

@@ -1,0 +1,38 @@
+/*
+ * The command line, as a value.
+ */
+#ifndef HT_CLI_OPTIONS_H
+#define HT_CLI_OPTIONS_H
+
+#include "base/error.h"
+#include "sink/sink.h"
+
+#include <stdint.h>
+
+enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_INTERFACES, CLI_SCHEMA };
+enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
+
+/* Exit statuses. */
+enum { CLI_OK = 0, CLI_FINDINGS = 1, CLI_USAGE = 2, CLI_UNREADABLE = 3 };
+
+struct cli_options {
+    enum cli_action action;
+    const struct ht_sink_ops *format;
+    const char *interface; /* NULL: files */
+    const char *output;    /* NULL: standard output */
+    const char *filter;
+    enum cli_color color;
+    unsigned width; /* 0: the terminal's */
+    uint32_t snaplen;
+    bool events, no_ndpi, no_promiscuous, quiet;
+    char **files; /* NULL-terminated */
+};
+
+/* cli_options_read fills `out` from the arguments; false with a message where they make no sense.
+ */
+bool cli_options_read(struct cli_options *out, int argc, char **argv, struct ht_error *error);
+
+/* cli_options_help writes what --help shows. */
+void cli_options_help(FILE *out);
+
+#endif

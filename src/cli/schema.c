@@ -1,0 +1,90 @@
+#include "cli/schema.h"
+
+#include "analysis/analysis.h"
+#include "registry.h"
+#include "run/stats.h"
+#include "sink/schema.h"
+#include "stream/tcp.h"
+
+enum { MAX_PARTS = 256 };
+
+/* Each list is one longer than its parts, so that it ends with NULL. */
+struct parts {
+    const struct ht_record_type *records[MAX_PARTS + 1];
+    const struct ht_event_type *events[MAX_PARTS + 1];
+    const struct ht_struct *details[MAX_PARTS + 1];
+    size_t num_records, num_events, num_details;
+};
+
+static void add_record(struct parts *p, const struct ht_record_type *type)
+{
+    for (size_t i = 0; i < p->num_records; i++) {
+        if (p->records[i] == type) {
+            return;
+        }
+    }
+    if (p->num_records < MAX_PARTS) {
+        p->records[p->num_records++] = type;
+    }
+}
+
+static void add_records(struct parts *p, const struct ht_record_type *const *types)
+{
+    for (; types != NULL && *types != NULL; types++) {
+        add_record(p, *types);
+    }
+}
+
+static void add_events(struct parts *p, const struct ht_event_type *const *types)
+{
+    for (; types != NULL && *types != NULL && p->num_events < MAX_PARTS; types++) {
+        p->events[p->num_events++] = *types;
+    }
+}
+
+static void add_dissector(struct parts *p, const struct ht_dissector *dissector)
+{
+    add_events(p, dissector->events);
+    add_records(p, dissector->records);
+    if (dissector->details_struct != NULL && p->num_details < MAX_PARTS) {
+        p->details[p->num_details++] = dissector->details_struct;
+    }
+}
+
+/* All that any part of the program may tell. */
+static struct ht_schema_parts gather(struct parts *p)
+{
+    add_record(p, &ht_connection_record);
+    add_events(p, ht_tcp_events);
+    for (size_t i = 0; ht_dissectors[i] != NULL; i++) {
+        add_dissector(p, ht_dissectors[i]);
+    }
+    for (size_t i = 0; ht_analyzers[i] != NULL; i++) {
+        add_records(p, ht_analyzers[i]->records);
+    }
+    add_record(p, &ht_event_record_type);
+    add_record(p, &ht_stats_record);
+    return (struct ht_schema_parts){
+        .records = p->records, .events = p->events, .details = p->details};
+}
+
+bool cli_schema_print(FILE *out)
+{
+    struct parts room            = {0};
+    struct ht_schema_parts parts = gather(&room);
+    return ht_schema_write(out, &parts, false);
+}
+
+bool cli_schema_print_strict(FILE *out)
+{
+    struct parts room            = {0};
+    struct ht_schema_parts parts = gather(&room);
+    return ht_schema_write(out, &parts, true);
+}
+
+bool cli_reference_print(FILE *out, const char *version)
+{
+    struct parts room            = {0};
+    struct ht_schema_parts parts = gather(&room);
+    return ht_reference_write(out, &parts, version);
+}

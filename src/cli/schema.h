@@ -1,0 +1,20 @@
+/*
+ * What this program can write, told for programs and for people.
+ */
+#ifndef HT_CLI_SCHEMA_H
+#define HT_CLI_SCHEMA_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* cli_schema_print writes the JSON Schema of all records, allowing members of later versions. False
+ * where `out` fails. */
+bool cli_schema_print(FILE *out);
+
+/* cli_schema_print_strict is the same but allows no member that is not described: for tests. */
+bool cli_schema_print_strict(FILE *out);
+
+/* cli_reference_print writes the manual page hellotap-json(5). False where `out` fails. */
+bool cli_reference_print(FILE *out, const char *version);
+
+#endif

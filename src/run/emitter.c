@@ -1,0 +1,161 @@
+/* What dissectors ask of the engine: events, absences, records, roles, memory. */
+#include "run/private.h"
+
+#include <stdio.h>
+
+static struct ht_engine *engine_of(struct ht_emitter *emitter)
+{
+    return (struct ht_engine *)emitter;
+}
+
+void ht_engine_enter(struct ht_engine *engine, struct ht_flow *flow, uint64_t frame,
+                     int64_t time_ns)
+{
+    struct ht_emitter *e = &engine->emitter;
+    if (engine->flow != flow) {
+        uint64_t salt  = (uint64_t)flow->first_ns ^ flow->first_frame << 40;
+        engine->flow   = flow;
+        e->arena       = &flow->arena;
+        e->endpoint[0] = flow->key.endpoint[0];
+        e->endpoint[1] = flow->key.endpoint[1];
+        e->transport   = flow->tcp != NULL ? "tcp" : "udp";
+        (void)snprintf(engine->id, sizeof engine->id, "c-%016llx",
+                       (unsigned long long)ht_flow_key_hash(&flow->key, salt));
+    }
+    e->client  = (enum ht_side)flow->client;
+    e->frame   = frame;
+    e->time_ns = time_ns;
+}
+
+static void record_from_analyzer(void *engine, const struct ht_record_type *type, void *record)
+{
+    ht_engine_record(engine, type, record);
+}
+
+struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena *arena,
+                                      bool from_client)
+{
+    return (struct ht_analysis){.arena         = arena,
+                                .time_ns       = engine->emitter.time_ns,
+                                .frame         = engine->emitter.frame,
+                                .connection_id = ht_text(engine->id),
+                                .from_client   = from_client,
+                                .engine        = engine,
+                                .record        = record_from_analyzer};
+}
+
+void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *type, void *record)
+{
+    struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
+    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
+        if (engine->config.analyzers[i]->record != NULL) {
+            engine->config.analyzers[i]->record(engine->analyzer_states[i], &a, type, record);
+        }
+    }
+    engine->stats.records++;
+    engine->failed |= !engine->config.record(engine->config.context, type, record);
+}
+
+struct ht_happening *ht_engine_happened(struct ht_engine *engine, const struct ht_event_type *type,
+                                        unsigned side, unsigned flags)
+{
+    struct ht_flow *flow           = engine->flow;
+    struct ht_happening *happening = NULL;
+    if (flow->num_happenings < MAX_HAPPENINGS) {
+        happening = ht_arena_alloc(&flow->arena, sizeof *happening);
+    }
+    if (happening == NULL) {
+        flow->dropped_happenings++;
+        flow->limit_reached = true;
+        return NULL;
+    }
+    *happening  = (struct ht_happening){.type    = type,
+                                        .time_ns = engine->emitter.time_ns,
+                                        .frame   = engine->emitter.frame,
+                                        .side    = (uint8_t)side,
+                                        .flags   = (uint8_t)flags};
+    *flow->last = happening;
+    flow->last  = &happening->next;
+    flow->num_happenings++;
+    return happening;
+}
+
+static void emit_record(struct ht_engine *engine, const struct ht_event_type *type, unsigned side,
+                        unsigned flags, void *event)
+{
+    const struct ht_flow *flow       = engine->flow;
+    const struct ht_endpoint *client = &flow->key.endpoint[flow->client];
+    const struct ht_endpoint *server = &flow->key.endpoint[1 - flow->client];
+    struct ht_party client_party     = {.ip = client->address, .port = client->port};
+    struct ht_party server_party     = {.ip = server->address, .port = server->port};
+    struct ht_event_record record    = {.connection   = ht_text(engine->id),
+                                        .time_ns      = engine->emitter.time_ns,
+                                        .frame        = engine->emitter.frame,
+                                        .client_party = &client_party,
+                                        .server_party = &server_party,
+                                        .from         = side == flow->client ? "client" : "server",
+                                        .event        = type->name,
+                                        .inferred     = (flags & HT_EVENT_INFERRED) != 0,
+                                        .encrypted    = (flags & HT_EVENT_ENCRYPTED) != 0,
+                                        .partial      = (flags & HT_EVENT_PARTIAL) != 0,
+                                        .malformed    = (flags & HT_EVENT_MALFORMED) != 0,
+                                        .data         = {event != NULL ? type->data : NULL, event}};
+    ht_engine_record(engine, &ht_event_record_type, &record);
+}
+
+static void *emit(struct ht_emitter *emitter, const struct ht_event_type *type, enum ht_side from,
+                  unsigned flags, void *event)
+{
+    struct ht_engine *engine = engine_of(emitter);
+    struct ht_analysis a =
+        ht_engine_analysis(engine, &engine->scratch, from == engine->flow->client);
+    for (size_t i = 0; event != NULL && engine->config.analyzers[i] != NULL; i++) {
+        if (engine->config.analyzers[i]->event != NULL) {
+            engine->config.analyzers[i]->event(engine->analyzer_states[i], &a, type, event);
+        }
+    }
+    if (engine->config.events) {
+        emit_record(engine, type, from, flags, event);
+    }
+    struct ht_happening *happening = ht_engine_happened(engine, type, from, flags);
+    if (happening != NULL && event != NULL && type->data != NULL) {
+        happening->object = ht_object_copy(&engine->flow->arena, type->data, event);
+        engine->flow->limit_reached |= happening->object == NULL;
+    }
+    return happening != NULL ? happening->object : NULL;
+}
+
+static void absent(struct ht_emitter *emitter, const struct ht_event_type *type, enum ht_side from,
+                   const char *reason)
+{
+    struct ht_happening *happening = ht_engine_happened(engine_of(emitter), type, from, 0);
+    if (happening != NULL) {
+        happening->absent = reason;
+    }
+}
+
+static void record(struct ht_emitter *emitter, const struct ht_record_type *type, void *data)
+{
+    ht_engine_record(engine_of(emitter), type, data);
+}
+
+static void claim_client(struct ht_emitter *emitter, enum ht_side client, const char *roles_from)
+{
+    struct ht_flow *flow = engine_of(emitter)->flow;
+    bool known           = flow->claimed || (flow->tcp != NULL && flow->tcp->opener != 0);
+    bool stronger        = !known || strcmp(roles_from, "client_hello") == 0;
+    if (stronger && (!known || flow->client != client)) {
+        flow->client     = (uint8_t)client;
+        flow->roles_from = roles_from;
+        emitter->client  = client;
+    }
+    flow->claimed |= stronger;
+}
+
+static struct ht_buffer *hold(struct ht_emitter *emitter, enum ht_side side)
+{
+    return &engine_of(emitter)->flow->dispatch.held[side];
+}
+
+const struct ht_emitter_ops ht_engine_emitter_ops = {
+    .emit = emit, .absent = absent, .record = record, .claim_client = claim_client, .hold = hold};

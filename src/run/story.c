@@ -1,0 +1,260 @@
+/*
+ * The end of a flow: from what was kept of it to the connection record.
+ */
+#include "run/private.h"
+
+#include <stdlib.h>
+
+static bool side_has_hole(const struct ht_tcp_side *side)
+{
+    return side->bytes.lost_bytes > 0;
+}
+
+static struct ht_side_quality quality_of(const struct ht_flow *flow, unsigned side)
+{
+    struct ht_side_quality q = {.seen      = flow->side[side].packets > 0,
+                                .truncated = flow->side[side].truncated_frames > 0,
+                                .limit     = flow->dispatch.side[side].limit_reached};
+    if (flow->tcp != NULL) {
+        const struct ht_tcp_side *tcp = &flow->tcp->side[side];
+        q.started_late                = !tcp->syn;
+        q.hole                        = side_has_hole(tcp);
+        q.limit |= tcp->bytes.limit_reached;
+        q.fin   = tcp->fin;
+        q.reset = tcp->reset;
+    }
+    return q;
+}
+
+/* Happenings in order of time; those of one moment in order of frames, then as they were told. */
+struct ranked {
+    const struct ht_happening *happening;
+    size_t rank;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->happening->time_ns != y->happening->time_ns) {
+        return x->happening->time_ns < y->happening->time_ns ? -1 : 1;
+    }
+    if (x->happening->frame != y->happening->frame) {
+        return x->happening->frame < y->happening->frame ? -1 : 1;
+    }
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static const char *role(const struct ht_flow *flow, unsigned side)
+{
+    return side == flow->client ? "client" : "server";
+}
+
+static struct ht_timeline_entry entry_of(const struct ht_flow *flow, const struct ht_happening *h)
+{
+    struct ht_timeline_entry entry = {.from   = role(flow, h->side),
+                                      .event  = h->type->name,
+                                      .absent = h->absent,
+                                      .type   = h->type,
+                                      .object = h->object};
+    if (h->absent == NULL) {
+        entry.t_ns      = h->time_ns - flow->start_ns;
+        entry.frame     = h->frame;
+        entry.inferred  = (h->flags & HT_EVENT_INFERRED) != 0;
+        entry.encrypted = (h->flags & HT_EVENT_ENCRYPTED) != 0;
+        entry.partial   = (h->flags & HT_EVENT_PARTIAL) != 0;
+        entry.malformed = (h->flags & HT_EVENT_MALFORMED) != 0;
+    }
+    if (h->object != NULL && !h->type->in_details) {
+        entry.data = (struct ht_any){.type = h->type->data, .object = h->object};
+    }
+    return entry;
+}
+
+static const struct ht_event_type dns_query_event = {
+    .name = "dns.query", .title = "DNS query", .doc = "The name was asked for."};
+static const struct ht_event_type dns_answer_event = {
+    .name = "dns.answer", .title = "DNS answer", .doc = "The address was answered."};
+
+/* The DNS transaction before the connection, as entries of its timeline. */
+static size_t add_resolution(const struct ht_connection *c, struct ht_timeline_entry *out)
+{
+    const struct ht_resolution *dns = c->dns;
+    size_t n                        = 0;
+    if (dns == NULL || dns->answer_frame == 0) {
+        return 0;
+    }
+    if (dns->query_frame != 0) {
+        out[n++] = (struct ht_timeline_entry){.t_ns  = dns->query_time_ns - c->start_ns,
+                                              .frame = dns->query_frame,
+                                              .from  = "client",
+                                              .event = dns_query_event.name,
+                                              .type  = &dns_query_event};
+    }
+    out[n++] = (struct ht_timeline_entry){.t_ns  = dns->answer_time_ns - c->start_ns,
+                                          .frame = dns->answer_frame,
+                                          .from  = "server",
+                                          .event = dns_answer_event.name,
+                                          .type  = &dns_answer_event};
+    return n;
+}
+
+static struct ht_objects timeline_of(struct ht_engine *engine, const struct ht_flow *flow,
+                                     const struct ht_connection *connection)
+{
+    size_t num = flow->num_happenings, n = 0;
+    struct ranked *ranked             = ht_arena_alloc(&engine->story, num * sizeof *ranked);
+    struct ht_timeline_entry *entries = ht_arena_alloc(&engine->story, (num + 2) * sizeof *entries);
+    if (ranked == NULL || entries == NULL) {
+        return (struct ht_objects){0};
+    }
+    for (const struct ht_happening *h = flow->first; h != NULL; h = h->next, n++) {
+        ranked[n] = (struct ranked){.happening = h, .rank = n};
+    }
+    qsort(ranked, num, sizeof *ranked, by_time);
+    n = add_resolution(connection, entries);
+    for (size_t i = 0; i < num; i++) {
+        entries[n++] = entry_of(flow, ranked[i].happening);
+    }
+    return (struct ht_objects){.items = entries, .len = n};
+}
+
+static struct ht_party party_of(const struct ht_flow *flow, unsigned side)
+{
+    return (struct ht_party){.ip            = flow->key.endpoint[side].address,
+                             .port          = flow->key.endpoint[side].port,
+                             .packets       = flow->side[side].packets,
+                             .bytes         = flow->side[side].bytes,
+                             .payload_bytes = flow->side[side].payload_bytes};
+}
+
+static struct ht_capture_quality capture_of(const struct ht_flow *flow)
+{
+    struct ht_capture_quality q = {
+        .one_sided        = flow->side[0].packets == 0 || flow->side[1].packets == 0,
+        .truncated_frames = flow->side[0].truncated_frames + flow->side[1].truncated_frames,
+        .limit_reached    = flow->limit_reached};
+    for (unsigned i = 0; i < 2; i++) {
+        q.limit_reached |= flow->dispatch.side[i].limit_reached;
+        if (flow->tcp != NULL) {
+            const struct ht_reassembly *r = &flow->tcp->side[i].bytes;
+            q.missing_bytes += r->lost_bytes;
+            q.duplicates += r->duplicates;
+            q.out_of_order += r->out_of_order;
+            q.conflicting_overlaps += r->conflicts;
+            q.limit_reached |= r->limit_reached;
+        }
+    }
+    return q;
+}
+
+static struct ht_objects encapsulation_of(const struct ht_flow *flow, struct ht_arena *arena)
+{
+    struct ht_encapsulation *tags = ht_arena_alloc(arena, flow->num_tags * sizeof *tags);
+    for (size_t i = 0; tags != NULL && i < flow->num_tags; i++) {
+        tags[i] = (struct ht_encapsulation){.type = "vlan", .id = flow->tags[i]};
+    }
+    return (struct ht_objects){.items = tags, .len = tags != NULL ? flow->num_tags : 0};
+}
+
+static void add_details(const struct ht_flow *flow, struct ht_connection *c)
+{
+    const struct ht_dissector *found = flow->dispatch.found;
+    if (found == NULL) {
+        return;
+    }
+    c->protocol = ht_text(found->name);
+    if (found->details_struct != NULL) {
+        const char *state = flow->dispatch.state;
+        c->details        = (struct ht_any){found->details_struct, state + found->details_offset};
+        if (found->server_name_offset != 0) {
+            memcpy(&c->server_name, state + found->server_name_offset, sizeof c->server_name);
+        }
+    }
+}
+
+static struct ht_bytes lower_case(struct ht_arena *arena, const char *name)
+{
+    struct ht_bytes copy = ht_arena_copy(arena, ht_text(name));
+    char *at             = ht_arena_alloc(arena, copy.len);
+    for (size_t i = 0; at != NULL && i < copy.len; i++) {
+        uint8_t c = copy.ptr[i];
+        at[i]     = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    return ht_bytes(at, at != NULL ? copy.len : 0);
+}
+
+static void add_label(struct ht_engine *engine, struct ht_flow *flow, struct ht_connection *c)
+{
+    if (engine->labeler != NULL && c->server_name.len > 0 && flow->label.name == NULL) {
+        ht_labeler_by_server_name(engine->labeler, c->server_name, &flow->label);
+    }
+    if (flow->label.name == NULL) {
+        return;
+    }
+    c->app = &flow->label;
+    if (c->protocol.len == 0) {
+        c->protocol = lower_case(&engine->story, flow->label.name);
+    }
+}
+
+static void analyze(struct ht_engine *engine, struct ht_connection *c)
+{
+    struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
+    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
+        if (engine->config.analyzers[i]->connection != NULL) {
+            engine->config.analyzers[i]->connection(engine->analyzer_states[i], &a, c);
+        }
+    }
+}
+
+static void tell(struct ht_engine *engine, struct ht_flow *flow)
+{
+    char community_id[HT_COMMUNITY_ID_MAX];
+    struct ht_party client            = party_of(flow, flow->client);
+    struct ht_party server            = party_of(flow, 1U - flow->client);
+    struct ht_capture_quality quality = capture_of(flow);
+    struct ht_tcp_summary tcp;
+    struct ht_connection c = {.id            = ht_text(engine->id),
+                              .community_id  = ht_text(ht_community_id(community_id, &flow->key)),
+                              .source        = ht_text(engine->source),
+                              .start_ns      = flow->start_ns,
+                              .end_ns        = flow->end_ns,
+                              .duration_ns   = (uint64_t)(flow->end_ns - flow->start_ns),
+                              .transport     = flow->tcp != NULL ? "tcp" : "udp",
+                              .client        = &client,
+                              .server        = &server,
+                              .roles_from    = flow->roles_from,
+                              .encapsulation = encapsulation_of(flow, &engine->story),
+                              .capture       = &quality};
+    if (flow->tcp != NULL) {
+        ht_tcp_summarise(flow->tcp, flow->client, &tcp);
+        c.tcp = &tcp;
+    }
+    add_details(flow, &c);
+    add_label(engine, flow, &c);
+    analyze(engine, &c);
+    c.timeline = timeline_of(engine, flow, &c);
+    engine->stats.connections++;
+    engine->stats.lost_bytes += quality.missing_bytes;
+    engine->stats.out_of_order += quality.out_of_order;
+    engine->stats.duplicates += quality.duplicates;
+    engine->failed |= !engine->config.record(engine->config.context, &ht_connection_record, &c);
+}
+
+void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
+{
+    ht_engine_enter(engine, flow, 0, flow->end_ns);
+    if (flow->tcp != NULL) {
+        ht_tcp_finish(flow->tcp);
+    }
+    struct ht_end end = {.side = {quality_of(flow, 0), quality_of(flow, 1)}};
+    ht_dispatch_finish(&flow->dispatch, &engine->emitter, &end);
+    const struct ht_dissector *found = flow->dispatch.found;
+    if (flow->tcp != NULL || (found != NULL && found->details_struct != NULL)) {
+        tell(engine, flow);
+    }
+    ht_arena_rewind(&engine->story);
+    ht_labeler_flow_free(engine->labeler, &flow->label_state);
+    ht_flow_table_remove(&engine->table, flow);
+    engine->flow = NULL;
+}
