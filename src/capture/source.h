@@ -23,15 +23,21 @@ struct ht_source;
 struct ht_source_ops {
     enum ht_read (*next)(struct ht_source *source, struct ht_frame *out, struct ht_error *error);
     void (*close)(struct ht_source *source); /* frees it */
+    /* ht_source_secrets; NULL where the kind has none. */
+    struct ht_bytes (*secrets)(const struct ht_source *source, size_t num, uint32_t *out_type);
 };
 
 /* What all kinds begin with. Owned by whoever opened it. */
 struct ht_source {
     const struct ht_source_ops *ops;
-    const char *name;       /* as the user gave it; the caller's, outlives the source */
-    uint64_t size_bytes;    /* of the file on disk; 0 where unknown */
-    uint64_t read_bytes;    /* read of the file on disk so far, for a progress display */
-    uint64_t dropped;       /* frames that the capture lost, as far as the source says */
+    const char *name;         /* as the user gave it; the caller's, outlives the source */
+    uint64_t size_bytes;      /* of the file on disk; 0 where unknown */
+    uint64_t read_bytes;      /* read of the file on disk so far, for a progress display */
+    uint64_t dropped;         /* frames that the capture lost, as far as the source says; of an
+                               * interface brought up to date now and then, at the latest when idle */
+    uint64_t num_comments;    /* comments in the file (pcapng) so far */
+    size_t num_secrets;       /* decryption secrets blocks (pcapng) kept so far */
+    uint64_t refused_secrets; /* and those not kept, being more than 16 MiB together */
 };
 
 /* ht_file_open opens a capture file, "-" for standard input. The format and the compression are
@@ -39,11 +45,15 @@ struct ht_source {
  * one line that names the file and says why. */
 struct ht_source *ht_file_open(const char *path, struct ht_error *error);
 
+/* ht_memory_open reads a capture that lies in memory, as ht_file_open does; `memory` and `name`
+ * outlive the source. */
+struct ht_source *ht_memory_open(struct ht_bytes memory, const char *name, struct ht_error *error);
+
 /* ht_live_open captures on an interface by libpcap ("any" for all of them). */
 struct ht_live_options {
-    uint32_t snaplen;      /* 0: 262144 */
+    uint32_t snaplen; /* 0: 262144 */
     bool no_promiscuous;
-    const char *filter;    /* pcap-filter(7), compiled into the kernel; NULL: none */
+    const char *filter; /* pcap-filter(7), compiled into the kernel; NULL: none */
 };
 struct ht_source *ht_live_open(const char *interface, const struct ht_live_options *options,
                                struct ht_error *error);
@@ -63,7 +73,7 @@ static inline void ht_source_close(struct ht_source *source)
     }
 }
 
-/* ht_source_secrets views the num'th decryption secrets block (pcapng, from 0) seen so far, and its
+/* ht_source_secrets views the num'th decryption secrets block (pcapng, from 0) kept so far, and its
  * type (0x544c534b: TLS key log); empty past the last. Lives as long as the source. */
 struct ht_bytes ht_source_secrets(const struct ht_source *source, size_t num, uint32_t *out_type);
 

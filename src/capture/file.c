@@ -1,0 +1,91 @@
+#include "capture/file.h"
+
+#include <stdlib.h>
+
+enum { HEAD_LEN = 12 }; /* a pcapng block type, length and byte-order magic */
+
+/* Files that somebody might take for a capture that we read, by their first bytes. */
+static const struct {
+    uint32_t magic;
+    const char *what;
+} unsupported[] = {
+    {0x736E6F6F, "a snoop capture; editcap makes a pcapng file of it"},
+    {0x52545353, "a Network Monitor capture; editcap makes a pcapng file of it"},
+    {0x474D4255, "a Network Monitor capture; editcap makes a pcapng file of it"},
+    {0x5452534E, "a Sniffer capture; editcap makes a pcapng file of it"},
+    {0xFD377A58, "xz-compressed data; gzip, zstd and lz4 are known here"},
+    {0x425A6839, "bzip2-compressed data; gzip, zstd and lz4 are known here"},
+    {0x504B0304, "a zip archive; gzip, zstd and lz4 are known here"},
+};
+
+enum ht_read ht_file_fill(struct ht_file *file, size_t len, struct ht_error *error)
+{
+    enum ht_input_state state = ht_input_fill(&file->input, len, error);
+    file->source.read_bytes   = file->input.raw.read_bytes;
+    switch (state) {
+    case HT_INPUT_READY:
+        return HT_READ_FRAME;
+    case HT_INPUT_AGAIN:
+        return HT_READ_AGAIN;
+    case HT_INPUT_END:
+        return HT_READ_END;
+    case HT_INPUT_ERROR:
+        break;
+    }
+    return HT_READ_ERROR;
+}
+
+static bool fail_unknown(const char *name, struct ht_bytes head, struct ht_error *error)
+{
+    if (head.len == 0) {
+        return ht_fail(error, "%s: empty file", name);
+    }
+    struct ht_reader r = ht_reader(head);
+    uint32_t magic     = rd_u32(&r);
+    for (size_t i = 0; i < HT_ARRAY_LEN(unsupported); i++) {
+        if (unsupported[i].magic == magic) {
+            return ht_fail(error, "%s: not a pcap or pcapng file but %s", name,
+                           unsupported[i].what);
+        }
+    }
+    return ht_fail(error, "%s: not a capture file (pcap or pcapng)", name);
+}
+
+/* Opens the format that the first bytes tell; closes the input where it fails. */
+static struct ht_source *open_format(struct ht_input *input, const char *name,
+                                     struct ht_error *error)
+{
+    enum ht_input_state state = ht_input_fill(input, HEAD_LEN, error);
+    struct ht_bytes head      = ht_bytes(input->cur, ht_input_left(input));
+    struct ht_source *source  = NULL;
+    if (state == HT_INPUT_AGAIN) {
+        ht_fail(error, "%s: interrupted", input->raw.name);
+    } else if (ht_pcapng_magic(head)) {
+        source = ht_pcapng_open(input, error);
+    } else if (ht_pcap_magic(head)) {
+        source = ht_pcap_open(input, error);
+    } else if (state != HT_INPUT_ERROR) {
+        fail_unknown(input->raw.name, head, error);
+    }
+    if (source == NULL) {
+        ht_input_close(input);
+        return NULL;
+    }
+    source->name       = name;
+    source->size_bytes = ((struct ht_file *)source)->input.raw.size_bytes;
+    source->read_bytes = ((struct ht_file *)source)->input.raw.read_bytes;
+    return source;
+}
+
+struct ht_source *ht_file_open(const char *path, struct ht_error *error)
+{
+    struct ht_input input;
+    return ht_input_open(&input, path, error) ? open_format(&input, path, error) : NULL;
+}
+
+struct ht_source *ht_memory_open(struct ht_bytes memory, const char *name, struct ht_error *error)
+{
+    struct ht_input input;
+    return ht_input_open_memory(&input, memory, name, error) ? open_format(&input, name, error)
+                                                             : NULL;
+}

@@ -1,0 +1,198 @@
+#include "capture/input.h"
+
+#include "capture/decompress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAGIC_LEN = 4 };
+
+/* read(2), waiting where a descriptor handed to us does not. */
+static ssize_t read_waiting(int fd, uint8_t *to, size_t room)
+{
+    ssize_t len = read(fd, to, room);
+    while (len < 0 && errno == EAGAIN) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        len                = poll(&wait, 1, -1) < 0 ? -1 : read(fd, to, room);
+    }
+    return len;
+}
+
+enum ht_input_state ht_raw_read(struct ht_raw *raw, uint8_t *to, size_t room, size_t *out_len,
+                                struct ht_error *error)
+{
+    ssize_t len = 0;
+    if (raw->fd >= 0) {
+        len = read_waiting(raw->fd, to, room);
+    } else if (raw->memory.len > 0) {
+        struct ht_bytes next = ht_bytes_head(raw->memory, room);
+        memcpy(to, next.ptr, next.len);
+        raw->memory = ht_bytes_from(raw->memory, next.len);
+        len         = (ssize_t)next.len;
+    }
+    if (len < 0) {
+        if (errno == EINTR) {
+            return HT_INPUT_AGAIN;
+        }
+        ht_fail(error, "%s: cannot be read at byte %" PRIu64 ": %s", raw->name, raw->read_bytes,
+                strerror(errno));
+        return HT_INPUT_ERROR;
+    }
+    *out_len = (size_t)len;
+    raw->read_bytes += (uint64_t)len;
+    return len > 0 ? HT_INPUT_READY : HT_INPUT_END;
+}
+
+/* Reads what follows `end`, decompressed. */
+static enum ht_input_state read_more(struct ht_input *input, struct ht_error *error)
+{
+    size_t used = (size_t)(input->end - input->block);
+    size_t room = input->capacity - used;
+    /* A block that grew for one long record is not filled to its end ever after: that would push
+     * everything else out of the cache. */
+    room       = room < HT_INPUT_BLOCK ? room : HT_INPUT_BLOCK;
+    size_t len = 0;
+    enum ht_input_state state =
+        input->decoder == NULL
+            ? ht_raw_read(&input->raw, input->block + used, room, &len, error)
+            : ht_decoder_read(input->decoder, &input->raw, input->block + used, room, &len, error);
+    input->end += len;
+    return state;
+}
+
+static void move_to_front(struct ht_input *input)
+{
+    size_t left         = ht_input_left(input);
+    input->block_offset = ht_input_offset(input);
+    memmove(input->block, input->cur, left);
+    input->cur = input->block;
+    input->end = input->block + left;
+}
+
+/* Doubles the full block. It grows as bytes come, not as a length field promises. */
+static bool grow(struct ht_input *input)
+{
+    uint8_t *larger = realloc(input->block, input->capacity * 2);
+    if (larger == NULL) {
+        return false;
+    }
+    input->end   = larger + (input->end - input->block);
+    input->cur   = larger;
+    input->block = larger;
+    input->capacity *= 2;
+    return true;
+}
+
+enum ht_input_state ht_input_fill(struct ht_input *input, size_t len, struct ht_error *error)
+{
+    if (ht_input_has(input, len)) {
+        return HT_INPUT_READY;
+    }
+    move_to_front(input);
+    while (!ht_input_has(input, len)) {
+        if (ht_input_left(input) == input->capacity && (len > HT_INPUT_LONGEST || !grow(input))) {
+            ht_fail(error, "%s: no memory for %zu bytes", input->raw.name, len);
+            return HT_INPUT_ERROR;
+        }
+        enum ht_input_state state = read_more(input, error);
+        if (state != HT_INPUT_READY) {
+            return state;
+        }
+    }
+    return HT_INPUT_READY;
+}
+
+static bool new_block(struct ht_input *input, struct ht_error *error)
+{
+    input->block = malloc(HT_INPUT_BLOCK);
+    if (input->block == NULL) {
+        return ht_fail(error, "%s: no memory", input->raw.name);
+    }
+    input->capacity = HT_INPUT_BLOCK;
+    input->cur      = input->block;
+    input->end      = input->block;
+    return true;
+}
+
+/* Puts a decoder between the file and the block where the first bytes call for one. What was read
+ * until now are compressed bytes: their block becomes the decoder's. */
+static bool detect_compression(struct ht_input *input, struct ht_error *error)
+{
+    enum ht_input_state state = ht_input_fill(input, MAGIC_LEN, error);
+    if (state == HT_INPUT_AGAIN) {
+        return ht_fail(error, "%s: interrupted", input->raw.name);
+    }
+    if (state == HT_INPUT_ERROR) {
+        return false;
+    }
+    struct ht_bytes head               = ht_bytes(input->cur, ht_input_left(input));
+    const struct ht_codec *const codec = ht_codec_detect(head);
+    if (codec == NULL) {
+        return true;
+    }
+    input->decoder = ht_decoder_open(codec, input->block, head.len);
+    if (input->decoder == NULL) {
+        return ht_fail(error, "%s: no memory", input->raw.name);
+    }
+    return new_block(input, error);
+}
+
+static bool start(struct ht_input *input, struct ht_error *error)
+{
+    if (new_block(input, error) && detect_compression(input, error)) {
+        return true;
+    }
+    ht_input_close(input);
+    return false;
+}
+
+static bool open_raw(struct ht_raw *raw, const char *path, struct ht_error *error)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    raw->name     = is_stdin ? "standard input" : path;
+    raw->fd       = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat status;
+    if (raw->fd < 0 || fstat(raw->fd, &status) != 0) {
+        return ht_fail(error, "%s: %s", raw->name, strerror(errno));
+    }
+    if (S_ISDIR(status.st_mode)) {
+        return ht_fail(error, "%s: %s", raw->name, strerror(EISDIR));
+    }
+    if (S_ISREG(status.st_mode)) {
+        raw->size_bytes = (uint64_t)status.st_size;
+        (void)posix_fadvise(raw->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    }
+    return true;
+}
+
+bool ht_input_open(struct ht_input *out, const char *path, struct ht_error *error)
+{
+    *out = (struct ht_input){.raw.fd = -1};
+    if (!open_raw(&out->raw, path, error)) {
+        ht_input_close(out);
+        return false;
+    }
+    return start(out, error);
+}
+
+bool ht_input_open_memory(struct ht_input *out, struct ht_bytes memory, const char *name,
+                          struct ht_error *error)
+{
+    *out = (struct ht_input){
+        .raw = {.fd = -1, .memory = memory, .name = name, .size_bytes = memory.len}};
+    return start(out, error);
+}
+
+void ht_input_close(struct ht_input *input)
+{
+    ht_decoder_close(input->decoder);
+    free(input->block);
+    if (input->raw.fd > STDIN_FILENO) {
+        (void)close(input->raw.fd);
+    }
+}

@@ -1,0 +1,188 @@
+/*
+ * pcap files: https://ietf-opsawg-wg.github.io/draft-ietf-opsawg-pcap/draft-ietf-opsawg-pcap.html
+ * and its relatives that differ by a magic number and a few bytes.
+ */
+#include "base/time.h"
+#include "capture/file.h"
+#include "capture/order.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum {
+    FILE_HEADER_LEN   = 24,
+    RECORD_HEADER_LEN = 16,
+    USUAL_LONGEST_RECORD =
+        256 * 1024 /* what capture programs write at most, whatever snaplen says */
+};
+
+/* One format of the family. */
+struct variant {
+    uint32_t magic;
+    uint32_t tick_ns;         /* what the second half of a time stamp counts */
+    uint8_t more_file_header; /* bytes after the ordinary header of the file */
+    uint8_t more_header;      /* bytes after the ordinary header of a record */
+};
+
+static const struct variant variants[] = {
+    {0xA1B2C3D4, 1000, 0, 0}, {0xA1B23C4D, 1, 0, 0},
+    {0xA1B2CD34, 1000, 0, 8}, /* Kuznetsov's: interface index, protocol, packet type */
+    {0x1C0001AC, 1000, 4, 0}, /* IXIA, by hardware and by software: */
+    {0x1C0001AB, 1000, 4, 0}, /* the length of all records follows the file header */
+};
+
+struct pcap {
+    struct ht_file file;
+    enum ht_order order;
+    uint32_t tick_ns;
+    uint32_t record_header_len;
+    uint32_t longest_record; /* more data in a record than this are no record */
+    uint16_t link_type;
+    bool old_lengths; /* the two lengths of a record may be the other way round */
+};
+
+/* The variant of a file that begins with `head`, and its byte order; NULL: none. */
+static const struct variant *find_variant(struct ht_bytes head, enum ht_order *out_order)
+{
+    if (head.len < 4) {
+        return NULL;
+    }
+    for (size_t i = 0; i < HT_ARRAY_LEN(variants); i++) {
+        for (*out_order = HT_LITTLE_ENDIAN; *out_order <= HT_BIG_ENDIAN; ++*out_order) {
+            if (ht_load32(head.ptr, *out_order) == variants[i].magic) {
+                return &variants[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+bool ht_pcap_magic(struct ht_bytes head)
+{
+    enum ht_order order;
+    return find_variant(head, &order) != NULL;
+}
+
+/* Reads on until a part of the next record lies at the cursor. */
+static enum ht_read fill_record(struct pcap *pcap, size_t len, const char *part,
+                                struct ht_error *error)
+{
+    const struct ht_input *input = &pcap->file.input;
+    enum ht_read state           = ht_file_fill(&pcap->file, len, error);
+    if (state != HT_READ_END || ht_input_left(input) == 0) {
+        return state;
+    }
+    ht_fail(error, "%s: cut short at %s %" PRIu64 ", in the %s of frame %" PRIu64, input->raw.name,
+            ht_input_unit(input), ht_input_offset(input) + ht_input_left(input), part,
+            pcap->file.frames + 1);
+    return HT_READ_ERROR;
+}
+
+static enum ht_read fail_length(const struct pcap *pcap, uint32_t len, struct ht_error *error)
+{
+    const struct ht_input *input = &pcap->file.input;
+    ht_fail(error, "%s: damaged at %s %" PRIu64 ": frame %" PRIu64 " claims %" PRIu32 " bytes",
+            input->raw.name, ht_input_unit(input), ht_input_offset(input), pcap->file.frames + 1,
+            len);
+    return HT_READ_ERROR;
+}
+
+static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
+                              struct ht_error *error)
+{
+    struct pcap *pcap      = (struct pcap *)source;
+    struct ht_input *input = &pcap->file.input;
+    uint32_t header_len    = pcap->record_header_len;
+    if (!ht_input_has(input, header_len)) {
+        enum ht_read state = fill_record(pcap, header_len, "header", error);
+        if (state != HT_READ_FRAME) {
+            return state;
+        }
+    }
+    uint32_t captured = ht_load32(input->cur + 8, pcap->order);
+    uint32_t original = ht_load32(input->cur + 12, pcap->order);
+    if (captured > original && pcap->old_lengths) {
+        uint32_t swap = captured;
+        captured      = original;
+        original      = swap;
+    }
+    if (captured > pcap->longest_record) {
+        return fail_length(pcap, captured, error);
+    }
+    if (!ht_input_has(input, header_len + captured)) {
+        enum ht_read state = fill_record(pcap, header_len + captured, "data", error);
+        if (state != HT_READ_FRAME) {
+            return state;
+        }
+    }
+    /* Both halves are 32 bits without sign, so that the sum cannot overflow (the year 2106). */
+    out->time_ns = (int64_t)ht_load32(input->cur, pcap->order) * HT_SECOND_NS +
+                   (int64_t)ht_load32(input->cur + 4, pcap->order) * pcap->tick_ns;
+    out->data         = ht_bytes(input->cur + header_len, captured);
+    out->number       = ++pcap->file.frames;
+    out->original_len = original > captured ? original : captured;
+    out->interface    = 0;
+    out->link_type    = pcap->link_type;
+    input->cur += header_len + captured;
+    return HT_READ_FRAME;
+}
+
+static void pcap_close(struct ht_source *source)
+{
+    struct pcap *pcap = (struct pcap *)source;
+    ht_input_close(&pcap->file.input);
+    free(pcap);
+}
+
+static const struct ht_source_ops pcap_ops = {.next = pcap_next, .close = pcap_close};
+
+static uint32_t longest_record(uint32_t snaplen)
+{
+    if (snaplen > HT_INPUT_LONGEST / 2) {
+        return HT_INPUT_LONGEST / 2;
+    }
+    return snaplen > USUAL_LONGEST_RECORD ? snaplen : USUAL_LONGEST_RECORD;
+}
+
+static void read_file_header(struct pcap *pcap, const struct variant *variant, const uint8_t *at)
+{
+    struct ht_reader r = ht_reader(ht_bytes(at, FILE_HEADER_LEN));
+    rd_skip(&r, 4); /* the magic number */
+    uint16_t major = rd_order16(&r, pcap->order);
+    uint16_t minor = rd_order16(&r, pcap->order);
+    rd_skip(&r, 8); /* time zone and accuracy, never used */
+    pcap->longest_record    = longest_record(rd_order32(&r, pcap->order));
+    pcap->link_type         = (uint16_t)rd_order32(&r, pcap->order); /* the rest: about checksums */
+    pcap->tick_ns           = variant->tick_ns;
+    pcap->old_lengths       = major == 2 && minor <= 3;
+    pcap->record_header_len = RECORD_HEADER_LEN + variant->more_header;
+}
+
+struct ht_source *ht_pcap_open(struct ht_input *input, struct ht_error *error)
+{
+    enum ht_order order;
+    const struct variant *variant =
+        find_variant(ht_bytes(input->cur, ht_input_left(input)), &order);
+    size_t header_len         = FILE_HEADER_LEN + variant->more_file_header;
+    enum ht_input_state state = ht_input_fill(input, header_len, error);
+    if (state == HT_INPUT_END) {
+        ht_fail(error, "%s: cut short at %s %zu, in the file header", input->raw.name,
+                ht_input_unit(input), ht_input_left(input));
+    } else if (state == HT_INPUT_AGAIN) {
+        ht_fail(error, "%s: interrupted", input->raw.name);
+    }
+    if (state != HT_INPUT_READY) {
+        return NULL;
+    }
+    struct pcap *pcap = calloc(1, sizeof *pcap);
+    if (pcap == NULL) {
+        ht_fail(error, "%s: no memory", input->raw.name);
+        return NULL;
+    }
+    pcap->order = order;
+    read_file_header(pcap, variant, input->cur);
+    input->cur += header_len;
+    pcap->file.source.ops = &pcap_ops;
+    pcap->file.input      = *input;
+    return &pcap->file.source;
+}

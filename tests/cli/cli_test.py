@@ -1,0 +1,321 @@
+"""The command line keeps its promises: what is read, what is said where, exit statuses. The program
+is $HELLOTAP; the captures are made here."""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+import captures
+
+HELLOTAP = os.environ["HELLOTAP"]
+COMPRESSORS = {".gz": ["gzip", "-c"], ".zst": ["zstd", "-qc"], ".lz4": ["lz4", "-qc"]}
+
+
+def compressed(path, suffix):
+    return subprocess.run([*COMPRESSORS[suffix], path], stdout=subprocess.PIPE, check=True).stdout
+
+
+class Run:
+    """One run of the program, and its records where it wrote JSON."""
+
+    def __init__(self, *arguments, stdin=b"", cwd=None):
+        done = subprocess.run([HELLOTAP, *arguments], input=stdin, cwd=cwd, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=60, check=False)
+        self.status = done.returncode
+        self.stdout = done.stdout.decode()
+        self.stderr = done.stderr.decode()
+
+    def records(self, kind=None):
+        records = [json.loads(line) for line in self.stdout.splitlines()]
+        return [r for r in records if kind in (None, r["type"])]
+
+    def story(self):
+        """The records but for what depends on the name and the size of the file."""
+        return [{k: v for k, v in r.items() if k != "source"} for r in self.records()
+                if r["type"] != "stats"]
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="hellotap-cli-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def file(self, name, content):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(content)
+        return path
+
+    def good(self, name="good.pcap", **options):
+        return self.file(name, captures.pcap(captures.page_visit(**options)))
+
+    def assert_one_line(self, run, *words):
+        self.assertEqual(run.stderr.count("\n"), 1, run.stderr)
+        for word in words:
+            self.assertIn(word, run.stderr)
+
+
+class ExitStatus(Folder):
+    def test_0_for_a_good_capture_and_nothing_on_stderr(self):
+        run = Run("-f", "json", self.good())
+        self.assertEqual((run.status, run.stderr), (0, ""))
+        self.assertEqual(len(run.records("connection")), 1)
+
+    def test_2_for_wrong_usage_with_words_on_stderr_only(self):
+        good = self.good()
+        for arguments in ([], ["--no-such-option", good], ["-f", "no-such-format", good],
+                          ["-f"], ["--filter", "tcp and and", good],
+                          ["--width", "-1", good], ["-i", "lo", good]):
+            with self.subTest(arguments=arguments):
+                run = Run(*arguments)
+                self.assertEqual((run.status, run.stdout), (2, ""))
+                self.assertNotEqual(run.stderr, "")
+
+    def test_3_for_a_file_that_is_no_capture(self):
+        for name, content in (("text", b"To whom it may concern: this is no capture.\n"),
+                              ("empty", b""), ("one", b"\xa1"), ("zeros", bytes(4096)),
+                              ("magic", b"\xd4\xc3\xb2\xa1"), ("gzip", b"\x1f\x8b\x08\x00")):
+            with self.subTest(name=name):
+                run = Run("-f", "json", self.file(name, content))
+                self.assertEqual(run.status, 3)
+                self.assertEqual(run.records("connection"), [])
+                self.assert_one_line(run, name)
+
+    def test_3_for_a_missing_file_and_the_others_are_still_read(self):
+        bad = self.file("bad.pcap", b"no capture at all, just text")
+        run = Run("-f", "json", os.path.join(self.folder, "missing.pcap"), bad, self.good())
+        self.assertEqual(run.status, 3)
+        self.assertEqual(len(run.records("connection")), 1)
+        self.assertEqual(run.stderr.count("\n"), 2, run.stderr)
+        self.assertIn("missing.pcap", run.stderr)
+        self.assertIn("bad.pcap", run.stderr)
+
+    def test_3_for_a_cut_file_which_is_reported_up_to_the_cut(self):
+        for make in (captures.pcap, captures.pcapng):
+            frames = captures.page_visit()
+            whole, before = make(frames), make(frames[:-1])
+            for cut in (len(before) + 1, len(before) + 12, len(whole) - 1):
+                with self.subTest(make=make.__name__, cut=cut):
+                    run = Run("-f", "json", self.file("cut", whole[:cut]))
+                    self.assertEqual(run.status, 3)
+                    self.assert_one_line(run, "cut")
+                    expected = Run("-f", "json", self.file("before", before))
+                    self.assertEqual(expected.status, 0)
+                    self.assertEqual(run.story(), expected.story())
+
+    def test_not_0_where_the_output_cannot_be_written(self):
+        self.assertNotEqual(Run("-o", "/dev/full", "-f", "json", self.good()).status, 0)
+        nowhere = os.path.join(self.folder, "no", "such", "folder")
+        self.assertNotEqual(Run("-o", nowhere, self.good()).status, 0)
+
+    def test_a_reader_that_goes_away_is_no_crash(self):
+        command = f"'{HELLOTAP}' -f json '{self.good()}' | true"
+        done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, timeout=60, check=True)
+        self.assertNotIn(b"Sanitizer", done.stderr)
+
+
+class Inputs(Folder):
+    def test_every_format_of_file_tells_the_same(self):
+        frames = captures.page_visit()
+        expected = Run("-f", "json", self.good()).story()
+        self.assertGreaterEqual(len(expected), 2)
+        for name, content in (("be", captures.pcap(frames, ">")),
+                              ("nano", captures.pcap(frames, "<", True)),
+                              ("nano-be", captures.pcap(frames, ">", True)),
+                              ("ng", captures.pcapng(frames)),
+                              ("ng-be", captures.pcapng(frames, ">"))):
+            with self.subTest(name=name):
+                run = Run("-f", "json", self.file(name, content))
+                self.assertEqual((run.status, run.stderr), (0, ""))
+                self.assertEqual(run.story(), expected)
+
+    def test_compressed_files_tell_the_same(self):
+        plain = self.good("plain.pcap")
+        expected = Run("-f", "json", plain).story()
+        for suffix in COMPRESSORS:
+            with self.subTest(suffix=suffix):
+                content = compressed(plain, suffix)
+                # Known by what is in it: the name must not matter.
+                run = Run("-f", "json", self.file("odd" + suffix[1:], content))
+                self.assertEqual((run.status, run.stderr), (0, ""))
+                self.assertEqual(run.story(), expected)
+                self.assertEqual(Run("-f", "json", "-", stdin=content).story(), expected)
+
+    def test_a_compressed_file_cut_short_is_status_3(self):
+        plain = self.good("plain.pcap")
+        for suffix in COMPRESSORS:
+            with self.subTest(suffix=suffix):
+                cut = self.file("cut" + suffix, compressed(plain, suffix)[:-10])
+                run = Run("-f", "json", cut)
+                self.assertEqual(run.status, 3)
+                self.assert_one_line(run, "cut" + suffix)
+
+    def test_standard_input(self):
+        path = self.good()
+        with open(path, "rb") as f:
+            run = Run("-f", "json", "-", stdin=f.read())
+        self.assertEqual((run.status, run.stderr), (0, ""))
+        self.assertEqual(run.story(), Run("-f", "json", path).story())
+
+    def test_standard_input_that_is_no_capture(self):
+        run = Run("-f", "json", "-", stdin=b"")
+        self.assertEqual(run.status, 3)
+        self.assert_one_line(run)
+
+    def test_several_files_each_with_its_own_frame_numbers(self):
+        one, two = self.good("one.pcap"), self.good("two.pcap", port=51515)
+        connections = Run("-f", "json", one, two).records("connection")
+        self.assertEqual([c["source"] for c in connections], [one, two])
+        self.assertEqual([c["tcp"]["syn_frame"] for c in connections], [3, 3])
+
+    def test_a_directory_is_read_whole(self):
+        self.good("d/b.pcap")
+        self.good("d/a/deep.pcap", port=51515)
+        run = Run("-f", "json", os.path.join(self.folder, "d"))
+        self.assertEqual(run.status, 0)
+        sources = [c["source"] for c in run.records("connection")]
+        self.assertEqual([os.path.basename(s) for s in sources], ["deep.pcap", "b.pcap"])
+
+    def test_a_file_named_like_an_option(self):
+        self.good("-f.pcap")
+        run = Run("-f", "json", "--", "-f.pcap", cwd=self.folder)
+        self.assertEqual(len(run.records("connection")), 1)
+
+    def test_output_to_a_file(self):
+        path, out = self.good(), os.path.join(self.folder, "out.jsonl")
+        run = Run("-f", "json", "-o", out, path)
+        self.assertEqual((run.status, run.stdout), (0, ""))
+        with open(out, encoding="utf-8") as f:
+            self.assertEqual(f.read().count('"type":"connection"'), 1)
+
+
+class Filter(Folder):
+    def kinds(self, expression, content):
+        run = Run("-f", "json", "--filter", expression, self.file("capture", content))
+        self.assertEqual((run.status, run.stderr), (0, ""))
+        return {kind: len(run.records(kind)) for kind in ("connection", "dns")}
+
+    def test_it_applies_to_files(self):
+        frames = captures.page_visit()
+        for make in (captures.pcap, captures.pcapng):
+            with self.subTest(make=make.__name__):
+                content = make(frames)
+                self.assertEqual(self.kinds("udp", content), {"connection": 0, "dns": 1})
+                self.assertEqual(self.kinds("tcp port 443", content), {"connection": 1, "dns": 0})
+                self.assertEqual(self.kinds("port 9", content), {"connection": 0, "dns": 0})
+
+    def test_frames_keep_their_numbers(self):
+        run = Run("-f", "json", "--filter", "tcp", self.good())
+        self.assertEqual(run.records("connection")[0]["tcp"]["syn_frame"], 3)
+
+
+class Story(Folder):
+    """What was put into the capture comes out."""
+
+    def test_the_connection(self):
+        run = Run("-f", "json", self.good())
+        c = run.records("connection")[0]
+        self.assertEqual(c["start"], "2023-11-14T22:13:20.020000000Z")
+        self.assertEqual(c["duration_ns"], 60_000_000)
+        self.assertEqual((c["client"]["ip"], c["client"]["port"]), (captures.CLIENT, 51514))
+        self.assertEqual((c["server"]["ip"], c["server"]["port"]), (captures.SERVER, 443))
+        self.assertEqual((c["client"]["packets"], c["server"]["packets"]), (4, 3))
+        self.assertEqual((c["client"]["bytes"], c["server"]["bytes"]), (160, 120))
+        self.assertEqual(c["roles_from"], "syn")
+        expected = {"state": "closed", "syn_frame": 3, "syn_ack_frame": 4, "ack_frame": 5,
+                    "rtt_ns": 20_000_000, "rtt_server_ns": 10_000_000, "rtt_client_ns": 10_000_000,
+                    "closed_by": "client", "close": "fin"}
+        self.assertEqual({k: c["tcp"].get(k) for k in expected}, expected)
+
+    def test_the_dns_answer_is_joined_to_it(self):
+        c = Run("-f", "json", self.good()).records("connection")[0]
+        expected = {"name": captures.NAME, "address": captures.SERVER, "type": "A",
+                    "query_frame": 1, "answer_frame": 2, "rtt_ns": 10_000_000, "ttl_s": 300,
+                    "age_ns": 10_000_000, "verdict": "fresh"}
+        self.assertEqual({k: c["dns"].get(k) for k in expected}, expected)
+        self.assertEqual(c["server_name"], captures.NAME)
+        first = c["timeline"][0]
+        self.assertEqual((first["event"], first["t_ns"], first["frame"]), ("dns.query", -20_000_000, 1))
+
+    def test_the_dns_record(self):
+        d = Run("-f", "json", self.good()).records("dns")[0]
+        self.assertEqual(d["question"], {"name": captures.NAME, "type": "A", "class": "IN"})
+        self.assertEqual((d["query_frame"], d["answer_frame"], d["rcode"]), (1, 2, "NOERROR"))
+        self.assertEqual(d["answers"], [{"name": captures.NAME, "type": "A", "ttl_s": 300,
+                                         "data": captures.SERVER}])
+
+    def test_unanswered_and_refused(self):
+        up = (captures.CLIENT, captures.SERVER, (1025, 443))
+        down = (captures.SERVER, captures.CLIENT, (443, 1025))
+        syn = captures.tcp(*up, 1, 0, captures.SYN)
+        rst = captures.tcp(*down, 0, 2, captures.RST | captures.ACK)
+        for frames, state in (([(0, syn)], "unanswered"), ([(0, syn), (5, rst)], "refused")):
+            with self.subTest(state=state):
+                run = Run("-f", "json", self.file(state, captures.pcap(frames)))
+                self.assertEqual([c["tcp"]["state"] for c in run.records("connection")], [state])
+
+    def test_text_tells_it_too(self):
+        run = Run(self.good())
+        self.assertEqual((run.status, run.stderr), (0, ""))
+        self.assertNotIn("\x1b", run.stdout)
+        for word in (captures.NAME, captures.CLIENT, captures.SERVER, "443"):
+            self.assertIn(word, run.stdout)
+        self.assertIn("\x1b[", Run("--color", "always", self.good()).stdout)
+
+    def test_events_come_one_a_line(self):
+        events = Run("-f", "json", "--events", self.good()).records("event")
+        names = [e["event"] for e in events]
+        self.assertEqual([n for n in names if n.startswith("tcp.")],
+                         ["tcp.syn", "tcp.syn_ack", "tcp.ack", "tcp.fin", "tcp.fin"])
+
+
+class Words(unittest.TestCase):
+    def test_help_and_version_go_to_stdout(self):
+        for option, word in (("--help", "usage: hellotap"), ("--version", "hellotap ")):
+            run = Run(option)
+            self.assertEqual((run.status, run.stderr), (0, ""))
+            self.assertIn(word, run.stdout)
+
+    def test_interfaces_are_listed(self):
+        run = Run("-D")
+        self.assertEqual(run.status, 0, run.stderr)
+        if os.geteuid() == 0:
+            self.assertIn("lo", run.stdout.split())
+
+
+class Live(Folder):
+    def start(self, *arguments):
+        program = subprocess.Popen([HELLOTAP, "-i", "lo", "-f", "json", *arguments],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(program.wait)
+        self.addCleanup(program.kill)
+        self.addCleanup(program.stdout.close)
+        self.addCleanup(program.stderr.close)
+        if b"listening on lo" not in program.stderr.readline():
+            self.skipTest("no capturing here")
+        return program
+
+    def test_a_connection_on_loopback_until_sigint(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            program = self.start("--filter", f"tcp port {port}")
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                with server.accept()[0]:
+                    client.sendall(b"hello")
+            time.sleep(0.5)
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(timeout=20)
+        self.assertEqual(program.returncode, 0, err)
+        connections = [r for r in map(json.loads, out.splitlines()) if r["type"] == "connection"]
+        self.assertEqual([c["server"]["port"] for c in connections], [port])
+        self.assertEqual(connections[0]["client"]["payload_bytes"], 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
