@@ -79,11 +79,17 @@ static void tell_server_hello(struct message *m, struct tls_server_hello *hello,
     hello->frame            = m->e->frame;
     hello->record_version   = ht_named(m->record_version);
     know_client(state, m->e, ht_other(m->from), "server_hello");
+    if ((m->flags & HT_EVENT_PARTIAL) != 0 && !hello->supported_version.set &&
+        hello->cipher_suite.set && hello->cipher_suite.id >> 8 == 0x13) {
+        /* What says TLS 1.3 was cut off, but its suites are its own (RFC 8446 appendix B.4). */
+        hello->version = ht_named(TLS_13);
+    }
     const struct ht_event_type *type =
         hello->retry_request ? &tls_hello_retry_request_event : &tls_server_hello_event;
     const struct tls_server_hello *kept = ht_emit(m->e, type, m->from, flags_of(m, ok), hello);
-    state->details.hello_retry_request |= hello->retry_request;
-    if (kept != NULL && !hello->retry_request && state->details.server_hello == NULL) {
+    state->details.hello_retry_request |= hello->retry_request && m->from != state->client;
+    if (kept != NULL && !hello->retry_request && state->details.server_hello == NULL &&
+        m->from != state->client) {
         negotiated(state, m->e, kept);
     }
 }
@@ -116,6 +122,7 @@ static void certificate(struct message *m, uint8_t type)
             kept->sha256;
     }
     d->certificate |= certificate.chain.len > 0;
+    d->certificate_told = true;
 }
 
 static void certificate_status(struct message *m, uint8_t type)
@@ -279,6 +286,8 @@ void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum 
         d->skip_message < record->fragment.len ? d->skip_message : record->fragment.len;
     struct ht_bytes fragment = ht_bytes_from(record->fragment, skipped);
     d->skip_message -= skipped;
+    d->record_version = record->version;
+    d->held_place     = (struct tls_place){e->frame, e->time_ns};
     if (held->len > 0) {
         if (!ht_buffer_append(held, fragment)) {
             tls_handshake_cut(state, e, from);
@@ -307,12 +316,17 @@ void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_si
     struct message m               = {.state          = state,
                                       .e              = e,
                                       .from           = from,
-                                      .record_version = state->version,
+                                      .record_version = state->direction[from].record_version,
                                       .flags          = HT_EVENT_PARTIAL};
     if (held->len > TLS_HANDSHAKE_HEADER) {
         (void)tls_handshake_frame(ht_buffer_view(held), &handshake);
-        m.body = ht_bytes_from(ht_buffer_view(held), TLS_HANDSHAKE_HEADER);
+        struct tls_place now = {e->frame, e->time_ns};
+        e->frame             = state->direction[from].held_place.frame;
+        e->time_ns           = state->direction[from].held_place.time_ns;
+        m.body               = ht_bytes_from(ht_buffer_view(held), TLS_HANDSHAKE_HEADER);
         tell(&m, handshake.type);
+        e->frame   = now.frame;
+        e->time_ns = now.time_ns;
     }
     state->direction[from].skip_message = 0;
     ht_buffer_free(held);

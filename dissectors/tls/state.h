@@ -22,8 +22,11 @@ struct tls_place {
 
 struct tls_direction {
     bool change_cipher_spec;
-    bool finished;          /* the encrypted message after ChangeCipherSpec was seen */
-    bool key_exchange_done; /* ServerHelloDone, or ClientKeyExchange */
+    bool finished;               /* the encrypted message after ChangeCipherSpec was seen */
+    bool key_exchange_done;      /* ServerHelloDone, or ClientKeyExchange */
+    bool certificate_told;       /* the message was seen, though perhaps empty or cut */
+    struct tls_place held_place; /* of the last bytes of handshake messages */
+    uint16_t record_version;     /* of the last record of handshake messages */
     bool certificate, certificate_verify, certificate_status, server_key_exchange;
     size_t skip_message;     /* bytes of a handshake message too long to keep, still to come */
     uint64_t records, bytes; /* of application data, or in TLS 1.3 of all that is encrypted */
@@ -65,6 +68,9 @@ void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct 
  * close_notify. */
 struct tls_alert tls_close_notify_inferred(const struct tls_state *state,
                                            const struct ht_emitter *e, enum ht_side from);
+
+/* tls_hidden is HT_EVENT_ENCRYPTED, or 0 where the suite negotiated encrypts nothing. */
+unsigned tls_hidden(const struct tls_state *state);
 
 /* tls_end completes the details and says what is absent. */
 void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end *end);

@@ -122,6 +122,15 @@ void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct 
     }
 }
 
+unsigned tls_hidden(const struct tls_state *state)
+{
+    const struct ht_registry_entry *suite =
+        state->details.cipher_suite.set
+            ? ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id)
+            : NULL;
+    return suite != NULL && strstr(suite->name, "_NULL_") != NULL ? 0 : HT_EVENT_ENCRYPTED;
+}
+
 static const char *role_of(const struct tls_state *state, const struct ht_emitter *e,
                            enum ht_side side)
 {
@@ -163,7 +172,9 @@ static void alert(struct tls_state *state, struct ht_emitter *e, enum ht_side fr
                   const struct tls_record *record)
 {
     struct tls_alert alert = {0};
-    if (!tls_alert_parse(record->fragment, e->scratch, &alert)) {
+    /* Where nothing is encrypted a MAC follows the two bytes. */
+    size_t len = tls_hidden(state) == 0 ? 2 : record->fragment.len;
+    if (!tls_alert_parse(ht_bytes_head(record->fragment, len), e->scratch, &alert)) {
         encrypted_alert(state, e, from);
         return;
     }
@@ -194,9 +205,9 @@ static void encrypted_handshake(struct tls_state *state, struct ht_emitter *e, e
     struct tls_other_handshake other = {0};
     if (d->change_cipher_spec && !d->finished) {
         d->finished = true;
-        (void)ht_emit(e, &tls_finished_event, from, HT_EVENT_ENCRYPTED, NULL);
+        (void)ht_emit(e, &tls_finished_event, from, tls_hidden(state), NULL);
     } else {
-        (void)ht_emit(e, &tls_other_handshake_event, from, HT_EVENT_ENCRYPTED, &other);
+        (void)ht_emit(e, &tls_other_handshake_event, from, tls_hidden(state), &other);
     }
 }
 

@@ -26,8 +26,10 @@ struct ht_analyzer {
     size_t state_size; /* one zeroed state an engine; NULL functions below are not called */
     bool (*init)(void *state, struct ht_error *error);
     void (*fini)(void *state);
-    void (*event)(void *state, struct ht_analysis *a, const struct ht_event_type *type, void *event);
-    void (*record)(void *state, struct ht_analysis *a, const struct ht_record_type *type, void *record);
+    void (*event)(void *state, struct ht_analysis *a, const struct ht_event_type *type,
+                  void *event);
+    void (*record)(void *state, struct ht_analysis *a, const struct ht_record_type *type,
+                   void *record);
     /* A flow was first seen. */
     void (*connection_start)(void *state, const struct ht_endpoint *client,
                              const struct ht_endpoint *server);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_BLOCK = 512,   /* holds the story of an unanswered SYN */
+    FIRST_BLOCK  = 512,  /* holds the story of an unanswered SYN */
     LARGEST_STEP = 16384 /* blocks double up to this, so that a long story needs few of them */
 };
 
@@ -55,6 +55,7 @@ static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
     }
     *block        = (struct ht_arena_block){.next = arena->blocks, .size = size};
     arena->blocks = block;
+    arena->size += sizeof *block + size;
     return block;
 }
 
@@ -94,6 +95,7 @@ static void free_blocks(struct ht_arena *arena, struct ht_arena_block *block)
     while (block != NULL) {
         struct ht_arena_block *next = block->next;
         ht_budget_give(arena->budget, sizeof *block + block->size);
+        arena->size -= sizeof *block + block->size;
         free(block);
         block = next;
     }

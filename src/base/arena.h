@@ -21,9 +21,11 @@ void ht_budget_give(struct ht_budget *budget, size_t len);
 
 struct ht_arena_block;
 
-/* Owns its blocks. Zeroed but for `budget` (which may be NULL: no bound) is a valid, empty arena. */
+/* Owns its blocks. Zeroed but for `budget` (which may be NULL: no bound) is a valid, empty arena.
+ */
 struct ht_arena {
     struct ht_arena_block *blocks;
+    size_t size; /* bytes of its blocks */
     struct ht_budget *budget;
 };
 

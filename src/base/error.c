@@ -10,6 +10,7 @@ bool ht_fail(struct ht_error *error, const char *format, ...)
         va_start(args, format);
         (void)vsnprintf(error->text, sizeof error->text, format, args);
         va_end(args);
+        error->unknown_format = false;
     }
     return false;
 }

@@ -2,8 +2,7 @@
 
 #include <stdio.h>
 
-const struct ht_registry_entry *ht_registry_find(const struct ht_registry *registry,
-                                                 uint32_t value)
+const struct ht_registry_entry *ht_registry_find(const struct ht_registry *registry, uint32_t value)
 {
     size_t low = 0, high = registry->len;
     while (low < high) {

@@ -14,9 +14,9 @@ struct ht_registry_entry {
 };
 
 struct ht_registry {
-    const char *title;                      /* "TLS cipher suites" */
-    unsigned width;                         /* bytes of a value on the wire: 1 or 2 */
-    bool grease;                            /* values 0x?A?A are GREASE (RFC 8701) */
+    const char *title;                       /* "TLS cipher suites" */
+    unsigned width;                          /* bytes of a value on the wire: 1 or 2 */
+    bool grease;                             /* values 0x?A?A are GREASE (RFC 8701) */
     const struct ht_registry_entry *entries; /* by rising value */
     size_t len;
 };

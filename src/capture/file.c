@@ -35,7 +35,7 @@ enum ht_read ht_file_fill(struct ht_file *file, size_t len, struct ht_error *err
     return HT_READ_ERROR;
 }
 
-static bool fail_unknown(const char *name, struct ht_bytes head, struct ht_error *error)
+static bool describe_unknown(const char *name, struct ht_bytes head, struct ht_error *error)
 {
     if (head.len == 0) {
         return ht_fail(error, "%s: empty file", name);
@@ -49,6 +49,11 @@ static bool fail_unknown(const char *name, struct ht_bytes head, struct ht_error
         }
     }
     return ht_fail(error, "%s: not a capture file (pcap or pcapng)", name);
+}
+
+static void fail_unknown(const char *name, struct ht_bytes head, struct ht_error *error)
+{
+    error->unknown_format = !describe_unknown(name, head, error);
 }
 
 /* Opens the format that the first bytes tell; closes the input where it fails. */

@@ -19,11 +19,12 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool walk(const char *path, int depth, void (*each)(void *context, const char *path),
-                 void *context, struct ht_error *error);
+static bool walk(const char *path, int depth,
+                 void (*each)(void *context, const char *path, bool named), void *context,
+                 struct ht_error *error);
 
 static bool walk_directory(const char *path, int depth,
-                           void (*each)(void *context, const char *path), void *context,
+                           void (*each)(void *context, const char *path, bool named), void *context,
                            struct ht_error *error)
 {
     struct dirent **entries = NULL;
@@ -41,8 +42,9 @@ static bool walk_directory(const char *path, int depth,
     return good;
 }
 
-static bool walk(const char *path, int depth, void (*each)(void *context, const char *path),
-                 void *context, struct ht_error *error)
+static bool walk(const char *path, int depth,
+                 void (*each)(void *context, const char *path, bool named), void *context,
+                 struct ht_error *error)
 {
     struct stat st;
     bool exists = strcmp(path, "-") != 0 && stat(path, &st) == 0;
@@ -50,13 +52,13 @@ static bool walk(const char *path, int depth, void (*each)(void *context, const 
         return depth >= MAX_DEPTH || walk_directory(path, depth, each, context, error);
     }
     if (depth == 0 || (exists && S_ISREG(st.st_mode))) {
-        each(context, path);
+        each(context, path, depth == 0);
     }
     return true;
 }
 
-bool cli_inputs_each(const char *path, void (*each)(void *context, const char *path), void *context,
-                     struct ht_error *error)
+bool cli_inputs_each(const char *path, void (*each)(void *context, const char *path, bool named),
+                     void *context, struct ht_error *error)
 {
     return walk(path, 0, each, context, error);
 }

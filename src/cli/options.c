@@ -178,7 +178,9 @@ static int index_of(int answer)
 
 static bool read_option(struct cli_options *out, int answer, char **argv, struct ht_error *error)
 {
-    const char *word = argv[optind - 1];
+    char letter[]    = {'-', (char)optopt, '\0'};
+    bool is_letter   = optopt > 0 && optopt < FIRST_LONG;
+    const char *word = is_letter ? letter : argv[optind - 1];
     if (answer == ':') {
         return ht_fail(error, "%s: a value is missing", word);
     }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,10 +66,24 @@ static unsigned terminal_width(FILE *file)
     return ioctl(fileno(file), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+static bool is_input(const struct cli_options *o)
+{
+    struct stat out, in;
+    bool same = false;
+    for (char **file = o->files; stat(o->output, &out) == 0 && *file != NULL; file++) {
+        same |= stat(*file, &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino &&
+                S_ISREG(in.st_mode);
+    }
+    return same;
+}
+
 static bool open_output(struct run *run, struct ht_error *error)
 {
     const struct cli_options *o = run->options;
-    run->out                    = o->output != NULL ? fopen(o->output, "w") : stdout;
+    if (o->output != NULL && is_input(o)) {
+        return ht_fail(error, "%s: is also an input, and would be overwritten", o->output);
+    }
+    run->out = o->output != NULL ? fopen(o->output, "w") : stdout;
     if (run->out == NULL) {
         return ht_fail(error, "%s: %s", o->output, strerror(errno));
     }
@@ -122,14 +137,15 @@ static bool step(struct run *run, struct ht_source *source, struct ht_error *err
     struct ht_frame frame;
     switch (ht_source_next(source, &frame, error)) {
     case HT_READ_FRAME:
-        if (run->filter != NULL && !ht_filter_match(run->filter, &frame)) {
+        if (run->filter != NULL && run->options->interface == NULL &&
+            !ht_filter_match(run->filter, &frame)) {
             ht_engine_stats(run->engine)->filtered_frames++;
             return true;
         }
         cli_progress_step(&run->progress, source, ht_engine_stats(run->engine));
         return ht_engine_frame(run->engine, &frame);
     case HT_READ_AGAIN:
-        return ht_engine_tick(run->engine, now_ns());
+        return run->options->interface == NULL || ht_engine_tick(run->engine, now_ns());
     case HT_READ_ERROR:
         complain(run, error->text);
         run->status = CLI_UNREADABLE;
@@ -153,7 +169,8 @@ static void read_source(struct run *run, struct ht_source *source)
     ht_source_close(source);
 }
 
-static void read_file(void *context, const char *path)
+/* In a directory there may lie other things (key logs, notes): they are passed over. */
+static void read_file(void *context, const char *path, bool named)
 {
     struct run *run = context;
     struct ht_error error;
@@ -161,13 +178,14 @@ static void read_file(void *context, const char *path)
         return;
     }
     struct ht_source *source = ht_file_open(path, &error);
-    if (source == NULL) {
+    if (source == NULL && (named || !error.unknown_format)) {
         complain(run, error.text);
         run->status = CLI_UNREADABLE;
         ht_engine_stats(run->engine)->failed_sources++;
-        return;
     }
-    read_source(run, source);
+    if (source != NULL) {
+        read_source(run, source);
+    }
 }
 
 static void read_interface(struct run *run)
@@ -213,7 +231,8 @@ static void write_stats(struct run *run, int64_t started_ns)
 
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = ask_stop};
+    /* The second one ends the program at once. */
+    struct sigaction action = {.sa_handler = ask_stop, .sa_flags = (int)SA_RESETHAND};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
 }
@@ -224,12 +243,23 @@ static void close_output(struct run *run)
         run->output_failed = true;
         complain(run, strerror(errno));
     }
-    if (run->out != NULL && run->out != stdout) {
-        (void)fclose(run->out);
+    if (run->out != NULL && fclose(run->out) != 0 && !run->output_failed) {
+        run->output_failed = true;
+        complain(run, strerror(errno));
     }
     if (run->output_failed) {
         run->status = CLI_UNREADABLE;
     }
+}
+
+/* Live, the kernel filters; it is compiled here all the same, to say what is wrong with it. */
+static bool open_filter(struct run *run, struct ht_error *error)
+{
+    if (run->options->filter == NULL) {
+        return true;
+    }
+    run->filter = ht_filter_open(run->options->filter, error);
+    return run->filter != NULL;
 }
 
 int cli_run(const struct cli_options *options)
@@ -237,11 +267,7 @@ int cli_run(const struct cli_options *options)
     struct run run = {.options = options, .progress = cli_progress_start(!options->quiet)};
     struct ht_error error;
     int64_t started_ns = now_ns();
-    if (options->filter != NULL && options->interface == NULL) {
-        run.filter = ht_filter_open(options->filter, &error);
-    }
-    if ((options->filter != NULL && options->interface == NULL && run.filter == NULL) ||
-        !open_output(&run, &error) || !open_engine(&run, &error)) {
+    if (!open_filter(&run, &error) || !open_output(&run, &error) || !open_engine(&run, &error)) {
         complain(&run, error.text);
         run.status = CLI_USAGE;
     } else {

@@ -14,8 +14,8 @@ enum { HT_DIGEST_MAX = 32 };
  * libcrypto refuses it. */
 size_t ht_digest(enum ht_digest digest, uint8_t out[HT_DIGEST_MAX], struct ht_bytes in);
 
-/* ht_digest_hex is the digest of `in` in lower-case hexadecimal, allocated from `arena`; empty where
- * there is no room or libcrypto refuses it. */
+/* ht_digest_hex is the digest of `in` in lower-case hexadecimal, allocated from `arena`; empty
+ * where there is no room or libcrypto refuses it. */
 struct ht_bytes ht_digest_hex(enum ht_digest digest, struct ht_arena *arena, struct ht_bytes in);
 
 #endif

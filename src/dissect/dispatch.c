@@ -146,8 +146,11 @@ static bool resync(struct ht_dispatch *d, enum ht_side side, struct ht_bytes *av
         return false;
     }
     size_t offset = d->found->resync(*avail, side);
-    *avail        = ht_bytes_from(*avail, offset);
-    s->searching  = avail->len == 0;
+    s->searching  = offset >= avail->len;
+    if (s->searching) {
+        offset = avail->len < HT_FIND_BYTES ? 0 : avail->len - (HT_FIND_BYTES - 1);
+    }
+    *avail = ht_bytes_from(*avail, offset);
     return !s->searching;
 }
 
@@ -159,7 +162,8 @@ static struct ht_bytes take_all(struct ht_dispatch *d, struct ht_emitter *e, enu
     *out_need                  = HEADER_STEP;
     while (avail.len > 0 && !s->given_up) {
         if (s->searching && !resync(d, side, &avail)) {
-            break;
+            *out_need = s->pending.max;
+            return s->given_up ? ht_bytes(NULL, 0) : avail;
         }
         size_t done = take_pdu(d, e, side, avail, out_need);
         if (done == 0 && s->searching) {
@@ -314,11 +318,15 @@ static void hand_over_partial(struct ht_dispatch *d, struct ht_emitter *e, enum 
 {
     struct ht_dispatch_side *s = &d->side[side];
     struct ht_frame_size size  = {0};
+    uint64_t frame_now         = e->frame;
+    int64_t time_now           = e->time_ns;
     if (s->pending.len > 0 && !s->searching) {
         size = d->found->frame(d->state, ht_buffer_view(&s->pending), side);
     }
     if (size.len != 0 && size.len != SIZE_MAX) {
-        s->skip = size.len - s->pending.len;
+        s->skip    = size.len > s->pending.len ? size.len - s->pending.len : 0;
+        e->frame   = s->frame;
+        e->time_ns = s->time_ns;
         hand_over(d, e,
                   &(struct ht_pdu){.bytes   = ht_buffer_view(&s->pending),
                                    .len     = size.len,
@@ -328,6 +336,8 @@ static void hand_over_partial(struct ht_dispatch *d, struct ht_emitter *e, enum 
         s->skip      = 0;
         s->searching = true;
     }
+    e->frame   = frame_now;
+    e->time_ns = time_now;
     ht_buffer_free(&s->pending);
 }
 
@@ -362,6 +372,10 @@ uint64_t ht_dispatch_bytes(struct ht_dispatch *d, struct ht_emitter *e, enum ht_
                            struct ht_bytes bytes, uint64_t missing)
 {
     struct ht_dispatch_side *s = &d->side[side];
+    if (bytes.len > 0) {
+        s->frame   = e->frame;
+        s->time_ns = e->time_ns;
+    }
     if (d->found == NULL && bytes.len > 0 && s->watching && !s->given_up) {
         watch(d, e, side, bytes);
     } else if (d->found == NULL && bytes.len > 0 && !s->given_up) {

@@ -19,6 +19,8 @@ enum {
 struct ht_dispatch_side {
     struct ht_buffer pending; /* bytes that wait for the rest of their PDU, or for a match */
     uint64_t skip;            /* bytes of the PDU at hand still to step over */
+    uint64_t frame;           /* that brought its last bytes, */
+    int64_t time_ns;          /* and its time */
     uint64_t watched;         /* bytes watched without a find */
     uint32_t excluded;        /* dissectors that said no, by their place in the list */
     bool searching; /* after a hole, or in mid-stream: bytes must be found to begin a PDU */

@@ -53,6 +53,7 @@ struct ht_side_quality {
     bool truncated;    /* a frame was cut by the snapshot length */
     bool limit;        /* a bound of ours hit */
     bool fin, reset;   /* how it closed */
+    bool closed_first; /* before the other side did */
 };
 
 struct ht_end {
@@ -144,10 +145,11 @@ static inline struct ht_buffer *ht_hold(struct ht_emitter *e, enum ht_side side)
 #define HT_ABSENT_STARTED_LATE "capture_started_late"
 #define HT_ABSENT_ONE_SIDED "one_sided"
 #define HT_ABSENT_LIMIT "limit_reached"
+#define HT_ABSENT_ENDED "capture_ended"
 
 /* ht_absent_reason is the best explanation of why a message of `side` was not seen, from how well
  * that side was captured: one_sided, capture_started_late, limit_reached, snaplen,
- * lost_in_capture, else not_sent. */
+ * lost_in_capture; capture_ended where neither side closed; else not_sent. */
 const char *ht_absent_reason(const struct ht_end *end, enum ht_side side);
 
 struct ht_dissector {

@@ -83,10 +83,10 @@ struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_f
     return flow;
 }
 
-void ht_flow_table_touch(struct ht_flow_table *table, struct ht_flow *flow)
+void ht_flow_table_touch(struct ht_flow *flow)
 {
     struct ht_flow_list *list = flow->list;
-    if (list != &table->closed && list->newest != flow) {
+    if (list->newest != flow) {
         take_out(flow);
         append(list, flow);
     }

@@ -37,8 +37,8 @@ struct ht_flow *ht_flow_table_find(const struct ht_flow_table *table, const stru
 struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_flow_key *key,
                                   uint64_t hash);
 
-/* ht_flow_table_touch makes an open flow the newest of its list. */
-void ht_flow_table_touch(struct ht_flow_table *table, struct ht_flow *flow);
+/* ht_flow_table_touch makes a flow the newest of its list. */
+void ht_flow_table_touch(struct ht_flow *flow);
 
 /* ht_flow_table_close moves a flow to the closed ones. */
 void ht_flow_table_close(struct ht_flow_table *table, struct ht_flow *flow);

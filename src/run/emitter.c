@@ -57,11 +57,11 @@ void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *typ
 }
 
 struct ht_happening *ht_engine_happened(struct ht_engine *engine, const struct ht_event_type *type,
-                                        unsigned side, unsigned flags)
+                                        unsigned side, unsigned flags, uint32_t max)
 {
     struct ht_flow *flow           = engine->flow;
     struct ht_happening *happening = NULL;
-    if (flow->num_happenings < MAX_HAPPENINGS) {
+    if (flow->num_happenings < max && flow->arena.size < 2 * MAX_STORY_BYTES) {
         happening = ht_arena_alloc(&flow->arena, sizeof *happening);
     }
     if (happening == NULL) {
@@ -88,19 +88,38 @@ static void emit_record(struct ht_engine *engine, const struct ht_event_type *ty
     const struct ht_endpoint *server = &flow->key.endpoint[1 - flow->client];
     struct ht_party client_party     = {.ip = client->address, .port = client->port};
     struct ht_party server_party     = {.ip = server->address, .port = server->port};
-    struct ht_event_record record    = {.connection   = ht_text(engine->id),
-                                        .time_ns      = engine->emitter.time_ns,
-                                        .frame        = engine->emitter.frame,
-                                        .client_party = &client_party,
-                                        .server_party = &server_party,
-                                        .from         = side == flow->client ? "client" : "server",
-                                        .event        = type->name,
-                                        .inferred     = (flags & HT_EVENT_INFERRED) != 0,
-                                        .encrypted    = (flags & HT_EVENT_ENCRYPTED) != 0,
-                                        .partial      = (flags & HT_EVENT_PARTIAL) != 0,
-                                        .malformed    = (flags & HT_EVENT_MALFORMED) != 0,
-                                        .data         = {event != NULL ? type->data : NULL, event}};
+    char community_id[HT_COMMUNITY_ID_MAX];
+    struct ht_event_record record = {.connection = ht_text(engine->id),
+                                     .community_id =
+                                         ht_text(ht_community_id(community_id, &flow->key)),
+                                     .source       = ht_text(engine->source),
+                                     .time_ns      = engine->emitter.time_ns,
+                                     .frame        = engine->emitter.frame,
+                                     .client_party = &client_party,
+                                     .server_party = &server_party,
+                                     .from         = side == flow->client ? "client" : "server",
+                                     .event        = type->name,
+                                     .inferred     = (flags & HT_EVENT_INFERRED) != 0,
+                                     .encrypted    = (flags & HT_EVENT_ENCRYPTED) != 0,
+                                     .partial      = (flags & HT_EVENT_PARTIAL) != 0,
+                                     .malformed    = (flags & HT_EVENT_MALFORMED) != 0,
+                                     .data         = {event != NULL ? type->data : NULL, event}};
     ht_engine_record(engine, &ht_event_record_type, &record);
+}
+
+/* What the details need is kept even where the timeline is full. */
+static void *keep_object(struct ht_flow *flow, const struct ht_event_type *type, const void *event)
+{
+    bool room    = flow->arena.size < MAX_STORY_BYTES && (!flow->limit_reached || type->in_details);
+    void *object = NULL;
+    if (event == NULL || type->data == NULL) {
+        return NULL;
+    }
+    if (room) {
+        object = ht_object_copy(&flow->arena, type->data, event);
+    }
+    flow->limit_reached |= object == NULL;
+    return object;
 }
 
 static void *emit(struct ht_emitter *emitter, const struct ht_event_type *type, enum ht_side from,
@@ -117,18 +136,23 @@ static void *emit(struct ht_emitter *emitter, const struct ht_event_type *type, 
     if (engine->config.events) {
         emit_record(engine, type, from, flags, event);
     }
-    struct ht_happening *happening = ht_engine_happened(engine, type, from, flags);
-    if (happening != NULL && event != NULL && type->data != NULL) {
-        happening->object = ht_object_copy(&engine->flow->arena, type->data, event);
-        engine->flow->limit_reached |= happening->object == NULL;
+    const struct ht_dissector *found = engine->flow->dispatch.found;
+    if (engine->flow->tcp == NULL && (found == NULL || found->details_struct == NULL)) {
+        return NULL; /* it has no connection record: nobody would see its timeline */
     }
-    return happening != NULL ? happening->object : NULL;
+    struct ht_happening *happening = ht_engine_happened(engine, type, from, flags, MAX_HAPPENINGS);
+    void *object                   = keep_object(engine->flow, type, event);
+    if (happening != NULL) {
+        happening->object = object;
+    }
+    return object;
 }
 
 static void absent(struct ht_emitter *emitter, const struct ht_event_type *type, enum ht_side from,
                    const char *reason)
 {
-    struct ht_happening *happening = ht_engine_happened(engine_of(emitter), type, from, 0);
+    struct ht_happening *happening =
+        ht_engine_happened(engine_of(emitter), type, from, 0, MAX_HAPPENINGS + MAX_ABSENCES);
     if (happening != NULL) {
         happening->absent = reason;
     }

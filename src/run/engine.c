@@ -258,6 +258,14 @@ static const struct ht_flow_list *least_useful(const struct ht_flow_table *table
     return table->closed.len > 0 ? &table->closed : table->udp.len > 0 ? &table->udp : &table->tcp;
 }
 
+/* An eighth of the memory stays free, so that new flows are never refused for the sake of old ones.
+ */
+static bool is_tight(const struct ht_engine *engine)
+{
+    return engine->budget.used > engine->budget.max - engine->budget.max / 8 &&
+           engine->table.len > 0;
+}
+
 /* What is kept is bounded by number: closed ones go first, then the longest silent. */
 static void make_room(struct ht_engine *engine)
 {
@@ -268,7 +276,7 @@ static void make_room(struct ht_engine *engine)
     while (table->udp.len > MAX_UDP) {
         tell_oldest(engine, &table->udp, false);
     }
-    while (table->len > engine->config.max_flows) {
+    while (table->len > engine->config.max_flows || is_tight(engine)) {
         const struct ht_flow_list *list = least_useful(table);
         tell_oldest(engine, list, list != &table->closed);
     }
@@ -292,7 +300,7 @@ static void feed_packet(struct ht_engine *engine, const struct ht_frame *frame,
     if (engine->labeler != NULL && !flow->label_done) {
         feed_label(engine, flow, frame, packet, side);
     }
-    ht_flow_table_touch(&engine->table, flow);
+    ht_flow_table_touch(flow);
     make_room(engine);
 }
 

@@ -8,10 +8,12 @@
 #include "run/engine.h"
 
 enum {
-    MAX_HAPPENINGS = 2048,  /* of a flow: a timeline longer than this tells nothing more */
-    MAX_CLOSED     = 16384, /* flows of a file that wait for stragglers, or for the direction that
-                             * was stored late */
-    MAX_UDP = 16384         /* conversations over UDP */
+    MAX_HAPPENINGS  = 2048,    /* of a flow: a timeline longer than this tells nothing more */
+    MAX_ABSENCES    = 64,      /* told beside them */
+    MAX_STORY_BYTES = 4 << 20, /* of a flow's arena: hostile hellos are large when copied */
+    MAX_CLOSED      = 16384, /* flows of a file that wait for stragglers, or for the direction that
+                              * was stored late */
+    MAX_UDP = 16384          /* conversations over UDP */
 };
 
 struct ht_engine {
@@ -41,9 +43,10 @@ void ht_engine_enter(struct ht_engine *engine, struct ht_flow *flow, uint64_t fr
 /* ht_engine_record hands a record to analyzers and to the output. */
 void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *type, void *record);
 
-/* ht_engine_happened adds to the timeline of the flow at hand; NULL where there is no room. */
+/* ht_engine_happened adds to the timeline of the flow at hand, up to `max` entries; NULL where
+ * there is no room. */
 struct ht_happening *ht_engine_happened(struct ht_engine *engine, const struct ht_event_type *type,
-                                        unsigned side, unsigned flags);
+                                        unsigned side, unsigned flags, uint32_t max);
 
 /* ht_engine_analysis is what analyzers get while the flow at hand is looked at. */
 struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena *arena,

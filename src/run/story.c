@@ -20,8 +20,9 @@ static struct ht_side_quality quality_of(const struct ht_flow *flow, unsigned si
         q.started_late                = !tcp->syn;
         q.hole                        = side_has_hole(tcp);
         q.limit |= tcp->bytes.limit_reached;
-        q.fin   = tcp->fin;
-        q.reset = tcp->reset;
+        q.fin          = tcp->fin;
+        q.reset        = tcp->reset;
+        q.closed_first = flow->tcp->closer == (int8_t)(1 + side);
     }
     return q;
 }
@@ -127,12 +128,23 @@ static struct ht_party party_of(const struct ht_flow *flow, unsigned side)
                              .payload_bytes = flow->side[side].payload_bytes};
 }
 
+/* Of a SYN that was never answered nothing says that answers were not captured. */
+static bool is_one_sided(const struct ht_flow *flow)
+{
+    if (flow->side[0].packets != 0 && flow->side[1].packets != 0) {
+        return false;
+    }
+    const struct ht_tcp_side *seen =
+        flow->tcp != NULL ? &flow->tcp->side[flow->side[0].packets == 0] : NULL;
+    return seen == NULL || !seen->syn || seen->acked || seen->bytes.next > 0;
+}
+
 static struct ht_capture_quality capture_of(const struct ht_flow *flow)
 {
-    struct ht_capture_quality q = {
-        .one_sided        = flow->side[0].packets == 0 || flow->side[1].packets == 0,
-        .truncated_frames = flow->side[0].truncated_frames + flow->side[1].truncated_frames,
-        .limit_reached    = flow->limit_reached};
+    struct ht_capture_quality q = {.one_sided        = is_one_sided(flow),
+                                   .truncated_frames = flow->side[0].truncated_frames +
+                                                       flow->side[1].truncated_frames,
+                                   .limit_reached = flow->limit_reached};
     for (unsigned i = 0; i < 2; i++) {
         q.limit_reached |= flow->dispatch.side[i].limit_reached;
         if (flow->tcp != NULL) {

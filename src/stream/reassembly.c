@@ -225,6 +225,14 @@ void ht_reassembly_start(struct ht_reassembly *r, uint32_t seq)
     }
 }
 
+/* No window is so large (RFC 7323 section 2.3): it is not of this stream, unless the receiver
+ * acknowledged as much. */
+static bool is_far_ahead(const struct ht_reassembly *r, const struct stretch *s)
+{
+    return (int64_t)(s->offset - r->next) > HT_MAX_AHEAD_BYTES &&
+           (int64_t)(s->offset - r->acked) > 0;
+}
+
 void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segment)
 {
     if (segment->len == 0) {
@@ -238,7 +246,7 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
                         .bytes     = segment->payload,
                         .truncated = segment->payload.len < segment->len};
     int64_t old      = (int64_t)(r->next - s.offset);
-    if (old >= (int64_t)s.len) {
+    if (old >= (int64_t)s.len || is_far_ahead(r, &s)) {
         r->duplicates++;
         return;
     }

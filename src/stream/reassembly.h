@@ -13,7 +13,8 @@ enum {
     HT_MAX_WAITING_BYTES = 512 * 1024,
     /* The same where the receiver acknowledged the hole: then it was lost only in capture. */
     HT_MAX_WAITING_ACKED_BYTES = 64 * 1024,
-    HT_MAX_WAITING_SEGMENTS    = 4096
+    HT_MAX_WAITING_SEGMENTS    = 4096,
+    HT_MAX_AHEAD_BYTES         = 1 << 30
 };
 
 /* Bytes handed on: `len` bytes of the stream of which the first `bytes.len` are there. */

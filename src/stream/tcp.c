@@ -183,14 +183,31 @@ static void see_fin(const struct step *s, uint32_t fin_seq)
     emit(s, &ht_tcp_fin_event, NULL);
 }
 
+/* A RST outside the window is ignored by who gets it (RFC 9293 section 3.5.3); a little behind it
+ * is let pass, for middleboxes. */
+static bool is_in_window(const struct ht_tcp_side *me, const struct ht_tcp_side *peer, uint32_t seq)
+{
+    if (!me->bytes.started || !peer->acked) {
+        return true;
+    }
+    unsigned shift = peer->options.window_scale > 0 ? peer->options.window_scale - 1U
+                     : peer->syn                    ? 0
+                                                    : 14;
+    int64_t ahead  = (int32_t)(seq - peer->max_acked);
+    return ahead >= -(int64_t)UINT16_MAX && ahead <= (int64_t)UINT16_MAX
+                                                         << (shift < 14 ? shift : 14);
+}
+
 static void see_reset(const struct step *s)
 {
     struct ht_tcp_side *me = &s->tcp->side[s->side];
-    if (me->reset) {
+    bool ignored           = !is_in_window(me, &s->tcp->side[1 - s->side], s->packet->tcp.seq);
+    if (me->reset || (ignored && me->stray_reset)) {
         return;
     }
-    me->reset = true;
-    if (s->tcp->closer == 0) {
+    me->stray_reset |= ignored;
+    me->reset = !ignored;
+    if (s->tcp->closer == 0 && !ignored) {
         s->tcp->closer          = (int8_t)(1 + s->side);
         s->tcp->closed_by_reset = true;
     }
@@ -216,7 +233,7 @@ bool ht_tcp_is_new(const struct ht_tcp *tcp, const struct ht_packet *packet, uns
         if (peer->syn && packet->tcp.ack == peer->isn + 1) {
             return false;
         }
-        return me->syn ? me->isn != isn && ht_tcp_closed(tcp)
+        return me->syn ? me->isn != isn && (ht_tcp_closed(tcp) || me->fin || me->bytes.next > 0)
                        : me->seen && !precedes_what_was_seen(me, isn);
     }
     if (me->syn) {
@@ -337,11 +354,14 @@ static void summarise_handshake(const struct ht_tcp *tcp, const struct ht_tcp_si
 void ht_tcp_summarise(const struct ht_tcp *tcp, unsigned client, struct ht_tcp_summary *out)
 {
     const struct ht_tcp_side *c = &tcp->side[client], *s = &tcp->side[1 - client];
-    *out = (struct ht_tcp_summary){.state               = state_of(tcp, c, s),
+    /* Who speaks as the client above TCP may have been asked (FTP's active mode). */
+    unsigned opener             = tcp->opener != 0 ? (unsigned)(tcp->opener - 1) : client;
+    const struct ht_tcp_side *o = &tcp->side[opener], *a = &tcp->side[1 - opener];
+    *out = (struct ht_tcp_summary){.state               = state_of(tcp, o, a),
                                    .syn_retransmissions = tcp->syn_retransmissions,
                                    .midstream           = !c->syn && !s->syn,
                                    .simultaneous_open   = tcp->simultaneous_open};
-    summarise_handshake(tcp, c, s, out);
+    summarise_handshake(tcp, o, a, out);
     out->client_options = c->syn ? &c->options : NULL;
     out->server_options = s->syn ? &s->options : NULL;
     if (tcp->closer != 0) {

@@ -64,7 +64,8 @@ static size_t read_rows(FILE *in, struct row *rows, size_t max)
 
 static void write_table(FILE *out, const struct row *rows, size_t n, char **argv)
 {
-    fprintf(out, "/* Made from %s. */\n#include \"base/registry.h\"\n\n", strrchr(argv[1], '/') + 1);
+    fprintf(out, "/* Made from %s. */\n#include \"base/registry.h\"\n\n",
+            strrchr(argv[1], '/') + 1);
     fprintf(out, "extern const struct ht_registry %s;\n\n", argv[3]);
     fprintf(out, "static const struct ht_registry_entry entries[] = {\n");
     for (size_t i = 0; i < n; i++) {

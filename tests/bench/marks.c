@@ -69,7 +69,7 @@ static struct ht_bytes read_der(struct ht_reader *r)
     return rd_take(r, len < 0x80 ? len : (size_t)rd_uint(r, len & 0x7f));
 }
 
-/* The serial number's bytes but the first, so that its length and sign stay. */
+/* The serial number's bytes but the first two, so that it stays a positive number in DER. */
 static void patch_serial(const struct stream *s, struct ht_bytes certificate)
 {
     struct ht_reader r    = ht_reader(certificate);
@@ -80,7 +80,7 @@ static void patch_serial(const struct stream *s, struct ht_bytes certificate)
     if (tbs.bad || serial.len < 8) {
         fatal("%s: a certificate without a long serial number", s->template->name);
     }
-    patch(s, ht_bytes_from(serial, 1), PATCH_SERIAL);
+    patch(s, ht_bytes_from(serial, 2), PATCH_SERIAL);
 }
 
 /* Only the leaf changes: a site's chain ends in authorities that it shares with others. */
@@ -174,9 +174,12 @@ void mark_dns(const struct stream *s)
     while (rd_more(&r)) {
         size_t from             = (size_t)(r.cur - s->bytes.ptr);
         struct ht_bytes message = rd_vec(&r, 2);
-        if (!r.bad && message.len >= 12) {
-            mark_dns_message(s, from, message);
+        struct steps steps      = stream_steps(s, from, message.len + 2);
+        if (r.bad ||
+            __builtin_popcountll(steps.bits[0]) + __builtin_popcountll(steps.bits[1]) != 1) {
+            fatal("%s: a DNS message that is not in one segment", s->template->name);
         }
+        mark_dns_message(s, from, message);
     }
 }
 

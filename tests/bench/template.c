@@ -10,14 +10,17 @@
 
 enum { MAX_STREAM = 1 << 16, DNS_PORT = 53 };
 
+static bool is_same(const struct ht_endpoint *a, const struct ht_endpoint *b)
+{
+    return a->port == b->port && ht_address_equal(&a->address, &b->address);
+}
+
 static unsigned flow_of(struct template *t, const struct ht_packet *p, bool *out_from_client)
 {
     for (unsigned i = 0; i < t->num_flows; i++) {
         const struct flow *f = &t->flows[i];
-        bool forth           = memcmp(&f->client, &p->source, sizeof p->source) == 0 &&
-                     memcmp(&f->server, &p->destination, sizeof p->source) == 0;
-        bool back = memcmp(&f->client, &p->destination, sizeof p->source) == 0 &&
-                    memcmp(&f->server, &p->source, sizeof p->source) == 0;
+        bool forth = is_same(&f->client, &p->source) && is_same(&f->server, &p->destination);
+        bool back  = is_same(&f->client, &p->destination) && is_same(&f->server, &p->source);
         if (f->protocol == p->protocol && (forth || back)) {
             *out_from_client = forth;
             return i;
@@ -26,7 +29,7 @@ static unsigned flow_of(struct template *t, const struct ht_packet *p, bool *out
     if (t->num_flows == MAX_FLOWS) {
         fatal("%s: more than %d flows", t->name, MAX_FLOWS);
     }
-    *out_from_client        = true;
+    *out_from_client       = true;
     t->flows[t->num_flows] = (struct flow){p->source, p->destination, p->protocol};
     t->num_connections += p->protocol == IPPROTO_TCP;
     return t->num_flows++;
@@ -116,8 +119,7 @@ struct steps stream_steps(const struct stream *s, size_t at, size_t len)
     return set;
 }
 
-void stream_patch(const struct stream *s, size_t at, size_t len, enum patch_kind kind,
-                  uint64_t key)
+void stream_patch(const struct stream *s, size_t at, size_t len, enum patch_kind kind, uint64_t key)
 {
     struct template *t = s->template;
     for (unsigned i = 0; i < s->num_pieces; i++) {
@@ -208,7 +210,7 @@ static void mark_datagrams(struct template *t, unsigned flow)
         if (step->flow == flow && t->flows[flow].server.port == DNS_PORT) {
             const struct layout *l = &step->layout;
             uint16_t len           = (uint16_t)(l->len - l->payload_at);
-            struct stream s        = {.template = t,
+            struct stream s        = {.template    = t,
                                       .flow        = (uint8_t)flow,
                                       .from_client = step->from_client,
                                       .bytes       = ht_bytes(step->frame + l->payload_at, len),
@@ -247,19 +249,21 @@ static void mark_connection(struct template *t, unsigned flow)
 static void name_hosts(struct template *t)
 {
     t->client = t->flows[0].client.address;
-    t->server = t->flows[0].server.address;
+    if (t->server.version == 0) {
+        t->server = t->flows[0].server.address;
+    }
     for (unsigned i = t->num_flows; i-- > 0;) {
         if (t->flows[i].protocol == IPPROTO_TCP && t->flows[i].server.port != DNS_PORT) {
             t->server = t->flows[i].server.address;
         }
     }
     for (unsigned i = 0; i < t->num_steps; i++) {
-        struct step *step   = &t->steps[i];
+        struct step *step    = &t->steps[i];
         const struct flow *f = &t->flows[step->flow];
-        bool is_server = ht_address_equal(&f->server.address, &t->server);
-        enum host peer = is_server ? HOST_SERVER : HOST_OTHER;
-        step->source      = step->from_client ? HOST_CLIENT : peer;
-        step->destination = step->from_client ? peer : HOST_CLIENT;
+        bool is_server       = ht_address_equal(&f->server.address, &t->server);
+        enum host peer       = is_server ? HOST_SERVER : HOST_OTHER;
+        step->source         = step->from_client ? HOST_CLIENT : peer;
+        step->destination    = step->from_client ? peer : HOST_CLIENT;
     }
 }
 
@@ -276,8 +280,8 @@ static unsigned hello_steps(const struct template *t)
     bool answered = false;
     for (unsigned i = 0; i < t->num_steps; i++) {
         const struct step *step = &t->steps[i];
-        bool data               = step->layout.len > step->layout.payload_at &&
-                    step->layout.protocol == IPPROTO_TCP;
+        bool data =
+            step->layout.len > step->layout.payload_at && step->layout.protocol == IPPROTO_TCP;
         if (answered && data && step->from_client) {
             return i;
         }

@@ -76,12 +76,13 @@ struct flow {
 struct body_place {
     bool exists;
     uint8_t flow;
-    uint16_t step;                      /* it goes before this one */
+    uint16_t step;                       /* it goes before this one */
     uint16_t server_model, client_model; /* steps whose headers its segments and ACKs take */
-    uint32_t seq, ack;                  /* of the next byte of the server and of the client */
+    uint32_t seq, ack;                   /* of the next byte of the server and of the client */
 };
 
-struct template {
+struct template
+{
     char name[128];
     struct step steps[MAX_STEPS];
     struct flow flows[MAX_FLOWS];
@@ -90,7 +91,8 @@ struct template {
     unsigned num_steps, num_flows, num_patches, num_facts, num_connections;
     unsigned num_hello_steps; /* until the server's first flight is over */
     int64_t first_time_ns;    /* of the sample */
-    struct ht_address client, server;
+    struct ht_address client;
+    struct ht_address server; /* may be set before template_finish, where nobody connects to it */
     struct body_place body;
 };
 

@@ -199,7 +199,7 @@ void recorder_bytes(struct recorder *r, enum ht_side side, struct ht_bytes bytes
 
 void recorder_end(struct recorder *r)
 {
-    struct ht_end end = {.side = {{.seen = true}, {.seen = true}}};
+    struct ht_end end = {.side = {{.seen = true, .fin = true}, {.seen = true, .fin = true}}};
     ht_dispatch_finish(&r->dispatch, &r->emitter, &end);
 }
 

@@ -23,7 +23,7 @@ void recorder_start(struct recorder *r, const struct ht_dissector *dissector, bo
 /* recorder_bytes sends bytes of a stream, then `missing` lost ones. */
 void recorder_bytes(struct recorder *r, enum ht_side side, struct ht_bytes bytes, uint64_t missing);
 
-/* recorder_end ends the flow, both sides well captured. */
+/* recorder_end ends the flow, both sides well captured to their FINs. */
 void recorder_end(struct recorder *r);
 
 void recorder_free(struct recorder *r);

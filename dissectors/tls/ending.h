@@ -1,0 +1,28 @@
+/*
+ * What the end of a flow is judged with: shared by ending.c and inference.c.
+ */
+#ifndef HT_TLS_ENDING_H
+#define HT_TLS_ENDING_H
+
+#include "tls/state.h"
+
+struct tls_ending {
+    struct tls_state *state;
+    struct ht_emitter *e;
+    const struct ht_end *end;
+    enum ht_side client, server;
+};
+
+/* tls_absent_at says at `place` in the timeline that a message of `from` was not seen, and why. */
+void tls_absent_at(const struct tls_ending *x, const struct ht_event_type *type, enum ht_side from,
+                   const char *reason, struct tls_place place);
+
+/* tls_emit_at says that `from` did this at `place`. */
+void tls_emit_at(const struct tls_ending *x, const struct ht_event_type *type, enum ht_side from,
+                 unsigned flags, void *event, struct tls_place place);
+
+/* tls13_infer tells what can be known of the encrypted part of a TLS 1.3 handshake from the places
+ * and sizes of its records, all of it marked inferred. */
+void tls13_infer(const struct tls_ending *x);
+
+#endif

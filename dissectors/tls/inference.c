@@ -1,0 +1,221 @@
+/*
+ * TLS 1.3 encrypts its handshake from ServerHello on (RFC 8446 section 2). What can be known of it
+ * from outside: which records went which way, when, and how large they were.
+ */
+#include "tls/ending.h"
+
+static bool before(struct tls_place a, struct tls_place b)
+{
+    return a.time_ns != b.time_ns ? a.time_ns < b.time_ns : a.frame < b.frame;
+}
+
+/* What an encrypted record has beside its content: the content type and the cipher's tag, 16 bytes
+ * but for CCM_8 (RFC 8446 section 5.2, RFC 6655 section 4). */
+static uint32_t overhead(const struct tls_state *state)
+{
+    const struct ht_registry_entry *suite =
+        ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id);
+    return 1 + (suite != NULL && strstr(suite->name, "CCM_8") != NULL ? 8 : 16);
+}
+
+/* The size of a record that holds an alert and nothing else. */
+static uint32_t alert_len(const struct tls_state *state)
+{
+    return 2 + overhead(state);
+}
+
+/* The client's Finished in TLS 1.3 is in its first encrypted records after ServerHello (RFC 8446
+ * section 2); early data come before it. NULL: there are none. */
+static const struct tls_place *client_finished_place(const struct tls_ending *x)
+{
+    const struct tls_direction *d = &x->state->direction[x->client];
+    for (size_t i = 0; i < d->records && i < TLS_KEPT_RECORDS; i++) {
+        if (before(x->state->server_hello_place, d->kept[i].place)) {
+            bool refuses = i + 1 == d->records && d->kept[i].len == alert_len(x->state);
+            return refuses ? NULL : &d->kept[i].place;
+        }
+    }
+    return NULL;
+}
+
+/* The server's Finished is in the last encrypted record before the client's. */
+static const struct tls_place *server_finished_place(const struct tls_ending *x,
+                                                     const struct tls_place *client_finished)
+{
+    const struct tls_direction *d = &x->state->direction[x->server];
+    const struct tls_place *place = NULL;
+    for (size_t i = 0; i < d->records && i < TLS_KEPT_RECORDS; i++) {
+        if (client_finished == NULL || before(d->kept[i].place, *client_finished)) {
+            place = &d->kept[i].place;
+        }
+    }
+    return place;
+}
+
+static bool ends_with_alert(const struct tls_ending *x, enum ht_side from)
+{
+    const struct tls_direction *d = &x->state->direction[from];
+    return d->records > 0 && d->last_data_len == alert_len(x->state);
+}
+
+/* How many of the records kept came before `place`, or with it. */
+static size_t records_until(const struct tls_direction *d, struct tls_place place)
+{
+    size_t i = 0;
+    while (i < d->records && i < TLS_KEPT_RECORDS && !before(place, d->kept[i].place)) {
+        i++;
+    }
+    return i;
+}
+
+/* `finished`: the client's Finished; NULL: it was not seen. The alert is close_notify where the
+ * handshake was done, data went this way, and it was not the answer to a FIN without one; else it
+ * can be any (an error's looks the same from outside). */
+static void infer_alert(const struct tls_ending *x, enum ht_side from,
+                        const struct tls_place *finished)
+{
+    const struct tls_direction *d = &x->state->direction[from];
+    if (!ends_with_alert(x, from)) {
+        return;
+    }
+    bool first             = !x->end->side[ht_other(from)].fin || x->end->side[from].closed_first;
+    bool quiet             = finished == NULL || records_until(d, *finished) + 1 >= d->records;
+    bool closes            = !quiet && (first || ends_with_alert(x, ht_other(from)));
+    x->e->frame            = d->last_data.frame;
+    struct tls_alert alert = tls_close_notify_inferred(x->state, x->e, from);
+    if (!closes) {
+        alert = (struct tls_alert){.frame     = alert.frame,
+                                   .from      = alert.from,
+                                   .side      = alert.side,
+                                   .encrypted = true,
+                                   .inferred  = true};
+    }
+    tls_emit_at(x, closes ? &tls_close_notify_event : &tls_alert_event, from,
+                HT_EVENT_INFERRED | HT_EVENT_ENCRYPTED, &alert, d->last_data);
+    tls_keep_alert(x->state, x->e, &alert);
+}
+
+/* Data after the Finished, as far as that can be told from outside. */
+static void infer_data(const struct tls_ending *x, enum ht_side from, struct tls_place finished)
+{
+    const struct tls_direction *d    = &x->state->direction[from];
+    size_t i                         = records_until(d, finished);
+    struct tls_application_data data = {.records = d->records - i, .bytes = d->bytes};
+    for (size_t k = 0; k < i; k++) {
+        data.bytes -= d->kept[k].len;
+    }
+    if (data.records > 0 && ends_with_alert(x, from)) {
+        data.records--;
+        data.bytes -= d->last_data_len;
+    }
+    if (data.records > 0 && i < TLS_KEPT_RECORDS) {
+        tls_emit_at(x, &tls_application_data_event, from,
+                    HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED | HT_EVENT_SYNTHETIC, &data,
+                    d->kept[i].place);
+    }
+}
+
+static void encrypted_flight(const struct tls_ending *x, bool seen)
+{
+    const char *reason   = seen ? HT_ABSENT_ENCRYPTED : ht_absent_reason(x->end, x->server);
+    struct tls_place at  = x->state->server_hello_place;
+    bool psk             = x->state->details.server_hello->pre_shared_key;
+    const char *no_chain = psk ? HT_ABSENT_NOT_SENT : reason;
+    tls_absent_at(x, &tls_encrypted_extensions_event, x->server, reason, at);
+    tls_absent_at(x, &tls_certificate_event, x->server, no_chain, at);
+    tls_absent_at(x, &tls_certificate_verify_event, x->server, no_chain, at);
+}
+
+/* The size of a record that holds Finished alone: a header and a hash (RFC 8446 section 4.4.4). */
+static uint32_t finished_record_len(const struct tls_state *state)
+{
+    const struct ht_registry_entry *suite =
+        ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id);
+    bool sha384 = suite != NULL && strstr(suite->name, "SHA384") != NULL;
+    return TLS_HANDSHAKE_HEADER + (sha384 ? 48U : 32U) + overhead(state);
+}
+
+enum {
+    EMPTY_CERTIFICATE     = TLS_HANDSHAKE_HEADER + 1 + 3, /* no context, no chain */
+    LONGEST_CLIENT_FLIGHT = 3
+};
+
+/* A client that was not asked for a certificate answers with Finished alone. One that was sends
+ * Certificate, CertificateVerify (not after an empty Certificate) and Finished: where each is in a
+ * record of its own, the second or third has the size of Finished. */
+static bool client_was_asked(const struct tls_ending *x, const struct tls_place *client_finished)
+{
+    const struct tls_direction *d = &x->state->direction[x->client];
+    size_t num                    = d->records < TLS_KEPT_RECORDS ? d->records : TLS_KEPT_RECORDS;
+    size_t i                      = 0;
+    while (i < num && &d->kept[i].place != client_finished) {
+        i++;
+    }
+    i += i < num && d->kept[i].len == TLS_HANDSHAKE_HEADER + overhead(x->state);
+    uint32_t alone = finished_record_len(x->state);
+    for (size_t k = 0; i + k < num && k < LONGEST_CLIENT_FLIGHT; k++) {
+        if (d->kept[i + k].len == alone) {
+            return k > 0;
+        }
+    }
+    return false;
+}
+
+static void infer_client_authentication(const struct tls_ending *x, struct tls_place finished)
+{
+    const unsigned hidden = HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED;
+    tls_emit_at(x, &tls_certificate_request_event, x->server, hidden, NULL,
+                x->state->server_hello_place);
+    tls_emit_at(x, &tls_certificate_event, x->client, hidden, NULL, finished);
+    const struct tls_direction *d = &x->state->direction[x->client];
+    size_t i                      = 0;
+    while (i < TLS_KEPT_RECORDS - 1 && before(d->kept[i].place, finished)) {
+        i++;
+    }
+    x->state->details.client_authentication =
+        d->kept[i].len != EMPTY_CERTIFICATE + overhead(x->state);
+}
+
+/* Encrypted records between ClientHello and ServerHello are early data (RFC 8446 section 2.3). */
+static void tell_early_data(const struct tls_ending *x)
+{
+    const struct tls_direction *d    = &x->state->direction[x->client];
+    struct tls_application_data data = {.records = records_until(d, x->state->server_hello_place)};
+    for (size_t i = 0; i < data.records; i++) {
+        data.bytes += d->kept[i].len;
+    }
+    if (data.records > 0) {
+        tls_emit_at(x, &tls_application_data_event, x->client,
+                    HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED | HT_EVENT_SYNTHETIC, &data,
+                    d->first_data);
+    }
+}
+
+void tls13_infer(const struct tls_ending *x)
+{
+    const unsigned hidden          = HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED;
+    const struct tls_place at      = x->state->server_hello_place;
+    const struct tls_place *client = client_finished_place(x);
+    const struct tls_place *server = server_finished_place(x, client);
+    tell_early_data(x);
+    encrypted_flight(x, server != NULL);
+    if (server != NULL) {
+        tls_emit_at(x, &tls_finished_event, x->server, hidden, NULL, *server);
+    } else {
+        tls_absent_at(x, &tls_finished_event, x->server, ht_absent_reason(x->end, x->server), at);
+    }
+    if (client != NULL && client_was_asked(x, client)) {
+        infer_client_authentication(x, *client);
+    }
+    if (client != NULL) {
+        tls_emit_at(x, &tls_finished_event, x->client, hidden, NULL, *client);
+        infer_data(x, x->client, *client);
+        infer_data(x, x->server, *client);
+    } else {
+        tls_absent_at(x, &tls_finished_event, x->client, ht_absent_reason(x->end, x->client), at);
+    }
+    infer_alert(x, x->client, client);
+    infer_alert(x, x->server, client);
+    x->state->details.established =
+        client != NULL && (server != NULL || !x->end->side[x->server].seen);
+}

@@ -1,0 +1,219 @@
+/*
+ * pcap files. What their bytes mean: draft-ietf-opsawg-pcap, and pcap-savefile(5).
+ */
+#include "captures.h"
+
+#define HELLO ht_text("hello, world")
+
+static void reads_every_variant(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t magic;
+        int64_t time_ns; /* of 1700000000 s and 123456 */
+        size_t more_file_header, more_header;
+    } variants[] = {
+        {0xA1B2C3D4, 1700000000123456000, 0, 0},
+        {0xA1B23C4D, 1700000000000123456, 0, 0},
+        /* Kuznetsov's and IXIA's, as tshark 4.0.17 reads them. */
+        {0xA1B2CD34, 1700000000123456000, 0, 8},
+        {0x1C0001AC, 1700000000123456000, 4, 0},
+        {0x1C0001AB, 1700000000123456000, 4, 0},
+    };
+    for (size_t i = 0; i < 2 * HT_ARRAY_LEN(variants); i++) {
+        struct writer w = writer(i % 2 == 1);
+        put_pcap(&w, variants[i / 2].magic, 65535, 113);
+        put(&w, ht_bytes("\xAA\xAA\xAA\xAA", variants[i / 2].more_file_header));
+        for (int n = 0; n < 2; n++) {
+            put32(&w, 1700000000);
+            put32(&w, 123456);
+            put32(&w, 12);
+            put32(&w, 1500);
+            put(&w, ht_bytes("\xBB\xBB\xBB\xBB\xBB\xBB\xBB\xBB", variants[i / 2].more_header));
+            put(&w, HELLO);
+        }
+        struct story story = read_memory(ht_buffer_view(&w.bytes));
+        assert_int_equal(story.end, HT_READ_END);
+        assert_int_equal(story.num_frames, 2);
+        for (int n = 0; n < 2; n++) {
+            const struct ht_frame *frame = &story.frames[n];
+            assert_int_equal(frame->number, n + 1);
+            assert_true(frame->time_ns == variants[i / 2].time_ns);
+            assert_text(frame->data, "hello, world");
+            assert_int_equal(frame->original_len, 1500);
+            assert_int_equal(frame->link_type, 113);
+            assert_int_equal(frame->interface, 0);
+        }
+        forget(&story);
+        ht_buffer_free(&w.bytes);
+    }
+}
+
+/* Bits 26 to 31 of the link type are about frame check sequences. */
+static void ignores_the_rest_of_the_link_type(void **state)
+{
+    (void)state;
+    struct writer w = writer(false);
+    put_pcap(&w, 0xA1B2C3D4, 65535, 0x24000000 | 276);
+    put_record(&w, 1, 0, HELLO);
+    struct story story = read_memory(ht_buffer_view(&w.bytes));
+    assert_int_equal(story.frames[0].link_type, 276);
+    forget(&story);
+    ht_buffer_free(&w.bytes);
+}
+
+/* Seconds have no sign: 2106 is the end, not 1969. A fraction of more than a second is carried. */
+static void reads_late_times(void **state)
+{
+    (void)state;
+    struct writer w = writer(false);
+    put_pcap(&w, 0xA1B2C3D4, 65535, 1);
+    put_record(&w, UINT32_MAX, 1500000, HELLO);
+    struct story story = read_memory(ht_buffer_view(&w.bytes));
+    assert_true(story.frames[0].time_ns == INT64_C(4294967296500000000));
+    forget(&story);
+    ht_buffer_free(&w.bytes);
+}
+
+/* Before version 2.3 the original length came first, in 2.3 either may. */
+static void reads_old_versions(void **state)
+{
+    (void)state;
+    struct writer w = writer(false);
+    put_pcap(&w, 0xA1B2C3D4, 65535, 1);
+    w.bytes.ptr[6] = 2; /* the minor version, little-endian */
+    put32(&w, 1);
+    put32(&w, 0);
+    put32(&w, 1500);
+    put32(&w, 12);
+    put(&w, HELLO);
+    struct story story = read_memory(ht_buffer_view(&w.bytes));
+    assert_int_equal(story.end, HT_READ_END);
+    assert_text(story.frames[0].data, "hello, world");
+    assert_int_equal(story.frames[0].original_len, 1500);
+    forget(&story);
+    ht_buffer_free(&w.bytes);
+}
+
+/* More bytes captured than there were: a frame is at least as long as what is there of it. */
+static void mends_an_original_length(void **state)
+{
+    (void)state;
+    struct writer w = writer(false);
+    put_pcap(&w, 0xA1B2C3D4, 65535, 1);
+    put32(&w, 1);
+    put32(&w, 0);
+    put32(&w, 12);
+    put32(&w, 5);
+    put(&w, HELLO);
+    struct story story = read_memory(ht_buffer_view(&w.bytes));
+    assert_int_equal(story.num_frames, 1);
+    assert_int_equal(story.frames[0].original_len, 12);
+    forget(&story);
+    ht_buffer_free(&w.bytes);
+}
+
+static size_t records_before(const struct writer *w, size_t len)
+{
+    size_t num = 0;
+    while (num + 1 < w->num_ends && w->ends[num + 1] <= len) {
+        num++; /* the first end is the file header's */
+    }
+    return num;
+}
+
+static void hands_out_what_is_whole(void **state)
+{
+    (void)state;
+    struct writer w = writer(true);
+    put_pcap(&w, 0xA1B23C4D, 65535, 1);
+    put_record(&w, 1, 2, HELLO);
+    put_record(&w, 3, 4, ht_bytes("", 0));
+    put_record(&w, 5, 6, ht_text("goodbye"));
+    assert_cuts(&w, records_before);
+    ht_buffer_free(&w.bytes);
+}
+
+static void says_where_a_file_is_cut(void **state)
+{
+    (void)state;
+    struct writer w = writer(false);
+    put_pcap(&w, 0xA1B2C3D4, 65535, 1);
+    put_record(&w, 1, 2, HELLO);
+    put_record(&w, 3, 4, HELLO);
+    struct story data = read_memory(ht_bytes(w.bytes.ptr, 24 + 28 + 20));
+    assert_string_equal(data.error.text, "test: cut short at byte 72, in the data of frame 2");
+    struct story header = read_memory(ht_bytes(w.bytes.ptr, 24 + 28 + 7));
+    assert_string_equal(header.error.text, "test: cut short at byte 59, in the header of frame 2");
+    struct story file = read_memory(ht_bytes(w.bytes.ptr, 23));
+    assert_string_equal(file.error.text, "test: cut short at byte 23, in the file header");
+    assert_false(file.opened);
+    forget(&data);
+    forget(&header);
+    ht_buffer_free(&w.bytes);
+}
+
+static struct story read_length(uint32_t snaplen, uint32_t length)
+{
+    struct writer w = writer(false);
+    put_pcap(&w, 0xA1B2C3D4, snaplen, 1);
+    put_record(&w, 1, 2, HELLO);
+    uint8_t *data = calloc(1, 1 << 20);
+    assert_non_null(data);
+    put_record(&w, 3, 4, ht_bytes(data, 1 << 20));
+    w.bytes.ptr[24 + 28 + 8]  = (uint8_t)length;
+    w.bytes.ptr[24 + 28 + 9]  = (uint8_t)(length >> 8);
+    w.bytes.ptr[24 + 28 + 10] = (uint8_t)(length >> 16);
+    w.bytes.ptr[24 + 28 + 11] = (uint8_t)(length >> 24);
+    struct story story        = read_memory(ht_buffer_view(&w.bytes));
+    free(data);
+    ht_buffer_free(&w.bytes);
+    return story;
+}
+
+/* Longer records than the snapshot length are common; a length that no frame has is damage. */
+static void bounds_a_record(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t snaplen, length;
+        size_t frames;
+    } cases[] = {
+        {96, 262144, 2},          {96, 262145, 1},          {1 << 20, 1 << 20, 2},
+        {UINT32_MAX, 1 << 20, 2}, {UINT32_MAX, 1 << 24, 1}, {UINT32_MAX, UINT32_MAX, 1},
+    };
+    for (size_t i = 0; i < HT_ARRAY_LEN(cases); i++) {
+        struct story story = read_length(cases[i].snaplen, cases[i].length);
+        if (story.frames[1].data.len == 262144) {
+            story.num_frames = 2; /* the zeros behind it read as more, empty frames */
+        }
+        assert_int_equal(story.num_frames, cases[i].frames);
+        forget(&story);
+    }
+}
+
+static void says_what_is_damaged(void **state)
+{
+    (void)state;
+    struct story story = read_length(96, 1 << 24);
+    assert_int_equal(story.end, HT_READ_ERROR);
+    assert_string_equal(story.error.text,
+                        "test: damaged at byte 52: frame 2 claims 16777216 bytes");
+    forget(&story);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_every_variant),
+        cmocka_unit_test(ignores_the_rest_of_the_link_type),
+        cmocka_unit_test(reads_late_times),
+        cmocka_unit_test(reads_old_versions),
+        cmocka_unit_test(mends_an_original_length),
+        cmocka_unit_test(hands_out_what_is_whole),
+        cmocka_unit_test(says_where_a_file_is_cut),
+        cmocka_unit_test(bounds_a_record),
+        cmocka_unit_test(says_what_is_damaged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
