@@ -142,16 +142,25 @@ struct ht_frame_size dns_frame(const void *state, struct ht_bytes avail, enum ht
     return (struct ht_frame_size){.len = LENGTH_SIZE + len, .need = LENGTH_SIZE + len};
 }
 
+/* An ordinary header behind its length, and the beginning of a name: HT_FIND_BYTES, so that the
+ * answer does not depend on how much of the stream is there. */
+static bool begins_message(struct ht_bytes bytes)
+{
+    struct dns_message m = {0};
+    struct ht_reader r   = ht_reader(bytes);
+    size_t len           = rd_u16(&r);
+    bool whole           = dns_header_parse(&r, &m);
+    uint8_t label        = rd_u8(&r);
+    uint8_t character    = rd_u8(&r);
+    return whole && !r.bad && len > DNS_HEADER_SIZE && ordinary_header(&m) && label >= 1 &&
+           label <= 63 && character > ' ' && character <= '~';
+}
+
 size_t dns_resync(struct ht_bytes avail, enum ht_side side)
 {
     (void)side;
-    for (size_t at = 0; at < avail.len; at++) {
-        struct dns_message m    = {0};
-        struct ht_reader r      = ht_reader(ht_bytes_from(avail, at));
-        size_t len              = rd_u16(&r);
-        struct ht_bytes message = ht_bytes(r.cur, rd_left(&r));
-        if (len >= DNS_HEADER_SIZE && dns_header_parse(&r, &m) && ordinary_header(&m) &&
-            ordinary_question(&r, ht_bytes_head(message, len))) {
+    for (size_t at = 0; at + HT_FIND_BYTES <= avail.len; at++) {
+        if (begins_message(ht_bytes(avail.ptr + at, HT_FIND_BYTES))) {
             return at;
         }
     }

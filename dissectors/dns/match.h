@@ -22,7 +22,7 @@ enum ht_match dns_match_stream(struct ht_bytes head, const struct ht_endpoint en
 /* dns_frame: each message has a length of two bytes before it (RFC 7766 section 8). */
 struct ht_frame_size dns_frame(const void *state, struct ht_bytes avail, enum ht_side side);
 
-/* dns_resync looks for a length, a header and a whole question in class IN. */
+/* dns_resync looks for a length, an ordinary header and the beginning of a question. */
 size_t dns_resync(struct ht_bytes avail, enum ht_side side);
 
 #endif

@@ -6,8 +6,7 @@
 enum {
     SMALLEST_ROOM = 64,
     TYPE_IXFR     = 251,
-    TYPE_AXFR     = 252,
-    MAX_OPCODE    = 5 /* digits */
+    TYPE_AXFR     = 252
 };
 
 /* For how long a frame that says the same again counts as a repetition: resolvers send a query

@@ -284,10 +284,9 @@ static const struct ht_field details_fields[] = {
     HT_FIELD(struct tls_details, alpn, HT_TEXT, "Application protocol negotiated.", .label = "alpn",
              .flags = HT_HEADLINE),
     HT_FIELD(struct tls_details, resumed, HT_BOOL, "An earlier session was resumed.",
-             .flags = HT_ALWAYS | HT_DERIVED),
+             .label = "resumed", .flags = HT_ALWAYS | HT_HEADLINE | HT_DERIVED),
     HT_FIELD(struct tls_details, resumption, HT_LABEL,
-             "How it was resumed: none, session_id, ticket, psk.", .label = "resumption",
-             .flags = HT_HEADLINE | HT_DERIVED),
+             "How it was resumed: none, session_id, ticket, psk.", .flags = HT_DERIVED),
     HT_FIELD(struct tls_details, hello_retry_request, HT_BOOL,
              "The server asked for another ClientHello.", .flags = HT_ALWAYS),
     HT_FIELD(struct tls_details, client_authentication, HT_BOOL,
@@ -444,11 +443,9 @@ const struct ht_event_type tls_alert_event = {
 };
 
 const struct ht_event_type tls_close_notify_event = {
-    .name       = "tls.close_notify",
-    .title      = "close_notify",
-    .doc        = "The sender will send no more (RFC 8446 section 6.1).",
-    .data       = &tls_alert_struct,
-    .in_details = true,
+    .name  = "tls.close_notify",
+    .title = "close_notify",
+    .doc   = "The sender will send no more (RFC 8446 section 6.1).",
 };
 
 const struct ht_event_type tls_malformed_event = {

@@ -20,7 +20,7 @@ struct ht_decoder {
     struct ht_bytes in; /* read and not yet consumed, in `block` */
     bool whole;         /* the last step ended a member: the input may end here */
     size_t wanted;      /* what the library asks for next: the rest of one compressed block */
-    bool flushing;      /* the last step filled its room: there may be more without more input */
+    bool flushing;      /* the library may have more to give, or say, without more input */
     z_stream gzip;
     ZSTD_DCtx *zstd;
     LZ4F_dctx *lz4;
@@ -73,10 +73,12 @@ static void gzip_stop(struct ht_decoder *decoder)
 }
 
 /* Compressed blocks are decoded one at a time: where one is damaged, zstd and lz4 give nothing of
- * what the same call decoded before it. */
+ * what the same call decoded before it. A frame starts with a part of its header, for the library
+ * to say how much more it wants. */
 static struct ht_bytes next_block(const struct ht_decoder *decoder)
 {
-    return decoder->wanted > 0 ? ht_bytes_head(decoder->in, decoder->wanted) : decoder->in;
+    const size_t shortest_header = 5; /* of zstd; lz4's is longer */
+    return ht_bytes_head(decoder->in, decoder->wanted > 0 ? decoder->wanted : shortest_header);
 }
 
 static bool zstd_start(struct ht_decoder *decoder)
@@ -207,8 +209,9 @@ enum ht_input_state ht_decoder_read(struct ht_decoder *decoder, struct ht_raw *r
                     decoder->codec->name, raw->read_bytes - decoder->in.len, reason);
             return HT_INPUT_ERROR;
         }
-        decoder->whole    = step == STEP_WHOLE;
-        decoder->flushing = step != STEP_WHOLE && *out_len == room;
+        decoder->whole = step == STEP_WHOLE;
+        /* After what came before a damage, the library says again what the damage is. */
+        decoder->flushing = step == STEP_BAD || (step == STEP_MORE && *out_len == room);
     }
     return HT_INPUT_READY;
 }

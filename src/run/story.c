@@ -71,31 +71,31 @@ static struct ht_timeline_entry entry_of(const struct ht_flow *flow, const struc
     return entry;
 }
 
-static const struct ht_event_type dns_query_event = {
-    .name = "dns.query", .title = "DNS query", .doc = "The name was asked for."};
-static const struct ht_event_type dns_answer_event = {
-    .name = "dns.answer", .title = "DNS answer", .doc = "The address was answered."};
+static struct ht_timeline_entry resolution_entry(const struct ht_connection *c,
+                                                 const struct ht_event_type *type, const char *from,
+                                                 uint64_t frame, int64_t time_ns)
+{
+    return (struct ht_timeline_entry){.t_ns   = time_ns - c->start_ns,
+                                      .frame  = frame,
+                                      .from   = from,
+                                      .event  = type->name,
+                                      .type   = type,
+                                      .object = c->dns};
+}
 
 /* The DNS transaction before the connection, as entries of its timeline. */
 static size_t add_resolution(const struct ht_connection *c, struct ht_timeline_entry *out)
 {
     const struct ht_resolution *dns = c->dns;
     size_t n                        = 0;
-    if (dns == NULL || dns->answer_frame == 0) {
-        return 0;
+    if (dns != NULL && dns->query_frame != 0) {
+        out[n++] = resolution_entry(c, &ht_dns_query_event, "client", dns->query_frame,
+                                    dns->query_time_ns);
     }
-    if (dns->query_frame != 0) {
-        out[n++] = (struct ht_timeline_entry){.t_ns  = dns->query_time_ns - c->start_ns,
-                                              .frame = dns->query_frame,
-                                              .from  = "client",
-                                              .event = dns_query_event.name,
-                                              .type  = &dns_query_event};
+    if (dns != NULL && dns->answer_frame != 0) {
+        out[n++] = resolution_entry(c, &ht_dns_answer_event, "server", dns->answer_frame,
+                                    dns->answer_time_ns);
     }
-    out[n++] = (struct ht_timeline_entry){.t_ns  = dns->answer_time_ns - c->start_ns,
-                                          .frame = dns->answer_frame,
-                                          .from  = "server",
-                                          .event = dns_answer_event.name,
-                                          .type  = &dns_answer_event};
     return n;
 }
 

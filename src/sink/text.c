@@ -33,6 +33,8 @@ static void put_line(struct ht_sink *sink, struct ht_fold *lines, const struct h
     lines->indent = 4;
     ht_text_styled(&sink->room, HT_BOLD, type->name);
     ht_text_put(&sink->room, lines, 0);
+    ht_text_parties(&sink->room, type->data, record);
+    ht_text_put(&sink->room, lines, HT_TEXT_GAP);
     ht_text_fields(&sink->room, lines, type->data, record);
     ht_fold_end(lines);
 }

@@ -126,6 +126,13 @@ static void put_resolution(struct ht_text *room, struct ht_fold *lines,
     put_fact(room, lines);
 }
 
+/* The folders are in the record; the line has room for the name. */
+static struct ht_bytes file_name(struct ht_bytes path)
+{
+    const uint8_t *slash = path.len > 0 ? memrchr(path.ptr, '/', path.len) : NULL;
+    return slash != NULL ? ht_bytes_from(path, (size_t)(slash - path.ptr) + 1) : path;
+}
+
 static void put_surroundings(struct ht_text *room, struct ht_fold *lines,
                              const struct ht_connection *c)
 {
@@ -148,7 +155,7 @@ static void put_surroundings(struct ht_text *room, struct ht_fold *lines,
     }
     if (c->source.len > 0) {
         begin_fact(room);
-        ht_text_safe(room, c->source);
+        ht_text_safe(room, file_name(c->source));
         put_fact(room, lines);
     }
 }

@@ -209,6 +209,31 @@ static const struct ht_field *field_named(const struct ht_struct *type, const ch
     return NULL;
 }
 
+/* The address of the party called `name`, where the object has one that no label shows. */
+static const struct ht_address *party_ip(const struct ht_struct *type, const void *object,
+                                         const char *name)
+{
+    const struct ht_field *party = field_named(type, name);
+    if (party == NULL || party->kind != HT_OBJECT || party->label != NULL) {
+        return NULL;
+    }
+    const struct ht_field *ip = field_named(party->of, "ip");
+    const void *at            = *(const void *const *)ht_field_at(party, object);
+    bool known = at != NULL && ip != NULL && ip->kind == HT_ADDRESS && ht_field_present(ip, at);
+    return known ? ht_field_at(ip, at) : NULL;
+}
+
+void ht_text_parties(struct ht_text *text, const struct ht_struct *type, const void *object)
+{
+    const struct ht_address *client = party_ip(type, object, "client");
+    const struct ht_address *server = party_ip(type, object, "server");
+    if (client != NULL && server != NULL) {
+        ht_chars_add_address(&text->out, client);
+        ht_chars_add_text(&text->out, " → ");
+        ht_chars_add_address(&text->out, server);
+    }
+}
+
 /* The labelled values of an object inside a unit. */
 static void add_object(struct ht_text *text, const struct ht_struct *type, const void *object)
 {

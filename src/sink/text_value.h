@@ -48,6 +48,10 @@ void ht_text_endpoint(struct ht_text *text, const struct ht_address *address, ui
  * meant for text or has no value. Long lists end with "+12 more". */
 void ht_text_unit(struct ht_text *text, const struct ht_field *field, const void *object);
 
+/* ht_text_parties adds "10.0.0.5 → 10.0.0.1" where the object has a client and a server, each with
+ * an `ip`, whose rows have no labels of their own; else nothing. */
+void ht_text_parties(struct ht_text *text, const struct ht_struct *type, const void *object);
+
 /* ht_text_fields puts a unit for each field of the object into lines; the fields of an object of
  * run-time type too. `room` is used for one unit at a time. */
 void ht_text_fields(struct ht_text *room, struct ht_fold *lines, const struct ht_struct *type,

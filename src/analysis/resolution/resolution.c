@@ -365,14 +365,13 @@ static const char *verdict_of(const struct answer *answer, const struct ht_addre
                               uint64_t age_ns)
 {
     uint64_t ttl_ns = answer->ttl_s * (uint64_t)HT_SECOND_NS; /* a TTL has 32 bits: no overflow */
-    uint64_t usable = ttl_ns > 0 ? ttl_ns : (uint64_t)HT_SECOND_NS;
     if (!is_client(answer, client)) {
         return "other_client";
     }
-    if (age_ns > usable) {
-        return "beyond_ttl";
+    if (age_ns <= (uint64_t)HT_RESOLUTION_FRESH_NS) {
+        return "fresh";
     }
-    return age_ns <= (uint64_t)HT_RESOLUTION_FRESH_NS ? "fresh" : "within_ttl";
+    return age_ns <= ttl_ns ? "within_ttl" : "beyond_ttl";
 }
 
 static const struct ht_field *field_named(const struct ht_struct *type, const char *name)

@@ -6,7 +6,7 @@
  * before the connection's start, the one that led to it is, in this order: under the name that the
  * client's hello gives (SNI), to the same client, the latest. Its verdict:
  *
- *   fresh            not older than 5 s, nor than its TTL (which counts as 1 s at least)
+ *   fresh            not older than 1 s, whatever its TTL
  *   within_ttl       not older than its TTL
  *   beyond_ttl       older
  *   other_client     only another host was given the address
@@ -23,7 +23,7 @@
 
 #include "analysis/analyzer.h"
 
-#define HT_RESOLUTION_FRESH_NS (5 * HT_SECOND_NS)
+#define HT_RESOLUTION_FRESH_NS HT_SECOND_NS
 
 /* Bounds: what is oldest and led to no connection is forgotten first. */
 enum {

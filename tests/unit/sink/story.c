@@ -151,7 +151,7 @@ void story(struct ht_connection *out)
                                     .hello   = &hello};
     *out    = (struct ht_connection){.id           = ht_text("c-5f0e1c9a7b3d2468"),
                                      .community_id = ht_text("1:7zp/kAD2P2cfOcLxy8Vb96zGrDE="),
-                                     .source       = ht_text("capture.pcapng"),
+                                     .source       = ht_text("dir/capture.pcapng"),
                                      .start_ns     = INT64_C(1678075266770821000),
                                      .end_ns       = INT64_C(1678075280560373000),
                                      .duration_ns  = 13789552000,

@@ -275,6 +275,68 @@ static void test_an_event(void **state)
                         "+3 more  early data\n");
 }
 
+struct exchange {
+    const struct ht_party *client, *server;
+    struct ht_bytes question;
+};
+static const struct ht_field exchange_fields[] = {
+    HT_FIELD(struct exchange, client, HT_OBJECT, "Who asked.", .of = &ht_party_struct),
+    HT_FIELD(struct exchange, question, HT_TEXT, "What.", .label = ""),
+    HT_FIELD(struct exchange, server, HT_OBJECT, "Who was asked.", .of = &ht_party_struct),
+};
+static const struct ht_struct exchange_struct =
+    HT_STRUCT(struct exchange, "exchange", exchange_fields, "A question.");
+static const struct ht_record_type exchange_record = {.name = "exchange", .data = &exchange_struct};
+
+static void expect_exchange(const struct exchange *exchange, const char *expected)
+{
+    assert_string_equal(write_record((struct ht_sink_config){0}, &exchange_record, exchange),
+                        expected);
+}
+
+static void test_a_record_begins_with_its_parties(void **state)
+{
+    (void)state;
+    struct ht_party client   = {.ip = ht_address4(hex("0a090001").ptr), .port = 50000};
+    struct ht_party server   = {.ip = ht_address6(hex("20010db8000000000000000000000035").ptr)};
+    struct ht_party nobody   = {.port = 53};
+    struct exchange exchange = {.client = &client, .server = &server, .question = ht_text("who")};
+    expect_exchange(&exchange, "exchange  10.9.0.1 → 2001:db8::35  who\n");
+    exchange.server = &nobody;
+    expect_exchange(&exchange, "exchange  who\n");
+    exchange.server = NULL;
+    expect_exchange(&exchange, "exchange  who\n");
+}
+
+struct outcome {
+    bool resumed;
+    struct ht_bytes alpn;
+};
+static const struct ht_field outcome_fields[] = {
+    HT_FIELD(struct outcome, alpn, HT_TEXT, "Negotiated.", .label = "", .flags = HT_HEADLINE),
+    HT_FIELD(struct outcome, resumed, HT_BOOL, "Resumed.", .label = "resumed",
+             .flags = HT_HEADLINE | HT_ALWAYS),
+};
+static const struct ht_struct outcome_struct =
+    HT_STRUCT(struct outcome, "outcome", outcome_fields, "Details.");
+
+/* JSON always has the field; people read it only where it holds. */
+static void test_the_headline_says_what_holds(void **state)
+{
+    (void)state;
+    struct ht_connection c;
+    story(&c);
+    struct outcome outcome = {.alpn = ht_text("h2")};
+    c.details              = (struct ht_any){.type = &outcome_struct, .object = &outcome};
+    c.timeline = c.findings = (struct ht_objects){0};
+    const char *text        = write_record((struct ht_sink_config){0}, &ht_connection_record, &c);
+    assert_non_null(strstr(text, "www.example.com  h2\n"));
+    assert_null(strstr(text, "resumed"));
+    outcome.resumed = true;
+    text            = write_record((struct ht_sink_config){0}, &ht_connection_record, &c);
+    assert_non_null(strstr(text, "www.example.com  h2  resumed\n"));
+}
+
 static void test_blocks_stand_apart(void **state)
 {
     (void)state;
@@ -307,6 +369,8 @@ int main(void)
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_an_event),
+        cmocka_unit_test(test_a_record_begins_with_its_parties),
+        cmocka_unit_test(test_the_headline_says_what_holds),
         cmocka_unit_test(test_blocks_stand_apart),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

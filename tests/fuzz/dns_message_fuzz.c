@@ -1,0 +1,64 @@
+/*
+ * A DNS message. What is found must have its text, and stay within the bounds that the header and
+ * the message's length set; that which passes whole must not pass with a byte after it.
+ */
+#include "dns/message.h"
+#include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void demand(bool holds)
+{
+    if (!holds) {
+        abort();
+    }
+}
+
+static void check(const struct dns_message *m, struct ht_bytes message)
+{
+    size_t text = 0;
+    demand(m->num_questions <= m->counts[0]);
+    for (size_t i = 0; i < m->num_questions; i++) {
+        demand(m->limit_reached || m->questions[i].name.len > 0);
+        text += m->questions[i].name.len;
+    }
+    for (size_t section = 0; section < DNS_NUM_SECTIONS; section++) {
+        demand(m->num_records[section] <= m->counts[1 + section]);
+        demand(m->num_records[section] * 11 <= message.len);
+        for (size_t i = 0; i < m->num_records[section]; i++) {
+            const struct dns_answer *record = &m->records[section][i];
+            demand(m->limit_reached || (record->name.len > 0 && record->type.len > 0));
+            text += record->name.len + record->data.len;
+        }
+    }
+    demand(text <= DNS_MAX_TEXT);
+}
+
+static bool parse(struct ht_bytes message, bool multicast)
+{
+    struct ht_arena arena = {0};
+    struct dns_message m, question;
+    bool good  = dns_message_parse(message, multicast, &arena, &m);
+    bool asked = dns_question_parse(message, multicast, &arena, &question);
+    check(&m, message);
+    check(&question, message);
+    demand(asked || !good);
+    ht_arena_clear(&arena);
+    return good;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct ht_bytes message = ht_bytes(data, len);
+    bool good               = parse(message, false);
+    demand(parse(message, true) == good);
+    if (good && len < 4096) {
+        uint8_t *longer = calloc(1, len + 1);
+        demand(longer != NULL);
+        memcpy(longer, data, len);
+        demand(!parse(ht_bytes(longer, len + 1), false));
+        free(longer);
+    }
+    return 0;
+}

@@ -1,0 +1,204 @@
+/*
+ * Captures read from files and pipes: their sizes, records longer than what is read at once, bytes
+ * that come slowly, signals.
+ */
+#include "captures.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NUM_RECORDS = 40 };
+
+struct test {
+    char folder[64];
+    char path[96];
+    struct writer capture; /* some records of a few bytes and of a hundred thousand */
+    struct story expected;
+};
+
+/* Bytes that do not compress well, and no two records' alike. */
+static struct ht_bytes noise(uint8_t *room, size_t len, uint32_t seed)
+{
+    for (size_t i = 0; i < len; i++) {
+        seed    = seed * 1664525 + 1013904223;
+        room[i] = (uint8_t)(seed >> 24);
+    }
+    return ht_bytes(room, len);
+}
+
+static int set_up(void **state)
+{
+    struct test *test = calloc(1, sizeof *test);
+    uint8_t *room     = malloc(100000);
+    assert_non_null(test);
+    assert_non_null(room);
+    (void)snprintf(test->folder, sizeof test->folder, "/tmp/hellotap-file-test-XXXXXX");
+    assert_non_null(mkdtemp(test->folder));
+    (void)snprintf(test->path, sizeof test->path, "%s/capture", test->folder);
+    test->capture = writer(false);
+    put_pcap(&test->capture, 0xA1B2C3D4, 65535, 1);
+    for (uint32_t i = 0; i < NUM_RECORDS; i++) {
+        put_record(&test->capture, i, i, noise(room, i % 4 == 3 ? 100000 : i, i));
+    }
+    test->expected = read_memory(ht_buffer_view(&test->capture.bytes));
+    assert_int_equal(test->expected.num_frames, NUM_RECORDS);
+    free(room);
+    *state = test;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct test *test = *state;
+    (void)unlink(test->path);
+    (void)rmdir(test->folder);
+    forget(&test->expected);
+    ht_buffer_free(&test->capture.bytes);
+    free(test);
+    return 0;
+}
+
+static void write_file(const struct test *test, struct ht_bytes bytes)
+{
+    FILE *out = fopen(test->path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(bytes.ptr, 1, bytes.len, out), bytes.len);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void assert_whole(const struct test *test, const struct story *story)
+{
+    assert_int_equal(story->end, HT_READ_END);
+    assert_frames(story, &test->expected, NUM_RECORDS);
+}
+
+static void reads_a_file(void **state)
+{
+    struct test *test = *state;
+    write_file(test, ht_buffer_view(&test->capture.bytes));
+    struct story story = read_path(test->path);
+    assert_whole(test, &story);
+    assert_int_equal(story.size_bytes, test->capture.bytes.len);
+    assert_int_equal(story.read_bytes, test->capture.bytes.len);
+    forget(&story);
+}
+
+/* A record of 3 MiB lies in one piece too. */
+static void reads_a_long_record(void **state)
+{
+    struct test *test = *state;
+    uint8_t *room     = malloc(3 << 20);
+    struct writer w   = writer(false);
+    put_pcap(&w, 0xA1B2C3D4, 4 << 20, 1);
+    put_record(&w, 1, 0, ht_text("before"));
+    put_record(&w, 1, 0, noise(room, 3 << 20, 1));
+    put_record(&w, 1, 0, ht_text("behind"));
+    write_file(test, ht_buffer_view(&w.bytes));
+    struct story story = read_path(test->path);
+    assert_int_equal(story.num_frames, 3);
+    assert_memory_equal(story.frames[1].data.ptr, room, 3 << 20);
+    assert_text(story.frames[2].data, "behind");
+    forget(&story);
+    free(room);
+    ht_buffer_free(&w.bytes);
+}
+
+/* Writes to the pipe a few bytes at a time, in another process. */
+static void write_slowly(int fd, struct ht_bytes bytes)
+{
+    for (size_t chunk = 1; bytes.len > 0; chunk = chunk % 4999 + 7) {
+        struct ht_bytes part = ht_bytes_head(bytes, chunk);
+        if (write(fd, part.ptr, part.len) != (ssize_t)part.len) {
+            _exit(1);
+        }
+        bytes = ht_bytes_from(bytes, part.len);
+    }
+    _exit(0);
+}
+
+static void reads_a_slow_pipe(void **state)
+{
+    struct test *test = *state;
+    assert_int_equal(mkfifo(test->path, 0600), 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        write_slowly(open(test->path, O_WRONLY), ht_buffer_view(&test->capture.bytes));
+    }
+    struct story story = read_path(test->path);
+    assert_whole(test, &story);
+    assert_int_equal(story.size_bytes, 0);
+    assert_int_equal(story.read_bytes, test->capture.bytes.len);
+    assert_int_equal(waitpid(writer, NULL, 0), writer);
+    forget(&story);
+}
+
+static void do_nothing(int number)
+{
+    (void)number;
+}
+
+/* A signal while the pipe is silent gives the caller a turn; nothing is lost by it. */
+static void gives_way_to_a_signal(void **state)
+{
+    (void)state;
+    struct writer w = writer(false);
+    put_pcap(&w, 0xA1B2C3D4, 65535, 1);
+    put_record(&w, 1, 2, ht_text("hello, world"));
+    int ends[2];
+    char path[32];
+    assert_int_equal(pipe(ends), 0);
+    (void)snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    /* All but the last byte, which comes after the signal. */
+    assert_int_equal(write(ends[1], w.bytes.ptr, w.bytes.len - 1), w.bytes.len - 1);
+    struct ht_error error    = {0};
+    struct ht_source *source = ht_file_open(path, &error);
+    assert_non_null(source);
+    const struct sigaction action = {.sa_handler = do_nothing};
+    const struct itimerval soon   = {.it_value.tv_usec = 20000};
+    struct sigaction before;
+    assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+    struct ht_frame frame;
+    assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_AGAIN);
+    assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
+    assert_int_equal(write(ends[1], w.bytes.ptr + w.bytes.len - 1, 1), 1);
+    assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
+    assert_text(frame.data, "hello, world");
+    assert_int_equal(close(ends[1]), 0);
+    assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_END);
+    ht_source_close(source);
+    assert_int_equal(close(ends[0]), 0);
+    ht_buffer_free(&w.bytes);
+}
+
+/* Formats that somebody might take for one of ours, by their magic numbers: snoop's is in RFC 1761
+ * section 3. */
+static void says_what_is_like_a_capture(void **state)
+{
+    (void)state;
+    struct story snoop = read_memory(ht_bytes("snoop\0\0\0\0\0\0\2", 12));
+    assert_false(snoop.opened);
+    assert_string_equal(snoop.error.text, "test: not a pcap or pcapng file but a snoop capture; "
+                                          "editcap makes a pcapng file of it");
+    struct story order = read_memory(hex("0a0d0d0a 1c000000 11223344"));
+    assert_false(order.opened);
+    assert_string_equal(order.error.text, "test: not a capture file (pcap or pcapng)");
+}
+
+#define with_capture(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_capture(reads_a_file),
+        with_capture(reads_a_long_record),
+        with_capture(reads_a_slow_pipe),
+        cmocka_unit_test(gives_way_to_a_signal),
+        cmocka_unit_test(says_what_is_like_a_capture),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

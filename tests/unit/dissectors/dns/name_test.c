@@ -1,0 +1,154 @@
+/* Names on the wire and in presentation form. */
+#include "support.h"
+
+#include "dns/name.h"
+
+#include <stdlib.h>
+
+/* The name at `offset` of `message`, in the arena; fails the reader where it is malformed. */
+static bool name_at(struct ht_bytes message, size_t offset, struct ht_arena *arena,
+                    struct ht_bytes *out, size_t *out_end)
+{
+    struct ht_reader r = ht_reader(ht_bytes_from(message, offset));
+    struct dns_text text;
+    dns_text_start(&text, arena);
+    bool good = dns_name_parse(&r, message, &text);
+    assert_true(good == !r.bad);
+    *out     = good ? dns_text_done(&text) : ht_bytes("", 0);
+    *out_end = message.len - rd_left(&r);
+    return good;
+}
+
+static void assert_name(struct ht_bytes message, size_t offset, const char *expected, size_t end)
+{
+    struct ht_arena arena = {0};
+    struct ht_bytes name;
+    size_t got_end;
+    assert_true(name_at(message, offset, &arena, &name, &got_end));
+    assert_text(name, expected);
+    assert_int_equal(got_end, end);
+    ht_arena_clear(&arena);
+}
+
+static void assert_malformed(struct ht_bytes message, size_t offset)
+{
+    struct ht_arena arena = {0};
+    struct ht_bytes name;
+    size_t end;
+    assert_false(name_at(message, offset, &arena, &name, &end));
+    ht_arena_clear(&arena);
+}
+
+/* RFC 1035 section 4.1.4: F.ISI.ARPA at 20, FOO.F.ISI.ARPA at 40, ARPA at 64, the root at 92. */
+static void the_example_of_rfc_1035(void **unused)
+{
+    uint8_t message[93] = {0};
+    memcpy(message + 20, "\1F\3ISI\4ARPA", 12);
+    memcpy(message + 40, "\3FOO\xC0\x14", 6);
+    memcpy(message + 64, "\xC0\x1A", 2);
+    (void)unused;
+    assert_name(ht_bytes(message, sizeof message), 20, "F.ISI.ARPA", 32);
+    assert_name(ht_bytes(message, sizeof message), 40, "FOO.F.ISI.ARPA", 46);
+    assert_name(ht_bytes(message, sizeof message), 64, "ARPA", 66);
+    assert_name(ht_bytes(message, sizeof message), 92, ".", 93);
+}
+
+/* RFC 4343 section 2.1: what is not a printable character is \DDD; RFC 1035 section 5.1: a dot in
+ * a label is \. and a backslash \\. */
+static void escapes(void **unused)
+{
+    (void)unused;
+    assert_name(hex("03 612e62 04 40c35c2d 00"), 0, "a\\.b.@\\195\\\\-", 10);
+    assert_name(hex("04 00207fff 00"), 0, "\\000\\032\\127\\255", 6);
+}
+
+static void pointers_lead_backwards(void **unused)
+{
+    uint8_t message[20] = {0};
+    (void)unused;
+    memcpy(message + 12, "\1a\xC0\x0C", 4); /* to itself */
+    assert_malformed(ht_bytes(message, sizeof message), 12);
+    assert_malformed(ht_bytes(message, sizeof message), 14);
+    memcpy(message + 12, "\xC0\x10\0\0\1b\0", 7); /* forwards */
+    assert_malformed(ht_bytes(message, sizeof message), 12);
+    memcpy(message + 12, "\1a\0\xC0\x0B", 5); /* into the header */
+    assert_malformed(ht_bytes(message, sizeof message), 15);
+    memcpy(message + 12, "\1a\0\xC0\x0C", 5);
+    assert_name(ht_bytes(message, sizeof message), 15, "a", 17);
+}
+
+/* A chain of more pointers than a name can have labels is refused, so that work is bounded. */
+static void chains_of_pointers_end(void **unused)
+{
+    uint8_t message[12 + 2 + 2 * 200] = {0};
+    (void)unused;
+    memcpy(message + 12, "\0", 2);
+    for (size_t i = 1; i <= 200; i++) {
+        size_t at       = 12 + 2 * i;
+        message[at]     = (uint8_t)(0xC0 | (at - 2) >> 8);
+        message[at + 1] = (uint8_t)(at - 2);
+    }
+    assert_name(ht_bytes(message, sizeof message), 12 + 2 * 127, ".", 12 + 2 * 128);
+    assert_malformed(ht_bytes(message, sizeof message), 12 + 2 * 128);
+}
+
+/* RFC 1035 section 2.3.4: labels of 63 octets, names of 255. */
+static void sizes(void **unused)
+{
+    uint8_t message[300] = {0};
+    (void)unused;
+    for (size_t i = 0; i < 4; i++) {
+        message[64 * i] = i < 3 ? 63 : 61;
+        memset(message + 64 * i + 1, 'x', 63);
+    }
+    message[254]          = 0;
+    struct ht_arena arena = {0};
+    struct ht_bytes name;
+    size_t end;
+    assert_true(name_at(ht_bytes(message, 255), 0, &arena, &name, &end));
+    assert_int_equal(name.len, 253);
+    message[192] = 62;
+    message[254] = 'x';
+    message[255] = 0;
+    assert_malformed(ht_bytes(message, 256), 0);
+    message[0] = 64; /* a label type that is not used (RFC 6891 section 5) */
+    assert_malformed(ht_bytes(message, 256), 0);
+    ht_arena_clear(&arena);
+}
+
+static bool parse(struct ht_bytes message, void *arg)
+{
+    struct ht_bytes name;
+    size_t end;
+    return name_at(message, 0, arg, &name, &end);
+}
+
+static void cut_names_fail(void **unused)
+{
+    struct ht_arena arena = {0};
+    (void)unused;
+    every_prefix(hex("03 777777 07 6578616d706c65 03 636f6d 00"), parse, &arena);
+    ht_arena_clear(&arena);
+}
+
+static void case_does_not_matter(void **unused)
+{
+    (void)unused;
+    assert_true(dns_names_equal(ht_text("Www.EXAMPLE.com"), ht_text("wWW.example.COM")));
+    assert_false(dns_names_equal(ht_text("www.example.com"), ht_text("www.example.co")));
+    assert_false(dns_names_equal(ht_text("a["), ht_text("a{")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_example_of_rfc_1035),
+        cmocka_unit_test(escapes),
+        cmocka_unit_test(pointers_lead_backwards),
+        cmocka_unit_test(chains_of_pointers_end),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(cut_names_fail),
+        cmocka_unit_test(case_does_not_matter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,191 @@
+/*
+ * Record data in presentation form. Sources: the RFC named, or "dig": what dig 9.18 prints for the
+ * bytes (its names end in a dot, its hexadecimal is in capitals, long runs are cut by spaces).
+ */
+#include "support.h"
+
+#include "dns/rdata.h"
+
+/* A header of 12 bytes, then x.example: what c00c points at. */
+#define BEFORE "000000000000000000000000 0178 076578616d706c65 00"
+enum { BEFORE_SIZE = 23 };
+
+static struct ht_bytes print(struct ht_arena *arena, uint16_t type, const char *digits)
+{
+    char all[4096] = BEFORE;
+    strncat(all, digits, sizeof all - sizeof BEFORE);
+    struct ht_bytes message = hex(all);
+    struct dns_text text;
+    dns_text_start(&text, arena);
+    bool good = dns_rdata_print(&text, type, ht_bytes_from(message, BEFORE_SIZE), message);
+    return good ? dns_text_done(&text) : ht_text("malformed");
+}
+
+struct vector {
+    uint16_t type;
+    const char *hex;
+    const char *expected;
+};
+
+static const struct vector vectors[] = {
+    {1, "c0000250", "192.0.2.80"},
+    {1, "0a00", "malformed"},
+    {1, "0a00000100", "malformed"},
+    {28, "20010db8000000000000000000000001", "2001:db8::1"},
+    {5, "03612e62 04 40c32d5c c00c", "a\\.b.@\\195-\\\\.x.example"}, /* dig */
+    {5, "c00c00", "malformed"},
+    {2, "026e73c00c", "ns.x.example"},
+    {12, "00", "."},
+    {6, "026e73 c00c 0561642e6d69 c00c 00000001 00000e10 00000384 00093a80 0000003c",
+     "ns.x.example ad\\.mi.x.example 1 3600 900 604800 60"},     /* dig */
+    {15, "000a c00c", "10 x.example"},                           /* dig */
+    {16, "03612262 025cc3 00", "\"a\\\"b\" \"\\\\\\195\" \"\""}, /* dig */
+    {16, "", "malformed"},
+    {16, "0561", "malformed"},
+    {33, "0001 0002 1466 03666f6f03636f6d00", "1 2 5222 foo.com"}, /* dig */
+    {257, "00 05 6973737565 6361312e6578616d706c652e6e6574",
+     "0 issue \"ca1.example.net\""}, /* RFC 8659 section 4.1.1, dig */
+    {257, "00 00 61", "malformed"},
+    {35, "0064000a 0175 074532552b736970 12215e2e2a24217369703a6940652e636f6d21 00",
+     "100 10 \"u\" \"E2U+sip\" \"!^.*$!sip:i@e.com!\" ."}, /* dig */
+    /* RFC 4034 section 5.4 */
+    {43, "ec45 05 01 2bb183af5f22588179a53b0a98631fad1a292118",
+     "60485 5 1 2bb183af5f22588179a53b0a98631fad1a292118"},
+    {46, "0001 05 03 00015180 3e71ffc0 3e4a72c0 0a52 076578616d706c6503636f6d00 0102030405",
+     "A 5 3 86400 20030314161352 20030212161352 2642 example.com AQIDBAU="}, /* dig */
+    /* RFC 4034 section 4.3 */
+    {47,
+     "04686f7374 076578616d706c6503636f6d00 0006400100000003 041b"
+     "000000000000000000000000000000000000000000000000000020",
+     "host.example.com A MX RRSIG NSEC TYPE1234"},
+    {47, "00 0006400100000003 000140", "malformed"}, /* windows rise */
+    {47, "00 0000", "malformed"},                    /* an empty window */
+    {48,
+     "0101 03 08 0103 d22a6ca77f35b893206fd35e4c506d8378843709b97e041647e1bff43d8d64c649af1e373c",
+     "257 3 8 AQPSKmynfzW4kyBv015MUG2DeIQ3Cbl+BBZH4b/0PY1kxkmvHjc8"}, /* dig */
+    /* RFC 5155 appendix A: the hash of ns1.example is 2t7b4g4vsa5smi47k61mv5bv1a22bojr */
+    {50, "01 01 000c 04 aabbccdd 14 174eb2409fe28bcb4887a1836f957f0a8425e27b 0007 22010000000290",
+     "1 1 12 aabbccdd 2T7B4G4VSA5SMI47K61MV5BV1A22BOJR NS SOA MX RRSIG DNSKEY NSEC3PARAM"},
+    {51, "01 00 0000 00", "1 0 0 -"}, /* dig */
+    {52, "03 01 01 d2abde240d7cd3ee6b4b28c54df034b9",
+     "3 1 1 d2abde240d7cd3ee6b4b28c54df034b9"},                  /* dig */
+    {13, "03783836 054c696e7578", "\"x86\" \"Linux\""},          /* dig */
+    {256, "000a 0001 6674703a2f2f61", "10 1 \"ftp://a\""},       /* RFC 7553 section 4.5 */
+    {17, "0561646d696e c00c 00", "admin.x.example ."},           /* dig */
+    {61, "0102030405060708", "AQIDBAUGBwg="},                    /* dig */
+    {62, "00000042 0003 00 04 60000003", "66 3 A NS NXT EID"},   /* dig */
+    {104, "000a 0014 4fff ff20 ee64", "10 0014:4fff:ff20:ee64"}, /* RFC 6742 section 2.1.2 */
+    {105, "000a 0a010200", "10 10.1.2.0"},                       /* RFC 6742 section 2.2.2 */
+    {108, "00005e0053 2a", "00-00-5e-00-53-2a"},                 /* RFC 7043 section 3.2 */
+    {65280, "0a000001", "\\# 4 0a000001"},                       /* RFC 3597 section 5 */
+    {65280, "", "\\# 0"},
+};
+
+static void presentation_forms(void **unused)
+{
+    struct ht_arena arena = {0};
+    (void)unused;
+    for (size_t i = 0; i < HT_ARRAY_LEN(vectors); i++) {
+        assert_text(print(&arena, vectors[i].type, vectors[i].hex), vectors[i].expected);
+    }
+    ht_arena_clear(&arena);
+}
+
+/* RFC 9460 appendix D, in the order there; then what section 2.2 and 7 forbid. */
+static const struct vector svcb[] = {
+    {65, "0000 03666f6f076578616d706c6503636f6d00", "0 foo.example.com"},
+    {64, "0001 00", "1 ."},
+    {64, "0010 03666f6f076578616d706c6503636f6d00 0003 0002 0035", "16 foo.example.com port=53"},
+    {64, "0001 03666f6f076578616d706c6503636f6d00 029b 0005 68656c6c6f",
+     "1 foo.example.com key667=\"hello\""},
+    {64, "0001 03666f6f076578616d706c6503636f6d00 029b 0009 68656c6c6fd2716f6f",
+     "1 foo.example.com key667=\"hello\\210qoo\""},
+    {64,
+     "0001 03666f6f076578616d706c6503636f6d00 0006 0020"
+     "20010db8000000000000000000000001 20010db8000000000000000000530001",
+     "1 foo.example.com ipv6hint=2001:db8::1,2001:db8::53:1"},
+    {64,
+     "0010 03666f6f076578616d706c65036f726700 0000 0004 0001 0004 0001 0009 02 6832 05 68332d3139"
+     "0004 0004 c0000201",
+     "16 foo.example.org mandatory=alpn,ipv4hint alpn=\"h2,h3-19\" ipv4hint=192.0.2.1"},
+    {64, "0010 03666f6f076578616d706c65036f726700 0001 000c 08 665c6f6f2c626172 02 6832",
+     "16 foo.example.org alpn=\"f\\\\\\\\oo\\\\,bar,h2\""},
+    {64, "0001 00 0002 0000", "1 . no-default-alpn"},
+    {65, "0001 00 0005 0004 fe0d0001 0007 0004 2f717b7d", "1 . ech=/g0AAQ== dohpath=\"/q{}\""},
+    {64, "0001 00 ffff 0001 41", "1 . key65535=\"A\""},           /* dig */
+    {64, "0001 00 0003 0002 0035 0003 0002 0035", "malformed"},   /* the same key twice */
+    {64, "0001 00 0003 0002 0035 0001 0003 026832", "malformed"}, /* falling keys */
+    {64, "0001 00 0003 0003 003500", "malformed"},
+    {64, "0001 00 0003 0000", "malformed"},
+    {64, "0001 00 0001 0000", "malformed"},
+    {64, "0001 00 0001 0002 0000", "malformed"}, /* an empty protocol */
+    {64, "0001 00 0002 0001 00", "malformed"},   /* no-default-alpn has no value */
+    {64, "0001 00 0004 0003 c00002", "malformed"},
+    {64, "0001 00 0004 0008 c0000201", "malformed"},
+};
+
+static void service_parameters(void **unused)
+{
+    struct ht_arena arena = {0};
+    (void)unused;
+    for (size_t i = 0; i < HT_ARRAY_LEN(svcb); i++) {
+        assert_text(print(&arena, svcb[i].type, svcb[i].hex), svcb[i].expected);
+    }
+    ht_arena_clear(&arena);
+}
+
+/* RFC 4648 section 10. */
+static void base64_and_base32hex(void **unused)
+{
+    static const char *const encoded[] = {"",         "Zg==",     "Zm8=",    "Zm9v",
+                                          "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
+    static const char *const hex32[]   = {"",        "CO",       "CPNG",      "CPNMU",
+                                          "CPNMUOG", "CPNMUOJ1", "CPNMUOJ1E8"};
+    struct ht_arena arena              = {0};
+    struct dns_text text;
+    (void)unused;
+    for (size_t len = 0; len <= 6; len++) {
+        dns_text_start(&text, &arena);
+        dns_text_base64(&text, ht_bytes("foobar", len));
+        assert_text(dns_text_done(&text), encoded[len]);
+        dns_text_start(&text, &arena);
+        dns_text_base32hex(&text, ht_bytes("foobar", len));
+        assert_text(dns_text_done(&text), hex32[len]);
+    }
+    ht_arena_clear(&arena);
+}
+
+/* A text longer than its first room is whole; without memory it is empty, not cut. */
+static void long_texts(void **unused)
+{
+    struct ht_budget budget = {.max = 0};
+    struct ht_arena arena = {0}, none = {.budget = &budget};
+    struct dns_text text;
+    (void)unused;
+    dns_text_start(&text, &arena);
+    for (unsigned i = 0; i < 3000; i++) {
+        dns_text_char(&text, (char)('a' + i % 26));
+    }
+    struct ht_bytes all = dns_text_done(&text);
+    assert_int_equal(all.len, 3000);
+    for (unsigned i = 0; i < 3000; i++) {
+        assert_int_equal(all.ptr[i], 'a' + i % 26);
+    }
+    dns_text_start(&text, &none);
+    for (unsigned i = 0; i < 3000; i++) {
+        dns_text_char(&text, 'a');
+    }
+    assert_int_equal(dns_text_done(&text).len, 0);
+    ht_arena_clear(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(presentation_forms),
+        cmocka_unit_test(service_parameters),
+        cmocka_unit_test(base64_and_base32hex),
+        cmocka_unit_test(long_texts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
