@@ -3,11 +3,7 @@
 #include "base/time.h"
 #include "dns/name.h"
 
-enum {
-    SMALLEST_ROOM = 64,
-    TYPE_IXFR     = 251,
-    TYPE_AXFR     = 252
-};
+enum { SMALLEST_ROOM = 64, TYPE_IXFR = 251, TYPE_AXFR = 252 };
 
 /* For how long a frame that says the same again counts as a repetition: resolvers send a query
  * again after some seconds, unanswered; a mirror port doubles what was answered at once. */

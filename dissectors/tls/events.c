@@ -230,8 +230,9 @@ static const struct ht_field malformed_fields[] = {
     HT_FIELD(struct tls_malformed, length, HT_UINT, "Size of the message.", .label = "of"),
 };
 
-const struct ht_struct tls_malformed_struct = HT_STRUCT(
-    struct tls_malformed, "malformed", malformed_fields, "Bytes that break the specification.");
+const struct ht_struct tls_malformed_struct =
+    HT_STRUCT(struct tls_malformed, "malformed_message", malformed_fields,
+              "Bytes that break the specification.");
 
 static const struct ht_field other_handshake_fields[] = {
     HT_FIELD(struct tls_other_handshake, message, HT_NAMED, "Type of the handshake message.",

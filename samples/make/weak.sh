@@ -26,9 +26,6 @@ weak weak-anonymous-ecdh.pcap 0xc018 -nocert "-tls1 -cipher AECDH-AES128-SHA@SEC
     "-tls1 -cipher AECDH-AES128-SHA@SECLEVEL=0"
 weak weak-null.pcap 0xc010 "$rsa" "-tls1_2 -cipher ECDHE-RSA-NULL-SHA@SECLEVEL=0" \
     "-tls1_2 -cipher ECDHE-RSA-NULL-SHA@SECLEVEL=0"
-openssl dhparam -dsaparam -out dh1024.pem 1024 2>/dev/null
-weak weak-dh1024.pcap 0x0033 "$rsa" "-tls1 -cipher DHE-RSA-AES128-SHA@SECLEVEL=0 -dhparam dh1024.pem" \
-    "-tls1 -cipher DHE-RSA-AES128-SHA@SECLEVEL=0"
 weak weak-self-signed.pcap 0x1302 "-cert root.pem -key root.key" "" ""
 
 # Of RC4 and 3DES Debian's OpenSSL knows nothing more.

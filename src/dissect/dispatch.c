@@ -141,7 +141,8 @@ static size_t take_pdu(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side
 static bool resync(struct ht_dispatch *d, enum ht_side side, struct ht_bytes *avail)
 {
     struct ht_dispatch_side *s = &d->side[side];
-    if (d->found->resync == NULL) {
+    s->lost_sync               = true;
+    if (d->found == NULL || d->found->resync == NULL) {
         give_up(d, side);
         return false;
     }

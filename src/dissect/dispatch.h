@@ -24,6 +24,7 @@ struct ht_dispatch_side {
     uint64_t watched;         /* bytes watched without a find */
     uint32_t excluded;        /* dissectors that said no, by their place in the list */
     bool searching; /* after a hole, or in mid-stream: bytes must be found to begin a PDU */
+    bool lost_sync; /* it was searched, at some time */
     bool watching;  /* it speaks something else; a dissector's may begin within */
     bool given_up;  /* nothing of this side is of interest */
     bool limit_reached;

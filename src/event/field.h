@@ -64,6 +64,8 @@ struct ht_field {
     const char *doc;   /* one line for the schema and the man page */
     const char *label; /* in a line of text, the word before the value, "" for none; NULL: not shown
                         * there */
+    const char *unset; /* in a line of text, what stands where there is no value; NULL: nothing */
+    const char *common; /* HT_TEXT: the value that goes without saying in a line of text */
     const struct ht_registry *names;
     const struct ht_struct *of;
     enum ht_kind kind;

@@ -61,7 +61,7 @@ struct ht_happening *ht_engine_happened(struct ht_engine *engine, const struct h
 {
     struct ht_flow *flow           = engine->flow;
     struct ht_happening *happening = NULL;
-    if (flow->num_happenings < max && flow->arena.size < 2 * MAX_STORY_BYTES) {
+    if (flow->num_happenings < max && flow->arena.size < (size_t)2 * MAX_STORY_BYTES) {
         happening = ht_arena_alloc(&flow->arena, sizeof *happening);
     }
     if (happening == NULL) {

@@ -376,9 +376,20 @@ static void add_value(struct ht_text *text, const struct ht_field *field, const 
     }
 }
 
+static bool is_common(const struct ht_field *field, const void *object)
+{
+    return field->common != NULL && field->kind == HT_TEXT &&
+           ht_bytes_equal(*(const struct ht_bytes *)ht_field_at(field, object),
+                          ht_text(field->common));
+}
+
 void ht_text_unit(struct ht_text *text, const struct ht_field *field, const void *object)
 {
-    if (field->label == NULL || !ht_field_written(field, object) ||
+    if (field->unset != NULL && !ht_field_present(field, object)) {
+        ht_text_styled(text, HT_YELLOW, field->unset);
+        return;
+    }
+    if (field->label == NULL || !ht_field_written(field, object) || is_common(field, object) ||
         (field->kind == HT_BOOL && !ht_field_present(field, object))) {
         return;
     }

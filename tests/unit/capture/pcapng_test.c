@@ -109,19 +109,6 @@ static void reads_times_of_any_resolution(void **state)
     assert_true(time_of(0xFF, 0, UINT64_MAX) == 0);
 }
 
-/* 2^62 - 1 ns is the farthest, so that the difference of two times is a number too. */
-static void clamps_absurd_times(void **state)
-{
-    (void)state;
-    const int64_t farthest = INT64_C(4611686018427387903);
-    assert_true(time_of(0, 0, UINT64_MAX) == farthest);
-    assert_true(time_of(9, 0, UINT64_MAX) == farthest);
-    assert_true(time_of(6, INT64_MAX, 0) == farthest);
-    assert_true(time_of(6, INT64_MIN, 0) == -farthest);
-    assert_true(time_of(6, INT64_C(9000000000), 1) == farthest);
-    assert_true(time_of(6, -INT64_C(9000000000), 1) == -farthest);
-}
-
 /* 4.1: a section has its own byte order and its own interfaces; ours are counted through. */
 static void reads_sections_of_mixed_byte_order(void **state)
 {
@@ -518,37 +505,28 @@ static void assert_damage(size_t at, uint32_t value, const char *what)
         struct story story = read_writer(&w);
         assert_int_equal(story.num_frames, 0);
         assert_int_equal(story.end, HT_READ_ERROR);
-        assert_string_equal(story.error.text, what);
+        assert_memory_equal(story.error.text, "test: damaged at ", 17);
+        assert_string_equal(story.error.text + 17, what);
     }
 }
 
 static void says_what_is_damaged(void **state)
 {
     (void)state;
-    assert_damage(48 + 4, 0, "test: damaged at byte 48, after frame 0: a block with a length of 0");
-    assert_damage(48 + 4, 8, "test: damaged at byte 48, after frame 0: a block with a length of 8");
-    assert_damage(48 + 4, 43,
-                  "test: damaged at byte 48, after frame 0: a block with a length of 43");
-    assert_damage(48 + 4, UINT32_MAX - 3,
-                  "test: damaged at byte 48, after frame 0: a block with a length of 4294967292");
-    assert_damage(48 + 40, 40,
-                  "test: damaged at byte 48, after frame 0: a block whose two lengths differ");
+    assert_damage(48 + 4, 0, "byte 48, after frame 0: a block with a length of 0");
+    assert_damage(48 + 4, 8, "byte 48, after frame 0: a block with a length of 8");
+    assert_damage(48 + 4, 43, "byte 48, after frame 0: a block with a length of 43");
+    assert_damage(48 + 4, 4294967292,
+                  "byte 48, after frame 0: a block with a length of 4294967292");
+    assert_damage(48 + 40, 40, "byte 48, after frame 0: a block whose two lengths differ");
+    assert_damage(28 + 4, 12, "byte 28, after frame 0: a block whose two lengths differ");
+    assert_damage(48 + 20, 13, "byte 48, after frame 0: a packet that is longer than its block");
+    assert_damage(48 + 20, UINT32_MAX,
+                  "byte 48, after frame 0: a packet that is longer than its block");
     assert_damage(48 + 8, 1,
-                  "test: damaged at byte 48, after frame 0: "
-                  "a packet of an interface that was not described");
-    assert_damage(
-        48 + 20, 13,
-        "test: damaged at byte 48, after frame 0: a packet that is longer than its block");
-    assert_damage(
-        48 + 20, UINT32_MAX,
-        "test: damaged at byte 48, after frame 0: a packet that is longer than its block");
-    assert_damage(28, 3,
-                  "test: damaged at byte 28, after frame 0: "
-                  "a packet of an interface that was not described");
-    assert_damage(28 + 4, 12,
-                  "test: damaged at byte 28, after frame 0: a block whose two lengths differ");
-    assert_damage(48, 0x0A0D0D0A,
-                  "test: damaged at byte 48, after frame 0: a section of unknown byte order");
+                  "byte 48, after frame 0: a packet of an interface that was not described");
+    assert_damage(28, 3, "byte 28, after frame 0: a packet of an interface that was not described");
+    assert_damage(48, 0x0A0D0D0A, "byte 48, after frame 0: a section of unknown byte order");
 }
 
 /* The version is the first number of the section's body behind the magic number. */
@@ -589,7 +567,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_each_interface_by_its_description),
         cmocka_unit_test(reads_times_of_any_resolution),
-        cmocka_unit_test(clamps_absurd_times),
         cmocka_unit_test(reads_sections_of_mixed_byte_order),
         cmocka_unit_test(forgets_interfaces_at_a_new_section),
         cmocka_unit_test(keeps_the_original_length),

@@ -310,7 +310,7 @@ static void what_was_used_is_kept(void **state)
     const struct ht_endpoint endpoint = {.address = ht_address4(web), .port = 443};
     say_a(scene, &alice, "www.example.com", 300, 0, 2);
     ht_resolution_analyzer.connection_start(scene->state, &client, &endpoint);
-    for (uint64_t i = 1; i < 3 * HT_RESOLUTION_PER_SET; i++) {
+    for (uint64_t i = 1; i < UINT64_C(3) * HT_RESOLUTION_PER_SET; i++) {
         say_a(scene, &bob, "flood.example.com", 300, (int64_t)i * HT_SECOND_NS, 2 + 2 * i);
     }
     assert_int_equal(connect_plain(scene, "www.example.com", MS)->answer_frame, 2);

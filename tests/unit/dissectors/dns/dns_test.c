@@ -136,7 +136,9 @@ static void notes_repeats(void **state)
     say(&r, HT_SIDE_B, 1020, answer);
     say(&r, HT_SIDE_B, 1021, answer);
     say(&r, HT_SIDE_A, 1022, query);
-    ends(&r, 1, SAYS("query_frame=1 answer_frame=3 repeat_frames=2,4,5, rtt_ns=1020000000 "), NULL);
+    ends(&r, 1,
+         SAYS("query_frame=1 answer_frame=3 ", "repeat_frames=2,4,5, ", "rtt_ns=1020000000 "),
+         NULL);
 }
 
 static void notes_repeats_unanswered(void **state)

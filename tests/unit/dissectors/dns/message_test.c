@@ -191,9 +191,8 @@ static const struct form broken[] = {
 static struct ht_bytes with_data(const char *data, struct ht_bytes *rdata)
 {
     char digits[2048];
-    assert_true(strlen(data) < sizeof digits - 32);
-    strcpy(digits, "000000000000000000000000");
-    strcat(digits, data);
+    int len = snprintf(digits, sizeof digits, "%024d%s", 0, data);
+    assert_in_range(len, 0, sizeof digits - 1);
     struct ht_bytes message = hex(digits);
     *rdata                  = ht_bytes_from(message, DNS_HEADER_SIZE);
     return message;
