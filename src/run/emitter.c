@@ -13,18 +13,27 @@ void ht_engine_enter(struct ht_engine *engine, struct ht_flow *flow, uint64_t fr
 {
     struct ht_emitter *e = &engine->emitter;
     if (engine->flow != flow) {
-        uint64_t salt  = (uint64_t)flow->first_ns ^ flow->first_frame << 40;
         engine->flow   = flow;
         e->arena       = &flow->arena;
         e->endpoint[0] = flow->key.endpoint[0];
         e->endpoint[1] = flow->key.endpoint[1];
         e->transport   = flow->tcp != NULL ? "tcp" : "udp";
-        (void)snprintf(engine->id, sizeof engine->id, "c-%016llx",
-                       (unsigned long long)ht_flow_key_hash(&flow->key, salt));
+        engine->id[0]  = '\0';
     }
     e->client  = (enum ht_side)flow->client;
     e->frame   = frame;
     e->time_ns = time_ns;
+}
+
+struct ht_bytes ht_engine_connection_id(struct ht_engine *engine)
+{
+    if (engine->id[0] == '\0') {
+        const struct ht_flow *flow = engine->flow;
+        uint64_t salt              = (uint64_t)flow->first_ns ^ flow->first_frame << 40;
+        (void)snprintf(engine->id, sizeof engine->id, "c-%016llx",
+                       (unsigned long long)ht_flow_key_hash(&flow->key, salt));
+    }
+    return ht_text(engine->id);
 }
 
 static void record_from_analyzer(void *engine, const struct ht_record_type *type, void *record)
@@ -38,7 +47,7 @@ struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena 
     return (struct ht_analysis){.arena         = arena,
                                 .time_ns       = engine->emitter.time_ns,
                                 .frame         = engine->emitter.frame,
-                                .connection_id = ht_text(engine->id),
+                                .connection_id = ht_engine_connection_id(engine),
                                 .from_client   = from_client,
                                 .engine        = engine,
                                 .record        = record_from_analyzer};
@@ -89,7 +98,7 @@ static void emit_record(struct ht_engine *engine, const struct ht_event_type *ty
     struct ht_party client_party     = {.ip = client->address, .port = client->port};
     struct ht_party server_party     = {.ip = server->address, .port = server->port};
     char community_id[HT_COMMUNITY_ID_MAX];
-    struct ht_event_record record = {.connection = ht_text(engine->id),
+    struct ht_event_record record = {.connection = ht_engine_connection_id(engine),
                                      .community_id =
                                          ht_text(ht_community_id(community_id, &flow->key)),
                                      .source       = ht_text(engine->source),

@@ -29,7 +29,7 @@ struct ht_engine {
     struct ht_flow *flow; /* at hand */
     const char *source;
     int64_t now_ns;
-    char id[24]; /* of the flow at hand */
+    char id[24]; /* of the flow at hand; "" until it is asked for */
     bool failed; /* the output */
 };
 
@@ -39,6 +39,9 @@ extern const struct ht_emitter_ops ht_engine_emitter_ops;
 /* ht_engine_enter makes `flow` the one at hand. */
 void ht_engine_enter(struct ht_engine *engine, struct ht_flow *flow, uint64_t frame,
                      int64_t time_ns);
+
+/* ht_engine_connection_id is the id of the flow at hand, until another is entered. */
+struct ht_bytes ht_engine_connection_id(struct ht_engine *engine);
 
 /* ht_engine_record hands a record to analyzers and to the output. */
 void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *type, void *record);

@@ -226,7 +226,7 @@ static void tell(struct ht_engine *engine, struct ht_flow *flow)
     struct ht_party server            = party_of(flow, 1U - flow->client);
     struct ht_capture_quality quality = capture_of(flow);
     struct ht_tcp_summary tcp;
-    struct ht_connection c = {.id            = ht_text(engine->id),
+    struct ht_connection c = {.id            = ht_engine_connection_id(engine),
                               .community_id  = ht_text(ht_community_id(community_id, &flow->key)),
                               .source        = ht_text(engine->source),
                               .start_ns      = flow->start_ns,
