@@ -23,7 +23,7 @@ static void application_data(const struct tls_ending *x, enum ht_side from, unsi
 {
     const struct tls_direction *d    = &x->state->direction[from];
     struct tls_application_data data = {.records = d->records, .bytes = d->bytes};
-    tls_emit_at(x, &tls_application_data_event, from, flags | HT_EVENT_SYNTHETIC, &data, place);
+    tls_emit_at(x, &tls_application_data_event, from, flags, &data, place);
 }
 
 static bool starts_with(const char *text, const char *prefix)

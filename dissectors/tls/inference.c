@@ -109,9 +109,8 @@ static void infer_data(const struct tls_ending *x, enum ht_side from, struct tls
         data.bytes -= d->last_data_len;
     }
     if (data.records > 0 && i < TLS_KEPT_RECORDS) {
-        tls_emit_at(x, &tls_application_data_event, from,
-                    HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED | HT_EVENT_SYNTHETIC, &data,
-                    d->kept[i].place);
+        tls_emit_at(x, &tls_application_data_event, from, HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED,
+                    &data, d->kept[i].place);
     }
 }
 
@@ -186,8 +185,7 @@ static void tell_early_data(const struct tls_ending *x)
     }
     if (data.records > 0) {
         tls_emit_at(x, &tls_application_data_event, x->client,
-                    HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED | HT_EVENT_SYNTHETIC, &data,
-                    d->first_data);
+                    HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED, &data, d->first_data);
     }
 }
 

@@ -157,7 +157,7 @@ struct ht_dissector {
         *name; /* "tls": the connection's protocol, the key of its details, the fuzz target */
     const char *title; /* "TLS 1.0 to 1.3" */
     bool tcp, udp;
-    uint16_t ports[8]; /* servers' ports, a hint for whom to ask first; never proof; 0 ends */
+    uint16_t ports[8]; /* where its servers usually listen; never proof; 0 ends */
     size_t state_size; /* zeroed before the first call; holds no heap pointers */
     size_t max_need;   /* of a PDU's `need`: larger ones are handed over cut, as partial */
     size_t max_held;   /* of each ht_hold buffer */

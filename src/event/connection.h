@@ -133,7 +133,6 @@ struct ht_event_record {
     struct ht_bytes source;
     int64_t time_ns;
     uint64_t frame;
-    struct ht_endpoint client, server;
     struct ht_party *client_party; /* address and port only */
     struct ht_party *server_party;
     const char *from;

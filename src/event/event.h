@@ -12,8 +12,7 @@ enum {
     HT_EVENT_ENCRYPTED = 1, /* its content could not be read */
     HT_EVENT_INFERRED  = 2, /* judged from place, size or order */
     HT_EVENT_PARTIAL   = 4, /* its end is missing */
-    HT_EVENT_MALFORMED = 8, /* its content breaks the specification */
-    HT_EVENT_SYNTHETIC = 16 /* stands for many of its kind (application data) */
+    HT_EVENT_MALFORMED = 8  /* its content breaks the specification */
 };
 
 struct ht_event_type {

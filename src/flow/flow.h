@@ -43,7 +43,7 @@ struct ht_flow {
     struct ht_tcp *tcp; /* NULL: UDP */
     struct ht_dispatch dispatch;
     struct ht_happening *first, **last;
-    uint32_t num_happenings, dropped_happenings;
+    uint32_t num_happenings;
     const char *roles_from;
     void *label_state; /* the labeller's */
     struct ht_app_label label;

@@ -74,7 +74,6 @@ struct ht_happening *ht_engine_happened(struct ht_engine *engine, const struct h
         happening = ht_arena_alloc(&flow->arena, sizeof *happening);
     }
     if (happening == NULL) {
-        flow->dropped_happenings++;
         flow->limit_reached = true;
         return NULL;
     }

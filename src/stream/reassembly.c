@@ -9,7 +9,6 @@ struct ht_waiting_segment {
     int64_t time_ns;
     uint32_t len;  /* of the stream that it covers */
     uint32_t have; /* of these, how many bytes are kept */
-    bool truncated;
     uint8_t bytes[];
 };
 
@@ -20,7 +19,6 @@ struct stretch {
     int64_t time_ns;
     uint32_t len;
     struct ht_bytes bytes;
-    bool truncated;
 };
 
 static uint64_t offset_of(const struct ht_reassembly *r, uint32_t seq)
@@ -41,7 +39,6 @@ static struct stretch head_of(const struct stretch *s, uint64_t len)
     struct stretch head = *s;
     head.len            = (uint32_t)len;
     head.bytes          = ht_bytes_head(s->bytes, (size_t)len);
-    head.truncated      = head.bytes.len < len;
     return head;
 }
 
@@ -54,11 +51,8 @@ static void deliver(struct ht_reassembly *r, const struct ht_delivery *delivery)
 
 static void deliver_stretch(struct ht_reassembly *r, const struct stretch *s)
 {
-    deliver(r, &(struct ht_delivery){.bytes     = s->bytes,
-                                     .len       = s->len,
-                                     .frame     = s->frame,
-                                     .time_ns   = s->time_ns,
-                                     .truncated = s->truncated});
+    deliver(r, &(struct ht_delivery){
+                   .bytes = s->bytes, .len = s->len, .frame = s->frame, .time_ns = s->time_ns});
 }
 
 static void unlink_segment(struct ht_reassembly *r, struct ht_waiting_segment *segment)
@@ -82,12 +76,11 @@ static void deliver_waiting(struct ht_reassembly *r, const struct stretch *cause
     while (r->head != NULL && r->head->offset == r->next) {
         struct ht_waiting_segment *segment = r->head;
         unlink_segment(r, segment);
-        deliver(r,
-                &(struct ht_delivery){.bytes   = ht_bytes(segment->bytes, segment->have),
-                                      .len     = segment->len,
-                                      .frame   = cause != NULL ? cause->frame : segment->frame,
-                                      .time_ns = cause != NULL ? cause->time_ns : segment->time_ns,
-                                      .truncated = segment->truncated});
+        deliver(
+            r, &(struct ht_delivery){.bytes   = ht_bytes(segment->bytes, segment->have),
+                                     .len     = segment->len,
+                                     .frame   = cause != NULL ? cause->frame : segment->frame,
+                                     .time_ns = cause != NULL ? cause->time_ns : segment->time_ns});
         free_segment(r, segment);
     }
 }
@@ -96,9 +89,8 @@ static void give_up_hole(struct ht_reassembly *r)
 {
     uint64_t missing = r->head->offset - r->next;
     r->lost_bytes += missing;
-    deliver(
-        r, &(struct ht_delivery){
-               .len = missing, .frame = r->head->frame, .time_ns = r->head->time_ns, .lost = true});
+    deliver(r, &(struct ht_delivery){
+                   .len = missing, .frame = r->head->frame, .time_ns = r->head->time_ns});
     deliver_waiting(r, NULL);
 }
 
@@ -115,14 +107,13 @@ static bool keep(struct ht_reassembly *r, struct ht_waiting_segment *after, cons
         ht_budget_give(r->budget, sizeof *segment + have);
         return false;
     }
-    *segment = (struct ht_waiting_segment){.next      = after != NULL ? after->next : r->head,
-                                           .previous  = after,
-                                           .offset    = s->offset,
-                                           .frame     = s->frame,
-                                           .time_ns   = s->time_ns,
-                                           .len       = s->len,
-                                           .have      = (uint32_t)have,
-                                           .truncated = wanted && s->truncated};
+    *segment = (struct ht_waiting_segment){.next     = after != NULL ? after->next : r->head,
+                                           .previous = after,
+                                           .offset   = s->offset,
+                                           .frame    = s->frame,
+                                           .time_ns  = s->time_ns,
+                                           .len      = s->len,
+                                           .have     = (uint32_t)have};
     if (have > 0) {
         memcpy(segment->bytes, s->bytes.ptr, have);
     }
@@ -239,12 +230,11 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
         return;
     }
     ht_reassembly_start(r, segment->seq);
-    struct stretch s = {.offset    = offset_of(r, segment->seq),
-                        .frame     = segment->frame,
-                        .time_ns   = segment->time_ns,
-                        .len       = segment->len,
-                        .bytes     = segment->payload,
-                        .truncated = segment->payload.len < segment->len};
+    struct stretch s = {.offset  = offset_of(r, segment->seq),
+                        .frame   = segment->frame,
+                        .time_ns = segment->time_ns,
+                        .len     = segment->len,
+                        .bytes   = segment->payload};
     int64_t old      = (int64_t)(r->next - s.offset);
     if (old >= (int64_t)s.len || is_far_ahead(r, &s)) {
         r->duplicates++;

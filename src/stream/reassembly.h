@@ -23,8 +23,6 @@ struct ht_delivery {
     uint64_t len;
     uint64_t frame; /* that brought them; where they waited for others, that let them go on */
     int64_t time_ns;
-    bool lost;      /* what is not there was lost in capture */
-    bool truncated; /* what is not there was cut off by the snapshot length */
 };
 
 /* Called for each stretch, in order. Returns how many bytes after this stretch need not be kept

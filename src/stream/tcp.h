@@ -15,7 +15,7 @@ struct ht_tcp_side {
     uint32_t first_seq; /* of the first segment seen */
     uint32_t fin_seq;   /* sequence number of the FIN */
     uint32_t max_acked; /* the highest acknowledgement this side sent */
-    bool seen, syn, syn_ack, fin, fin_acked, reset, stray_reset, acked;
+    bool seen, syn, syn_ack, fin, reset, stray_reset, acked;
     uint64_t syn_frame; /* of SYN or SYN-ACK */
     int64_t syn_ns;
     struct ht_tcp_options options; /* of SYN or SYN-ACK */

@@ -2,44 +2,12 @@
  * The messages after the hellos. Expected values: as RFC 8448 prints them, as tshark 4.0 shows them
  * or as they were given to OpenSSL, or the bytes here were put together by the RFC named.
  */
+#include "helpers.h"
 #include "message_vectors.h"
 #include "support.h"
 #include "tls/messages.h"
 
 #include <stdio.h>
-
-static int set_up(void **state)
-{
-    static struct ht_arena arena;
-    *state = &arena;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    ht_arena_clear(*state);
-    return 0;
-}
-
-static struct ht_bytes body_of(const char *message)
-{
-    struct tls_handshake handshake;
-    assert_true(tls_handshake_frame(hex(message), &handshake));
-    return handshake.body;
-}
-
-static void assert_hex(struct ht_bytes got, const char *expected)
-{
-    struct ht_bytes want = hex(expected);
-    assert_int_equal(got.len, want.len);
-    assert_memory_equal(got.ptr, want.ptr, want.len);
-}
-
-static void assert_named(struct ht_named got, uint16_t expected)
-{
-    assert_true(got.set);
-    assert_int_equal(got.id, expected);
-}
 
 static bool certificate_passes(struct ht_bytes body, void *arena)
 {
