@@ -18,15 +18,12 @@ static enum dns_kind kind_of(const struct ht_emitter *e)
 }
 
 /* What is known now, for those who need it now: the connection to the address begins at once. */
-static void emit(const struct dns_state *state, struct ht_emitter *e, enum ht_side from,
-                 const struct dns_pair *pair)
+static void emit(struct ht_emitter *e, enum ht_side from, struct dns_transaction *transaction)
 {
-    struct dns_transaction transaction;
-    dns_describe(state, e, pair, &transaction);
-    bool answer    = pair->answer.frame != 0;
-    unsigned flags = (transaction.malformed ? HT_EVENT_MALFORMED : 0U) |
-                     (transaction.partial ? HT_EVENT_PARTIAL : 0U);
-    (void)ht_emit(e, answer ? &dns_answer_event : &dns_query_event, from, flags, &transaction);
+    bool answer    = transaction->answer_frame != 0;
+    unsigned flags = (transaction->malformed ? HT_EVENT_MALFORMED : 0U) |
+                     (transaction->partial ? HT_EVENT_PARTIAL : 0U);
+    (void)ht_emit(e, answer ? &dns_answer_event : &dns_query_event, from, flags, transaction);
 }
 
 static void claim(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
@@ -38,45 +35,55 @@ static void claim(struct dns_state *state, struct ht_emitter *e, enum ht_side cl
     }
 }
 
-static void take_message(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
-                         const struct dns_half *half)
+/* A transaction of one message, or of an answer and the query that waits for it. */
+static void take_new(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
+                     const struct dns_half *half, const struct dns_message *m)
 {
-    struct dns_message m;
-    bool multicast = state->kind == DNS_MULTICAST;
-    (void)dns_question_parse(half->bytes, multicast, e->scratch, &m);
-    enum ht_side client  = m.response ? ht_other(side) : side;
-    struct dns_pair said = {.id = m.id, .client = (uint8_t)client};
-    claim(state, e, client, &m);
-    if (!multicast && m.header && dns_note_repeat(state, e, client, half, &m)) {
-        return;
+    struct dns_description description;
+    bool alone             = state->kind == DNS_MULTICAST || !m->header;
+    enum ht_side client    = m->response ? ht_other(side) : side;
+    struct dns_pair said   = {.id = m->id, .client = (uint8_t)client};
+    struct dns_pair *asked = NULL;
+    if (m->response && state->kind != DNS_MULTICAST) {
+        asked = dns_find_query(state, e, client, half, m);
     }
-    if (m.response) {
-        const struct dns_pair *asked =
-            multicast ? NULL : dns_find_query(state, e, client, half, &m);
-        said.query  = asked != NULL ? asked->query : said.query;
-        said.answer = *half;
-    } else {
-        said.query = *half;
+    if (asked != NULL) {
+        said.query = asked->query;
     }
-    emit(state, e, side, &said);
-    if (multicast || !m.header) {
+    *(m->response ? &said.answer : &said.query) = *half;
+    dns_describe(state, e, &said, m, &description);
+    emit(e, side, &description.transaction);
+    if (alone) {
         /* One message says all: many ask and many answer, with no identifier. */
-        dns_tell(state, e, &said);
-    } else if (m.response) {
-        dns_take_answer(state, e, client, half, &m);
+        ht_record(e, &dns_transaction_record, &description.transaction);
+    } else if (m->response) {
+        dns_take_answer(state, e, client, half, m, asked);
     } else {
-        dns_take_query(state, e, client, half, &m);
+        dns_take_query(state, e, client, half, m);
+    }
+}
+
+static void take_message(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
+                         struct dns_half *half)
+{
+    struct dns_message room;
+    const struct dns_message *m = dns_parse(state, e, half, &room);
+    enum ht_side client         = m->response ? ht_other(side) : side;
+    bool paired                 = state->kind != DNS_MULTICAST && m->header;
+    claim(state, e, client, m);
+    if (!paired || !dns_note_repeat(state, e, client, half, m)) {
+        take_new(state, e, side, half, m);
     }
 }
 
 static enum ht_verdict take_pdu(struct dns_state *state, struct ht_emitter *e,
                                 const struct ht_pdu *pdu, size_t header)
 {
-    const struct dns_half half = {.time_ns = e->time_ns,
-                                  .frame   = e->frame,
-                                  .bytes   = ht_bytes_from(pdu->bytes, header),
-                                  .partial = pdu->partial};
-    state->kind                = (uint8_t)kind_of(e);
+    struct dns_half half = {.time_ns = e->time_ns,
+                            .frame   = e->frame,
+                            .bytes   = ht_bytes_from(pdu->bytes, header),
+                            .partial = pdu->partial};
+    state->kind          = (uint8_t)kind_of(e);
     dns_expire(state, e);
     if (half.bytes.len > 0) {
         take_message(state, e, pdu->side, &half);

@@ -68,6 +68,7 @@ struct dns_transaction {
     bool limit_reached; /* told before its answer, for want of room; or its text was too long */
     /* Not in the output: */
     int64_t query_time_ns, answer_time_ns;
+    bool late_query; /* the query came after the answer, whose event was without it */
 };
 
 extern const struct ht_record_type dns_transaction_record;

@@ -10,7 +10,8 @@ enum {
      * 8,192. */
     MAX_STRANGE = 4096,
     /* A question of one label, and its answer, at most: anything larger is no first message. */
-    MAX_COUNT = 100
+    MAX_COUNT = 100,
+    MAX_TEXT  = 256 /* of a name without escapes */
 };
 
 static bool has_port(const struct ht_endpoint endpoint[2], uint16_t port)
@@ -35,9 +36,9 @@ static bool ordinary_header(const struct dns_message *m)
  * that need no escape, a registered type, class IN. */
 static bool ordinary_question(struct ht_reader *r, struct ht_bytes message)
 {
-    struct ht_arena none = {.budget = &(struct ht_budget){0}};
+    uint8_t room[MAX_TEXT];
     struct dns_text name;
-    dns_text_start(&name, &none);
+    dns_text_start_in(&name, room, sizeof room);
     bool named     = dns_name_parse(r, message, &name) && !name.full && name.ptr[0] != '.';
     uint16_t type  = rd_u16(r);
     uint16_t class = rd_u16(r);

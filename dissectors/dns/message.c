@@ -20,6 +20,10 @@ struct parser {
     struct ht_bytes message;
     struct ht_reader r;
     struct ht_arena *arena;
+    struct dns_text text;
+    struct dns_names names;
+    uint16_t type; /* the last one that was spelled: an answer's is mostly the question's */
+    struct ht_bytes type_text;
     size_t text_left;
     bool multicast;
     bool malformed; /* in a way that does not end the parsing */
@@ -30,6 +34,7 @@ bool dns_header_parse(struct ht_reader *r, struct dns_message *out)
 {
     out->id                  = rd_u16(r);
     uint16_t flags           = rd_u16(r);
+    struct ht_reader counts  = ht_reader(rd_take(r, 8));
     out->response            = (flags & 0x8000) != 0;
     out->opcode              = flags >> 11 & 15;
     out->authoritative       = (flags & 0x0400) != 0;
@@ -41,7 +46,7 @@ bool dns_header_parse(struct ht_reader *r, struct dns_message *out)
     out->checking_disabled   = (flags & 0x0010) != 0;
     out->rcode               = flags & 15;
     for (size_t i = 0; i < HT_ARRAY_LEN(out->counts); i++) {
-        out->counts[i] = rd_u16(r);
+        out->counts[i] = rd_u16(&counts);
     }
     out->header = !r->bad;
     return out->header;
@@ -57,46 +62,29 @@ static bool afford(struct parser *p, size_t len)
 
 static struct ht_bytes read_name(struct parser *p)
 {
-    struct dns_text text;
-    dns_text_start(&text, p->arena);
-    return dns_name_parse(&p->r, p->message, &text) ? dns_text_done(&text) : ht_bytes("", 0);
+    return dns_name_read(&p->r, p->message, &p->names, &p->text);
 }
 
-/* A value's name from the registry, else `prefix` and its number. */
-static struct ht_bytes spell(struct ht_arena *arena, const struct ht_registry *registry,
-                             uint16_t value, const char *prefix)
+static struct ht_bytes spell_type(struct parser *p, uint16_t type)
 {
-    const struct ht_registry_entry *known = ht_registry_find(registry, value);
-    if (known != NULL) {
-        return ht_text(known->name);
+    if (p->type_text.len == 0 || type != p->type) {
+        p->type_text = dns_type_name(&p->text, type);
+        p->type      = type;
     }
-    struct dns_text text;
-    dns_text_start(&text, arena);
-    dns_text_put(&text, ht_text(prefix));
-    dns_text_uint(&text, value);
-    return dns_text_done(&text);
-}
-
-static struct ht_bytes spell_type(struct ht_arena *arena, uint16_t type)
-{
-    const struct ht_registry_entry *known = ht_registry_find(&dns_types, type);
-    if (known != NULL && type != 0) {
-        return ht_text(known->name);
-    }
-    struct dns_text text;
-    dns_text_start(&text, arena);
-    dns_type_print(&text, type);
-    return dns_text_done(&text);
+    return p->type_text;
 }
 
 /* Room for as many items as the header says, but no more than the bytes left can hold. */
 static void *alloc_items(struct parser *p, size_t count, size_t smallest, size_t size)
 {
+    if (count == 0) {
+        return NULL;
+    }
     size_t possible = rd_left(&p->r) / smallest;
     size_t len      = count < possible ? count : possible;
     void *items     = len > 0 ? ht_arena_alloc(p->arena, len * size) : NULL;
     p->limit |= items == NULL && len > 0;
-    if (items == NULL && count > 0) {
+    if (items == NULL) {
         rd_fail(&p->r);
     }
     return items;
@@ -104,7 +92,8 @@ static void *alloc_items(struct parser *p, size_t count, size_t smallest, size_t
 
 static void read_questions(struct parser *p, struct dns_message *out, size_t count)
 {
-    out->questions = alloc_items(p, count, SMALLEST_QUESTION, sizeof(struct dns_question));
+    const uint8_t *start = p->r.cur;
+    out->questions       = alloc_items(p, count, SMALLEST_QUESTION, sizeof(struct dns_question));
     while (out->num_questions < count && !p->r.bad) {
         struct ht_bytes name = read_name(p);
         uint16_t type        = rd_u16(&p->r);
@@ -118,9 +107,12 @@ static void read_questions(struct parser *p, struct dns_message *out, size_t cou
         class = p->multicast ? class & 0x7FFF : class;
         out->questions[out->num_questions++] =
             (struct dns_question){.name    = name,
-                                  .type    = spell_type(p->arena, type),
-                                  .class   = spell(p->arena, &dns_classes, class, "CLASS"),
+                                  .type    = spell_type(p, type),
+                                  .class   = dns_text_named(&p->text, &dns_classes, class, "CLASS"),
                                   .type_id = type};
+        if (out->num_questions == 1) {
+            out->asked = ht_bytes(start, (size_t)(p->r.cur - start));
+        }
     }
 }
 
@@ -130,9 +122,9 @@ static void read_opt(struct parser *p, struct dns_message *out, uint16_t class, 
 {
     struct ht_reader r    = ht_reader(rdata);
     struct dns_edns *edns = ht_arena_alloc(p->arena, sizeof *edns);
-    uint8_t *codes        = ht_arena_alloc(p->arena, rdata.len / 2 + 2);
+    uint8_t *codes        = rdata.len > 0 ? ht_arena_alloc(p->arena, rdata.len / 2 + 2) : NULL;
     size_t num            = 0;
-    if (edns == NULL || codes == NULL) {
+    if (edns == NULL || (codes == NULL && rdata.len > 0)) {
         return;
     }
     while (rd_more(&r)) {
@@ -151,16 +143,29 @@ static void read_opt(struct parser *p, struct dns_message *out, uint16_t class, 
     out->edns = edns;
 }
 
+/* A name, which those of later records may point at; empty where it is none. */
+static struct ht_bytes read_alias(struct parser *p, struct ht_bytes rdata)
+{
+    struct ht_reader r   = ht_reader(rdata);
+    struct ht_bytes name = dns_name_read(&r, p->message, &p->names, &p->text);
+    return rd_done(&r) ? name : ht_bytes("", 0);
+}
+
 static struct ht_bytes print_data(struct parser *p, uint16_t type, struct ht_bytes rdata)
 {
-    struct dns_text text;
-    dns_text_start(&text, p->arena);
-    if (!dns_rdata_print(&text, type, rdata, p->message)) {
-        p->malformed = true;
-        dns_text_start(&text, p->arena);
-        dns_rdata_print_unknown(&text, rdata);
+    struct ht_bytes alias = ht_bytes("", 0);
+    if (type == TYPE_CNAME) {
+        alias = read_alias(p, rdata);
     }
-    return dns_text_done(&text);
+    if (alias.len > 0) {
+        return alias;
+    }
+    if (!dns_rdata_print(&p->text, type, rdata, p->message)) {
+        p->malformed = true;
+        dns_text_drop(&p->text);
+        dns_rdata_print_unknown(&p->text, rdata);
+    }
+    return dns_text_done(&p->text);
 }
 
 static void fill_data(struct parser *p, struct dns_answer *out, uint16_t type, uint16_t class,
@@ -194,7 +199,7 @@ static bool read_record(struct parser *p, struct dns_message *out, enum dns_sect
         return true;
     }
     struct dns_answer *record = &out->records[section][out->num_records[section]];
-    *record = (struct dns_answer){.name = name, .type = spell_type(p->arena, type), .ttl_s = ttl};
+    *record = (struct dns_answer){.name = name, .type = spell_type(p, type), .ttl_s = ttl};
     fill_data(p, record, type, p->multicast ? class & 0x7FFF : class, rdata);
     if (!afford(p, name.len + record->data.len)) {
         return false;
@@ -214,20 +219,22 @@ static void read_section(struct parser *p, struct dns_message *out, enum dns_sec
     }
 }
 
-static struct parser start(struct ht_bytes message, bool multicast, struct ht_arena *arena)
+static void start(struct parser *p, struct ht_bytes message, bool multicast, struct ht_arena *arena)
 {
-    return (struct parser){.message   = message,
-                           .r         = ht_reader(message),
-                           .arena     = arena,
-                           .text_left = DNS_MAX_TEXT,
-                           .multicast = multicast};
+    *p = (struct parser){.message   = message,
+                         .r         = ht_reader(message),
+                         .arena     = arena,
+                         .text_left = DNS_MAX_TEXT,
+                         .multicast = multicast};
+    dns_text_start(&p->text, arena);
 }
 
 bool dns_question_parse(struct ht_bytes message, bool multicast, struct ht_arena *arena,
                         struct dns_message *out)
 {
-    struct parser p = start(message, multicast, arena);
-    *out            = (struct dns_message){0};
+    struct parser p;
+    start(&p, message, multicast, arena);
+    *out = (struct dns_message){0};
     if (dns_header_parse(&p.r, out)) {
         read_questions(&p, out, out->counts[0] > 0 ? 1 : 0);
     }
@@ -238,8 +245,9 @@ bool dns_question_parse(struct ht_bytes message, bool multicast, struct ht_arena
 bool dns_message_parse(struct ht_bytes message, bool multicast, struct ht_arena *arena,
                        struct dns_message *out)
 {
-    struct parser p = start(message, multicast, arena);
-    *out            = (struct dns_message){0};
+    struct parser p;
+    start(&p, message, multicast, arena);
+    *out = (struct dns_message){0};
     if (dns_header_parse(&p.r, out)) {
         read_questions(&p, out, out->counts[0]);
     }

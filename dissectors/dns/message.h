@@ -27,6 +27,7 @@ struct dns_message {
     bool header;        /* the header is whole */
     struct dns_question *questions;
     size_t num_questions;
+    struct ht_bytes asked; /* the octets of the first question; empty: there is none */
     struct dns_answer *records[DNS_NUM_SECTIONS]; /* without OPT */
     size_t num_records[DNS_NUM_SECTIONS];
     const struct dns_edns *edns; /* NULL: no OPT */

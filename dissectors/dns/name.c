@@ -2,8 +2,10 @@
 
 enum {
     MAX_NAME     = 255, /* octets, with the root's */
-    MAX_POINTERS = 127, /* as many as there can be labels; no compressor needs more */
-    HEADER_SIZE  = 12   /* no name begins before its end */
+    MAX_LABEL    = 63,
+    MAX_POINTERS = 127,   /* as many as there can be labels; no compressor needs more */
+    HEADER_SIZE  = 12,    /* no name begins before its end */
+    MAX_OFFSET   = 0x3FFF /* that a pointer can name */
 };
 
 /* Follows a pointer whose first octet was read. Returns the offset that it leads to, which must lie
@@ -17,54 +19,139 @@ static size_t read_pointer(struct ht_reader *at, uint8_t first, size_t limit)
     return offset;
 }
 
-static void put_label(struct dns_text *out, struct ht_bytes label, bool first)
+/* Steps over labels to what is none: the root or a pointer, whose first octet it puts in
+ * `out_end`. */
+static struct ht_bytes take_labels(struct ht_reader *at, size_t *octets, uint8_t *out_end)
 {
-    if (!first) {
-        dns_text_char(out, '.');
+    const uint8_t *start = at->cur;
+    uint8_t len          = rd_u8(at);
+    while (len != 0 && len < 0xC0 && !at->bad) {
+        *octets += 1U + len;
+        if (len > MAX_LABEL || *octets > MAX_NAME) {
+            rd_fail(at);
+        }
+        rd_skip(at, len);
+        len = rd_u8(at);
     }
-    for (size_t i = 0; i < label.len; i++) {
-        dns_text_escaped(out, label.ptr[i], '!', '.');
+    *out_end = len;
+    return at->bad ? ht_bytes(start, 0) : ht_bytes(start, (size_t)(at->cur - start) - 1);
+}
+
+/* Writes labels that hold what must be escaped. */
+static void put_escaped(struct dns_text *out, struct ht_bytes labels, bool first)
+{
+    for (size_t i = 0; i < labels.len; i += 1U + labels.ptr[i]) {
+        dns_text_put(out, ht_bytes(".", i == 0 && first ? 0 : 1));
+        dns_text_escaped(out, ht_bytes(labels.ptr + i + 1, labels.ptr[i]), '!', '.');
     }
 }
 
-bool dns_name_parse(struct ht_reader *r, struct ht_bytes message, struct dns_text *out)
+/* Writes `c` where the length of each label behind the first has come to lie. */
+static void mark_labels(uint8_t *text, struct ht_bytes labels, bool first, char c)
+{
+    for (size_t i = 1U + labels.ptr[0]; i < labels.len; i += 1U + labels.ptr[i]) {
+        text[i - first] = (uint8_t)c;
+    }
+}
+
+/* Labels lie on the wire as they are written, but that each has its length where the text has a
+ * dot. */
+static void put_labels(struct dns_text *out, struct ht_bytes labels, bool first)
+{
+    uint8_t *text = labels.len > 0 ? dns_text_room(out, labels.len) : NULL;
+    size_t len    = labels.len - first;
+    if (text == NULL) {
+        return;
+    }
+    memcpy(text, labels.ptr + first, len);
+    text[0] = first ? text[0] : 'x';
+    mark_labels(text, labels, first, 'x');
+    if (!dns_text_is_plain(ht_bytes(text, len), '!', '.')) {
+        put_escaped(out, labels, first);
+        return;
+    }
+    text[0] = first ? text[0] : '.';
+    mark_labels(text, labels, first, '.');
+    out->len += len;
+}
+
+static bool parse(struct ht_reader *r, struct ht_bytes message, struct dns_text *out,
+                  unsigned *pointers)
 {
     struct ht_reader at = *r;
     size_t limit        = rd_more(r) ? (size_t)(r->cur - message.ptr) : 0;
     size_t octets       = 1;
-    unsigned pointers   = 0;
-    for (uint8_t len = rd_u8(&at); len != 0 && !at.bad; len = rd_u8(&at)) {
-        if (len >= 0xC0) {
-            limit = read_pointer(&at, len, limit);
-            if (at.bad || ++pointers > MAX_POINTERS) {
+    uint8_t end         = 0;
+    *pointers           = 0;
+    do {
+        bool first             = octets == 1;
+        struct ht_bytes labels = take_labels(&at, &octets, &end);
+        put_labels(out, labels, first);
+        if (end != 0) {
+            limit = read_pointer(&at, end, limit);
+            if (++*pointers > MAX_POINTERS) {
                 rd_fail(&at);
-                break;
             }
-            if (pointers == 1) {
+            if (*pointers == 1) {
                 *r = at;
             }
-            at = ht_reader(ht_bytes_from(message, limit));
-            continue;
+            at = at.bad ? at : ht_reader(ht_bytes_from(message, limit));
         }
-        struct ht_bytes label = rd_take(&at, len);
-        if (len > 63 || octets + 1 + len > MAX_NAME) {
-            rd_fail(&at);
-            break;
-        }
-        put_label(out, label, octets == 1);
-        octets += 1U + len;
-    }
+    } while (end != 0 && !at.bad);
     if (at.bad) {
         rd_fail(r);
         return false;
     }
-    if (pointers == 0) {
+    if (*pointers == 0) {
         *r = at;
     }
     if (octets == 1) {
         dns_text_char(out, '.');
     }
     return true;
+}
+
+bool dns_name_parse(struct ht_reader *r, struct ht_bytes message, struct dns_text *out)
+{
+    unsigned pointers = 0;
+    return parse(r, message, out, &pointers);
+}
+
+/* Where the name at `r` is nothing but a pointer to one that is kept, steps over it. */
+static const struct ht_bytes *find_kept(struct ht_reader *r, const struct dns_names *names)
+{
+    struct ht_reader ahead = *r;
+    size_t at              = rd_u16(&ahead) ^ 0xC000U;
+    for (unsigned i = 0; i < DNS_NAMES_KEPT && i < names->num; i++) {
+        if (names->kept[i].at == at) {
+            *r = ahead;
+            return &names->kept[i].text;
+        }
+    }
+    return NULL;
+}
+
+struct ht_bytes dns_name_read(struct ht_reader *r, struct ht_bytes message, struct dns_names *names,
+                              struct dns_text *out)
+{
+    bool points                 = rd_more(r) && *r->cur >= 0xC0;
+    const struct ht_bytes *kept = points ? find_kept(r, names) : NULL;
+    if (kept != NULL) {
+        return *kept;
+    }
+    unsigned pointers = 0;
+    size_t at         = rd_more(r) ? (size_t)(r->cur - message.ptr) : 0;
+    if (!parse(r, message, out, &pointers)) {
+        dns_text_drop(out);
+        return ht_bytes("", 0);
+    }
+    struct ht_bytes text = dns_text_done(out);
+    if (text.len > 0 && at >= HEADER_SIZE && at <= MAX_OFFSET && pointers < MAX_POINTERS) {
+        unsigned slot          = names->num++ % DNS_NAMES_KEPT;
+        names->kept[slot].at   = at;
+        names->kept[slot].text = text;
+    }
+    return text;
 }
 
 static uint8_t lower(uint8_t c)

@@ -14,6 +14,23 @@
  * pointers. */
 bool dns_name_parse(struct ht_reader *r, struct ht_bytes message, struct dns_text *out);
 
+enum { DNS_NAMES_KEPT = 4 };
+
+/* The latest names of one message: most names of an answer only point at one of them. Zeroed is
+ * valid. */
+struct dns_names {
+    struct {
+        size_t at; /* where in the message */
+        struct ht_bytes text;
+    } kept[DNS_NAMES_KEPT];
+    unsigned num;
+};
+
+/* dns_name_read is dns_name_parse, but a name that was read before is not written again. Returns
+ * the text, which was done; empty where the reader fails. */
+struct ht_bytes dns_name_read(struct ht_reader *r, struct ht_bytes message, struct dns_names *names,
+                              struct dns_text *out);
+
 /* dns_names_equal compares two names in presentation form, without regard to ASCII case
  * (RFC 4343). */
 bool dns_names_equal(struct ht_bytes a, struct ht_bytes b);

@@ -1,6 +1,5 @@
 #include "dns/rdata.h"
 
-#include "base/address.h"
 #include "base/time.h"
 #include "dns/dns.h"
 #include "dns/name.h"
@@ -16,70 +15,76 @@
  *   r type                        m bitmap of types
  *   e the rest as dashed pairs    i 64-bit identifier
  *   v service parameters */
+static const char *const forms[] = {
+    [1]   = "a",         /* A, RFC 1035 */
+    [2]   = "n",         /* NS */
+    [3]   = "n",         /* MD */
+    [4]   = "n",         /* MF */
+    [5]   = "n",         /* CNAME */
+    [6]   = "nn44444",   /* SOA */
+    [7]   = "n",         /* MB */
+    [8]   = "n",         /* MG */
+    [9]   = "n",         /* MR */
+    [12]  = "n",         /* PTR */
+    [13]  = "ss",        /* HINFO */
+    [14]  = "nn",        /* MINFO */
+    [15]  = "2n",        /* MX */
+    [16]  = "S",         /* TXT */
+    [17]  = "nn",        /* RP, RFC 1183 */
+    [18]  = "2n",        /* AFSDB */
+    [21]  = "2n",        /* RT */
+    [26]  = "2nn",       /* PX, RFC 2163 */
+    [28]  = "q",         /* AAAA, RFC 3596 */
+    [33]  = "222n",      /* SRV, RFC 2782 */
+    [35]  = "22sssn",    /* NAPTR, RFC 3403 */
+    [36]  = "2n",        /* KX, RFC 2230 */
+    [37]  = "211b",      /* CERT, RFC 4398 */
+    [39]  = "n",         /* DNAME, RFC 6672 */
+    [43]  = "211h",      /* DS, RFC 4034 */
+    [44]  = "11h",       /* SSHFP, RFC 4255 */
+    [46]  = "r114tt2nb", /* RRSIG */
+    [47]  = "nm",        /* NSEC */
+    [48]  = "211b",      /* DNSKEY */
+    [49]  = "b",         /* DHCID, RFC 4701 */
+    [50]  = "112xym",    /* NSEC3, RFC 5155 */
+    [51]  = "112x",      /* NSEC3PARAM */
+    [52]  = "111h",      /* TLSA, RFC 6698 */
+    [53]  = "111h",      /* SMIMEA, RFC 8162 */
+    [59]  = "211h",      /* CDS, RFC 7344 */
+    [60]  = "211b",      /* CDNSKEY */
+    [61]  = "b",         /* OPENPGPKEY, RFC 7929 */
+    [62]  = "42m",       /* CSYNC, RFC 7477 */
+    [63]  = "411h",      /* ZONEMD, RFC 8976 */
+    [64]  = "2nv",       /* SVCB, RFC 9460 */
+    [65]  = "2nv",       /* HTTPS */
+    [99]  = "S",         /* SPF */
+    [104] = "2i",        /* NID, RFC 6742 */
+    [105] = "2a",        /* L32 */
+    [106] = "2i",        /* L64 */
+    [107] = "2n",        /* LP */
+    [108] = "e",         /* EUI48, RFC 7043 */
+    [109] = "e",         /* EUI64 */
+};
+
 struct form {
     uint16_t type;
     const char *fields;
 };
 
-static const struct form forms[] = {
-    {1, "a"},          /* A, RFC 1035 */
-    {28, "q"},         /* AAAA, RFC 3596 */
-    {5, "n"},          /* CNAME */
-    {2, "n"},          /* NS */
-    {6, "nn44444"},    /* SOA */
-    {12, "n"},         /* PTR */
-    {15, "2n"},        /* MX */
-    {16, "S"},         /* TXT */
-    {33, "222n"},      /* SRV, RFC 2782 */
-    {64, "2nv"},       /* SVCB, RFC 9460 */
-    {65, "2nv"},       /* HTTPS */
-    {257, "1gu"},      /* CAA, RFC 8659 */
-    {35, "22sssn"},    /* NAPTR, RFC 3403 */
-    {43, "211h"},      /* DS, RFC 4034 */
-    {46, "r114tt2nb"}, /* RRSIG */
-    {47, "nm"},        /* NSEC */
-    {48, "211b"},      /* DNSKEY */
-    {50, "112xym"},    /* NSEC3, RFC 5155 */
-    {51, "112x"},      /* NSEC3PARAM */
-    {52, "111h"},      /* TLSA, RFC 6698 */
-    {53, "111h"},      /* SMIMEA, RFC 8162 */
-    {44, "11h"},       /* SSHFP, RFC 4255 */
-    {39, "n"},         /* DNAME, RFC 6672 */
-    {13, "ss"},        /* HINFO */
-    {3, "n"},          /* MD */
-    {4, "n"},          /* MF */
-    {7, "n"},          /* MB */
-    {8, "n"},          /* MG */
-    {9, "n"},          /* MR */
-    {14, "nn"},        /* MINFO */
-    {17, "nn"},        /* RP, RFC 1183 */
-    {18, "2n"},        /* AFSDB */
-    {21, "2n"},        /* RT */
-    {26, "2nn"},       /* PX, RFC 2163 */
-    {36, "2n"},        /* KX, RFC 2230 */
-    {37, "211b"},      /* CERT, RFC 4398 */
-    {49, "b"},         /* DHCID, RFC 4701 */
-    {59, "211h"},      /* CDS, RFC 7344 */
-    {60, "211b"},      /* CDNSKEY */
-    {61, "b"},         /* OPENPGPKEY, RFC 7929 */
-    {62, "42m"},       /* CSYNC, RFC 7477 */
-    {63, "411h"},      /* ZONEMD, RFC 8976 */
-    {99, "S"},         /* SPF */
-    {104, "2i"},       /* NID, RFC 6742 */
-    {105, "2a"},       /* L32 */
-    {106, "2i"},       /* L64 */
-    {107, "2n"},       /* LP */
-    {108, "e"},        /* EUI48, RFC 7043 */
-    {109, "e"},        /* EUI64 */
-    {256, "22u"},      /* URI, RFC 7553 */
-    {32769, "211h"},   /* DLV, RFC 4431 */
+static const struct form high_forms[] = {
+    {256, "22u"},    /* URI, RFC 7553 */
+    {257, "1gu"},    /* CAA, RFC 8659 */
+    {32769, "211h"}, /* DLV, RFC 4431 */
 };
 
 static const char *form_of(uint16_t type)
 {
-    for (size_t i = 0; i < HT_ARRAY_LEN(forms); i++) {
-        if (forms[i].type == type) {
-            return forms[i].fields;
+    if (type < HT_ARRAY_LEN(forms)) {
+        return forms[type];
+    }
+    for (size_t i = 0; i < HT_ARRAY_LEN(high_forms); i++) {
+        if (high_forms[i].type == type) {
+            return high_forms[i].fields;
         }
     }
     return NULL;
@@ -95,6 +100,14 @@ void dns_rdata_print_unknown(struct dns_text *out, struct ht_bytes rdata)
     }
 }
 
+struct ht_bytes dns_type_name(struct dns_text *out, uint16_t type)
+{
+    if (type == 0) {
+        return ht_bytes("TYPE0", 5); /* reserved, and not a name that a record can have */
+    }
+    return dns_text_named(out, &dns_types, type, "TYPE");
+}
+
 void dns_type_print(struct dns_text *out, uint16_t type)
 {
     const struct ht_registry_entry *known = ht_registry_find(&dns_types, type);
@@ -108,14 +121,13 @@ void dns_type_print(struct dns_text *out, uint16_t type)
 
 static void put_address(struct dns_text *out, struct ht_bytes raw)
 {
-    char room[HT_ADDRESS_TEXT_MAX];
     struct ht_address address = {0};
     if (raw.len == 4) {
         address = ht_address4(raw.ptr);
     } else if (raw.len == 16) {
         address = ht_address6(raw.ptr);
     }
-    dns_text_put(out, ht_text(ht_address_print(room, &address)));
+    dns_text_address(out, &address);
 }
 
 /* YYYYMMDDHHmmSS in UTC (RFC 4034 section 3.2): RFC 3339 without what is between the digits. */
@@ -145,9 +157,7 @@ static void put_tag(struct dns_text *out, struct ht_reader *r)
     if (tag.len == 0) {
         rd_fail(r);
     }
-    for (size_t i = 0; i < tag.len; i++) {
-        dns_text_escaped(out, tag.ptr[i], '!', '"');
-    }
+    dns_text_escaped(out, tag, '!', '"');
 }
 
 /* One window of a bitmap (RFC 4034 section 4.1.2). */

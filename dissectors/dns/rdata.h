@@ -16,7 +16,10 @@ bool dns_rdata_print(struct dns_text *out, uint16_t type, struct ht_bytes rdata,
 /* dns_rdata_print_unknown writes \# length hexadecimal. */
 void dns_rdata_print_unknown(struct dns_text *out, struct ht_bytes rdata);
 
-/* dns_type_print writes the type's name, or TYPE65400 (RFC 3597 section 5). */
+/* dns_type_name returns the type's name, or TYPE65400 (RFC 3597 section 5), which is done. */
+struct ht_bytes dns_type_name(struct dns_text *out, uint16_t type);
+
+/* dns_type_print writes it. */
 void dns_type_print(struct dns_text *out, uint16_t type);
 
 /* dns_svc_params_print writes the parameters of an SVCB or HTTPS record (RFC 9460 section 2.1), a

@@ -4,8 +4,6 @@
 #include "dns/dns.h"
 #include "dns/rdata.h"
 
-#include "base/address.h"
-
 enum { MANDATORY, ALPN, NO_DEFAULT_ALPN, PORT, IPV4HINT, ECH, IPV6HINT, INVALID = 65535 };
 
 static void put_key(struct dns_text *out, uint16_t key)
@@ -53,7 +51,7 @@ static void put_alpn(struct dns_text *out, struct ht_reader *r)
             if (id.ptr[i] == ',' || id.ptr[i] == '\\') {
                 dns_text_put(out, ht_text("\\\\"));
             }
-            dns_text_escaped(out, id.ptr[i], ' ', '"');
+            dns_text_escaped(out, ht_bytes(id.ptr + i, 1), ' ', '"');
         }
     }
     dns_text_char(out, '"');
@@ -61,14 +59,13 @@ static void put_alpn(struct dns_text *out, struct ht_reader *r)
 
 static void put_hints(struct dns_text *out, struct ht_reader *r, size_t size)
 {
-    char room[HT_ADDRESS_TEXT_MAX];
     bool first = true;
     while (rd_more(r)) {
         struct ht_bytes raw = rd_take(r, size);
         if (raw.len == size) {
             struct ht_address address = size == 4 ? ht_address4(raw.ptr) : ht_address6(raw.ptr);
             put_comma(out, &first);
-            dns_text_put(out, ht_text(ht_address_print(room, &address)));
+            dns_text_address(out, &address);
         }
     }
 }

@@ -1,101 +1,301 @@
 #include "dns/text.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+enum {
+    FIRST_BLOCK  = 256, /* the texts of an ordinary message */
+    LARGEST_STEP = 16384,
+    ESCAPE       = 4 /* characters that a byte may become */
+};
 
 void dns_text_start(struct dns_text *text, struct ht_arena *arena)
 {
-    text->arena    = arena;
-    text->ptr      = text->room;
-    text->len      = 0;
-    text->capacity = sizeof text->room;
-    text->full     = false;
+    *text = (struct dns_text){.arena = arena};
 }
 
-static void grow(struct dns_text *text, size_t need)
+void dns_text_start_in(struct dns_text *text, uint8_t *room, size_t size)
 {
-    size_t capacity = 2 * text->capacity > need ? 2 * text->capacity : need;
-    uint8_t *ptr    = ht_arena_alloc(text->arena, capacity);
+    *text = (struct dns_text){.ptr = room, .capacity = size};
+}
+
+bool dns_text_grow(struct dns_text *text, size_t len)
+{
+    size_t block = text->block == 0 ? FIRST_BLOCK : 2 * text->block;
+    block        = block < LARGEST_STEP ? block : LARGEST_STEP;
+    if (block < 2 * (text->len + len)) {
+        block = 2 * (text->len + len);
+    }
+    uint8_t *ptr = NULL;
+    if (text->arena != NULL && !text->full) {
+        ptr = ht_arena_alloc(text->arena, block);
+    }
     if (ptr == NULL) {
         text->full = true;
-        return;
+        return false;
     }
-    memcpy(ptr, text->ptr, text->len);
+    if (text->len > 0) {
+        memcpy(ptr, text->ptr, text->len);
+    }
     text->ptr      = ptr;
-    text->capacity = capacity;
+    text->capacity = block;
+    text->block    = block;
+    return true;
 }
 
-void dns_text_put(struct dns_text *text, struct ht_bytes more)
+/* Writes a number of at most 20 digits, and returns how many it has. */
+static size_t put_digits(uint8_t *out, uint64_t value)
 {
-    if (more.len > text->capacity - text->len && !text->full) {
-        grow(text, text->len + more.len);
+    size_t len = 1;
+    for (uint64_t above = 10; len < 20 && value >= above; above *= 10) {
+        len++;
     }
-    if (!text->full && more.len > 0) {
-        memcpy(text->ptr + text->len, more.ptr, more.len);
-        text->len += more.len;
+    for (size_t i = len; i-- > 0; value /= 10) {
+        out[i] = (uint8_t)('0' + value % 10);
     }
+    return len;
 }
 
-void dns_text_char(struct dns_text *text, char c)
+static size_t put_octet(uint8_t *out, uint8_t value)
 {
-    dns_text_put(text, ht_bytes(&c, 1));
+    size_t len = 0;
+    if (value >= 100) {
+        out[len++] = (uint8_t)('0' + value / 100);
+    }
+    if (value >= 10) {
+        out[len++] = (uint8_t)('0' + value / 10 % 10);
+    }
+    out[len++] = (uint8_t)('0' + value % 10);
+    return len;
 }
 
 void dns_text_uint(struct dns_text *text, uint64_t value)
 {
-    char digits[24];
-    int n = snprintf(digits, sizeof digits, "%" PRIu64, value);
-    dns_text_put(text, ht_bytes(digits, (size_t)n));
+    uint8_t *room = dns_text_room(text, 20);
+    if (room != NULL) {
+        text->len += put_digits(room, value);
+    }
 }
 
-void dns_text_escaped(struct dns_text *text, uint8_t byte, uint8_t first, char special)
+static size_t put_dotted(uint8_t *out, const uint8_t bytes[4])
+{
+    size_t len = put_octet(out, bytes[0]);
+    for (int i = 1; i < 4; i++) {
+        out[len++] = '.';
+        len += put_octet(out + len, bytes[i]);
+    }
+    return len;
+}
+
+/* Registries begin near 0 and have few gaps, so that the place of a low value is almost known. */
+static const struct ht_registry_entry *entry_of(const struct ht_registry *registry, uint16_t value)
+{
+    size_t at = value < registry->len ? value : registry->len - 1;
+    for (int i = 0; i < 4 && at > 0 && registry->entries[at].value > value; i++) {
+        at--;
+    }
+    const struct ht_registry_entry *guess = &registry->entries[at];
+    return guess->value == value ? guess : ht_registry_find(registry, value);
+}
+
+struct ht_bytes dns_text_named(struct dns_text *text, const struct ht_registry *registry,
+                               uint16_t value, const char *prefix)
+{
+    const struct ht_registry_entry *entry = entry_of(registry, value);
+    if (entry != NULL) {
+        return ht_text(entry->name);
+    }
+    dns_text_put(text, ht_text(prefix));
+    dns_text_uint(text, value);
+    return dns_text_done(text);
+}
+
+/* RFC 5952 section 4.1: without leading zeros. */
+static size_t put_group(uint8_t *out, unsigned group)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t len                 = 0;
+    for (int shift = 12; shift >= 0; shift -= 4) {
+        if (len > 0 || shift == 0 || group >> shift != 0) {
+            out[len++] = (uint8_t)digits[group >> shift & 15];
+        }
+    }
+    return len;
+}
+
+/* The first of the longest runs of two zero groups or more (RFC 5952 section 4.2). Returns where it
+ * begins, 8 where there is none. */
+static unsigned zero_run(struct ht_bytes groups, unsigned *out_len)
+{
+    unsigned at = 8, len = 1, run = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        run = ht_be16(groups, i) == 0 ? run + 1 : 0;
+        if (run > len) {
+            len = run;
+            at  = i + 1 - run;
+        }
+    }
+    *out_len = len;
+    return at;
+}
+
+/* IPv4 addresses within are written as such (RFC 5952 section 5). */
+static size_t put_groups(uint8_t *out, const uint8_t bytes[16])
+{
+    struct ht_bytes groups = ht_bytes(bytes, 16);
+    unsigned run_len       = 0;
+    unsigned run           = zero_run(groups, &run_len);
+    bool mapped = run == 0 && (run_len == 6 || (run_len == 5 && ht_be16(groups, 5) == 0xFFFF));
+    size_t len  = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        if (i == run) {
+            out[len++] = ':';
+            i += run_len;
+        }
+        if (i > 0) {
+            out[len++] = ':';
+        }
+        if (mapped && i == 6) {
+            return len + put_dotted(out + len, bytes + 12);
+        }
+        if (i < 8) {
+            len += put_group(out + len, ht_be16(groups, i));
+        }
+    }
+    return len;
+}
+
+void dns_text_address(struct dns_text *text, const struct ht_address *address)
+{
+    uint8_t *room = dns_text_room(text, HT_ADDRESS_TEXT_MAX);
+    if (room != NULL && address->version != 0) {
+        text->len += address->version == 4 ? put_dotted(room, address->bytes)
+                                           : put_groups(room, address->bytes);
+    }
+}
+
+/* Writes one byte, escaped where it must be, and returns how many characters it became. */
+static size_t put_escaped(uint8_t *out, uint8_t byte, uint8_t first, char special)
 {
     if (byte < first || byte > '~') {
-        const char ddd[4] = {'\\', (char)('0' + byte / 100), (char)('0' + byte / 10 % 10),
-                             (char)('0' + byte % 10)};
-        dns_text_put(text, ht_bytes(ddd, sizeof ddd));
+        out[0] = '\\';
+        out[1] = (uint8_t)('0' + byte / 100);
+        out[2] = (uint8_t)('0' + byte / 10 % 10);
+        out[3] = (uint8_t)('0' + byte % 10);
+        return ESCAPE;
+    }
+    out[0]       = '\\';
+    bool escaped = byte == '\\' || byte == (uint8_t)special;
+    out[escaped] = byte;
+    return 1U + escaped;
+}
+
+#define EACH(byte) ((byte)*UINT64_C(0x0101010101010101))
+#define HIGH EACH(UINT64_C(0x80))
+
+/* Nonzero where one of the eight bytes of `word` is zero. */
+static uint64_t has_zero(uint64_t word)
+{
+    return (word - EACH(1)) & ~word & HIGH;
+}
+
+/* Nonzero where one of the eight is below `first` (which is below 0x80), above '~', a backslash or
+ * `special`. */
+static uint64_t not_plain(uint64_t word, uint8_t first, char special)
+{
+    uint64_t below = (word - EACH((uint64_t)first)) & ~word & HIGH;
+    uint64_t above = ((word + EACH(1)) | word) & HIGH;
+    return below | above | has_zero(word ^ EACH((uint64_t)'\\')) |
+           has_zero(word ^ EACH((uint64_t)special));
+}
+
+static uint64_t load8(const uint8_t *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static uint32_t load4(const uint8_t *at)
+{
+    uint32_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* The last up to eight bytes, some of them twice. */
+static uint64_t last_word(struct ht_bytes b)
+{
+    if (b.len >= 8) {
+        return load8(b.ptr + b.len - 8);
+    }
+    if (b.len >= 4) {
+        return (uint64_t)load4(b.ptr) << 32 | load4(b.ptr + b.len - 4);
+    }
+    uint64_t pair = (uint64_t)b.ptr[0] << 8 | b.ptr[b.len / 2];
+    return EACH((uint64_t)b.ptr[b.len - 1]) << 16 | pair;
+}
+
+bool dns_text_is_plain(struct ht_bytes bytes, uint8_t first, char special)
+{
+    uint64_t found = bytes.len > 0 ? not_plain(last_word(bytes), first, special) : 0;
+    for (size_t i = 0; i + 8 < bytes.len; i += 8) {
+        found |= not_plain(load8(bytes.ptr + i), first, special);
+    }
+    return found == 0;
+}
+
+void dns_text_escaped(struct dns_text *text, struct ht_bytes bytes, uint8_t first, char special)
+{
+    if (dns_text_is_plain(bytes, first, special)) {
+        dns_text_put(text, bytes);
         return;
     }
-    if (byte == '\\' || byte == (uint8_t)special) {
-        dns_text_char(text, '\\');
+    uint8_t *room = dns_text_room(text, ESCAPE * bytes.len);
+    size_t len    = 0;
+    for (size_t i = 0; room != NULL && i < bytes.len; i++) {
+        len += put_escaped(room + len, bytes.ptr[i], first, special);
     }
-    dns_text_char(text, (char)byte);
+    text->len += len;
 }
 
 void dns_text_quoted(struct dns_text *text, struct ht_bytes string)
 {
     dns_text_char(text, '"');
-    for (size_t i = 0; i < string.len; i++) {
-        dns_text_escaped(text, string.ptr[i], ' ', '"');
-    }
+    dns_text_escaped(text, string, ' ', '"');
     dns_text_char(text, '"');
 }
 
 void dns_text_hex(struct dns_text *text, struct ht_bytes bytes)
 {
     static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < bytes.len; i++) {
-        const char two[2] = {digits[bytes.ptr[i] >> 4], digits[bytes.ptr[i] & 15]};
-        dns_text_put(text, ht_bytes(two, sizeof two));
+    uint8_t *room              = dns_text_room(text, 2 * bytes.len);
+    if (room == NULL) {
+        return;
     }
+    for (size_t i = 0; i < bytes.len; i++) {
+        room[2 * i]     = (uint8_t)digits[bytes.ptr[i] >> 4];
+        room[2 * i + 1] = (uint8_t)digits[bytes.ptr[i] & 15];
+    }
+    text->len += 2 * bytes.len;
 }
 
 /* Writes `bytes` in groups of `width` bits, by the characters of `alphabet`. */
 static void put_base(struct dns_text *text, struct ht_bytes bytes, unsigned width,
                      const char *alphabet)
 {
+    uint8_t *room = dns_text_room(text, 2 * bytes.len + 1);
     uint32_t held = 0;
     unsigned bits = 0;
-    for (size_t i = 0; i < bytes.len; i++) {
+    size_t len    = 0;
+    for (size_t i = 0; room != NULL && i < bytes.len; i++) {
         held = held << 8 | bytes.ptr[i];
         for (bits += 8; bits >= width; bits -= width) {
-            dns_text_char(text, alphabet[held >> (bits - width) & ((1U << width) - 1)]);
+            room[len++] = (uint8_t)alphabet[held >> (bits - width) & ((1U << width) - 1)];
         }
         held &= (1U << bits) - 1;
     }
     if (bits > 0) {
-        dns_text_char(text, alphabet[held << (width - bits) & ((1U << width) - 1)]);
+        room[len++] = (uint8_t)alphabet[held << (width - bits) & ((1U << width) - 1)];
     }
+    text->len += len;
 }
 
 void dns_text_base64(struct dns_text *text, struct ht_bytes bytes)
@@ -111,10 +311,13 @@ void dns_text_base32hex(struct dns_text *text, struct ht_bytes bytes)
 
 struct ht_bytes dns_text_done(struct dns_text *text)
 {
-    if (text->full) {
+    struct ht_bytes done = ht_bytes(text->full ? NULL : text->ptr, text->full ? 0 : text->len);
+    if (done.len == 0) {
+        dns_text_drop(text);
         return ht_bytes("", 0);
     }
-    bool inside = text->ptr == text->room;
-    return inside ? ht_arena_copy(text->arena, ht_bytes(text->ptr, text->len))
-                  : ht_bytes(text->ptr, text->len);
+    text->ptr += text->len;
+    text->capacity -= text->len;
+    text->len = 0;
+    return done;
 }

@@ -21,23 +21,9 @@ static const struct dns_half *first_half(const struct dns_pair *pair)
 static struct ht_bytes spell_number(struct ht_arena *arena, const struct ht_registry *registry,
                                     uint16_t value)
 {
-    const struct ht_registry_entry *known = ht_registry_find(registry, value);
     struct dns_text text;
-    if (known != NULL) {
-        return ht_text(known->name);
-    }
     dns_text_start(&text, arena);
-    dns_text_uint(&text, value);
-    return dns_text_done(&text);
-}
-
-static const struct dns_party *party(struct ht_arena *arena, const struct ht_endpoint *endpoint)
-{
-    struct dns_party *out = ht_arena_alloc(arena, sizeof *out);
-    if (out != NULL) {
-        *out = (struct dns_party){.ip = endpoint->address, .port = endpoint->port};
-    }
-    return out;
+    return dns_text_named(&text, registry, value, "");
 }
 
 /* What the message says of the transaction as a whole. */
@@ -69,51 +55,114 @@ static void describe_message(struct ht_arena *arena, const struct dns_message *m
     }
 }
 
-/* Adds one of the messages, the answer after the query, so that it has the last word. */
-static void describe_half(const struct dns_state *state, struct ht_arena *arena,
-                          const struct dns_half *half, struct dns_transaction *out)
+/* Parses into the flow's memory what is an answer and not large, as long as that is one of few. */
+static const struct dns_message *parse_lasting(struct dns_state *state, struct ht_emitter *e,
+                                               const struct dns_half *half, bool *out_good)
+{
+    bool answer             = half->bytes.len > 2 && (half->bytes.ptr[2] & 0x80) != 0;
+    struct dns_message *out = NULL;
+    if (answer && !state->stream && state->kind != DNS_MULTICAST &&
+        half->bytes.len <= DNS_LASTING_SIZE && state->num_lasting < DNS_MAX_LASTING) {
+        out = ht_arena_alloc(e->arena, sizeof *out);
+        state->num_lasting++;
+    }
+    if (out != NULL) {
+        *out_good = dns_message_parse(half->bytes, false, e->arena, out);
+    }
+    return out != NULL && !out->limit_reached ? out : NULL;
+}
+
+const struct dns_message *dns_parse(struct dns_state *state, struct ht_emitter *e,
+                                    struct dns_half *half, struct dns_message *room)
+{
+    bool good                   = false;
+    const struct dns_message *m = parse_lasting(state, e, half, &good);
+    half->parsed                = m;
+    if (m == NULL) {
+        good = dns_message_parse(half->bytes, state->kind == DNS_MULTICAST, e->scratch, room);
+        m    = room;
+    }
+    half->asked_len     = (uint16_t)m->asked.len;
+    half->asked_type    = m->num_questions > 0 ? m->questions[0].type_id : 0;
+    half->opcode        = m->opcode;
+    half->response      = m->response;
+    half->edns          = m->edns != NULL;
+    half->malformed     = !good && !half->partial && !m->limit_reached;
+    half->limit_reached = m->limit_reached;
+    return m;
+}
+
+/* Adds one of the messages; `parsed` may be NULL. */
+static void describe_half(const struct dns_state *state, struct ht_emitter *e,
+                          const struct dns_half *half, const struct dns_message *parsed,
+                          struct dns_transaction *out)
 {
     struct dns_message m;
-    if (half->frame == 0) {
-        return;
+    if (parsed == NULL) {
+        (void)dns_message_parse(half->bytes, state->kind == DNS_MULTICAST, e->scratch, &m);
+        parsed = &m;
     }
-    bool good = dns_message_parse(half->bytes, state->kind == DNS_MULTICAST, arena, &m);
-    describe_message(arena, &m, out);
-    out->malformed |= !good && !half->partial && !m.limit_reached;
-    out->partial |= half->partial;
-    out->limit_reached |= m.limit_reached;
+    describe_message(e->scratch, parsed, out);
+}
+
+/* The answer says all that the query does. */
+static bool says_all(const struct dns_half *query, const struct dns_half *answer)
+{
+    return answer->frame != 0 && answer->asked_len != 0 && query->opcode == 0 &&
+           (answer->edns || !query->edns);
+}
+
+/* The answer after the query, so that it has the last word. */
+static void describe_halves(const struct dns_state *state, struct ht_emitter *e,
+                            const struct dns_pair *pair, const struct dns_message *last,
+                            struct dns_transaction *out)
+{
+    const struct dns_half *query = &pair->query, *answer = &pair->answer;
+    if (query->frame != 0 && !says_all(query, answer)) {
+        describe_half(state, e, query, answer->frame == 0 ? last : NULL, out);
+    }
+    if (answer->frame != 0) {
+        describe_half(state, e, answer, last, out);
+    }
 }
 
 void dns_describe(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
-                  struct dns_transaction *out)
+                  const struct dns_message *last, struct dns_description *out)
 {
     static const char *const protocols[] = {NULL, "llmnr", "mdns"};
     const struct dns_half *query = &pair->query, *answer = &pair->answer;
+    const struct ht_endpoint *client = &e->endpoint[pair->client],
+                             *server = &e->endpoint[1 - pair->client];
 
-    *out = (struct dns_transaction){
+    out->client      = (struct dns_party){.ip = client->address, .port = client->port};
+    out->server      = (struct dns_party){.ip = server->address, .port = server->port};
+    out->transaction = (struct dns_transaction){
         .start_ns       = first_half(pair)->time_ns,
         .protocol       = protocols[state->kind],
         .transport      = e->transport,
-        .client         = party(e->scratch, &e->endpoint[pair->client]),
-        .server         = party(e->scratch, &e->endpoint[1 - pair->client]),
+        .client         = &out->client,
+        .server         = &out->server,
         .query_frame    = query->frame,
         .answer_frame   = answer->frame,
         .repeat_frames  = {.items = pair->repeats, .len = pair->num_repeats},
-        .limit_reached  = pair->evicted,
+        .malformed      = query->malformed || answer->malformed,
+        .partial        = query->partial || answer->partial,
+        .limit_reached  = pair->evicted || query->limit_reached || answer->limit_reached,
         .query_time_ns  = query->time_ns,
-        .answer_time_ns = answer->time_ns};
+        .answer_time_ns = answer->time_ns,
+        .late_query     = pair->late_query};
     if (query->frame != 0 && answer->frame != 0 && answer->time_ns > query->time_ns) {
-        out->rtt_ns = (uint64_t)answer->time_ns - (uint64_t)query->time_ns;
+        out->transaction.rtt_ns = (uint64_t)answer->time_ns - (uint64_t)query->time_ns;
     }
-    describe_half(state, e->scratch, query, out);
-    describe_half(state, e->scratch, answer, out);
+    describe_halves(state, e, pair, last, &out->transaction);
 }
 
-void dns_tell(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair)
+void dns_tell(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
+              const struct dns_message *last)
 {
-    struct dns_transaction transaction;
-    dns_describe(state, e, pair, &transaction);
-    ht_record(e, &dns_transaction_record, &transaction);
+    struct dns_description description;
+    dns_describe(state, e, pair, last, &description);
+    ht_record(e, &dns_transaction_record, &description.transaction);
 }
 
 /* Takes the pair out of those that wait; its memory can be used again. */
@@ -143,7 +192,7 @@ static void release(struct dns_state *state, struct dns_pair *pair)
 static void retire(struct dns_state *state, struct ht_emitter *e, struct dns_pair *pair)
 {
     if (!pair->told) {
-        dns_tell(state, e, pair);
+        dns_tell(state, e, pair, pair->answer.parsed);
     }
     release(state, pair);
 }
@@ -155,11 +204,13 @@ static void evict(struct dns_state *state, struct ht_emitter *e)
     while (pair != NULL && (pair->query.frame == 0 || pair->answer.frame == 0)) {
         pair = pair->next;
     }
-    if (pair == NULL) {
+    if (pair == NULL && state->oldest != NULL) {
         pair          = state->oldest;
         pair->evicted = true;
     }
-    retire(state, e, pair);
+    if (pair != NULL) {
+        retire(state, e, pair);
+    }
 }
 
 /* Copies the message into the pair's memory; false where there is no room. */
@@ -180,10 +231,12 @@ static bool keep(struct ht_arena *arena, struct dns_half *to, const struct dns_h
     if (from->bytes.len > 0) {
         memcpy(to->room, from->bytes.ptr, from->bytes.len);
     }
-    to->time_ns = from->time_ns;
-    to->frame   = from->frame;
-    to->partial = from->partial;
-    to->bytes   = ht_bytes(to->room, from->bytes.len);
+    uint8_t *room     = to->room;
+    uint32_t capacity = to->capacity;
+    *to               = *from;
+    to->room          = room;
+    to->capacity      = capacity;
+    to->bytes         = ht_bytes(room, from->bytes.len);
     return true;
 }
 
@@ -216,22 +269,31 @@ static struct dns_pair *add(struct dns_state *state, struct ht_emitter *e, enum 
     return pair;
 }
 
+/* The octets of a half's first question, which follows the header. */
+static struct ht_bytes asked(const struct dns_half *half)
+{
+    return ht_bytes_head(ht_bytes_from(half->bytes, DNS_HEADER_SIZE), half->asked_len);
+}
+
 static bool same_question(const struct dns_state *state, struct ht_emitter *e,
                           const struct dns_pair *pair, const struct dns_half *half,
                           const struct dns_message *m)
 {
     struct dns_message kept;
     const struct dns_half *first = first_half(pair);
-    if (ht_bytes_equal(first->bytes, half->bytes)) {
+    if (first->asked_len == 0 || half->asked_len == 0) {
+        /* An error may come without the question. */
+        return first->response != half->response || ht_bytes_equal(first->bytes, half->bytes);
+    }
+    if (ht_bytes_equal(asked(first), asked(half))) {
         return true;
     }
-    (void)dns_question_parse(first->bytes, state->kind == DNS_MULTICAST, e->scratch, &kept);
-    if (kept.num_questions == 0 || m->num_questions == 0) {
-        /* An error may come without the question. */
-        return kept.response != m->response;
+    if (first->asked_len != half->asked_len || first->asked_type != half->asked_type) {
+        return false;
     }
-    const struct dns_question *a = &kept.questions[0], *b = &m->questions[0];
-    return a->type_id == b->type_id && ht_bytes_equal(a->class, b->class) &&
+    (void)dns_question_parse(first->bytes, state->kind == DNS_MULTICAST, e->scratch, &kept);
+    const struct dns_question *a = kept.questions, *b = m->questions;
+    return kept.num_questions > 0 && ht_bytes_equal(a->class, b->class) &&
            dns_names_equal(a->name, b->name);
 }
 
@@ -307,38 +369,37 @@ bool dns_note_repeat(struct dns_state *state, struct ht_emitter *e, enum ht_side
     return false;
 }
 
-static bool is_transfer(struct ht_emitter *e, const struct dns_pair *pair)
+static bool is_transfer(const struct dns_pair *pair)
 {
-    struct dns_message m;
-    (void)dns_question_parse(pair->query.bytes, false, e->scratch, &m);
-    return m.num_questions > 0 &&
-           (m.questions[0].type_id == TYPE_AXFR || m.questions[0].type_id == TYPE_IXFR);
+    return pair->query.asked_type == TYPE_AXFR || pair->query.asked_type == TYPE_IXFR;
 }
 
 /* Both halves are there. Of a zone transfer, more answers follow. */
-static void complete(struct dns_state *state, struct ht_emitter *e, struct dns_pair *pair)
+static void complete(struct dns_state *state, struct ht_emitter *e, struct dns_pair *pair,
+                     const struct dns_message *answer)
 {
     if (!state->stream) {
         return;
     }
-    dns_tell(state, e, pair);
+    dns_tell(state, e, pair, answer);
     pair->told = true;
-    if (!is_transfer(e, pair)) {
+    if (!is_transfer(pair)) {
         release(state, pair);
     }
 }
 
 /* Adds the other half to a pair that waits for it. Without room it is told as it stands. */
 static void join(struct dns_state *state, struct ht_emitter *e, struct dns_pair *pair,
-                 struct dns_half *to, const struct dns_half *half)
+                 struct dns_half *to, const struct dns_half *half, const struct dns_message *m)
 {
+    const struct dns_message *answer = half->response ? m : NULL;
     if (keep(e->arena, to, half)) {
-        complete(state, e, pair);
+        complete(state, e, pair, answer);
         return;
     }
     struct dns_half was = *to;
     *to                 = *half;
-    dns_tell(state, e, pair);
+    dns_tell(state, e, pair, answer);
     *to        = was;
     pair->told = true;
     release(state, pair);
@@ -357,7 +418,7 @@ static void begin(struct dns_state *state, struct ht_emitter *e, enum ht_side cl
     }
     struct dns_pair alone                         = {.id = m->id, .client = (uint8_t)client};
     *(m->response ? &alone.answer : &alone.query) = *half;
-    dns_tell(state, e, &alone);
+    dns_tell(state, e, &alone, m);
 }
 
 struct dns_pair *dns_find_query(const struct dns_state *state, struct ht_emitter *e,
@@ -373,28 +434,28 @@ void dns_take_query(struct dns_state *state, struct ht_emitter *e, enum ht_side 
 {
     struct dns_pair *pair = find(state, e, client, half, m, awaits_query);
     if (pair != NULL) {
-        join(state, e, pair, &pair->query, half);
+        pair->late_query = true;
+        join(state, e, pair, &pair->query, half, m);
     } else {
         begin(state, e, client, half, m);
     }
 }
 
 void dns_take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
-                     const struct dns_half *half, const struct dns_message *m)
+                     const struct dns_half *half, const struct dns_message *m,
+                     struct dns_pair *asked)
 {
-    struct dns_pair *pair = find(state, e, client, half, m, awaits_answer);
-    if (pair != NULL) {
-        join(state, e, pair, &pair->answer, half);
-        return;
-    }
-    pair = find(state, e, client, half, m, had_answer);
-    if (pair == NULL) {
+    if (asked == NULL) {
         begin(state, e, client, half, m);
         return;
     }
+    if (asked->answer.frame == 0) {
+        join(state, e, asked, &asked->answer, half, m);
+        return;
+    }
     struct dns_pair another = {
-        .query = pair->query, .answer = *half, .id = pair->id, .client = pair->client};
-    dns_tell(state, e, &another);
+        .query = asked->query, .answer = *half, .id = asked->id, .client = asked->client};
+    dns_tell(state, e, &another, m);
 }
 
 static bool waited_enough(const struct dns_pair *pair, int64_t now_ns)

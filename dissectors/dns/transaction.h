@@ -11,7 +11,11 @@
 
 enum {
     DNS_MAX_WAITING = 64, /* transactions of one flow */
-    DNS_MAX_REPEATS = 16  /* frames of one transaction */
+    DNS_MAX_REPEATS = 16, /* frames of one transaction */
+    /* Most flows are one or two transactions. Their answers, if not large, are parsed into the
+     * flow's memory, so that they need not be parsed again for the record. */
+    DNS_MAX_LASTING  = 2,
+    DNS_LASTING_SIZE = 512
 };
 
 /* What a flow speaks. */
@@ -24,7 +28,13 @@ struct dns_half {
     struct ht_bytes bytes;
     uint8_t *room; /* the memory that holds them, once they are kept */
     uint32_t capacity;
-    bool partial;
+    const struct dns_message *parsed; /* as long as the flow; NULL: it is parsed when needed */
+    /* Of what it says, what is needed without parsing it once more: */
+    uint16_t asked_len; /* octets of its first question; 0: it has none */
+    uint16_t asked_type;
+    uint8_t opcode;
+    bool response, edns;
+    bool partial, malformed, limit_reached;
 };
 
 struct dns_pair {
@@ -33,9 +43,10 @@ struct dns_pair {
     uint64_t *repeats;
     uint16_t id;
     uint8_t num_repeats;
-    uint8_t client; /* the side that asked */
-    bool told;      /* its record was given; it is kept for further answers (a zone transfer) */
-    bool evicted;   /* by DNS_MAX_WAITING */
+    uint8_t client;  /* the side that asked */
+    bool told;       /* its record was given; it is kept for further answers (a zone transfer) */
+    bool evicted;    /* by DNS_MAX_WAITING */
+    bool late_query; /* it came after the answer */
 };
 
 /* The dissector's state of a flow; zeroed is valid. */
@@ -43,17 +54,31 @@ struct dns_state {
     struct dns_pair *oldest, *newest; /* waiting, in order of their first message */
     struct dns_pair *unused;
     uint8_t num_waiting;
+    uint8_t num_lasting;
     uint8_t kind; /* enum dns_kind */
     bool stream;  /* TCP: no message comes twice, so nothing complete waits */
     bool claimed;
 };
 
-/* dns_tell gives the record of a transaction: what its messages say together. */
-void dns_tell(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair);
+/* A transaction as its messages tell it, and what hangs in it. Not to be copied. */
+struct dns_description {
+    struct dns_transaction transaction;
+    struct dns_party client, server;
+};
 
-/* dns_describe fills `out` from the transaction's messages, in the emitter's scratch memory. */
+/* dns_parse parses a half's bytes, and notes in it what stays needed. What it returns lies in
+ * `room`, and what that views in the scratch memory, or all in the flow's. */
+const struct dns_message *dns_parse(struct dns_state *state, struct ht_emitter *e,
+                                    struct dns_half *half, struct dns_message *room);
+
+/* dns_describe fills `out` from the transaction's messages, in the emitter's scratch memory. `last`
+ * is the answer (where there is none, the query) where it was parsed before; NULL: it was not. */
 void dns_describe(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
-                  struct dns_transaction *out);
+                  const struct dns_message *last, struct dns_description *out);
+
+/* dns_tell gives the record of a transaction: what its messages say together. */
+void dns_tell(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
+              const struct dns_message *last);
 
 /* dns_find_query returns the transaction in which a query waits for this answer, or had others
  * before; NULL: none. `m` is `half->bytes`, parsed. */
@@ -67,11 +92,12 @@ bool dns_note_repeat(struct dns_state *state, struct ht_emitter *e, enum ht_side
                      const struct dns_half *half, const struct dns_message *m);
 
 /* dns_take_query and dns_take_answer take a message of the frame at hand, tell what is complete and
- * keep what waits. */
+ * keep what waits. `asked` is what dns_find_query returned. */
 void dns_take_query(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
                     const struct dns_half *half, const struct dns_message *m);
 void dns_take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
-                     const struct dns_half *half, const struct dns_message *m);
+                     const struct dns_half *half, const struct dns_message *m,
+                     struct dns_pair *asked);
 
 /* dns_expire tells what waited long enough; dns_tell_all tells everything, in order. */
 void dns_expire(struct dns_state *state, struct ht_emitter *e);

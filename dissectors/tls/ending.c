@@ -132,7 +132,7 @@ static void end_tls12(const struct tls_ending *x)
     for (int side = 0; side < 2; side++) {
         const struct tls_direction *d = &x->state->direction[side];
         if (d->records > 0) {
-            application_data(x, (enum ht_side)side, tls_hidden(x->state), d->first_data);
+            application_data(x, (enum ht_side)side, tls_hidden(x->state), tls_first_data(d));
         }
     }
     bool server_done = server->finished || !x->end->side[x->server].seen;
@@ -151,7 +151,7 @@ static void end_unanswered(const struct tls_ending *x)
     const struct tls_direction *c     = &x->state->direction[x->client];
     const struct tls_direction *s     = &x->state->direction[x->server];
     if (details->client_hello == NULL) {
-        at = c->records > 0 ? c->first_data : s->first_data;
+        at = tls_first_data(c->records > 0 ? c : s);
         tls_absent_at(x, &tls_client_hello_event, x->client, ht_absent_reason(x->end, x->client),
                       at);
     }
@@ -159,7 +159,7 @@ static void end_unanswered(const struct tls_ending *x)
     for (int side = 0; side < 2; side++) {
         if (x->state->direction[side].records > 0) {
             application_data(x, (enum ht_side)side, HT_EVENT_ENCRYPTED,
-                             x->state->direction[side].first_data);
+                             tls_first_data(&x->state->direction[side]));
         }
     }
     x->state->details.established = c->records + s->records > 0 &&

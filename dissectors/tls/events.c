@@ -4,8 +4,9 @@
 #include "tls/tls.h"
 
 static const struct ht_field ja3_fields[] = {
-    HT_FIELD(struct tls_ja3, hash, HT_TEXT, "MD5 of the string.", .flags = HT_DERIVED),
-    HT_FIELD(struct tls_ja3, string, HT_TEXT, "The numbers that were hashed.", .flags = HT_DERIVED),
+    HT_FIELD(struct tls_ja3, hash, HT_TEXT, "MD5 of the string.", .flags = HT_DERIVED | HT_REPEATS),
+    HT_FIELD(struct tls_ja3, string, HT_TEXT, "The numbers that were hashed.",
+             .flags = HT_DERIVED | HT_REPEATS),
 };
 
 const struct ht_struct tls_ja3_struct =
@@ -20,27 +21,32 @@ static const struct ht_field client_hello_fields[] = {
     HT_FIELD(struct tls_client_hello, random, HT_HEX, "The client's random."),
     HT_FIELD(struct tls_client_hello, session_id, HT_HEX, "Session identifier."),
     HT_FIELD(struct tls_client_hello, cipher_suites, HT_LIST_NAMED, "Cipher suites offered.",
-             .names = &tls_cipher_suites),
+             .names = &tls_cipher_suites, .flags = HT_REPEATS),
     HT_FIELD(struct tls_client_hello, compression_methods, HT_LIST_NAMED,
-             "Compression methods offered.", .names = &tls_compression_methods),
+             "Compression methods offered.", .names = &tls_compression_methods,
+             .flags = HT_REPEATS),
     HT_FIELD(struct tls_client_hello, extensions, HT_LIST_NAMED, "Extensions, in order.",
-             .names = &tls_extensions),
+             .names = &tls_extensions, .flags = HT_REPEATS),
     HT_FIELD(struct tls_client_hello, server_name, HT_TEXT,
              "Name of the server asked for (server_name, RFC 6066).", .label = ""),
     HT_FIELD(struct tls_client_hello, alpn, HT_LIST_TEXT,
-             "Application protocols offered (RFC 7301).", .label = "alpn"),
+             "Application protocols offered (RFC 7301).", .label = "alpn", .flags = HT_REPEATS),
     HT_FIELD(struct tls_client_hello, supported_versions, HT_LIST_NAMED,
-             "Versions offered (supported_versions).", .names = &tls_versions, .label = "offers"),
+             "Versions offered (supported_versions).", .names = &tls_versions, .label = "offers",
+             .flags = HT_REPEATS),
     HT_FIELD(struct tls_client_hello, groups, HT_LIST_NAMED,
-             "Groups for key exchange (supported_groups).", .names = &tls_groups),
+             "Groups for key exchange (supported_groups).", .names = &tls_groups,
+             .flags = HT_REPEATS),
     HT_FIELD(struct tls_client_hello, point_formats, HT_LIST_NAMED,
-             "Point formats (ec_point_formats).", .names = &tls_point_formats),
+             "Point formats (ec_point_formats).", .names = &tls_point_formats, .flags = HT_REPEATS),
     HT_FIELD(struct tls_client_hello, signature_schemes, HT_LIST_NAMED,
-             "Signature schemes (signature_algorithms).", .names = &tls_signature_schemes),
+             "Signature schemes (signature_algorithms).", .names = &tls_signature_schemes,
+             .flags = HT_REPEATS),
     HT_FIELD(struct tls_client_hello, key_share_groups, HT_LIST_NAMED,
-             "Groups for which a key share was sent.", .names = &tls_groups),
+             "Groups for which a key share was sent.", .names = &tls_groups, .flags = HT_REPEATS),
     HT_FIELD(struct tls_client_hello, psk_modes, HT_LIST_NAMED,
-             "How a pre-shared key may be used (psk_key_exchange_modes).", .names = &tls_psk_modes),
+             "How a pre-shared key may be used (psk_key_exchange_modes).", .names = &tls_psk_modes,
+             .flags = HT_REPEATS),
     HT_FIELD(struct tls_client_hello, psk_identities, HT_UINT, "Number of pre-shared keys offered.",
              .label = "psk"),
     HT_FIELD(struct tls_client_hello, session_ticket_bytes, HT_UINT,
@@ -53,11 +59,11 @@ static const struct ht_field client_hello_fields[] = {
     HT_FIELD(struct tls_client_hello, session_ticket, HT_BOOL,
              "The extension session_ticket is there.", .flags = HT_INTERNAL),
     HT_FIELD(struct tls_client_hello, ja3, HT_OBJECT, "JA3 fingerprint.", .of = &tls_ja3_struct,
-             .flags = HT_DERIVED),
+             .flags = HT_DERIVED | HT_REPEATS),
     HT_FIELD(struct tls_client_hello, ja4, HT_TEXT, "JA4 fingerprint.", .label = "ja4",
-             .flags = HT_DERIVED),
+             .flags = HT_DERIVED | HT_REPEATS),
     HT_FIELD(struct tls_client_hello, ja4_r, HT_TEXT, "JA4 fingerprint before hashing.",
-             .flags = HT_DERIVED),
+             .flags = HT_DERIVED | HT_REPEATS),
 };
 
 const struct ht_struct tls_client_hello_struct =
@@ -81,12 +87,12 @@ static const struct ht_field server_hello_fields[] = {
     HT_FIELD(struct tls_server_hello, compression_method, HT_NAMED, "Compression method chosen.",
              .names = &tls_compression_methods),
     HT_FIELD(struct tls_server_hello, extensions, HT_LIST_NAMED, "Extensions, in order.",
-             .names = &tls_extensions),
+             .names = &tls_extensions, .flags = HT_REPEATS),
     HT_FIELD(struct tls_server_hello, key_share_group, HT_NAMED,
              "Group of the server's key share, or the one it asks for.", .names = &tls_groups,
              .label = ""),
     HT_FIELD(struct tls_server_hello, alpn, HT_TEXT, "Application protocol chosen.",
-             .label = "alpn"),
+             .label = "alpn", .flags = HT_REPEATS),
     HT_FIELD(struct tls_server_hello, session_ticket, HT_BOOL, "A session ticket will follow."),
     HT_FIELD(struct tls_server_hello, extended_master_secret, HT_BOOL,
              "The master secret is bound to the handshake (RFC 7627)."),
@@ -106,7 +112,7 @@ static const struct ht_field server_hello_fields[] = {
              "The random says that a server of a higher version was made to choose this.",
              .label = "downgraded to"),
     HT_FIELD(struct tls_server_hello, ja3s, HT_OBJECT, "JA3S fingerprint.", .of = &tls_ja3_struct,
-             .flags = HT_DERIVED),
+             .flags = HT_DERIVED | HT_REPEATS),
 };
 
 const struct ht_struct tls_server_hello_struct =
@@ -115,7 +121,7 @@ const struct ht_struct tls_server_hello_struct =
 
 static const struct ht_field certificate_fields[] = {
     HT_FIELD(struct tls_certificate, sha256, HT_LIST_HEX,
-             "SHA-256 of each certificate's DER, leaf first.", .flags = HT_DERIVED),
+             "SHA-256 of each certificate's DER, leaf first.", .flags = HT_DERIVED | HT_REPEATS),
     HT_FIELD(struct tls_certificate, chain_bytes, HT_UINT, "Size of all certificates.",
              .label = "bytes"),
 };

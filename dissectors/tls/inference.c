@@ -29,7 +29,7 @@ static uint32_t alert_len(const struct tls_state *state)
 static const struct tls_place *client_finished_place(const struct tls_ending *x)
 {
     const struct tls_direction *d = &x->state->direction[x->client];
-    for (size_t i = 0; i < d->records && i < TLS_KEPT_RECORDS; i++) {
+    for (size_t i = 0; i < d->num_kept; i++) {
         if (before(x->state->server_hello_place, d->kept[i].place)) {
             bool refuses = i + 1 == d->records && d->kept[i].len == alert_len(x->state);
             return refuses ? NULL : &d->kept[i].place;
@@ -44,7 +44,7 @@ static const struct tls_place *server_finished_place(const struct tls_ending *x,
 {
     const struct tls_direction *d = &x->state->direction[x->server];
     const struct tls_place *place = NULL;
-    for (size_t i = 0; i < d->records && i < TLS_KEPT_RECORDS; i++) {
+    for (size_t i = 0; i < d->num_kept; i++) {
         if (client_finished == NULL || before(d->kept[i].place, *client_finished)) {
             place = &d->kept[i].place;
         }
@@ -62,7 +62,7 @@ static bool ends_with_alert(const struct tls_ending *x, enum ht_side from)
 static size_t records_until(const struct tls_direction *d, struct tls_place place)
 {
     size_t i = 0;
-    while (i < d->records && i < TLS_KEPT_RECORDS && !before(place, d->kept[i].place)) {
+    while (i < d->num_kept && !before(place, d->kept[i].place)) {
         i++;
     }
     return i;
@@ -108,7 +108,7 @@ static void infer_data(const struct tls_ending *x, enum ht_side from, struct tls
         data.records--;
         data.bytes -= d->last_data_len;
     }
-    if (data.records > 0 && i < TLS_KEPT_RECORDS) {
+    if (data.records > 0 && i < d->num_kept) {
         tls_emit_at(x, &tls_application_data_event, from, HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED,
                     &data, d->kept[i].place);
     }
@@ -145,7 +145,7 @@ enum {
 static bool client_was_asked(const struct tls_ending *x, const struct tls_place *client_finished)
 {
     const struct tls_direction *d = &x->state->direction[x->client];
-    size_t num                    = d->records < TLS_KEPT_RECORDS ? d->records : TLS_KEPT_RECORDS;
+    size_t num                    = d->num_kept;
     size_t i                      = 0;
     while (i < num && &d->kept[i].place != client_finished) {
         i++;
@@ -168,7 +168,7 @@ static void infer_client_authentication(const struct tls_ending *x, struct tls_p
     tls_emit_at(x, &tls_certificate_event, x->client, hidden, NULL, finished);
     const struct tls_direction *d = &x->state->direction[x->client];
     size_t i                      = 0;
-    while (i < TLS_KEPT_RECORDS - 1 && before(d->kept[i].place, finished)) {
+    while (i + 1U < d->num_kept && before(d->kept[i].place, finished)) {
         i++;
     }
     x->state->details.client_authentication =
@@ -185,7 +185,7 @@ static void tell_early_data(const struct tls_ending *x)
     }
     if (data.records > 0) {
         tls_emit_at(x, &tls_application_data_event, x->client,
-                    HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED, &data, d->first_data);
+                    HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED, &data, tls_first_data(d));
     }
 }
 

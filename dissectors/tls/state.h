@@ -11,13 +11,20 @@
 enum {
     TLS_MAX_MESSAGE  = 256 * 1024, /* a handshake message: room for post-quantum chains */
     TLS_MAX_ALERTS   = 8,          /* kept of a connection */
-    TLS_KEPT_RECORDS = 8           /* first encrypted records of a direction of TLS 1.3 */
+    TLS_KEPT_RECORDS = 8,          /* first encrypted records of a direction of TLS 1.3 */
+    TLS_FEW_RECORDS  = 2           /* the most that many a direction has */
 };
 
 /* Where something was seen. */
 struct tls_place {
     uint64_t frame;
     int64_t time_ns;
+};
+
+/* An encrypted record, by what can be seen of it. */
+struct tls_kept_record {
+    struct tls_place place;
+    uint32_t len;
 };
 
 struct tls_direction {
@@ -30,13 +37,10 @@ struct tls_direction {
     bool certificate, certificate_verify, certificate_status, server_key_exchange;
     size_t skip_message;     /* bytes of a handshake message too long to keep, still to come */
     uint64_t records, bytes; /* of application data, or in TLS 1.3 of all that is encrypted */
-    struct tls_place first_data;
     struct tls_place last_data;
     uint32_t last_data_len;
-    struct {
-        struct tls_place place;
-        uint32_t len;
-    } kept[TLS_KEPT_RECORDS];
+    uint8_t num_kept;
+    struct tls_kept_record *kept; /* in the flow's arena; room for TLS_FEW_RECORDS, then for all */
 };
 
 struct tls_state {
@@ -68,6 +72,13 @@ void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct 
  * close_notify. */
 struct tls_alert tls_close_notify_inferred(const struct tls_state *state,
                                            const struct ht_emitter *e, enum ht_side from);
+
+/* tls_first_data is where a direction's first encrypted record was seen; its last one where there
+ * was no memory for that. */
+static inline struct tls_place tls_first_data(const struct tls_direction *d)
+{
+    return d->num_kept > 0 ? d->kept[0].place : d->last_data;
+}
 
 /* tls_hidden is HT_EVENT_ENCRYPTED, or 0 where the suite negotiated encrypts nothing. */
 unsigned tls_hidden(const struct tls_state *state);

@@ -84,19 +84,34 @@ static size_t find(struct ht_bytes bytes, enum ht_side side)
     return bytes.len;
 }
 
+static void keep_record(const struct ht_emitter *e, struct tls_direction *d,
+                        const struct tls_kept_record *record)
+{
+    size_t n = d->num_kept;
+    if (n == 0 || n == TLS_FEW_RECORDS) {
+        size_t room                  = n == 0 ? TLS_FEW_RECORDS : TLS_KEPT_RECORDS;
+        struct tls_kept_record *more = ht_arena_alloc(e->arena, room * sizeof *more);
+        if (more == NULL) {
+            return;
+        }
+        for (size_t i = 0; i < n; i++) {
+            more[i] = d->kept[i];
+        }
+        d->kept = more;
+    }
+    d->kept[d->num_kept++] = *record;
+}
+
 static void application_data(struct tls_state *state, const struct ht_emitter *e,
                              const struct ht_pdu *pdu)
 {
     struct tls_direction *d = &state->direction[pdu->side];
     struct tls_place place  = {.frame = e->frame, .time_ns = e->time_ns};
     size_t len              = pdu->len - TLS_RECORD_HEADER;
-    if (d->records < TLS_KEPT_RECORDS) {
-        d->kept[d->records].place = place;
-        d->kept[d->records].len   = (uint32_t)len;
+    if (d->num_kept == d->records && d->records < TLS_KEPT_RECORDS) {
+        keep_record(e, d, &(struct tls_kept_record){.place = place, .len = (uint32_t)len});
     }
-    if (d->records++ == 0) {
-        d->first_data = place;
-    }
+    d->records++;
     d->bytes += len;
     d->last_data     = place;
     d->last_data_len = (uint32_t)len;

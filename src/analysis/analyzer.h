@@ -9,16 +9,23 @@
 #include "base/error.h"
 #include "event/connection.h"
 
+struct ht_analyzer;
+
 /* What an analyzer may use while it is called. What it allocates from `arena` lives as long as
  * the event or record at hand; for `connection`, until the record was written. */
 struct ht_analysis {
     struct ht_arena *arena;
     int64_t time_ns;
     uint64_t frame;
-    struct ht_bytes connection_id; /* of the flow at hand */
-    bool from_client;              /* who sent the event, as far as is known now */
+    bool from_client; /* who sent the event, as far as is known now */
     void *engine;
     void (*record)(void *engine, const struct ht_record_type *type, void *record);
+
+    /* The id of the flow at hand; a view that lives until another is. */
+    struct ht_bytes (*connection_id)(void *engine);
+
+    /* Hands `lesson` to the analyzer's `learn`, in every engine of the run. */
+    void (*teach)(void *engine, const struct ht_analyzer *analyzer, struct ht_bytes lesson);
 };
 
 struct ht_analyzer {
@@ -31,10 +38,16 @@ struct ht_analyzer {
     void (*record)(void *state, struct ht_analysis *a, const struct ht_record_type *type,
                    void *record);
     /* A flow was first seen. */
-    void (*connection_start)(void *state, const struct ht_endpoint *client,
+    void (*connection_start)(void *state, struct ht_analysis *a, const struct ht_endpoint *client,
                              const struct ht_endpoint *server);
     /* The connection ended and its record is complete but for what analyzers add. */
     void (*connection)(void *state, struct ht_analysis *a, struct ht_connection *connection);
+
+    /* What flows teach each other. Flows may be spread over several engines, but lessons come to
+     * all of them, in the order in which one engine alone would have taught them; so what a record
+     * of one flow owes to another flow must come this way. A lesson is plain bytes, copied. */
+    void (*learn)(void *state, struct ht_bytes lesson);
+
     const struct ht_record_type *const *records; /* all it may record, NULL-terminated; or NULL */
 };
 

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_BLOCK  = 512,  /* holds the story of an unanswered SYN */
-    LARGEST_STEP = 16384 /* blocks double up to this, so that a long story needs few of them */
+    FIRST_BLOCK = 512, /* holds the story of a short connection */
+    SMALLEST_STEP =
+        256, /* blocks then are half of what there is, so that a long story needs few, */
+    LARGEST_STEP = 16384 /* and little is left over */
 };
 
 struct ht_arena_block {
@@ -38,10 +40,9 @@ void ht_budget_give(struct ht_budget *budget, size_t len)
 
 static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
 {
-    size_t size = arena->blocks != NULL ? arena->blocks->size * 2 : FIRST_BLOCK;
-    if (size > LARGEST_STEP) {
-        size = LARGEST_STEP;
-    }
+    size_t size = arena->blocks != NULL ? arena->size / 2 & ~(size_t)15 : FIRST_BLOCK;
+    size        = size < SMALLEST_STEP ? SMALLEST_STEP : size;
+    size        = size > LARGEST_STEP ? LARGEST_STEP : size;
     if (size < len) {
         size = len;
     }

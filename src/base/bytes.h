@@ -171,4 +171,16 @@ static inline uint16_t ht_be16(struct ht_bytes list, size_t i)
     return (uint16_t)(list.ptr[2 * i] << 8 | list.ptr[2 * i + 1]);
 }
 
+/* ht_be32_at and ht_be16_at read a big-endian number at byte `at` of a view whose length was
+ * checked: of a header of fixed size, taken as one. */
+static inline uint16_t ht_be16_at(struct ht_bytes header, size_t at)
+{
+    return (uint16_t)(header.ptr[at] << 8 | header.ptr[at + 1]);
+}
+
+static inline uint32_t ht_be32_at(struct ht_bytes header, size_t at)
+{
+    return (uint32_t)ht_be16_at(header, at) << 16 | ht_be16_at(header, at + 2);
+}
+
 #endif

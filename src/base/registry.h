@@ -19,6 +19,10 @@ struct ht_registry {
     bool grease;                             /* values 0x?A?A are GREASE (RFC 8701) */
     const struct ht_registry_entry *entries; /* by rising value */
     size_t len;
+    /* Where a value's entry is, plus one; 0: nowhere. Values are dense in few places, so that the
+     * high byte chooses a page of 256. NULL: it is searched for. */
+    const uint8_t *page_of; /* 256 numbers of pages */
+    const uint16_t (*pages)[256];
 };
 
 /* A value of a registry; `set` tells 0 from absent. */
@@ -38,9 +42,20 @@ static inline bool ht_is_grease(uint16_t value)
     return (value & 0x0F0F) == 0x0A0A && value >> 8 == (value & 0xFF);
 }
 
+/* ht_registry_search finds the entry of `value` without the pages. */
+const struct ht_registry_entry *ht_registry_search(const struct ht_registry *registry,
+                                                   uint32_t value);
+
 /* ht_registry_find returns the entry of `value`, NULL where the registry has none. */
-const struct ht_registry_entry *ht_registry_find(const struct ht_registry *registry,
-                                                 uint32_t value);
+static inline const struct ht_registry_entry *ht_registry_find(const struct ht_registry *registry,
+                                                               uint32_t value)
+{
+    if (registry->pages == NULL || value > UINT16_MAX) {
+        return ht_registry_search(registry, value);
+    }
+    uint16_t place = registry->pages[registry->page_of[value >> 8]][value & 0xFF];
+    return place != 0 ? &registry->entries[place - 1] : NULL;
+}
 
 enum { HT_SPELLED_MAX = 16 };
 

@@ -25,16 +25,20 @@ struct ht_source_ops {
     void (*close)(struct ht_source *source); /* frees it */
     /* ht_source_secrets; NULL where the kind has none. */
     struct ht_bytes (*secrets)(const struct ht_source *source, size_t num, uint32_t *out_type);
+    void (*count)(struct ht_source *source); /* ht_source_count; NULL: counts are always true */
 };
 
 /* What all kinds begin with. Owned by whoever opened it. */
 struct ht_source {
     const struct ht_source_ops *ops;
-    const char *name;         /* as the user gave it; the caller's, outlives the source */
-    uint64_t size_bytes;      /* of the file on disk; 0 where unknown */
-    uint64_t read_bytes;      /* read of the file on disk so far, for a progress display */
-    uint64_t dropped;         /* frames that the capture lost, as far as the source says; of an
-                               * interface brought up to date now and then, at the latest when idle */
+    const char *name;              /* as the user gave it; the caller's, outlives the source */
+    uint64_t size_bytes;           /* of the file on disk; 0 where unknown */
+    uint64_t read_bytes;           /* read of the file on disk so far, for a progress display */
+    uint64_t dropped;              /* frames that the capture lost, as far as the source says; of an
+                                    * interface, those for which our buffer had no room */
+    uint64_t interface_dropped;    /* frames that the interface lost before we could see them */
+    const char *const *interfaces; /* names, by a frame's `interface`; NULL for a file */
+    size_t num_interfaces;
     uint64_t num_comments;    /* comments in the file (pcapng) so far */
     size_t num_secrets;       /* decryption secrets blocks (pcapng) kept so far */
     uint64_t refused_secrets; /* and those not kept, being more than 16 MiB together */
@@ -49,13 +53,30 @@ struct ht_source *ht_file_open(const char *path, struct ht_error *error);
  * outlive the source. */
 struct ht_source *ht_memory_open(struct ht_bytes memory, const char *name, struct ht_error *error);
 
-/* ht_live_open captures on an interface by libpcap ("any" for all of them). */
+/* How an interface is captured on. */
 struct ht_live_options {
-    uint32_t snaplen; /* 0: 262144 */
+    uint32_t snaplen;    /* 0: 262144 */
+    size_t buffer_bytes; /* of the ring that the kernel fills, for each interface; 0: 64 MiB */
     bool no_promiscuous;
+    bool immediate;     /* frames come one by one as they arrive, not block by block */
     const char *filter; /* pcap-filter(7), compiled into the kernel; NULL: none */
+
+    /* Where several sources on the same interfaces are to share the frames, all of a conversation
+     * going to one of them: how many there are, and a number that names the group on this machine
+     * (that and as many after it as there are interfaces). Fewer than 2: one source gets all. */
+    unsigned fanout_num;
+    uint16_t fanout_group;
+
+    /* Told what befalls an interface while the capture goes on; NULL: nobody. */
+    void (*notice)(void *context, const char *text);
+    void *notice_context;
 };
-struct ht_source *ht_live_open(const char *interface, const struct ht_live_options *options,
+
+/* ht_live_open captures by libpcap on an interface, on several ("eth0,eth1"), or on all ("any").
+ * Nothing is read before the first ht_source_next. An interface that goes down is waited for, as is
+ * one that is removed, until one of its name and kind is there again. `interfaces` outlives the
+ * source. */
+struct ht_source *ht_live_open(const char *interfaces, const struct ht_live_options *options,
                                struct ht_error *error);
 
 /* ht_source_next reads the next frame into `out`; its data live until the next call. On
@@ -64,6 +85,14 @@ static inline enum ht_read ht_source_next(struct ht_source *source, struct ht_fr
                                           struct ht_error *error)
 {
     return source->ops->next(source, out, error);
+}
+
+/* ht_source_count brings the counts of lost frames up to date; costs system calls. */
+static inline void ht_source_count(struct ht_source *source)
+{
+    if (source->ops->count != NULL) {
+        source->ops->count(source);
+    }
 }
 
 static inline void ht_source_close(struct ht_source *source)

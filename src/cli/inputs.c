@@ -19,13 +19,27 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool walk(const char *path, int depth,
-                 void (*each)(void *context, const char *path, bool named), void *context,
+static bool add(struct cli_inputs *inputs, const char *path, const char *named,
+                struct ht_error *error)
+{
+    struct cli_input *items = reallocarray(inputs->items, inputs->num + 1, sizeof *items);
+    if (items == NULL) {
+        return ht_fail(error, "out of memory");
+    }
+    char *copy    = strdup(path);
+    inputs->items = items;
+    if (copy == NULL) {
+        return ht_fail(error, "out of memory");
+    }
+    items[inputs->num++] = (struct cli_input){.path = copy, .named = named};
+    return true;
+}
+
+static bool walk(struct cli_inputs *inputs, const char *path, const char *named, int depth,
                  struct ht_error *error);
 
-static bool walk_directory(const char *path, int depth,
-                           void (*each)(void *context, const char *path, bool named), void *context,
-                           struct ht_error *error)
+static bool walk_directory(struct cli_inputs *inputs, const char *path, const char *named,
+                           int depth, struct ht_error *error)
 {
     struct dirent **entries = NULL;
     int num                 = scandir(path, &entries, visible, by_name);
@@ -33,7 +47,7 @@ static bool walk_directory(const char *path, int depth,
     for (int i = 0; i < num; i++) {
         char *child = NULL;
         if (asprintf(&child, "%s/%s", path, entries[i]->d_name) >= 0) {
-            good &= walk(child, depth + 1, each, context, error);
+            good &= walk(inputs, child, named, depth + 1, error);
             free(child);
         }
         free(entries[i]);
@@ -42,23 +56,27 @@ static bool walk_directory(const char *path, int depth,
     return good;
 }
 
-static bool walk(const char *path, int depth,
-                 void (*each)(void *context, const char *path, bool named), void *context,
+static bool walk(struct cli_inputs *inputs, const char *path, const char *named, int depth,
                  struct ht_error *error)
 {
     struct stat st;
     bool exists = strcmp(path, "-") != 0 && stat(path, &st) == 0;
     if (exists && S_ISDIR(st.st_mode)) {
-        return depth >= MAX_DEPTH || walk_directory(path, depth, each, context, error);
+        return depth >= MAX_DEPTH || walk_directory(inputs, path, named, depth, error);
     }
-    if (depth == 0 || (exists && S_ISREG(st.st_mode))) {
-        each(context, path, depth == 0);
-    }
-    return true;
+    return (depth > 0 && !(exists && S_ISREG(st.st_mode))) || add(inputs, path, named, error);
 }
 
-bool cli_inputs_each(const char *path, void (*each)(void *context, const char *path, bool named),
-                     void *context, struct ht_error *error)
+bool cli_inputs_add(struct cli_inputs *inputs, const char *named, struct ht_error *error)
 {
-    return walk(path, 0, each, context, error);
+    return walk(inputs, named, named, 0, error);
+}
+
+void cli_inputs_free(struct cli_inputs *inputs)
+{
+    for (size_t i = 0; i < inputs->num; i++) {
+        free(inputs->items[i].path);
+    }
+    free(inputs->items);
+    *inputs = (struct cli_inputs){0};
 }

@@ -7,10 +7,24 @@
 
 #include "base/error.h"
 
-/* cli_inputs_each calls `each` with every file that `path` stands for: itself ("-" too; `named` is
- * true), or if it is a directory, the regular files below it. False with a message where a
- * directory cannot be read. */
-bool cli_inputs_each(const char *path, void (*each)(void *context, const char *path, bool named),
-                     void *context, struct ht_error *error);
+#include <stddef.h>
+
+struct cli_input {
+    char *path;
+    const char *named; /* what the user named, of which it is a part or the whole; the caller's */
+};
+
+/* Owns its items; zeroed is empty. */
+struct cli_inputs {
+    struct cli_input *items;
+    size_t num;
+};
+
+/* cli_inputs_add adds the files that `named` stands for: itself ("-" too, and what is not there),
+ * or if it is a directory, the regular files below it. False with a message where a directory
+ * cannot be read; the others are added all the same. */
+bool cli_inputs_add(struct cli_inputs *inputs, const char *named, struct ht_error *error);
+
+void cli_inputs_free(struct cli_inputs *inputs);
 
 #endif

@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
-#include <errno.h>
+#include "cli/number.h"
+
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,19 +31,10 @@ static bool set_color(struct cli_options *o, const char *value, struct ht_error 
     return ht_fail(error, "--color %s: say auto, always or never", value);
 }
 
-static bool read_number(const char *value, unsigned long max, unsigned long *out)
-{
-    char *end;
-    errno = 0;
-    *out  = strtoul(value, &end, 10);
-    return errno == 0 && end != value && *end == '\0' && *out > 0 && *out <= max &&
-           strchr(value, '-') == NULL;
-}
-
 static bool set_width(struct cli_options *o, const char *value, struct ht_error *error)
 {
-    unsigned long width = 0;
-    if (!read_number(value, 100000, &width)) {
+    uint64_t width = 0;
+    if (!cli_read_number(value, 100000, &width)) {
         return ht_fail(error, "--width %s: not a number of columns", value);
     }
     o->width = (unsigned)width;
@@ -51,18 +43,99 @@ static bool set_width(struct cli_options *o, const char *value, struct ht_error 
 
 static bool set_snaplen(struct cli_options *o, const char *value, struct ht_error *error)
 {
-    unsigned long snaplen = 0;
-    if (!read_number(value, 262144, &snaplen)) {
+    uint64_t snaplen = 0;
+    if (!cli_read_number(value, 262144, &snaplen)) {
         return ht_fail(error, "-s %s: not a number of bytes from 1 to 262144", value);
     }
     o->snaplen = (uint32_t)snaplen;
     return true;
 }
 
+static bool set_workers(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    uint64_t workers = 0;
+    if (!cli_read_number(value, 256, &workers)) {
+        return ht_fail(error, "--workers %s: not a number from 1 to 256", value);
+    }
+    o->workers = (unsigned)workers;
+    return true;
+}
+
+static bool set_buffer(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    uint64_t mib = 0;
+    if (!cli_read_number(value, 2047, &mib)) {
+        return ht_fail(error, "--buffer %s: not a number of MiB from 1 to 2047", value);
+    }
+    o->buffer_bytes = (size_t)mib << 20;
+    return true;
+}
+
+static bool set_max_flows(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    uint64_t flows = 0;
+    if (!cli_read_number(value, UINT32_MAX, &flows)) {
+        return ht_fail(error, "--max-flows %s: not a number of flows", value);
+    }
+    o->max_flows = (size_t)flows;
+    return true;
+}
+
+static bool fail_size(const char *option, const char *value, struct ht_error *error)
+{
+    return ht_fail(error, "--%s %s: not a size, like 500k, 64M or 2G", option, value);
+}
+
+static bool set_max_memory(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    uint64_t bytes = 0;
+    bool good      = cli_read_size(value, SIZE_MAX, &bytes);
+    o->max_bytes   = (size_t)bytes;
+    return good || fail_size("max-memory", value, error);
+}
+
+static bool set_queue(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    uint64_t bytes = 0;
+    bool good      = cli_read_size(value, SIZE_MAX / 4, &bytes);
+    o->queue_bytes = (size_t)bytes;
+    return good || fail_size("queue", value, error);
+}
+
+static bool set_rotate_size(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    return cli_read_size(value, INT64_MAX, &o->rotate_bytes) ||
+           fail_size("rotate-size", value, error);
+}
+
+static bool fail_duration(const char *option, const char *value, struct ht_error *error)
+{
+    return ht_fail(error, "--%s %s: not a duration, like 30s, 10m, 1h or 1d", option, value);
+}
+
+static bool set_rotate_time(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    return cli_read_duration(value, &o->rotate_ns) || fail_duration("rotate-time", value, error);
+}
+
+static bool set_stats_interval(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    return cli_read_duration(value, &o->stats_interval_ns) ||
+           fail_duration("stats-interval", value, error);
+}
+
 static bool set_interface(struct cli_options *o, const char *value, struct ht_error *error)
 {
-    (void)error;
-    o->interface = value;
+    size_t len = strlen(o->interfaces);
+    int more = snprintf(o->interfaces + len, sizeof o->interfaces - len, "%s%s", len > 0 ? "," : "",
+                        value);
+    if (more < 0 || (size_t)more >= sizeof o->interfaces - len) {
+        return ht_fail(error, "-i: more interfaces than can be listened to");
+    }
+    if (value[0] == '\0' || value[0] == ',' || value[strlen(value) - 1] == ',' ||
+        strstr(value, ",,") != NULL) {
+        return ht_fail(error, "-i '%s': a name is missing", value);
+    }
     return true;
 }
 
@@ -80,12 +153,27 @@ static bool set_filter(struct cli_options *o, const char *value, struct ht_error
     return true;
 }
 
+static bool set_user(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    (void)error;
+    o->user = value;
+    return true;
+}
+
+static bool set_sandbox(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    o->no_sandbox = strcmp(value, "off") == 0;
+    return o->no_sandbox || strcmp(value, "on") == 0 ||
+           ht_fail(error, "--sandbox %s: say on or off", value);
+}
+
 static bool set_flag(struct cli_options *o, const char *name, struct ht_error *error)
 {
     (void)error;
     o->events |= strcmp(name, "events") == 0;
     o->no_ndpi |= strcmp(name, "no-ndpi") == 0;
     o->no_promiscuous |= strcmp(name, "no-promiscuous") == 0;
+    o->immediate |= strcmp(name, "immediate") == 0;
     o->quiet |= strcmp(name, "quiet") == 0;
     return true;
 }
@@ -109,13 +197,25 @@ static const struct {
     const char *help;
 } options[] = {
     {'f', "format", "FORMAT", set_format, "text (for people) or json (JSON Lines); default text"},
-    {'i', "interface", "NAME", set_interface, "listen to an interface, \"any\" for all"},
+    {'i', "interface", "NAME", set_interface,
+     "listen to an interface (or several), \"any\" for all"},
     {'D', "interfaces", NULL, set_action, "list the interfaces"},
     {'F', "filter", "EXPRESSION", set_filter, "look only at frames that match, as in tcpdump"},
     {'o', "output", "FILE", set_output, "write there instead of standard output"},
     {'e', "events", NULL, set_flag, "also a line for each event as it happens"},
     {'s', "snaplen", "BYTES", set_snaplen, "capture so many bytes of a frame"},
     {'p', "no-promiscuous", NULL, set_flag, "capture only what is addressed to this machine"},
+    {0, "buffer", "MIB", set_buffer, "for frames of an interface; default 64"},
+    {0, "immediate", NULL, set_flag, "take frames one by one as they arrive"},
+    {0, "rotate-size", "SIZE", set_rotate_size, "begin a new file before it grows larger"},
+    {0, "rotate-time", "TIME", set_rotate_time, "begin a new file every so often"},
+    {0, "queue", "SIZE", set_queue, "for lines that cannot be written at once; default 16M"},
+    {0, "stats-interval", "TIME", set_stats_interval, "a stats record every so often; default 60s"},
+    {0, "workers", "N", set_workers, "share the work among N threads"},
+    {0, "max-flows", "N", set_max_flows, "remember so many flows at once; default 1000000"},
+    {0, "max-memory", "SIZE", set_max_memory, "for what is remembered of flows; default 2G"},
+    {0, "user", "NAME", set_user, "become this user once all is open"},
+    {0, "sandbox", "on|off", set_sandbox, "give up what is not needed to read; default on"},
     {0, "no-ndpi", NULL, set_flag, "no application labels by libndpi"},
     {0, "color", "WHEN", set_color, "auto, always or never"},
     {0, "width", "COLUMNS", set_width, "fold text to so many columns"},
@@ -130,7 +230,7 @@ enum { NUM_OPTIONS = sizeof options / sizeof options[0], FIRST_LONG = 256 };
 void cli_options_help(FILE *out)
 {
     fputs("usage: hellotap [OPTIONS] FILE|DIRECTORY|- …\n"
-          "       hellotap [OPTIONS] -i INTERFACE\n\n"
+          "       hellotap [OPTIONS] -i INTERFACE …\n\n"
           "Tells the story of every connection in a capture: DNS, TCP, TLS.\n\n",
           out);
     for (int i = 0; i < NUM_OPTIONS; i++) {
@@ -191,6 +291,23 @@ static bool read_option(struct cli_options *out, int answer, char **argv, struct
     return options[i].set(out, options[i].value != NULL ? optarg : options[i].name, error);
 }
 
+/* What fits together. */
+static bool check(const struct cli_options *o, struct ht_error *error)
+{
+    bool live = cli_options_live(o), rotate = o->rotate_bytes != 0 || o->rotate_ns != 0;
+    if (live && *o->files != NULL) {
+        return ht_fail(error, "either an interface or files, not both");
+    }
+    if (!live && *o->files == NULL) {
+        return ht_fail(error, "nothing to read: name a capture file, or - or -i INTERFACE; "
+                              "see hellotap --help");
+    }
+    if (rotate && o->output == NULL) {
+        return ht_fail(error, "--rotate-size and --rotate-time are of files: say -o FILE");
+    }
+    return true;
+}
+
 bool cli_options_read(struct cli_options *out, int argc, char **argv, struct ht_error *error)
 {
     char letters[2 * NUM_OPTIONS + 2];
@@ -207,12 +324,5 @@ bool cli_options_read(struct cli_options *out, int argc, char **argv, struct ht_
     if (out->action != CLI_RUN) {
         return true;
     }
-    if (out->interface != NULL && *out->files != NULL) {
-        return ht_fail(error, "either an interface or files, not both");
-    }
-    if (out->interface == NULL && *out->files == NULL) {
-        return ht_fail(error, "nothing to read: name a capture file, or - or -i INTERFACE; "
-                              "see hellotap --help");
-    }
-    return true;
+    return check(out, error);
 }

@@ -15,18 +15,29 @@ enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
 /* Exit statuses. */
 enum { CLI_OK = 0, CLI_FINDINGS = 1, CLI_USAGE = 2, CLI_UNREADABLE = 3 };
 
+/* Where a number or a size is 0, it was not said. */
 struct cli_options {
     enum cli_action action;
     const struct ht_sink_ops *format;
-    const char *interface; /* NULL: files */
+    char interfaces[1024]; /* separated by commas; "": files */
     const char *output;    /* NULL: standard output */
     const char *filter;
+    const char *user; /* NULL: not said */
     enum cli_color color;
     unsigned width; /* 0: the terminal's */
     uint32_t snaplen;
-    bool events, no_ndpi, no_promiscuous, quiet;
+    unsigned workers;
+    size_t buffer_bytes, queue_bytes, max_flows, max_bytes;
+    uint64_t rotate_bytes;
+    int64_t rotate_ns, stats_interval_ns;
+    bool events, no_ndpi, no_promiscuous, immediate, no_sandbox, quiet;
     char **files; /* NULL-terminated */
 };
+
+static inline bool cli_options_live(const struct cli_options *options)
+{
+    return options->interfaces[0] != '\0';
+}
 
 /* cli_options_read fills `out` from the arguments; false with a message where they make no sense.
  */

@@ -23,10 +23,10 @@ struct cli_progress cli_progress_start(bool wanted)
                                  .last_ns    = now + HT_SECOND_NS};
 }
 
-void cli_progress_step(struct cli_progress *progress, const struct ht_source *source,
-                       const struct ht_stats *stats)
+void cli_progress_step(struct cli_progress *progress, const struct ht_source *source, size_t bytes)
 {
-    if (!progress->enabled || stats->frames % FRAMES_A_LOOK != 0) {
+    progress->bytes += bytes;
+    if (++progress->frames % FRAMES_A_LOOK != 0 || !progress->enabled) {
         return;
     }
     int64_t now = clock_ns();
@@ -41,8 +41,8 @@ void cli_progress_step(struct cli_progress *progress, const struct ht_source *so
         fprintf(stderr, "%u %%, ",
                 (unsigned)(100.0 * (double)source->read_bytes / (double)source->size_bytes));
     }
-    fprintf(stderr, "%.1f M frames, %.0f MB/s", (double)stats->frames / 1e6,
-            (double)stats->bytes / 1e6 / seconds);
+    fprintf(stderr, "%.1f M frames, %.0f MB/s", (double)progress->frames / 1e6,
+            (double)progress->bytes / 1e6 / seconds);
 }
 
 void cli_progress_clear(struct cli_progress *progress)

@@ -5,19 +5,19 @@
 #define HT_CLI_PROGRESS_H
 
 #include "capture/source.h"
-#include "run/stats.h"
 
 struct cli_progress {
     bool enabled, shown;
     int64_t started_ns, last_ns;
+    uint64_t frames, bytes;
 };
 
 /* cli_progress_start readies a display on standard error, if that is a terminal and `wanted`. */
 struct cli_progress cli_progress_start(bool wanted);
 
-/* cli_progress_step shows how far `source` is; cheap to call for each frame. */
-void cli_progress_step(struct cli_progress *progress, const struct ht_source *source,
-                       const struct ht_stats *stats);
+/* cli_progress_step counts a frame of `bytes` and shows how far `source` is; cheap to call for each
+ * frame. */
+void cli_progress_step(struct cli_progress *progress, const struct ht_source *source, size_t bytes);
 
 /* cli_progress_clear takes the line away, before anything else is written to the terminal. */
 void cli_progress_clear(struct cli_progress *progress);

@@ -2,102 +2,23 @@
 
 #include "analysis/analysis.h"
 #include "base/time.h"
-#include "capture/filter.h"
-#include "capture/source.h"
+#include "cli/confine.h"
 #include "cli/inputs.h"
-#include "cli/progress.h"
+#include "cli/session.h"
+#include "cli/signals.h"
 #include "registry.h"
-#include "run/engine.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-/* What a run holds. */
-struct run {
-    const struct cli_options *options;
-    struct ht_engine *engine;
-    struct ht_filter *filter;
-    struct ht_sink *sink;
-    FILE *out;
-    struct cli_progress progress;
-    int status;
-    bool output_failed;
-};
-
-/* The one thing that a signal handler may touch. */
-static volatile sig_atomic_t stop_asked;
-
-static void ask_stop(int signal)
-{
-    (void)signal;
-    stop_asked = 1;
-}
-
-static void complain(struct run *run, const char *text)
-{
-    cli_progress_clear(&run->progress);
-    fprintf(stderr, "hellotap: %s\n", text);
-}
+enum { DRAIN_NS = 250000000 };
 
 static bool write_record(void *context, const struct ht_record_type *type, const void *record)
 {
-    struct run *run = context;
-    if (!run->output_failed && !run->options->format->record(run->sink, type, record)) {
-        run->output_failed = true;
-        complain(run, strerror(errno));
-    }
-    return !run->output_failed;
-}
-
-static bool is_terminal(FILE *file)
-{
-    return isatty(fileno(file)) == 1;
-}
-
-static unsigned terminal_width(FILE *file)
-{
-    struct winsize size;
-    return ioctl(fileno(file), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
-static bool is_input(const struct cli_options *o)
-{
-    struct stat out, in;
-    bool same = false;
-    for (char **file = o->files; stat(o->output, &out) == 0 && *file != NULL; file++) {
-        same |= stat(*file, &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino &&
-                S_ISREG(in.st_mode);
-    }
-    return same;
-}
-
-static bool open_output(struct run *run, struct ht_error *error)
-{
-    const struct cli_options *o = run->options;
-    if (o->output != NULL && is_input(o)) {
-        return ht_fail(error, "%s: is also an input, and would be overwritten", o->output);
-    }
-    run->out = o->output != NULL ? fopen(o->output, "w") : stdout;
-    if (run->out == NULL) {
-        return ht_fail(error, "%s: %s", o->output, strerror(errno));
-    }
-    bool terminal                = is_terminal(run->out);
-    struct ht_sink_config config = {
-        .out   = run->out,
-        .color = o->color == CLI_COLOR_ALWAYS ||
-                 (o->color == CLI_COLOR_AUTO && terminal && getenv("NO_COLOR") == NULL),
-        .width      = o->width != 0 ? o->width
-                      : terminal    ? terminal_width(run->out)
-                                    : 0,
-        .flush_each = o->interface != NULL || terminal};
-    run->sink = o->format->open(&config);
-    return run->sink != NULL || ht_fail(error, "out of memory");
+    struct cli_session *session = context;
+    return cli_writer_record(&session->writer, type, record);
 }
 
 static uint64_t random_seed(void)
@@ -109,19 +30,57 @@ static uint64_t random_seed(void)
     return seed;
 }
 
-static bool open_engine(struct run *run, struct ht_error *error)
+static bool write_lines(void *context, const struct ht_record_type *type, struct ht_bytes lines)
 {
-    const struct cli_options *o          = run->options;
-    const struct ht_engine_config config = {.dissectors = ht_dissectors,
+    struct cli_session *session = context;
+    return cli_writer_lines(&session->writer, type, lines);
+}
+
+/* Threads pay from some size on. */
+static bool is_large(char *const *files)
+{
+    enum { LARGE = 64 << 20 };
+    struct stat status;
+    off_t total = 0;
+    for (; *files != NULL; files++) {
+        total += stat(*files, &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : 0;
+    }
+    return total >= LARGE;
+}
+
+static unsigned num_workers(const struct cli_options *o)
+{
+    enum { ENOUGH = 16 };
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (o->workers != 0) {
+        return o->workers;
+    }
+    if (cores < 2 || !(cli_options_live(o) || is_large(o->files))) {
+        return 1;
+    }
+    return cores < ENOUGH ? (unsigned)cores : ENOUGH;
+}
+
+static bool open_crew(struct cli_session *session, struct ht_error *error)
+{
+    const struct cli_options *o          = session->options;
+    const struct ht_engine_config engine = {.dissectors = ht_dissectors,
                                             .analyzers  = ht_analyzers,
-                                            .record     = write_record,
-                                            .context    = run,
                                             .events     = o->events,
                                             .label      = !o->no_ndpi,
-                                            .live       = o->interface != NULL,
+                                            .live       = cli_options_live(o),
+                                            .max_flows  = o->max_flows,
+                                            .max_bytes  = o->max_bytes,
                                             .hash_seed  = random_seed()};
-    run->engine                          = ht_engine_new(&config, error);
-    return run->engine != NULL;
+    const struct ht_crew_config config   = {.engine  = engine,
+                                            .format  = o->format,
+                                            .sink    = session->writer.config,
+                                            .workers = num_workers(o),
+                                            .lines   = write_lines,
+                                            .record  = write_record,
+                                            .context = session};
+    session->crew                        = ht_crew_new(&config, error);
+    return session->crew != NULL;
 }
 
 static int64_t now_ns(void)
@@ -131,25 +90,36 @@ static int64_t now_ns(void)
     return now.tv_sec * HT_SECOND_NS + now.tv_nsec;
 }
 
+static void fail_source(struct cli_session *session, const char *text)
+{
+    cli_say(&session->console, CLI_ERROR, "%s", text);
+    session->status = CLI_UNREADABLE;
+    session->counted.failed_sources++;
+}
+
+static bool take_frame(struct cli_session *session, const struct ht_frame *frame)
+{
+    if (session->filter != NULL && !cli_options_live(session->options) &&
+        !ht_filter_match(session->filter, frame)) {
+        session->counted.filtered_frames++;
+        return true;
+    }
+    cli_progress_step(&session->console.progress, session->source, frame->data.len);
+    return ht_crew_frame(session->crew, frame);
+}
+
 /* Takes one frame, or the lack of one. Returns false where the source has come to its end. */
-static bool step(struct run *run, struct ht_source *source, struct ht_error *error)
+static bool step(struct cli_session *session, struct ht_error *error)
 {
     struct ht_frame frame;
-    switch (ht_source_next(source, &frame, error)) {
+    switch (ht_source_next(session->source, &frame, error)) {
     case HT_READ_FRAME:
-        if (run->filter != NULL && run->options->interface == NULL &&
-            !ht_filter_match(run->filter, &frame)) {
-            ht_engine_stats(run->engine)->filtered_frames++;
-            return true;
-        }
-        cli_progress_step(&run->progress, source, ht_engine_stats(run->engine));
-        return ht_engine_frame(run->engine, &frame);
+        return take_frame(session, &frame) && cli_session_passed(session);
     case HT_READ_AGAIN:
-        return run->options->interface == NULL || ht_engine_tick(run->engine, now_ns());
+        return (!cli_options_live(session->options) || ht_crew_tick(session->crew, now_ns())) &&
+               cli_session_tend(session);
     case HT_READ_ERROR:
-        complain(run, error->text);
-        run->status = CLI_UNREADABLE;
-        ht_engine_stats(run->engine)->failed_sources++;
+        fail_source(session, error->text);
         return false;
     case HT_READ_END:
         break;
@@ -157,126 +127,173 @@ static bool step(struct run *run, struct ht_source *source, struct ht_error *err
     return false;
 }
 
-static void read_source(struct run *run, struct ht_source *source)
+/* What was captured before the end was asked for is told too; the kernel hands over a block that is
+ * not full with some delay. */
+static void drain(struct cli_session *session)
 {
+    struct ht_frame frame;
     struct ht_error error;
-    ht_engine_source(run->engine, source->name);
-    while (stop_asked == 0 && step(run, source, &error)) {
-    }
-    cli_progress_clear(&run->progress);
-    (void)ht_engine_flush(run->engine);
-    ht_engine_stats(run->engine)->capture_drops += source->dropped;
-    ht_source_close(source);
-}
-
-/* In a directory there may lie other things (key logs, notes): they are passed over. */
-static void read_file(void *context, const char *path, bool named)
-{
-    struct run *run = context;
-    struct ht_error error;
-    if (stop_asked != 0 || run->output_failed) {
-        return;
-    }
-    struct ht_source *source = ht_file_open(path, &error);
-    if (source == NULL && (named || !error.unknown_format)) {
-        complain(run, error.text);
-        run->status = CLI_UNREADABLE;
-        ht_engine_stats(run->engine)->failed_sources++;
-    }
-    if (source != NULL) {
-        read_source(run, source);
-    }
-}
-
-static void read_interface(struct run *run)
-{
-    const struct cli_options *o = run->options;
-    struct ht_error error;
-    const struct ht_live_options live = {
-        .snaplen = o->snaplen, .no_promiscuous = o->no_promiscuous, .filter = o->filter};
-    struct ht_source *source = ht_live_open(o->interface, &live, &error);
-    if (source == NULL) {
-        complain(run, error.text);
-        run->status = CLI_UNREADABLE;
-        return;
-    }
-    fprintf(stderr, "hellotap: listening on %s; Ctrl-C ends\n", o->interface);
-    read_source(run, source);
-}
-
-static void read_inputs(struct run *run)
-{
-    struct ht_error error;
-    if (run->options->interface != NULL) {
-        read_interface(run);
-        return;
-    }
-    for (char **file = run->options->files; *file != NULL; file++) {
-        if (!cli_inputs_each(*file, read_file, run, &error)) {
-            complain(run, error.text);
-            run->status = CLI_UNREADABLE;
+    int64_t asked_ns  = now_ns();
+    enum ht_read read = HT_READ_AGAIN;
+    while (read == HT_READ_FRAME || (read == HT_READ_AGAIN && now_ns() - asked_ns < DRAIN_NS)) {
+        read = ht_source_next(session->source, &frame, &error);
+        if (read == HT_READ_FRAME && (frame.time_ns > asked_ns || !take_frame(session, &frame))) {
+            break;
         }
     }
 }
 
-static void write_stats(struct run *run, int64_t started_ns)
+static void read_source(struct cli_session *session)
 {
-    struct ht_stats *stats = ht_engine_stats(run->engine);
-    struct timespec cpu;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
-    stats->wall_ns = (uint64_t)(now_ns() - started_ns);
-    stats->cpu_ns  = (uint64_t)(cpu.tv_sec * HT_SECOND_NS + cpu.tv_nsec);
-    (void)write_record(run, &ht_stats_record, stats);
+    struct ht_error error;
+    session->counted.sources++;
+    ht_crew_source(session->crew, session->source->name);
+    while (!cli_signals_stop() && step(session, &error)) {
+    }
+    if (cli_signals_stop() && cli_options_live(session->options)) {
+        cli_notify_send(&session->notify, "STOPPING=1");
+        drain(session);
+    }
+    cli_progress_clear(&session->console.progress);
+    (void)ht_crew_flush(session->crew);
+    cli_session_end_source(session);
 }
 
-static void catch_signals(void)
+/* In a directory there may lie other things (key logs, notes): they are passed over. */
+static void read_file(struct cli_session *session, const struct cli_input *input)
 {
-    /* The second one ends the program at once. */
-    struct sigaction action = {.sa_handler = ask_stop, .sa_flags = (int)SA_RESETHAND};
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
+    struct ht_error error;
+    bool named      = strcmp(input->path, input->named) == 0;
+    session->source = ht_file_open(input->path, &error);
+    if (session->source == NULL && (named || !error.unknown_format)) {
+        fail_source(session, error.text);
+    }
+    if (session->source != NULL) {
+        read_source(session);
+    }
 }
 
-static void close_output(struct run *run)
+static void read_inputs(struct cli_session *session)
 {
-    if (run->sink != NULL && !run->options->format->finish(run->sink) && !run->output_failed) {
-        run->output_failed = true;
-        complain(run, strerror(errno));
+    if (cli_options_live(session->options)) {
+        read_source(session);
     }
-    if (run->out != NULL && fclose(run->out) != 0 && !run->output_failed) {
-        run->output_failed = true;
-        complain(run, strerror(errno));
+    for (size_t i = 0; i < session->inputs.num; i++) {
+        if (!cli_signals_stop() && !session->writer.failed) {
+            read_file(session, &session->inputs.items[i]);
+        }
     }
-    if (run->output_failed) {
-        run->status = CLI_UNREADABLE;
+}
+
+static void find_inputs(struct cli_session *session)
+{
+    struct ht_error error;
+    for (char **file = session->options->files; *file != NULL; file++) {
+        if (!cli_inputs_add(&session->inputs, *file, &error)) {
+            cli_say(&session->console, CLI_ERROR, "%s", error.text);
+            session->status = CLI_UNREADABLE;
+        }
     }
 }
 
 /* Live, the kernel filters; it is compiled here all the same, to say what is wrong with it. */
-static bool open_filter(struct run *run, struct ht_error *error)
+static bool open_filter(struct cli_session *session, struct ht_error *error)
 {
-    if (run->options->filter == NULL) {
+    if (session->options->filter == NULL) {
         return true;
     }
-    run->filter = ht_filter_open(run->options->filter, error);
-    return run->filter != NULL;
+    session->filter = ht_filter_open(session->options->filter, error);
+    return session->filter != NULL;
+}
+
+static void notice(void *context, const char *text)
+{
+    cli_say(context, CLI_WARNING, "%s", text);
+}
+
+static bool open_interfaces(struct cli_session *session, struct ht_error *error)
+{
+    const struct cli_options *o       = session->options;
+    const struct ht_live_options live = {.snaplen        = o->snaplen,
+                                         .buffer_bytes   = o->buffer_bytes,
+                                         .no_promiscuous = o->no_promiscuous,
+                                         .immediate      = o->immediate,
+                                         .filter         = o->filter,
+                                         .notice         = notice,
+                                         .notice_context = &session->console};
+    session->source                   = ht_live_open(o->interfaces, &live, error);
+    if (session->source == NULL) {
+        session->status = CLI_UNREADABLE;
+    }
+    return session->source != NULL;
+}
+
+/* All that is open to us because of who we are. */
+static bool open_all(struct cli_session *session, struct ht_error *error)
+{
+    const struct cli_options *o = session->options;
+    session->notify             = cli_notify_open();
+    return open_filter(session, error) &&
+           cli_writer_open(&session->writer, o, cli_confine_owner(o), &session->console, error) &&
+           open_crew(session, error) && (!cli_options_live(o) || open_interfaces(session, error));
+}
+
+static bool confine(struct cli_session *session, struct ht_error *error)
+{
+    const struct cli_options *o        = session->options;
+    struct cli_confinement confinement = {.source        = session->source,
+                                          .inputs        = &session->inputs,
+                                          .folder        = cli_writer_folder(&session->writer),
+                                          .notify_socket = session->notify.socket};
+    if (!cli_confine(o, &confinement, error)) {
+        return false;
+    }
+    session->may_reopen = confinement.may_reopen;
+    if (cli_options_live(o)) {
+        const char *user = confinement.user != NULL ? confinement.user : "the user who started it";
+        cli_say(&session->console, CLI_INFO, "listening on %s as %s, protected by %s; Ctrl-C ends",
+                o->interfaces, user, confinement.description);
+    }
+    return true;
+}
+
+/* Opens all, gives up what is not needed from then on, and only then begins. */
+static bool begin(struct cli_session *session, struct ht_error *error)
+{
+    const struct cli_options *o = session->options;
+    if (!open_all(session, error)) {
+        return false;
+    }
+    find_inputs(session);
+    cli_signals_catch(o->output != NULL, cli_options_live(o) || o->output != NULL);
+    if (!confine(session, error) || !cli_writer_start(&session->writer, error) ||
+        !ht_crew_start(session->crew, error)) {
+        return false;
+    }
+    cli_notify_send(&session->notify, "READY=1");
+    return true;
 }
 
 int cli_run(const struct cli_options *options)
 {
-    struct run run = {.options = options, .progress = cli_progress_start(!options->quiet)};
+    struct cli_session session = {.options = options,
+                                  .console = cli_console_start(!options->quiet)};
     struct ht_error error;
-    int64_t started_ns = now_ns();
-    if (!open_filter(&run, &error) || !open_output(&run, &error) || !open_engine(&run, &error)) {
-        complain(&run, error.text);
-        run.status = CLI_USAGE;
+    cli_session_start(&session);
+    if (begin(&session, &error)) {
+        read_inputs(&session);
+        cli_session_stats(&session);
     } else {
-        catch_signals();
-        read_inputs(&run);
-        write_stats(&run, started_ns);
+        cli_say(&session.console, CLI_ERROR, "%s", error.text);
+        session.status = session.status != CLI_OK ? session.status : CLI_USAGE;
+        ht_source_close(session.source);
     }
-    ht_engine_free(run.engine);
-    close_output(&run);
-    ht_filter_close(run.filter);
-    return run.status;
+    ht_crew_free(session.crew);
+    if (!cli_writer_close(&session.writer)) {
+        session.status = CLI_UNREADABLE;
+    }
+    ht_filter_close(session.filter);
+    cli_inputs_free(&session.inputs);
+    cli_notify_close(&session.notify);
+    return session.status;
 }

@@ -1,31 +1,74 @@
 #include "crypto/digest.h"
 
+#include <stdlib.h>
+
 #include <openssl/evp.h>
 
-static const EVP_MD *algorithm(enum ht_digest digest)
+enum { NUM_DIGESTS = HT_SHA256 + 1 };
+
+static const char *const names[NUM_DIGESTS] = {
+    [HT_MD5] = "MD5", [HT_SHA1] = "SHA1", [HT_SHA256] = "SHA256"};
+
+/* A context for each algorithm: one that changes its algorithm allocates anew. */
+struct ht_digester {
+    EVP_MD *algorithms[NUM_DIGESTS]; /* NULL: libcrypto does not offer it */
+    EVP_MD_CTX *contexts[NUM_DIGESTS];
+};
+
+struct ht_digester *ht_digester_new(void)
 {
-    switch (digest) {
-    case HT_MD5:
-        return EVP_md5();
-    case HT_SHA1:
-        return EVP_sha1();
-    case HT_SHA256:
-        return EVP_sha256();
+    struct ht_digester *digester = calloc(1, sizeof *digester);
+    bool made                    = digester != NULL;
+    for (size_t i = 0; made && i < NUM_DIGESTS; i++) {
+        digester->algorithms[i] = EVP_MD_fetch(NULL, names[i], NULL);
+        digester->contexts[i]   = EVP_MD_CTX_new();
+        made                    = digester->contexts[i] != NULL;
     }
-    return NULL;
+    if (!made) {
+        ht_digester_free(digester);
+        return NULL;
+    }
+    return digester;
 }
 
-size_t ht_digest(enum ht_digest digest, uint8_t out[HT_DIGEST_MAX], struct ht_bytes in)
+void ht_digester_free(struct ht_digester *digester)
+{
+    for (size_t i = 0; digester != NULL && i < NUM_DIGESTS; i++) {
+        EVP_MD_CTX_free(digester->contexts[i]);
+        EVP_MD_free(digester->algorithms[i]);
+    }
+    free(digester);
+}
+
+static bool digest_once(const char *name, uint8_t *out, unsigned *len, struct ht_bytes in)
+{
+    EVP_MD *algorithm = EVP_MD_fetch(NULL, name, NULL);
+    bool done = algorithm != NULL && EVP_Digest(in.ptr, in.len, out, len, algorithm, NULL) == 1;
+    EVP_MD_free(algorithm);
+    return done;
+}
+
+size_t ht_digest(struct ht_digester *digester, enum ht_digest digest, uint8_t out[HT_DIGEST_MAX],
+                 struct ht_bytes in)
 {
     unsigned len = 0;
-    return EVP_Digest(in.ptr, in.len, out, &len, algorithm(digest), NULL) == 1 ? len : 0;
+    if (digester == NULL) {
+        return digest_once(names[digest], out, &len, in) ? len : 0;
+    }
+    const EVP_MD *algorithm = digester->algorithms[digest];
+    EVP_MD_CTX *context     = digester->contexts[digest];
+    bool done = algorithm != NULL && EVP_DigestInit_ex2(context, algorithm, NULL) == 1 &&
+                EVP_DigestUpdate(context, in.ptr, in.len) == 1 &&
+                EVP_DigestFinal_ex(context, out, &len) == 1;
+    return done ? len : 0;
 }
 
-struct ht_bytes ht_digest_hex(enum ht_digest digest, struct ht_arena *arena, struct ht_bytes in)
+struct ht_bytes ht_digest_hex(struct ht_digester *digester, enum ht_digest digest,
+                              struct ht_arena *arena, struct ht_bytes in)
 {
     static const char digits[] = "0123456789abcdef";
     uint8_t raw[HT_DIGEST_MAX];
-    size_t len = ht_digest(digest, raw, in);
+    size_t len = ht_digest(digester, digest, raw, in);
     char *out  = ht_arena_alloc(arena, 2 * len);
     for (size_t i = 0; out != NULL && i < len; i++) {
         out[2 * i]     = digits[raw[i] >> 4];

@@ -370,9 +370,10 @@ static void feed_hole(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side 
 }
 
 uint64_t ht_dispatch_bytes(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
-                           struct ht_bytes bytes, uint64_t missing)
+                           uint64_t stepped, struct ht_bytes bytes, uint64_t missing)
 {
     struct ht_dispatch_side *s = &d->side[side];
+    s->skip -= stepped < s->skip ? stepped : s->skip;
     if (bytes.len > 0) {
         s->frame   = e->frame;
         s->time_ns = e->time_ns;

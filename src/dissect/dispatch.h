@@ -49,10 +49,11 @@ void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *
 /* ht_dispatch_late says that the beginning of `side` was not captured. */
 void ht_dispatch_late(struct ht_dispatch *d, enum ht_side side);
 
-/* ht_dispatch_bytes takes the next bytes of a stream: `bytes`, then `missing` that were lost.
- * Returns how many of the bytes after them need not be kept. */
+/* ht_dispatch_bytes takes the next bytes of a stream: `stepped` of those that the last call did not
+ * want, then `bytes`, then `missing` that were lost. Returns how many of the bytes after them are
+ * not wanted: of these it need only be told how many they were. */
 uint64_t ht_dispatch_bytes(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
-                           struct ht_bytes bytes, uint64_t missing);
+                           uint64_t stepped, struct ht_bytes bytes, uint64_t missing);
 
 /* ht_dispatch_datagram takes a UDP payload of `len` bytes, as far as captured. */
 void ht_dispatch_datagram(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,

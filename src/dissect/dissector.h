@@ -75,13 +75,13 @@ struct ht_emitter_ops {
 
 struct ht_emitter {
     const struct ht_emitter_ops *ops;
-    struct ht_arena *scratch;       /* rewound after each call into the dissector */
-    struct ht_arena *arena;         /* lives as long as the flow */
-    int64_t time_ns;                /* of the frame at hand; in `finish`, of the flow's last */
-    uint64_t frame;                 /* its number */
-    struct ht_endpoint endpoint[2]; /* by side */
-    enum ht_side client;            /* as far as the engine knows */
-    const char *transport;          /* "tcp", "udp" */
+    struct ht_arena *scratch;           /* rewound after each call into the dissector */
+    struct ht_arena *arena;             /* lives as long as the flow */
+    int64_t time_ns;                    /* of the frame at hand; in `finish`, of the flow's last */
+    uint64_t frame;                     /* its number */
+    const struct ht_endpoint *endpoint; /* two, by side */
+    enum ht_side client;                /* as far as the engine knows */
+    const char *transport;              /* "tcp", "udp" */
 };
 
 /* ht_emit says that `from` did this, in the frame at hand. Analyzers see `event` (a struct as

@@ -75,76 +75,112 @@ bool ht_field_written(const struct ht_field *field, const void *object)
     return ht_field_present(field, object);
 }
 
-static struct ht_texts copy_texts(struct ht_arena *arena, struct ht_texts from)
+/* The bytes of a field, which may be the pool's. Aligned for any object. */
+static struct ht_bytes keep_bytes(const struct ht_keeper *keeper, const struct ht_field *field,
+                                  struct ht_bytes bytes)
 {
-    if (from.len == 0) {
-        return (struct ht_texts){0};
+    struct ht_bytes kept = {0};
+    if ((field->flags & HT_REPEATS) != 0 && keeper->pool != NULL) {
+        kept = ht_pool_keep(keeper->pool, keeper->use, bytes);
     }
-    struct ht_bytes *items = ht_arena_alloc(arena, from.len * sizeof *items);
-    if (items == NULL) {
+    return kept.len > 0 ? kept : ht_arena_copy(keeper->arena, bytes);
+}
+
+static struct ht_texts keep_texts(const struct ht_keeper *keeper, const struct ht_field *field,
+                                  struct ht_texts from)
+{
+    enum { FEW = 16 };
+    struct ht_bytes few[FEW], *items = few;
+    if (from.len > FEW) {
+        items = ht_arena_alloc(keeper->arena, from.len * sizeof *items);
+    }
+    if (from.len == 0 || items == NULL) {
         return (struct ht_texts){0};
     }
     for (size_t i = 0; i < from.len; i++) {
-        items[i] = ht_arena_copy(arena, from.items[i]);
+        items[i] = keep_bytes(keeper, field, from.items[i]);
     }
-    return (struct ht_texts){.items = items, .len = from.len};
+    if (items != few) {
+        return (struct ht_texts){.items = items, .len = from.len};
+    }
+    /* The views of what is in the pool are the same each time, so their list is too. */
+    struct ht_bytes list = keep_bytes(keeper, field, ht_bytes(few, from.len * sizeof *few));
+    return (struct ht_texts){.items = (const void *)list.ptr, .len = list.len / sizeof *few};
 }
 
-static void copy_fields(struct ht_arena *arena, const struct ht_struct *type, void *to,
+static void keep_fields(const struct ht_keeper *keeper, const struct ht_struct *type, void *to,
                         const void *from);
 
-static struct ht_objects copy_objects(struct ht_arena *arena, const struct ht_struct *type,
+static struct ht_objects keep_objects(const struct ht_keeper *keeper, const struct ht_struct *type,
                                       struct ht_objects from)
 {
-    char *items = from.len > 0 ? ht_arena_alloc(arena, from.len * type->size) : NULL;
+    char *items = from.len > 0 ? ht_arena_alloc(keeper->arena, from.len * type->size) : NULL;
     if (items == NULL) {
         return (struct ht_objects){0};
     }
     for (size_t i = 0; i < from.len; i++) {
         size_t at = i * type->size;
-        copy_fields(arena, type, items + at, (const char *)from.items + at);
+        keep_fields(keeper, type, items + at, (const char *)from.items + at);
     }
     return (struct ht_objects){.items = items, .len = from.len};
 }
 
-static struct ht_any copy_any(struct ht_arena *arena, struct ht_any from)
+static struct ht_any keep_any(const struct ht_keeper *keeper, struct ht_any from)
 {
-    const void *object = from.type != NULL ? ht_object_copy(arena, from.type, from.object) : NULL;
+    const void *object = from.type != NULL ? ht_object_keep(keeper, from.type, from.object) : NULL;
     return object != NULL ? (struct ht_any){.type = from.type, .object = object}
                           : (struct ht_any){0};
 }
 
+/* An object whose fields repeat repeats itself. */
+static const void *keep_object(const struct ht_keeper *keeper, const struct ht_field *field,
+                               const void *object)
+{
+    enum { SMALL = 256 };
+    _Alignas(16) char room[SMALL];
+    if ((field->flags & HT_REPEATS) == 0 || field->of->size > SMALL) {
+        return ht_object_keep(keeper, field->of, object);
+    }
+    memset(room, 0, field->of->size);
+    keep_fields(keeper, field->of, room, object);
+    struct ht_bytes kept = keep_bytes(keeper, field, ht_bytes(room, field->of->size));
+    return kept.len > 0 ? kept.ptr : NULL;
+}
+
+static struct ht_uints keep_uints(const struct ht_keeper *keeper, const struct ht_field *field,
+                                  struct ht_uints from)
+{
+    struct ht_bytes raw =
+        keep_bytes(keeper, field, ht_bytes(from.items, from.len * sizeof from.items[0]));
+    return (struct ht_uints){.items = (const void *)raw.ptr, .len = raw.len / sizeof from.items[0]};
+}
+
 /* Replaces what the shallow copy at `to` points at. */
-static void copy_pointed(struct ht_arena *arena, const struct ht_field *field, void *to)
+static void keep_pointed(const struct ht_keeper *keeper, const struct ht_field *field, void *to)
 {
     switch (field->kind) {
     case HT_TEXT:
     case HT_HEX:
     case HT_LIST_NAMED:
-        *(struct ht_bytes *)to = ht_arena_copy(arena, *(struct ht_bytes *)to);
+        *(struct ht_bytes *)to = keep_bytes(keeper, field, *(struct ht_bytes *)to);
         break;
-    case HT_LIST_UINT: {
-        struct ht_uints *list = to;
-        struct ht_bytes raw =
-            ht_arena_copy(arena, ht_bytes(list->items, list->len * sizeof list->items[0]));
-        *list = (struct ht_uints){.items = (const void *)raw.ptr,
-                                  .len   = raw.len / sizeof list->items[0]};
+    case HT_LIST_UINT:
+        *(struct ht_uints *)to = keep_uints(keeper, field, *(struct ht_uints *)to);
         break;
-    }
     case HT_LIST_TEXT:
     case HT_LIST_HEX:
-        *(struct ht_texts *)to = copy_texts(arena, *(struct ht_texts *)to);
+        *(struct ht_texts *)to = keep_texts(keeper, field, *(struct ht_texts *)to);
         break;
     case HT_OBJECT:
-        if (*(void **)to != NULL) {
-            *(void **)to = ht_object_copy(arena, field->of, *(void **)to);
+        if (*(const void **)to != NULL) {
+            *(const void **)to = keep_object(keeper, field, *(const void **)to);
         }
         break;
     case HT_LIST_OBJECT:
-        *(struct ht_objects *)to = copy_objects(arena, field->of, *(struct ht_objects *)to);
+        *(struct ht_objects *)to = keep_objects(keeper, field->of, *(struct ht_objects *)to);
         break;
     case HT_ANY:
-        *(struct ht_any *)to = copy_any(arena, *(struct ht_any *)to);
+        *(struct ht_any *)to = keep_any(keeper, *(struct ht_any *)to);
         break;
     case HT_BOOL:
     case HT_UINT:
@@ -157,22 +193,28 @@ static void copy_pointed(struct ht_arena *arena, const struct ht_field *field, v
     }
 }
 
-static void copy_fields(struct ht_arena *arena, const struct ht_struct *type, void *to,
+static void keep_fields(const struct ht_keeper *keeper, const struct ht_struct *type, void *to,
                         const void *from)
 {
     for (size_t i = 0; i < type->num_fields; i++) {
         const struct ht_field *field = &type->fields[i];
         char *at                     = (char *)to + field->offset;
         memcpy(at, ht_field_at(field, from), field->size);
-        copy_pointed(arena, field, at);
+        keep_pointed(keeper, field, at);
     }
+}
+
+void *ht_object_keep(const struct ht_keeper *keeper, const struct ht_struct *type,
+                     const void *object)
+{
+    void *copy = ht_arena_alloc(keeper->arena, type->size);
+    if (copy != NULL) {
+        keep_fields(keeper, type, copy, object);
+    }
+    return copy;
 }
 
 void *ht_object_copy(struct ht_arena *arena, const struct ht_struct *type, const void *object)
 {
-    void *copy = ht_arena_alloc(arena, type->size);
-    if (copy != NULL) {
-        copy_fields(arena, type, copy, object);
-    }
-    return copy;
+    return ht_object_keep(&(struct ht_keeper){.arena = arena}, type, object);
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "event/field.h"
+#include "event/pool.h"
 
 /* What may be said of an event beside its data. */
 enum {
@@ -27,7 +28,20 @@ struct ht_event_type {
 struct ht_record_type {
     const char *name; /* "connection", "dns", "certificate", "stats", "event" */
     const struct ht_struct *data;
+    const struct ht_field *identity; /* HT_HEX: records in which it is the same tell the same, and
+                                      * one is enough; NULL: each tells something else */
 };
+
+/* Where copies go: what repeats to the pool, all else to the arena. */
+struct ht_keeper {
+    struct ht_arena *arena;
+    struct ht_pool *pool; /* NULL: none */
+    ht_pool_use *use;     /* of the pool, by who owns the arena */
+};
+
+/* ht_object_keep is ht_object_copy by a keeper: views of fields with HT_REPEATS are the pool's. */
+void *ht_object_keep(const struct ht_keeper *keeper, const struct ht_struct *type,
+                     const void *object);
 
 /* ht_object_copy returns a deep copy of `object` in the arena: every field of its table, and what
  * those point at; members without a field are zero in the copy. NULL where there is no room, and a

@@ -7,19 +7,8 @@
 #include "dissect/dispatch.h"
 #include "flow/app_label.h"
 #include "flow/key.h"
+#include "flow/timeline.h"
 #include "stream/tcp.h"
-
-/* A thing that happened, or that was expected and did not. */
-struct ht_happening {
-    struct ht_happening *next;
-    const struct ht_event_type *type;
-    void *object;       /* the event's data; NULL: none */
-    const char *absent; /* why it was not seen; NULL: it was */
-    int64_t time_ns;    /* of an absent one: of what it would have followed */
-    uint64_t frame;
-    uint8_t side;
-    uint8_t flags; /* HT_EVENT_… */
-};
 
 struct ht_flow_side {
     uint64_t packets, bytes, payload_bytes;
@@ -30,11 +19,12 @@ struct ht_flow_list;
 
 /* Owned by the table. What hangs in `arena` dies with the flow. */
 struct ht_flow {
-    struct ht_flow *chain;         /* in the hash table */
+    struct ht_flow *chain; /* in the hash table */
+    uint64_t hash;
+    struct ht_flow_key key;        /* up to here: what a look-up reads, a line of the cache */
     struct ht_flow *newer, *older; /* in one of the table's lists */
     struct ht_flow_list *list;
-    uint64_t hash;
-    struct ht_flow_key key;
+    uint64_t moved_frame; /* at which it became the newest of its list */
     struct ht_arena arena;
     uint64_t first_frame;
     int64_t first_ns;         /* time of its first frame */
@@ -42,13 +32,13 @@ struct ht_flow {
     struct ht_flow_side side[2];
     struct ht_tcp *tcp; /* NULL: UDP */
     struct ht_dispatch dispatch;
-    struct ht_happening *first, **last;
-    uint32_t num_happenings;
+    struct ht_timeline timeline;
     const char *roles_from;
     void *label_state; /* the labeller's */
     struct ht_app_label label;
     uint16_t tags[HT_MAX_TAGS]; /* VLAN ids of its first packet */
     uint8_t num_tags;
+    ht_pool_use pool_use;
     uint8_t client; /* the client's side, by `roles_from` */
     bool label_done;
     bool retired; /* another flow has its key now */

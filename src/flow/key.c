@@ -1,20 +1,34 @@
 #include "flow/key.h"
 
+#include "base/hash.h"
 #include "crypto/digest.h"
 
-static int compare(const struct ht_endpoint *a, const struct ht_endpoint *b)
+#include <endian.h>
+
+static uint64_t load_big_endian(const uint8_t *at)
 {
-    int order = memcmp(a->address.bytes, b->address.bytes, sizeof a->address.bytes);
-    return order != 0 ? order : (a->port > b->port) - (a->port < b->port);
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return be64toh(value);
+}
+
+static bool is_lower(const struct ht_endpoint *a, const struct ht_endpoint *b)
+{
+    uint64_t x = load_big_endian(a->address.bytes), y = load_big_endian(b->address.bytes);
+    if (x == y) {
+        x = load_big_endian(a->address.bytes + 8);
+        y = load_big_endian(b->address.bytes + 8);
+    }
+    return x != y ? x < y : a->port < b->port;
 }
 
 unsigned ht_flow_key_of(struct ht_flow_key *out, const struct ht_packet *packet)
 {
-    bool first                   = compare(&packet->source, &packet->destination) <= 0;
-    out->endpoint[first ? 0 : 1] = packet->source;
-    out->endpoint[first ? 1 : 0] = packet->destination;
-    out->protocol                = packet->protocol;
-    return first ? 0 : 1;
+    unsigned side           = is_lower(&packet->destination, &packet->source) ? 1 : 0;
+    out->endpoint[side]     = packet->source;
+    out->endpoint[1 - side] = packet->destination;
+    out->protocol           = packet->protocol;
+    return side;
 }
 
 static bool endpoint_equal(const struct ht_endpoint *a, const struct ht_endpoint *b)
@@ -26,14 +40,6 @@ bool ht_flow_key_equal(const struct ht_flow_key *a, const struct ht_flow_key *b)
 {
     return a->protocol == b->protocol && endpoint_equal(&a->endpoint[0], &b->endpoint[0]) &&
            endpoint_equal(&a->endpoint[1], &b->endpoint[1]);
-}
-
-/* Multiply and fold: every bit of the input reaches every bit of the result. */
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    __extension__ unsigned __int128 product =
-        (unsigned __int128)(a ^ UINT64_C(0x9E3779B97F4A7C15)) * (b ^ UINT64_C(0xE7037ED1A0B428DB));
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 static uint64_t load(const uint8_t *at)
@@ -48,11 +54,11 @@ uint64_t ht_flow_key_hash(const struct ht_flow_key *key, uint64_t seed)
     const uint8_t *a = key->endpoint[0].address.bytes, *b = key->endpoint[1].address.bytes;
     uint64_t ports = (uint64_t)key->endpoint[0].port << 32 | (uint64_t)key->endpoint[1].port << 8 |
                      key->protocol;
-    uint64_t hash = mix(load(a) ^ seed, load(b) ^ ports);
+    uint64_t hash = ht_mix(load(a) ^ seed, load(b) ^ ports);
     if (key->endpoint[0].address.version == 6) {
-        hash = mix(load(a + 8) ^ hash, load(b + 8) ^ seed);
+        hash = ht_mix(load(a + 8) ^ hash, load(b + 8) ^ seed);
     }
-    return mix(hash, ports ^ seed);
+    return ht_mix(hash, ports ^ seed);
 }
 
 static void base64(char *out, const uint8_t *in, size_t len)
@@ -77,7 +83,8 @@ static uint8_t *put(uint8_t *at, const void *from, size_t len)
     return at + len;
 }
 
-const char *ht_community_id(char out[HT_COMMUNITY_ID_MAX], const struct ht_flow_key *key)
+const char *ht_community_id(struct ht_digester *digester, char out[HT_COMMUNITY_ID_MAX],
+                            const struct ht_flow_key *key)
 {
     uint8_t message[2 + 16 + 16 + 2 + 4] = {0}; /* seed, addresses, protocol, padding, ports */
     uint8_t digest[HT_DIGEST_MAX];
@@ -92,7 +99,7 @@ const char *ht_community_id(char out[HT_COMMUNITY_ID_MAX], const struct ht_flow_
         *at++ = (uint8_t)(key->endpoint[i].port >> 8);
         *at++ = (uint8_t)key->endpoint[i].port;
     }
-    size_t len = ht_digest(HT_SHA1, digest, ht_bytes(message, (size_t)(at - message)));
+    size_t len = ht_digest(digester, HT_SHA1, digest, ht_bytes(message, (size_t)(at - message)));
     memcpy(out, "1:", 2);
     base64(out + 2, digest, len);
     return out;

@@ -4,6 +4,7 @@
 #ifndef HT_FLOW_KEY_H
 #define HT_FLOW_KEY_H
 
+#include "crypto/digest.h"
 #include "packet/packet.h"
 
 /* The lower endpoint (address, then port) is the first: side 0. */
@@ -23,8 +24,9 @@ uint64_t ht_flow_key_hash(const struct ht_flow_key *key, uint64_t seed);
 
 enum { HT_COMMUNITY_ID_MAX = 32 };
 
-/* ht_community_id writes the Community ID, version 1, seed 0, of the flow, with a NUL, and returns
- * `out`. */
-const char *ht_community_id(char out[HT_COMMUNITY_ID_MAX], const struct ht_flow_key *key);
+/* ht_community_id writes the Community ID, version 1, seed 0, of the flow, with a NUL, and
+ * returns `out`. */
+const char *ht_community_id(struct ht_digester *digester, char out[HT_COMMUNITY_ID_MAX],
+                            const struct ht_flow_key *key);
 
 #endif

@@ -43,8 +43,9 @@ static void grow(struct ht_flow_table *table)
     table->num_buckets = num;
 }
 
-static void append(struct ht_flow_list *list, struct ht_flow *flow)
+static void append(struct ht_flow_list *list, struct ht_flow *flow, uint64_t frame)
 {
+    flow->moved_frame                                              = frame;
     flow->list                                                     = list;
     flow->newer                                                    = NULL;
     flow->older                                                    = list->newest;
@@ -62,7 +63,7 @@ static void take_out(struct ht_flow *flow)
 }
 
 struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_flow_key *key,
-                                  uint64_t hash)
+                                  uint64_t hash, uint64_t frame)
 {
     if (table->len >= table->num_buckets) {
         grow(table);
@@ -75,28 +76,23 @@ struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_f
     flow->key               = *key;
     flow->hash              = hash;
     flow->arena.budget      = table->budget;
-    flow->last              = &flow->first;
     flow->chain             = *bucket;
     *bucket                 = flow;
     table->len++;
-    append(key->protocol == IPPROTO_TCP ? &table->tcp : &table->udp, flow);
+    append(key->protocol == IPPROTO_TCP ? &table->half_open : &table->udp, flow, frame);
     return flow;
 }
 
-void ht_flow_table_touch(struct ht_flow *flow)
+void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_t frame)
 {
-    struct ht_flow_list *list = flow->list;
-    if (list->newest != flow) {
-        take_out(flow);
-        append(list, flow);
-    }
+    take_out(flow);
+    append(list, flow, frame);
 }
 
-void ht_flow_table_close(struct ht_flow_table *table, struct ht_flow *flow)
+void ht_flow_table_touch(struct ht_flow *flow, uint64_t frame)
 {
-    if (flow->list != &table->closed) {
-        take_out(flow);
-        append(&table->closed, flow);
+    if (frame - flow->moved_frame >= HT_TOUCH_FRAMES) {
+        ht_flow_table_move(flow, flow->list, frame);
     }
 }
 
@@ -109,20 +105,31 @@ static void unchain(struct ht_flow_table *table, struct ht_flow *flow)
     *link = flow->chain;
 }
 
-void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow)
+void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uint64_t frame)
 {
-    ht_flow_table_close(table, flow);
+    if (flow->list != &table->closed) {
+        ht_flow_table_move(flow, &table->closed, frame);
+    }
     unchain(table, flow);
     flow->retired = true;
 }
 
-void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow)
+void ht_flow_table_take(struct ht_flow_table *table, struct ht_flow *flow)
 {
     if (!flow->retired) {
         unchain(table, flow);
+        flow->retired = true;
     }
     take_out(flow);
+    flow->list = NULL;
     table->len--;
+}
+
+void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow)
+{
+    if (flow->list != NULL) {
+        ht_flow_table_take(table, flow);
+    }
     if (flow->tcp != NULL) {
         ht_tcp_free(flow->tcp);
     }

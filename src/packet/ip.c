@@ -43,17 +43,12 @@ static enum ht_decode ipv4_decode(struct ht_decoder *d)
     if (d->in.bad) {
         return decoder_ended(d);
     }
-    struct ht_reader r = ht_reader(header);
-    size_t header_len  = (size_t)4 * (rd_u8(&r) & 0x0F);
-    rd_skip(&r, 1); /* type of service */
-    size_t total_len = rd_u16(&r);
-    rd_skip(&r, 2); /* identification */
-    bool fragment = (rd_u16(&r) & FRAGMENT) != 0;
-    rd_skip(&r, 1); /* time to live */
-    uint8_t protocol = rd_u8(&r);
-    rd_skip(&r, 2); /* checksum */
-    out->source.address      = ht_address4(rd_take(&r, 4).ptr);
-    out->destination.address = ht_address4(rd_take(&r, 4).ptr);
+    size_t header_len        = (size_t)4 * (header.ptr[0] & 0x0F);
+    size_t total_len         = ht_be16_at(header, 2);
+    bool fragment            = (ht_be16_at(header, 6) & FRAGMENT) != 0;
+    uint8_t protocol         = header.ptr[9];
+    out->source.address      = ht_address4(header.ptr + 12);
+    out->destination.address = ht_address4(header.ptr + 16);
     if (total_len == 0) { /* captured before the network card cut it into segments */
         total_len = IPV4_HEADER + decoder_wire_left(d);
     }
@@ -113,13 +108,10 @@ static enum ht_decode ipv6_decode(struct ht_decoder *d)
     if (d->in.bad) {
         return decoder_ended(d);
     }
-    struct ht_reader r = ht_reader(header);
-    rd_skip(&r, 4); /* version, traffic class, flow label */
-    size_t payload_len = rd_u16(&r);
-    uint8_t next       = rd_u8(&r);
-    rd_skip(&r, 1); /* hop limit */
-    out->source.address      = ht_address6(rd_take(&r, 16).ptr);
-    out->destination.address = ht_address6(rd_take(&r, 16).ptr);
+    size_t payload_len       = ht_be16_at(header, 4);
+    uint8_t next             = header.ptr[6];
+    out->source.address      = ht_address6(header.ptr + 8);
+    out->destination.address = ht_address6(header.ptr + 24);
     if (payload_len == 0) { /* a jumbogram (RFC 2675), or as in IPv4 */
         payload_len = decoder_wire_left(d);
     }
@@ -129,12 +121,10 @@ static enum ht_decode ipv6_decode(struct ht_decoder *d)
 
 enum ht_decode ht_ip_decode(struct ht_decoder *d)
 {
-    struct ht_reader peek = d->in;
-    uint8_t version       = rd_u8(&peek) >> 4;
-    if (peek.bad) {
+    if (!rd_more(&d->in)) {
         return decoder_ended(d);
     }
-    switch (version) {
+    switch (*d->in.cur >> 4) { /* the version; the header begins with it */
     case 4:
         return ipv4_decode(d);
     case 6:

@@ -98,8 +98,13 @@ static enum ht_decode type_decode(struct ht_decoder *d, uint16_t type)
 
 static enum ht_decode ethernet_decode(struct ht_decoder *d)
 {
-    rd_skip(&d->in, 12);
-    return type_decode(d, rd_u16(&d->in));
+    enum { ETHERNET_HEADER = 14 };
+    struct ht_bytes header = rd_take(&d->in, ETHERNET_HEADER);
+    if (d->in.bad) {
+        return decoder_ended(d);
+    }
+    uint16_t type = ht_be16_at(header, 12);
+    return type == TYPE_IPV4 || type == TYPE_IPV6 ? ht_ip_decode(d) : type_decode(d, type);
 }
 
 /* BSD null: the address family in the byte order of the machine that captured; loop: in network

@@ -23,14 +23,13 @@ static enum ht_decode tcp_decode(struct ht_decoder *d)
     if (d->in.bad) {
         return decoder_ended(d);
     }
-    struct ht_reader r    = ht_reader(header);
-    out->source.port      = rd_u16(&r);
-    out->destination.port = rd_u16(&r);
-    tcp->seq              = rd_u32(&r);
-    tcp->ack              = rd_u32(&r);
-    size_t header_len     = (size_t)4 * (rd_u8(&r) >> 4); /* "data offset" */
-    tcp->flags            = rd_u8(&r);
-    tcp->window           = rd_u16(&r);
+    out->source.port      = ht_be16_at(header, 0);
+    out->destination.port = ht_be16_at(header, 2);
+    tcp->seq              = ht_be32_at(header, 4);
+    tcp->ack              = ht_be32_at(header, 8);
+    size_t header_len     = (size_t)4 * (header.ptr[12] >> 4); /* "data offset" */
+    tcp->flags            = header.ptr[13];
+    tcp->window           = ht_be16_at(header, 14);
     if (header_len < TCP_HEADER || header_len > wire_len) {
         return HT_DECODE_MALFORMED;
     }
@@ -47,10 +46,9 @@ static enum ht_decode udp_decode(struct ht_decoder *d)
     if (d->in.bad) {
         return decoder_ended(d);
     }
-    struct ht_reader r    = ht_reader(header);
-    out->source.port      = rd_u16(&r);
-    out->destination.port = rd_u16(&r);
-    size_t len            = rd_u16(&r);
+    out->source.port      = ht_be16_at(header, 0);
+    out->destination.port = ht_be16_at(header, 2);
+    size_t len            = ht_be16_at(header, 4);
     if (len == 0 && out->source.address.version == 6) {
         len = UDP_HEADER + decoder_wire_left(d);
     }

@@ -1,8 +1,6 @@
 /* What dissectors ask of the engine: events, absences, records, roles, memory. */
 #include "run/private.h"
 
-#include <stdio.h>
-
 static struct ht_engine *engine_of(struct ht_emitter *emitter)
 {
     return (struct ht_engine *)emitter;
@@ -13,12 +11,11 @@ void ht_engine_enter(struct ht_engine *engine, struct ht_flow *flow, uint64_t fr
 {
     struct ht_emitter *e = &engine->emitter;
     if (engine->flow != flow) {
-        engine->flow   = flow;
-        e->arena       = &flow->arena;
-        e->endpoint[0] = flow->key.endpoint[0];
-        e->endpoint[1] = flow->key.endpoint[1];
-        e->transport   = flow->tcp != NULL ? "tcp" : "udp";
-        engine->id[0]  = '\0';
+        engine->flow  = flow;
+        e->arena      = &flow->arena;
+        e->endpoint   = flow->key.endpoint;
+        e->transport  = flow->tcp != NULL ? "tcp" : "udp";
+        engine->id[0] = '\0';
     }
     e->client  = (enum ht_side)flow->client;
     e->frame   = frame;
@@ -30,15 +27,39 @@ struct ht_bytes ht_engine_connection_id(struct ht_engine *engine)
     if (engine->id[0] == '\0') {
         const struct ht_flow *flow = engine->flow;
         uint64_t salt              = (uint64_t)flow->first_ns ^ flow->first_frame << 40;
-        (void)snprintf(engine->id, sizeof engine->id, "c-%016llx",
-                       (unsigned long long)ht_flow_key_hash(&flow->key, salt));
+        uint64_t hash              = ht_flow_key_hash(&flow->key, salt);
+        memcpy(engine->id, "c-", 2);
+        for (unsigned i = 0; i < 16; i++) {
+            engine->id[2 + i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
+        }
+        engine->id[18] = '\0';
     }
     return ht_text(engine->id);
+}
+
+static struct ht_bytes connection_id(void *engine)
+{
+    return ht_engine_connection_id(engine);
 }
 
 static void record_from_analyzer(void *engine, const struct ht_record_type *type, void *record)
 {
     ht_engine_record(engine, type, record);
+}
+
+static void teach(void *engine, const struct ht_analyzer *analyzer, struct ht_bytes lesson)
+{
+    struct ht_engine *self = engine;
+    for (size_t i = 0; self->config.analyzers[i] != NULL; i++) {
+        if (self->config.analyzers[i] != analyzer) {
+            continue;
+        }
+        if (self->config.lesson != NULL) {
+            self->config.lesson(self->config.context, i, lesson);
+        } else {
+            ht_engine_learn(self, i, lesson);
+        }
+    }
 }
 
 struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena *arena,
@@ -47,10 +68,11 @@ struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena 
     return (struct ht_analysis){.arena         = arena,
                                 .time_ns       = engine->emitter.time_ns,
                                 .frame         = engine->emitter.frame,
-                                .connection_id = ht_engine_connection_id(engine),
                                 .from_client   = from_client,
                                 .engine        = engine,
-                                .record        = record_from_analyzer};
+                                .record        = record_from_analyzer,
+                                .connection_id = connection_id,
+                                .teach         = teach};
 }
 
 void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *type, void *record)
@@ -65,27 +87,15 @@ void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *typ
     engine->failed |= !engine->config.record(engine->config.context, type, record);
 }
 
-struct ht_happening *ht_engine_happened(struct ht_engine *engine, const struct ht_event_type *type,
-                                        unsigned side, unsigned flags, uint32_t max)
+/* Adds to the timeline of the flow at hand, up to `max` entries. */
+static void happened(struct ht_engine *engine, struct ht_happening happening, uint32_t max)
 {
-    struct ht_flow *flow           = engine->flow;
-    struct ht_happening *happening = NULL;
-    if (flow->num_happenings < max && flow->arena.size < (size_t)2 * MAX_STORY_BYTES) {
-        happening = ht_arena_alloc(&flow->arena, sizeof *happening);
-    }
-    if (happening == NULL) {
-        flow->limit_reached = true;
-        return NULL;
-    }
-    *happening  = (struct ht_happening){.type    = type,
-                                        .time_ns = engine->emitter.time_ns,
-                                        .frame   = engine->emitter.frame,
-                                        .side    = (uint8_t)side,
-                                        .flags   = (uint8_t)flags};
-    *flow->last = happening;
-    flow->last  = &happening->next;
-    flow->num_happenings++;
-    return happening;
+    struct ht_flow *flow = engine->flow;
+    happening.time_ns    = engine->emitter.time_ns;
+    happening.frame      = engine->emitter.frame;
+    flow->limit_reached |= flow->timeline.len >= max ||
+                           flow->arena.size >= (size_t)2 * MAX_STORY_BYTES ||
+                           !ht_timeline_add(&flow->timeline, &flow->arena, &happening);
 }
 
 static void emit_record(struct ht_engine *engine, const struct ht_event_type *type, unsigned side,
@@ -97,34 +107,38 @@ static void emit_record(struct ht_engine *engine, const struct ht_event_type *ty
     struct ht_party client_party     = {.ip = client->address, .port = client->port};
     struct ht_party server_party     = {.ip = server->address, .port = server->port};
     char community_id[HT_COMMUNITY_ID_MAX];
-    struct ht_event_record record = {.connection = ht_engine_connection_id(engine),
-                                     .community_id =
-                                         ht_text(ht_community_id(community_id, &flow->key)),
-                                     .source       = ht_text(engine->source),
-                                     .time_ns      = engine->emitter.time_ns,
-                                     .frame        = engine->emitter.frame,
-                                     .client_party = &client_party,
-                                     .server_party = &server_party,
-                                     .from         = side == flow->client ? "client" : "server",
-                                     .event        = type->name,
-                                     .inferred     = (flags & HT_EVENT_INFERRED) != 0,
-                                     .encrypted    = (flags & HT_EVENT_ENCRYPTED) != 0,
-                                     .partial      = (flags & HT_EVENT_PARTIAL) != 0,
-                                     .malformed    = (flags & HT_EVENT_MALFORMED) != 0,
-                                     .data         = {event != NULL ? type->data : NULL, event}};
+    struct ht_event_record record = {
+        .connection   = ht_engine_connection_id(engine),
+        .community_id = ht_text(ht_community_id(engine->digester, community_id, &flow->key)),
+        .source       = ht_text(engine->source),
+        .time_ns      = engine->emitter.time_ns,
+        .frame        = engine->emitter.frame,
+        .client_party = &client_party,
+        .server_party = &server_party,
+        .from         = side == flow->client ? "client" : "server",
+        .event        = type->name,
+        .inferred     = (flags & HT_EVENT_INFERRED) != 0,
+        .encrypted    = (flags & HT_EVENT_ENCRYPTED) != 0,
+        .partial      = (flags & HT_EVENT_PARTIAL) != 0,
+        .malformed    = (flags & HT_EVENT_MALFORMED) != 0,
+        .data         = {event != NULL ? type->data : NULL, event}};
     ht_engine_record(engine, &ht_event_record_type, &record);
 }
 
 /* What the details need is kept even where the timeline is full. */
-static void *keep_object(struct ht_flow *flow, const struct ht_event_type *type, const void *event)
+static void *keep_object(struct ht_engine *engine, const struct ht_event_type *type,
+                         const void *event)
 {
+    struct ht_flow *flow = engine->flow;
     bool room    = flow->arena.size < MAX_STORY_BYTES && (!flow->limit_reached || type->in_details);
     void *object = NULL;
     if (event == NULL || type->data == NULL) {
         return NULL;
     }
     if (room) {
-        object = ht_object_copy(&flow->arena, type->data, event);
+        const struct ht_keeper keeper = {
+            .arena = &flow->arena, .pool = &engine->pool, .use = &flow->pool_use};
+        object = ht_object_keep(&keeper, type->data, event);
     }
     flow->limit_reached |= object == NULL;
     return object;
@@ -148,22 +162,20 @@ static void *emit(struct ht_emitter *emitter, const struct ht_event_type *type, 
     if (engine->flow->tcp == NULL && (found == NULL || found->details_struct == NULL)) {
         return NULL; /* it has no connection record: nobody would see its timeline */
     }
-    struct ht_happening *happening = ht_engine_happened(engine, type, from, flags, MAX_HAPPENINGS);
-    void *object                   = keep_object(engine->flow, type, event);
-    if (happening != NULL) {
-        happening->object = object;
-    }
+    void *object = keep_object(engine, type, event);
+    happened(engine,
+             (struct ht_happening){
+                 .type = type, .object = object, .side = (uint8_t)from, .flags = (uint8_t)flags},
+             MAX_HAPPENINGS);
     return object;
 }
 
 static void absent(struct ht_emitter *emitter, const struct ht_event_type *type, enum ht_side from,
                    const char *reason)
 {
-    struct ht_happening *happening =
-        ht_engine_happened(engine_of(emitter), type, from, 0, MAX_HAPPENINGS + MAX_ABSENCES);
-    if (happening != NULL) {
-        happening->absent = reason;
-    }
+    happened(engine_of(emitter),
+             (struct ht_happening){.type = type, .absent = reason, .side = (uint8_t)from},
+             MAX_HAPPENINGS + MAX_ABSENCES);
 }
 
 static void record(struct ht_emitter *emitter, const struct ht_record_type *type, void *data)

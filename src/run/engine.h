@@ -8,6 +8,20 @@
 #include "dissect/dissector.h"
 #include "run/stats.h"
 
+/* Where in the output a record belongs, and when a lesson is learnt: the order of the capture,
+ * whichever engine follows a flow. */
+struct ht_order {
+    uint64_t at;   /* by frame number; what ends before a frame comes before what it brings */
+    uint64_t then; /* among those of one `at` */
+};
+
+static inline bool ht_order_before(struct ht_order a, struct ht_order b)
+{
+    return a.at != b.at ? a.at < b.at : a.then < b.then;
+}
+
+struct ht_flow;
+
 struct ht_engine_config {
     const struct ht_dissector *const *dissectors; /* NULL-terminated */
     const struct ht_analyzer *const *analyzers;   /* NULL-terminated */
@@ -15,6 +29,11 @@ struct ht_engine_config {
     /* Where records go; false ends the run (the output failed). */
     bool (*record)(void *context, const struct ht_record_type *type, const void *record);
     void *context;
+
+    /* Of several engines that share a run. NULL: what flows teach is learnt at once, and what ends
+     * is told at once. Else it is kept for ht_engine_learn and ht_engine_tell_ended. */
+    void (*lesson)(void *context, size_t analyzer, struct ht_bytes lesson);
+    void (*ended)(void *context, struct ht_flow *flow);
 
     bool events; /* an event record for each thing as it happens */
     bool label;  /* application labels by libndpi */
@@ -37,6 +56,19 @@ bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame);
 
 /* ht_engine_tick lets flows end by time where no frames come (live). */
 bool ht_engine_tick(struct ht_engine *engine, int64_t now_ns);
+
+/* ht_engine_until ends the flows whose time is over when frame `number`, of another engine, comes.
+ */
+bool ht_engine_until(struct ht_engine *engine, uint64_t number);
+
+/* ht_engine_order is where the record or lesson at hand belongs. */
+struct ht_order ht_engine_order(const struct ht_engine *engine);
+
+/* ht_engine_learn takes what flows of this or another engine taught, in order. */
+void ht_engine_learn(struct ht_engine *engine, size_t analyzer, struct ht_bytes lesson);
+
+/* ht_engine_tell_ended records a flow that ended, and frees it. */
+bool ht_engine_tell_ended(struct ht_engine *engine, struct ht_flow *flow);
 
 /* ht_engine_flush ends all flows, as at the end of a source. */
 bool ht_engine_flush(struct ht_engine *engine);

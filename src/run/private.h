@@ -4,33 +4,36 @@
 #ifndef HT_RUN_PRIVATE_H
 #define HT_RUN_PRIVATE_H
 
+#include "flow/openings.h"
 #include "flow/table.h"
 #include "run/engine.h"
 
 enum {
-    MAX_HAPPENINGS  = 2048,    /* of a flow: a timeline longer than this tells nothing more */
-    MAX_ABSENCES    = 64,      /* told beside them */
-    MAX_STORY_BYTES = 4 << 20, /* of a flow's arena: hostile hellos are large when copied */
-    MAX_CLOSED      = 16384, /* flows of a file that wait for stragglers, or for the direction that
-                              * was stored late */
-    MAX_UDP = 16384          /* conversations over UDP */
+    MAX_HAPPENINGS  = 2048,   /* of a flow: a timeline longer than this tells nothing more */
+    MAX_ABSENCES    = 64,     /* told beside them */
+    MAX_STORY_BYTES = 4 << 20 /* of a flow's arena: hostile hellos are large when copied */
 };
 
 struct ht_engine {
     struct ht_emitter emitter; /* first: its address is the engine's */
     struct ht_engine_config config;
     struct ht_flow_table table;
+    struct ht_openings openings; /* SYNs without an answer, not in the table */
     struct ht_budget budget;
+    struct ht_pool pool;     /* what flows have in common */
     struct ht_arena scratch; /* for one call into a dissector */
     struct ht_arena story;   /* for one record */
     struct ht_labeler *labeler;
+    struct ht_digester *digester;
     void *analyzer_states[HT_MAX_DISSECTORS];
     struct ht_stats stats;
     struct ht_flow *flow; /* at hand */
     const char *source;
+    struct ht_order order; /* of what is at hand */
     int64_t now_ns;
-    char id[24]; /* of the flow at hand; "" until it is asked for */
-    bool failed; /* the output */
+    uint64_t next_expiry; /* the number of the frame at which to look for flows that ended */
+    char id[24];          /* of the flow at hand; "" until it is asked for */
+    bool failed;          /* the output */
 };
 
 /* emitter.c: what dissectors ask of the engine. */
@@ -46,16 +49,36 @@ struct ht_bytes ht_engine_connection_id(struct ht_engine *engine);
 /* ht_engine_record hands a record to analyzers and to the output. */
 void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *type, void *record);
 
-/* ht_engine_happened adds to the timeline of the flow at hand, up to `max` entries; NULL where
- * there is no room. */
-struct ht_happening *ht_engine_happened(struct ht_engine *engine, const struct ht_event_type *type,
-                                        unsigned side, unsigned flags, uint32_t max);
-
 /* ht_engine_analysis is what analyzers get while the flow at hand is looked at. */
 struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena *arena,
                                       bool from_client);
 
-/* story.c: ends the flow at hand, tells its story and removes it. */
+/* ht_order_of_frame is the order of what a frame brings; what ends before it has one less. */
+static inline struct ht_order ht_order_of_frame(uint64_t number)
+{
+    return (struct ht_order){.at = 2 * number + 1};
+}
+
+/* intake.c: takes a packet to its flow. */
+void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
+                      const struct ht_packet *packet);
+
+/* ht_engine_open makes a flow of a SYN that waited; it is in the table then. */
+void ht_engine_open(struct ht_engine *engine, struct ht_opening *opening);
+
+/* lifetime.c: ends the flows whose time is over before the frame `number` at `time_ns`. */
+void ht_engine_expire(struct ht_engine *engine, uint64_t number);
+
+/* ht_engine_make_room ends flows, the least useful first, while there are too many. */
+void ht_engine_make_room(struct ht_engine *engine);
+
+/* ht_engine_make_opening_room takes the oldest SYNs out while no other can be kept. */
+void ht_engine_make_opening_room(struct ht_engine *engine);
+
+/* story.c: ends a flow, tells its story and removes it. */
 void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow);
+
+/* ht_engine_drop removes a flow without a word. */
+void ht_engine_drop(struct ht_engine *engine, struct ht_flow *flow);
 
 #endif

@@ -8,6 +8,18 @@
         .label  = (a_name)                                                                         \
     }
 
+static const struct ht_field flooded_fields[] = {
+    HT_FIELD(struct ht_flooded, ip, HT_ADDRESS, "The server's address.", .label = ""),
+    HT_FIELD(struct ht_flooded, port, HT_UINT, "The server's port.", .label = "port"),
+    HT_FIELD(struct ht_flooded, handshakes, HT_UINT, "Handshakes that were not completed.",
+             .label = "handshakes"),
+    HT_FIELD(struct ht_flooded, start_ns, HT_TIME, "Time of the first.", .name = "start"),
+    HT_FIELD(struct ht_flooded, end_ns, HT_TIME, "Time of the last.", .name = "end"),
+};
+
+static const struct ht_struct flooded_struct =
+    HT_STRUCT(struct ht_flooded, "flooded", flooded_fields, "A server under a flood of SYNs.");
+
 static const struct ht_field stats_fields[] = {
     HT_FIELD(struct ht_stats, start_ns, HT_TIME, "Time of the earliest frame.", .name = "start"),
     HT_FIELD(struct ht_stats, end_ns, HT_TIME, "Time of the latest frame.", .name = "end"),
@@ -29,18 +41,96 @@ static const struct ht_field stats_fields[] = {
     ROW(connections, "Connection records written.", .flags = HT_ALWAYS, .label = "connections"),
     ROW(records, "Other records written.", .flags = HT_ALWAYS, .label = "other records"),
     ROW(capture_drops, "Frames that the capture lost, by its own count.", .label = "dropped"),
+    ROW(interface_drops, "Frames that the interface lost before they could be captured.",
+        .label = "dropped by the interface"),
     ROW(evicted_flows, "Flows whose story was told early, for lack of room.", .label = "evicted"),
     ROW(refused_flows, "Flows for which there was no memory at all.", .label = "refused flows"),
+    ROW(unfinished_handshakes,
+        "TCP handshakes that were begun and not completed, in such numbers that they have no "
+        "connection records.",
+        .label = "unfinished handshakes"),
+    HT_FIELD(struct ht_stats, floods, HT_LIST_OBJECT, "The servers that most of them meant.",
+             .of = &flooded_struct),
     ROW(lost_bytes, "TCP bytes that were sent but are not in the capture.", .label = "lost bytes"),
     ROW(out_of_order, "TCP segments that came early.", .label = "out of order"),
     ROW(duplicates, "TCP segments that brought nothing new.", .label = "duplicates"),
     ROW(refused_allocations, "Requests for memory past the bound.", .label = "refused"),
     ROW(peak_bytes, "The most memory that flows held."),
+    ROW(output_drops, "Records for which the output queue had no room.",
+        .label = "records dropped"),
+    ROW(output_errors, "Attempts to write that failed.", .label = "output errors"),
+    ROW(queue_peak_bytes, "The most that waited to be written."),
     ROW(wall_ns, "Time that the run took."),
     ROW(cpu_ns, "Processor time that the run took."),
 };
 
 static const struct ht_struct stats_struct = HT_STRUCT(
-    struct ht_stats, "stats", stats_fields, "What a run read, dropped and met; one, at its end.");
+    struct ht_stats, "stats", stats_fields,
+    "What a run read, dropped and met until then: one at its end, live one every minute.");
 
 const struct ht_record_type ht_stats_record = {.name = "stats", .data = &stats_struct};
+
+/* Where all places are taken the least flooded server yields its place, and its count with it, so
+ * that whoever has more than a 32nd of all is there (Metwally's space-saving). */
+static struct ht_flooded *place_of(struct ht_stats *stats, const struct ht_endpoint *server)
+{
+    struct ht_flooded *least = &stats->flooded[0];
+    for (size_t i = 0; i < stats->floods.len; i++) {
+        struct ht_flooded *each = &stats->flooded[i];
+        if (each->port == server->port && ht_address_equal(&each->ip, &server->address)) {
+            return each;
+        }
+        least = each->handshakes < least->handshakes ? each : least;
+    }
+    if (stats->floods.len < HT_MAX_FLOODED) {
+        stats->floods.items = stats->flooded;
+        least               = &stats->flooded[stats->floods.len++];
+    }
+    least->ip       = server->address;
+    least->port     = server->port;
+    least->start_ns = INT64_MAX;
+    return least;
+}
+
+static void widen(int64_t *start_ns, int64_t *end_ns, int64_t from_ns, int64_t to_ns)
+{
+    *start_ns = from_ns < *start_ns ? from_ns : *start_ns;
+    *end_ns   = to_ns > *end_ns ? to_ns : *end_ns;
+}
+
+void ht_stats_count_unfinished(struct ht_stats *stats, const struct ht_endpoint *server,
+                               int64_t time_ns)
+{
+    struct ht_flooded *flooded = place_of(stats, server);
+    stats->unfinished_handshakes++;
+    flooded->handshakes++;
+    widen(&flooded->start_ns, &flooded->end_ns, time_ns, time_ns);
+}
+
+static void add_floods(struct ht_stats *stats, const struct ht_stats *more)
+{
+    for (size_t i = 0; i < more->floods.len; i++) {
+        const struct ht_flooded *from   = &more->flooded[i];
+        const struct ht_endpoint server = {.address = from->ip, .port = from->port};
+        struct ht_flooded *to           = place_of(stats, &server);
+        to->handshakes += from->handshakes;
+        widen(&to->start_ns, &to->end_ns, from->start_ns, from->end_ns);
+    }
+}
+
+void ht_stats_add(struct ht_stats *stats, const struct ht_stats *more)
+{
+    if (stats->frames == 0) {
+        stats->start_ns = more->start_ns;
+        stats->end_ns   = more->end_ns;
+    } else if (more->frames > 0) {
+        widen(&stats->start_ns, &stats->end_ns, more->start_ns, more->end_ns);
+    }
+    for (size_t i = 0; i < HT_ARRAY_LEN(stats_fields); i++) {
+        const struct ht_field *field = &stats_fields[i];
+        if (field->kind == HT_UINT) {
+            *(uint64_t *)((char *)stats + field->offset) += ht_field_uint(field, more);
+        }
+    }
+    add_floods(stats, more);
+}

@@ -7,6 +7,16 @@
 #include "event/event.h"
 #include "packet/packet.h"
 
+enum { HT_MAX_FLOODED = 32 };
+
+/* A server that too many handshakes were begun with and not completed. */
+struct ht_flooded {
+    struct ht_address ip;
+    uint16_t port;
+    uint64_t handshakes;
+    int64_t start_ns, end_ns;
+};
+
 struct ht_stats {
     int64_t start_ns, end_ns; /* of packet time */
     uint64_t sources, failed_sources;
@@ -16,14 +26,27 @@ struct ht_stats {
     uint64_t truncated_frames;
     uint64_t tcp_packets, udp_packets;
     uint64_t connections, records;
-    uint64_t capture_drops; /* that the capturing program or kernel counted */
-    uint64_t evicted_flows; /* whose story was told early, for lack of room */
-    uint64_t refused_flows; /* for which there was no memory at all */
+    uint64_t capture_drops;         /* that the capturing program or kernel counted */
+    uint64_t evicted_flows;         /* whose story was told early, for lack of room */
+    uint64_t refused_flows;         /* for which there was no memory at all */
+    uint64_t unfinished_handshakes; /* too many to be told one by one */
+    struct ht_objects floods; /* of struct ht_flooded: those servers that most of them meant */
+    struct ht_flooded flooded[HT_MAX_FLOODED];
     uint64_t lost_bytes, out_of_order, duplicates;
     uint64_t refused_allocations, peak_bytes;
+    uint64_t interface_drops; /* that the interface counted */
+    uint64_t output_drops;    /* records for which the output queue had no room */
+    uint64_t output_errors, queue_peak_bytes;
     uint64_t wall_ns, cpu_ns;
 };
 
 extern const struct ht_record_type ht_stats_record;
+
+/* ht_stats_add adds the counters of `more`, as of one run. */
+void ht_stats_add(struct ht_stats *stats, const struct ht_stats *more);
+
+/* ht_stats_count_unfinished counts a handshake with `server` that is not told singly. */
+void ht_stats_count_unfinished(struct ht_stats *stats, const struct ht_endpoint *server,
+                               int64_t time_ns);
 
 #endif

@@ -29,18 +29,18 @@ static struct ht_side_quality quality_of(const struct ht_flow *flow, unsigned si
 
 /* Happenings in order of time; those of one moment in order of frames, then as they were told. */
 struct ranked {
-    const struct ht_happening *happening;
+    struct ht_happening happening;
     size_t rank;
 };
 
 static int by_time(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
-    if (x->happening->time_ns != y->happening->time_ns) {
-        return x->happening->time_ns < y->happening->time_ns ? -1 : 1;
+    if (x->happening.time_ns != y->happening.time_ns) {
+        return x->happening.time_ns < y->happening.time_ns ? -1 : 1;
     }
-    if (x->happening->frame != y->happening->frame) {
-        return x->happening->frame < y->happening->frame ? -1 : 1;
+    if (x->happening.frame != y->happening.frame) {
+        return x->happening.frame < y->happening.frame ? -1 : 1;
     }
     return (x->rank > y->rank) - (x->rank < y->rank);
 }
@@ -102,19 +102,21 @@ static size_t add_resolution(const struct ht_connection *c, struct ht_timeline_e
 static struct ht_objects timeline_of(struct ht_engine *engine, const struct ht_flow *flow,
                                      const struct ht_connection *connection)
 {
-    size_t num = flow->num_happenings, n = 0;
+    size_t num = flow->timeline.len, n = 0;
+    struct ht_happening *told         = ht_arena_alloc(&engine->story, num * sizeof *told);
     struct ranked *ranked             = ht_arena_alloc(&engine->story, num * sizeof *ranked);
     struct ht_timeline_entry *entries = ht_arena_alloc(&engine->story, (num + 2) * sizeof *entries);
-    if (ranked == NULL || entries == NULL) {
+    if (told == NULL || ranked == NULL || entries == NULL) {
         return (struct ht_objects){0};
     }
-    for (const struct ht_happening *h = flow->first; h != NULL; h = h->next, n++) {
-        ranked[n] = (struct ranked){.happening = h, .rank = n};
+    ht_timeline_read(&flow->timeline, told);
+    for (size_t i = 0; i < num; i++) {
+        ranked[i] = (struct ranked){.happening = told[i], .rank = i};
     }
     qsort(ranked, num, sizeof *ranked, by_time);
     n = add_resolution(connection, entries);
     for (size_t i = 0; i < num; i++) {
-        entries[n++] = entry_of(flow, ranked[i].happening);
+        entries[n++] = entry_of(flow, &ranked[i].happening);
     }
     return (struct ht_objects){.items = entries, .len = n};
 }
@@ -226,18 +228,19 @@ static void tell(struct ht_engine *engine, struct ht_flow *flow)
     struct ht_party server            = party_of(flow, 1U - flow->client);
     struct ht_capture_quality quality = capture_of(flow);
     struct ht_tcp_summary tcp;
-    struct ht_connection c = {.id            = ht_engine_connection_id(engine),
-                              .community_id  = ht_text(ht_community_id(community_id, &flow->key)),
-                              .source        = ht_text(engine->source),
-                              .start_ns      = flow->start_ns,
-                              .end_ns        = flow->end_ns,
-                              .duration_ns   = (uint64_t)(flow->end_ns - flow->start_ns),
-                              .transport     = flow->tcp != NULL ? "tcp" : "udp",
-                              .client        = &client,
-                              .server        = &server,
-                              .roles_from    = flow->roles_from,
-                              .encapsulation = encapsulation_of(flow, &engine->story),
-                              .capture       = &quality};
+    struct ht_connection c = {
+        .id            = ht_engine_connection_id(engine),
+        .community_id  = ht_text(ht_community_id(engine->digester, community_id, &flow->key)),
+        .source        = ht_text(engine->source),
+        .start_ns      = flow->start_ns,
+        .end_ns        = flow->end_ns,
+        .duration_ns   = (uint64_t)(flow->end_ns - flow->start_ns),
+        .transport     = flow->tcp != NULL ? "tcp" : "udp",
+        .client        = &client,
+        .server        = &server,
+        .roles_from    = flow->roles_from,
+        .encapsulation = encapsulation_of(flow, &engine->story),
+        .capture       = &quality};
     if (flow->tcp != NULL) {
         ht_tcp_summarise(flow->tcp, flow->client, &tcp);
         c.tcp = &tcp;
@@ -253,6 +256,13 @@ static void tell(struct ht_engine *engine, struct ht_flow *flow)
     engine->failed |= !engine->config.record(engine->config.context, &ht_connection_record, &c);
 }
 
+/* It has a connection record: TCP does, and what a dissector has details of. */
+static bool is_told(const struct ht_flow *flow)
+{
+    const struct ht_dissector *found = flow->dispatch.found;
+    return flow->tcp != NULL || (found != NULL && found->details_struct != NULL);
+}
+
 void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
 {
     ht_engine_enter(engine, flow, 0, flow->end_ns);
@@ -261,12 +271,32 @@ void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
     }
     struct ht_end end = {.side = {quality_of(flow, 0), quality_of(flow, 1)}};
     ht_dispatch_finish(&flow->dispatch, &engine->emitter, &end);
-    const struct ht_dissector *found = flow->dispatch.found;
-    if (flow->tcp != NULL || (found != NULL && found->details_struct != NULL)) {
-        tell(engine, flow);
+    if (!is_told(flow)) {
+        ht_engine_drop(engine, flow);
+        return;
     }
+    ht_flow_table_take(&engine->table, flow);
+    if (engine->config.ended != NULL) {
+        engine->flow = NULL;
+        engine->config.ended(engine->config.context, flow);
+    } else {
+        (void)ht_engine_tell_ended(engine, flow);
+    }
+}
+
+bool ht_engine_tell_ended(struct ht_engine *engine, struct ht_flow *flow)
+{
+    ht_engine_enter(engine, flow, 0, flow->end_ns);
+    tell(engine, flow);
     ht_arena_rewind(&engine->story);
+    ht_engine_drop(engine, flow);
+    return !engine->failed;
+}
+
+void ht_engine_drop(struct ht_engine *engine, struct ht_flow *flow)
+{
     ht_labeler_flow_free(engine->labeler, &flow->label_state);
+    ht_pool_release(&engine->pool, flow->pool_use);
     ht_flow_table_remove(&engine->table, flow);
     engine->flow = NULL;
 }

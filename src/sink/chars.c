@@ -1,5 +1,7 @@
 #include "sink/chars.h"
 
+#include "sink/digits.h"
+
 #include <stdlib.h>
 
 char *ht_chars_grow(struct ht_chars *chars, size_t more)
@@ -30,41 +32,29 @@ bool ht_chars_write(struct ht_chars *chars, FILE *out)
 
 void ht_chars_add_uint(struct ht_chars *chars, uint64_t value, unsigned digits)
 {
-    enum { MAX_DIGITS = 20 };
-    char text[MAX_DIGITS];
-    unsigned at = MAX_DIGITS;
-    do {
-        text[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (at > 0 && (value > 0 || MAX_DIGITS - at < digits));
-    ht_chars_add(chars, ht_bytes(text + at, MAX_DIGITS - at));
+    char *at = ht_chars_room(chars, HT_UINT_MAX_DIGITS);
+    if (at == NULL) {
+        return;
+    }
+    char *end = ht_put_uint(at, value);
+    if (end - at < (ptrdiff_t)digits) {
+        end = ht_put_digits(at, value, digits);
+    }
+    ht_chars_end(chars, end);
 }
 
 void ht_chars_add_hex(struct ht_chars *chars, struct ht_bytes bytes)
 {
-    static const char digits[] = "0123456789abcdef";
-    char *at                   = ht_chars_room(chars, 2 * bytes.len);
-    if (at == NULL) {
-        return;
+    char *at = ht_chars_room(chars, 2 * bytes.len);
+    if (at != NULL) {
+        ht_chars_end(chars, ht_put_hex(at, bytes));
     }
-    for (size_t i = 0; i < bytes.len; i++) {
-        *at++ = digits[bytes.ptr[i] >> 4];
-        *at++ = digits[bytes.ptr[i] & 0xF];
-    }
-    chars->len += 2 * bytes.len;
 }
 
 void ht_chars_add_address(struct ht_chars *chars, const struct ht_address *address)
 {
-    if (address->version == 4) {
-        for (unsigned i = 0; i < 4; i++) {
-            if (i > 0) {
-                ht_chars_add_char(chars, '.');
-            }
-            ht_chars_add_uint(chars, address->bytes[i], 1);
-        }
-        return;
+    char *at = ht_chars_room(chars, HT_ADDRESS_TEXT_MAX);
+    if (at != NULL) {
+        ht_chars_end(chars, ht_put_address(at, address));
     }
-    char text[HT_ADDRESS_TEXT_MAX];
-    ht_chars_add_text(chars, ht_address_print(text, address));
 }

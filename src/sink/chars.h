@@ -27,7 +27,7 @@ void ht_chars_free(struct ht_chars *chars);
  * the reason in errno. */
 bool ht_chars_write(struct ht_chars *chars, FILE *out);
 
-/* ht_chars_room is where up to `more` characters can be written; the caller then adds to `len`.
+/* ht_chars_room is where up to `more` characters can be written; then ht_chars_end.
  * NULL where there is no memory. */
 static inline char *ht_chars_room(struct ht_chars *chars, size_t more)
 {
@@ -35,6 +35,12 @@ static inline char *ht_chars_room(struct ht_chars *chars, size_t more)
         return chars->ptr + chars->len;
     }
     return ht_chars_grow(chars, more);
+}
+
+/* ht_chars_end adds what was written into the room, up to `end`. */
+static inline void ht_chars_end(struct ht_chars *chars, const char *end)
+{
+    chars->len = (size_t)(end - chars->ptr);
 }
 
 static inline void ht_chars_add(struct ht_chars *chars, struct ht_bytes text)

@@ -1,191 +1,328 @@
 /*
  * JSON Lines: a record is an object on a line of its own, its members what the field tables say.
  */
+#include "sink/json_cache.h"
+#include "sink/json_labels.h"
+#include "sink/json_plan.h"
 #include "sink/json_writer.h"
 #include "sink/sink.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
-enum { CHUNK = 64 * 1024 }; /* bytes that are written out together */
-
 struct ht_sink {
-    struct ht_json_writer writer;
-    struct ht_sink_config config;
+    struct ht_chars *out; /* the caller's, while a record is written */
+    struct ht_json_plans plans;
+    struct ht_json_cache cache;
+    struct ht_json_clock clock;
+    struct ht_json_labels labels;
 };
 
-static void put_object(struct ht_json_writer *w, const struct ht_struct *type, const void *object);
+static void put_object(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object);
 
-static void put_named(struct ht_json_writer *w, const struct ht_registry *names,
-                      struct ht_named value)
+static void put_named(struct ht_chars *out, const struct ht_registry *names, uint16_t id)
 {
     char room[HT_SPELLED_MAX];
-    const char *name = ht_registry_spell(room, names, value.id);
-    bool named       = name != room || (names->grease && ht_is_grease(value.id));
-    ht_json_open(w, '{');
-    ht_json_key(w, "id");
-    ht_json_id(w, value.id, names->width);
-    if (named) {
-        ht_json_key(w, "name");
-        ht_json_text(w, ht_text(name));
+    const char *name = ht_registry_spell(room, names, id);
+    bool named       = name != room || (names->grease && ht_is_grease(id));
+    char *at         = ht_chars_room(out, HT_JSON_VALUE_MAX);
+    if (at == NULL) {
+        return;
     }
-    ht_json_close(w, '}');
+    memcpy(at, "{\"id\":", 6);
+    ht_chars_end(out, ht_json_put_id(at + 6, id, names->width));
+    if (named) {
+        ht_chars_add_text(out, ",\"name\":");
+        ht_json_add_text(out, ht_text(name));
+    }
+    ht_chars_add_char(out, '}');
 }
 
-static void put_list_named(struct ht_json_writer *w, const struct ht_registry *names,
+static void put_list_named(struct ht_chars *out, const struct ht_registry *names,
                            struct ht_bytes packed)
 {
     char room[HT_SPELLED_MAX];
     struct ht_reader r = ht_reader(packed);
     while (rd_left(&r) >= names->width) {
         uint32_t value = (uint32_t)rd_uint(&r, names->width);
-        ht_json_text(w, ht_text(ht_registry_spell(room, names, value)));
+        ht_chars_add_char(out, ',');
+        ht_json_add_text(out, ht_text(ht_registry_spell(room, names, value)));
     }
 }
 
-static void put_list(struct ht_json_writer *w, const struct ht_field *field, const void *at)
+static void put_list_uint(struct ht_chars *out, const struct ht_uints *uints)
 {
-    const struct ht_texts *texts     = at;
-    const struct ht_uints *uints     = at;
-    const struct ht_objects *objects = at;
-    ht_json_open(w, '[');
-    if (field->kind == HT_LIST_NAMED) {
-        put_list_named(w, field->names, *(const struct ht_bytes *)at);
-    } else if (field->kind == HT_LIST_UINT) {
-        for (size_t i = 0; i < uints->len; i++) {
-            ht_json_uint(w, uints->items[i]);
+    for (size_t i = 0; i < uints->len; i++) {
+        ht_chars_add_char(out, ',');
+        ht_chars_add_uint(out, uints->items[i], 1);
+    }
+}
+
+static void put_list_text(struct ht_chars *out, const struct ht_texts *texts, bool hex)
+{
+    for (size_t i = 0; i < texts->len; i++) {
+        ht_chars_add_char(out, ',');
+        if (hex) {
+            ht_json_add_hex(out, texts->items[i]);
+        } else {
+            ht_json_add_text(out, texts->items[i]);
         }
-    } else if (field->kind == HT_LIST_OBJECT) {
-        for (size_t i = 0; i < objects->len; i++) {
-            put_object(w, field->of, (const char *)objects->items + i * field->of->size);
-        }
-    } else if (field->kind == HT_LIST_HEX) {
-        for (size_t i = 0; i < texts->len; i++) {
-            ht_json_hex(w, texts->items[i]);
-        }
+    }
+}
+
+static void put_list_object(struct ht_sink *sink, const struct ht_json_plan *plan,
+                            const struct ht_objects *objects)
+{
+    const char *item = objects->items;
+    for (size_t i = 0; i < objects->len; i++) {
+        ht_chars_add_char(sink->out, ',');
+        put_object(sink, plan, item);
+        item += plan->type->size;
+    }
+}
+
+static void put_list(struct ht_sink *sink, const struct ht_json_member *member, const void *at)
+{
+    size_t start = sink->out->len;
+    if (member->field->kind == HT_LIST_NAMED) {
+        put_list_named(sink->out, member->field->names, *(const struct ht_bytes *)at);
+    } else if (member->field->kind == HT_LIST_UINT) {
+        put_list_uint(sink->out, at);
+    } else if (member->field->kind == HT_LIST_OBJECT) {
+        put_list_object(sink, member->of, at);
     } else {
-        for (size_t i = 0; i < texts->len; i++) {
-            ht_json_text(w, texts->items[i]);
-        }
+        put_list_text(sink->out, at, member->field->kind == HT_LIST_HEX);
     }
-    ht_json_close(w, ']');
+    char *end = ht_chars_room(sink->out, 2);
+    if (end != NULL) {
+        ht_chars_end(sink->out, ht_json_end(end, sink->out->ptr + start, "[]"));
+    }
 }
 
-static void put_value(struct ht_json_writer *w, const struct ht_field *field, const void *object)
+static void put_key(struct ht_chars *out, const struct ht_json_key *key)
 {
-    const void *at = ht_field_at(field, object);
-    switch (field->kind) {
-    case HT_BOOL:
-        ht_json_bool(w, *(const bool *)at);
-        break;
-    case HT_UINT:
-        ht_json_uint(w, ht_field_uint(field, object));
-        break;
-    case HT_INT:
-        ht_json_int(w, *(const int64_t *)at);
-        break;
-    case HT_TIME:
-        ht_json_time(w, *(const int64_t *)at);
-        break;
-    case HT_LABEL:
-        ht_json_text(w, ht_text(*(const char *const *)at));
-        break;
-    case HT_TEXT:
-        ht_json_text(w, *(const struct ht_bytes *)at);
-        break;
-    case HT_HEX:
-        ht_json_hex(w, *(const struct ht_bytes *)at);
-        break;
-    case HT_ADDRESS:
-        ht_json_address(w, at);
-        break;
-    case HT_NAMED:
-        put_named(w, field->names, *(const struct ht_named *)at);
-        break;
-    case HT_LIST_NAMED:
-    case HT_LIST_UINT:
-    case HT_LIST_TEXT:
-    case HT_LIST_HEX:
-    case HT_LIST_OBJECT:
-        put_list(w, field, at);
-        break;
-    case HT_OBJECT:
-        put_object(w, field->of, *(const void *const *)at);
-        break;
-    case HT_ANY:
-        put_object(w, ((const struct ht_any *)at)->type, ((const struct ht_any *)at)->object);
-        break;
+    char *at = ht_chars_room(out, ht_json_key_room(key));
+    if (at != NULL) {
+        ht_chars_end(out, ht_json_put_key(at, key));
+    }
+}
+
+/* A member that is likely to come again with the same content. */
+static void put_repeated(struct ht_sink *sink, const struct ht_json_member *member,
+                         struct ht_bytes content)
+{
+    const struct ht_field *field = member->field;
+    struct ht_chars *out         = sink->out;
+    uint64_t hash                = ht_json_cache_hash(field, content);
+    struct ht_bytes rendered     = ht_json_cache_find(&sink->cache, field, content, hash);
+    if (rendered.len > 0) {
+        ht_chars_add(out, rendered);
+        return;
+    }
+    size_t start = out->len;
+    put_key(out, &member->key);
+    if (field->kind == HT_NAMED) {
+        put_named(out, field->names, *(const uint16_t *)(const void *)content.ptr);
+    } else {
+        put_list(sink, member, &content);
+    }
+    if (!out->failed) {
+        rendered = ht_bytes_from(ht_chars_view(out), start);
+        ht_json_cache_offer(&sink->cache, field, content, hash, rendered);
     }
 }
 
 /* An object known at run time has the name of its type for a key where the field has none. */
-static const char *key_of(const struct ht_field *field, const void *object)
+static void put_any(struct ht_sink *sink, const struct ht_json_member *member,
+                    const struct ht_any *any)
 {
-    const struct ht_any *any = ht_field_at(field, object);
-    return field->kind == HT_ANY && field->name[0] == '\0' ? any->type->name : field->name;
+    const struct ht_json_plan *plan = ht_json_plan(&sink->plans, any->type);
+    if (plan == NULL) {
+        sink->out->failed = true;
+        return;
+    }
+    put_key(sink->out, member->field->name[0] == '\0' ? &plan->key : &member->key);
+    put_object(sink, plan, any->object);
 }
 
-static void put_members(struct ht_json_writer *w, const struct ht_struct *type, const void *object)
+static void put_label(struct ht_sink *sink, const struct ht_json_member *member, const char *word)
 {
-    for (size_t i = 0; i < type->num_fields; i++) {
-        const struct ht_field *field = &type->fields[i];
-        if (ht_field_written(field, object)) {
-            ht_json_key(w, key_of(field, object));
-            put_value(w, field, object);
-        }
+    struct ht_chars *out = sink->out;
+    size_t start         = out->len;
+    put_key(out, &member->key);
+    ht_json_add_text(out, ht_text(word));
+    if (!out->failed) {
+        ht_json_labels_keep(&sink->labels, member, word, ht_bytes_from(ht_chars_view(out), start));
     }
 }
 
-static void put_object(struct ht_json_writer *w, const struct ht_struct *type, const void *object)
+/* Writes a member of any size. */
+static void put_member(struct ht_sink *sink, const struct ht_json_member *member, const void *value)
 {
-    ht_json_open(w, '{');
-    put_members(w, type, object);
-    ht_json_close(w, '}');
+    switch ((int)member->kind) {
+    case HT_LABEL:
+        put_label(sink, member, *(const char *const *)value);
+        break;
+    case HT_TEXT:
+        put_key(sink->out, &member->key);
+        ht_json_add_text(sink->out, *(const struct ht_bytes *)value);
+        break;
+    case HT_HEX:
+        put_key(sink->out, &member->key);
+        ht_json_add_hex(sink->out, *(const struct ht_bytes *)value);
+        break;
+    case HT_NAMED:
+        put_repeated(sink, member,
+                     ht_bytes(&((const struct ht_named *)value)->id, sizeof(uint16_t)));
+        break;
+    case HT_LIST_NAMED:
+        put_repeated(sink, member, *(const struct ht_bytes *)value);
+        break;
+    case HT_OBJECT:
+        put_key(sink->out, &member->key);
+        put_object(sink, member->of, *(const void *const *)value);
+        break;
+    case HT_ANY:
+        put_any(sink, member, value);
+        break;
+    default:
+        put_key(sink->out, &member->key);
+        put_list(sink, member, value);
+        break;
+    }
+}
+
+static uint64_t uint_at(const struct ht_json_member *member, const void *at)
+{
+    uint64_t value = member->size == 8   ? *(const uint64_t *)at
+                     : member->size == 4 ? *(const uint32_t *)at
+                     : member->size == 2 ? *(const uint16_t *)at
+                                         : *(const uint8_t *)at;
+    return value - ((member->flags & HT_PLUS_ONE) != 0 ? 1 : 0);
+}
+
+/* Writes a member at `at` and returns where it ends, or NULL where it may not fit into the room for
+ * its key and HT_JSON_VALUE_MAX characters. */
+static char *put_small_member(struct ht_sink *sink, char *at, const struct ht_json_member *member,
+                              const void *value)
+{
+    switch ((int)member->kind) {
+    case HT_BOOL:
+        return ht_json_put_bool(ht_json_put_key(at, &member->key), *(const bool *)value);
+    case HT_UINT:
+        return ht_put_uint(ht_json_put_key(at, &member->key), uint_at(member, value));
+    case HT_INT:
+        return ht_json_put_int(ht_json_put_key(at, &member->key), *(const int64_t *)value);
+    case HT_TIME:
+        return ht_json_put_time(&sink->clock, ht_json_put_key(at, &member->key),
+                                *(const int64_t *)value);
+    case HT_ADDRESS:
+        return ht_json_put_address(ht_json_put_key(at, &member->key), value);
+    case HT_TEXT:
+        return ht_json_put_text(ht_json_put_key(at, &member->key), *(const struct ht_bytes *)value);
+    case HT_HEX:
+        return ht_json_put_hex(ht_json_put_key(at, &member->key), *(const struct ht_bytes *)value);
+    case HT_LABEL:
+        return ht_json_labels_put(&sink->labels, at, member, *(const char *const *)value);
+    default:
+        return NULL;
+    }
+}
+
+/* Writes the members and ends the object that began at `start`. Room for all small members and the
+ * brackets is made once, and again after every other member. */
+static void put_members(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
+                        size_t start)
+{
+    struct ht_chars *out = sink->out;
+    uint64_t small       = 0;
+    if (plan->type->size < sizeof small) {
+        memcpy(&small, object, plan->type->size); /* ht_json_written reads so much */
+        object = &small;
+    }
+    const struct ht_json_member *end = plan->members + plan->num_members;
+    char *at                         = ht_chars_room(out, plan->room);
+    if (at == NULL) {
+        return;
+    }
+    for (const struct ht_json_member *member = plan->members; member != end; member++) {
+        if (!ht_json_written(member, object)) {
+            continue;
+        }
+        const void *value = (const char *)object + member->offset;
+        char *next        = put_small_member(sink, at, member, value);
+        if (next == NULL) {
+            ht_chars_end(out, at);
+            put_member(sink, member, value);
+            next = ht_chars_room(out, plan->room);
+        }
+        if (next == NULL) {
+            return;
+        }
+        at = next;
+    }
+    ht_chars_end(out, ht_json_end(at, out->ptr + start, "{}"));
+}
+
+static void put_object(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object)
+{
+    put_members(sink, plan, object, sink->out->len);
 }
 
 static struct ht_sink *json_open(const struct ht_sink_config *config)
 {
+    (void)config;
     struct ht_sink *sink = calloc(1, sizeof *sink);
-    if (sink != NULL) {
-        sink->config = *config;
+    if (sink != NULL && !ht_json_cache_open(&sink->cache)) {
+        free(sink);
+        sink = NULL;
     }
     return sink;
 }
 
-static bool json_record(struct ht_sink *sink, const struct ht_record_type *type, const void *record)
+static void put_record(struct ht_sink *sink, const struct ht_record_type *type,
+                       const struct ht_json_plan *plan, const void *record)
 {
-    struct ht_json_writer *w = &sink->writer;
-    size_t start             = w->out.len;
-    ht_json_open(w, '{');
-    ht_json_key(w, "schema");
-    ht_json_text(w, ht_text(HT_SCHEMA_VERSION));
-    ht_json_key(w, "type");
-    ht_json_text(w, ht_text(type->name));
-    put_members(w, type->data, record);
-    ht_json_close(w, '}');
-    ht_json_line(w);
-    if (w->out.failed) {
-        w->out.len    = start; /* the lines before it are whole */
-        w->out.failed = false;
-        errno         = ENOMEM;
-        return false;
+    size_t start = sink->out->len;
+    ht_chars_add_text(sink->out, ",\"schema\":\"" HT_SCHEMA_VERSION "\",\"type\":");
+    ht_json_add_text(sink->out, ht_text(type->name));
+    put_members(sink, plan, record, start);
+    ht_chars_add_char(sink->out, '\n');
+}
+
+/* Labels are kept by plan. */
+static void forget_plans(struct ht_sink *sink)
+{
+    ht_json_plans_free(&sink->plans);
+    sink->labels = (struct ht_json_labels){0};
+}
+
+static bool json_record(struct ht_sink *sink, const struct ht_record_type *type, const void *record,
+                        struct ht_chars *out)
+{
+    size_t start                    = out->len;
+    const struct ht_json_plan *plan = ht_json_plan(&sink->plans, type->data);
+    sink->out                       = out;
+    if (plan != NULL) {
+        put_record(sink, type, plan, record);
     }
-    if (sink->config.flush_each || w->out.len >= CHUNK) {
-        return ht_chars_write(&w->out, sink->config.out);
+    if (plan == NULL || out->failed) {
+        forget_plans(sink);  /* one may be half made */
+        out->len    = start; /* the lines before it are whole */
+        out->failed = false;
+        return false;
     }
     return true;
 }
 
-static bool json_finish(struct ht_sink *sink)
+static void json_close(struct ht_sink *sink)
 {
-    bool written = ht_chars_write(&sink->writer.out, sink->config.out);
-    ht_chars_free(&sink->writer.out);
+    ht_json_plans_free(&sink->plans);
+    ht_json_cache_close(&sink->cache);
     free(sink);
-    return written;
 }
 
 const struct ht_sink_ops ht_json_sink = {.name   = "json",
                                          .doc    = "JSON Lines: one object a record, for programs",
                                          .open   = json_open,
                                          .record = json_record,
-                                         .finish = json_finish};
+                                         .close  = json_close};

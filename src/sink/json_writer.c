@@ -3,67 +3,73 @@
 #include "base/time.h"
 #include "sink/utf8.h"
 
-/* A value or key follows another exactly where the last character ends one. */
-static void separate(struct ht_chars *out)
-{
-    char last = '\n';
-    if (out->len > 0) {
-        last = out->ptr[out->len - 1];
-    }
-    if (last != '{' && last != '[' && last != ':' && last != '\n') {
-        ht_chars_add_char(out, ',');
-    }
-}
-
-void ht_json_open(struct ht_json_writer *w, char bracket)
-{
-    separate(&w->out);
-    ht_chars_add_char(&w->out, bracket);
-}
-
-void ht_json_close(struct ht_json_writer *w, char bracket)
-{
-    ht_chars_add_char(&w->out, bracket);
-}
-
-void ht_json_key(struct ht_json_writer *w, const char *name)
-{
-    separate(&w->out);
-    ht_chars_add_char(&w->out, '"');
-    ht_chars_add_text(&w->out, name);
-    ht_chars_add_text(&w->out, "\":");
-}
-
-void ht_json_line(struct ht_json_writer *w)
-{
-    ht_chars_add_char(&w->out, '\n');
-}
-
-void ht_json_bool(struct ht_json_writer *w, bool value)
-{
-    separate(&w->out);
-    ht_chars_add_text(&w->out, value ? "true" : "false");
-}
-
-void ht_json_uint(struct ht_json_writer *w, uint64_t value)
-{
-    separate(&w->out);
-    ht_chars_add_uint(&w->out, value, 1);
-}
-
-void ht_json_int(struct ht_json_writer *w, int64_t value)
-{
-    separate(&w->out);
-    if (value < 0) {
-        ht_chars_add_char(&w->out, '-');
-    }
-    ht_chars_add_uint(&w->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1);
-}
-
 /* Bytes that stand for themselves: printable ASCII without quote and backslash. */
 static bool is_plain(uint8_t c)
 {
     return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+enum { WORD = sizeof(uint64_t) };
+
+/* Is each of eight bytes plain? Without a carry from the byte before, the high bit of the byte's
+ * share is set exactly where one of these is not: below 0x20, '"', '\\', 0x7F, above. A carry comes
+ * only out of a byte that is itself not plain. */
+static bool are_plain(uint64_t word)
+{
+    const uint64_t ones  = UINT64_MAX / 0xFF; /* 0x01 in each byte */
+    uint64_t low         = word - 0x20 * ones;
+    uint64_t quote       = (word ^ '"' * ones) - ones;
+    uint64_t backslash   = (word ^ '\\' * ones) - ones;
+    uint64_t delete_high = (word + ones) | word;
+    return ((low | quote | backslash | delete_high) & 0x80 * ones) == 0;
+}
+
+/* Copies a text shorter than a word, and tells whether all of it is plain. The loads overlap, which
+ * saves asking for each length; in what order the bytes are looked at does not matter. */
+static bool put_short(char *at, struct ht_bytes text)
+{
+    if (text.len >= 4) {
+        uint32_t head, tail;
+        memcpy(&head, text.ptr, 4);
+        memcpy(&tail, text.ptr + text.len - 4, 4);
+        memcpy(at, &head, 4);
+        memcpy(at + text.len - 4, &tail, 4);
+        return are_plain((uint64_t)head << 32 | tail);
+    }
+    bool plain = true;
+    for (size_t i = 0; i < text.len; i++) {
+        at[i] = (char)text.ptr[i];
+        plain &= is_plain(text.ptr[i]);
+    }
+    return plain;
+}
+
+static bool put_word(char *at, const uint8_t *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, WORD);
+    memcpy(at, &word, WORD);
+    return are_plain(word);
+}
+
+/* Copies the plain bytes at the head of `text`, and returns how many they are. What follows them in
+ * the room, up to the text's length, does not matter. */
+static size_t put_plain(char *at, struct ht_bytes text)
+{
+    size_t done = 0;
+    while (text.len - done >= WORD && put_word(at + done, text.ptr + done)) {
+        done += WORD;
+    }
+    /* The last word overlaps the one before it. */
+    if (text.len < WORD ? put_short(at, text)
+                        : text.len - done < WORD &&
+                              put_word(at + text.len - WORD, text.ptr + text.len - WORD)) {
+        return text.len;
+    }
+    while (done < text.len && is_plain(text.ptr[done])) {
+        done++;
+    }
+    return done;
 }
 
 static bool is_lower_hex(uint8_t c)
@@ -113,76 +119,139 @@ static size_t add_special(struct ht_chars *out, struct ht_bytes text)
     return len;
 }
 
-void ht_json_text(struct ht_json_writer *w, struct ht_bytes text)
+/* Writes the text from the first byte that is not plain. */
+static void add_rest(struct ht_chars *out, struct ht_bytes text)
 {
-    struct ht_chars *out = &w->out;
-    separate(out);
-    ht_chars_add_char(out, '"');
     while (text.len > 0) {
-        size_t plain = 0;
-        while (plain < text.len && is_plain(text.ptr[plain])) {
-            plain++;
+        text     = ht_bytes_from(text, add_special(out, text));
+        char *at = ht_chars_room(out, text.len);
+        if (at == NULL) {
+            return;
         }
-        ht_chars_add(out, ht_bytes(text.ptr, plain));
+        size_t plain = put_plain(at, text);
+        ht_chars_end(out, at + plain);
         text = ht_bytes_from(text, plain);
-        if (text.len > 0) {
-            text = ht_bytes_from(text, add_special(out, text));
-        }
     }
-    ht_chars_add_char(out, '"');
 }
 
-void ht_json_hex(struct ht_json_writer *w, struct ht_bytes bytes)
+void ht_json_add_text(struct ht_chars *out, struct ht_bytes text)
 {
-    separate(&w->out);
-    ht_chars_add_char(&w->out, '"');
-    ht_chars_add_hex(&w->out, bytes);
-    ht_chars_add_char(&w->out, '"');
+    char *at = ht_chars_room(out, text.len + 2);
+    if (at == NULL) {
+        return;
+    }
+    *at++        = '"';
+    size_t plain = put_plain(at, text);
+    at += plain;
+    if (plain < text.len) {
+        ht_chars_end(out, at);
+        add_rest(out, ht_bytes_from(text, plain));
+        ht_chars_add_char(out, '"');
+        return;
+    }
+    *at++ = '"';
+    ht_chars_end(out, at);
 }
 
-void ht_json_id(struct ht_json_writer *w, uint16_t value, unsigned width)
+void ht_json_add_hex(struct ht_chars *out, struct ht_bytes bytes)
+{
+    char *at = ht_chars_room(out, 2 * bytes.len + 2);
+    if (at == NULL) {
+        return;
+    }
+    *at++ = '"';
+    at    = ht_put_hex(at, bytes);
+    *at++ = '"';
+    ht_chars_end(out, at);
+}
+
+char *ht_json_put_text(char *at, struct ht_bytes text)
+{
+    if (text.len > HT_JSON_VALUE_MAX - 2) {
+        return NULL;
+    }
+    *at++ = '"';
+    if (put_plain(at, text) < text.len) {
+        return NULL;
+    }
+    at += text.len;
+    *at++ = '"';
+    return at;
+}
+
+char *ht_json_put_hex(char *at, struct ht_bytes bytes)
+{
+    if (bytes.len > (HT_JSON_VALUE_MAX - 2) / 2) {
+        return NULL;
+    }
+    *at++ = '"';
+    at    = ht_put_hex(at, bytes);
+    *at++ = '"';
+    return at;
+}
+
+char *ht_json_put_bool(char *at, bool value)
+{
+    memcpy(at, value ? "true " : "false", 5);
+    return at + (value ? 4 : 5);
+}
+
+char *ht_json_put_int(char *at, int64_t value)
+{
+    if (value < 0) {
+        *at++ = '-';
+        return ht_put_uint(at, 0 - (uint64_t)value);
+    }
+    return ht_put_uint(at, (uint64_t)value);
+}
+
+char *ht_json_put_address(char *at, const struct ht_address *address)
+{
+    *at++ = '"';
+    at    = ht_put_address(at, address);
+    *at++ = '"';
+    return at;
+}
+
+char *ht_json_put_id(char *at, uint16_t value, unsigned width)
 {
     uint8_t bytes[2] = {(uint8_t)(value >> 8), (uint8_t)value};
-    separate(&w->out);
-    ht_chars_add_text(&w->out, "\"0x");
-    ht_chars_add_hex(&w->out, width == 1 && value <= UINT8_MAX ? ht_bytes(bytes + 1, 1)
-                                                               : ht_bytes(bytes, 2));
-    ht_chars_add_char(&w->out, '"');
+    memcpy(at, "\"0x", 3);
+    at    = ht_put_hex(at + 3,
+                    width == 1 && value <= UINT8_MAX ? ht_bytes(bytes + 1, 1) : ht_bytes(bytes, 2));
+    *at++ = '"';
+    return at;
 }
 
-void ht_json_time(struct ht_json_writer *w, int64_t time_ns)
+/* Where the parts of a second stand in the clock's text, and how long it is. */
+enum { DATE = 1, HOUR = 12, MINUTE = 15, SECOND = 18, CLOCK_LEN = 21 };
+
+static void set_clock(struct ht_json_clock *clock, int64_t time_ns, int64_t second)
 {
-    const int64_t day_ns = 86400 * HT_SECOND_NS;
-    int64_t day          = time_ns / day_ns - (time_ns % day_ns < 0);
-    /* Unsigned, for the first day that can be told begins before the first nanosecond. */
-    uint64_t of_day = (uint64_t)time_ns - (uint64_t)day * (uint64_t)day_ns;
-    if (w->date_len == 0 || w->day != day) {
+    int64_t day = second / 86400 - (second % 86400 < 0);
+    if (clock->text[0] == '\0' || clock->day != day) {
         char text[HT_TIME_TEXT_MAX];
-        const char *end = strchr(ht_time_print(text, time_ns, 0), 'T');
-        w->date_len     = (size_t)(end - text);
-        memcpy(w->date, text, w->date_len);
-        w->day = day;
+        memcpy(clock->text, "\"YYYY-MM-DDThh:mm:ss.", CLOCK_LEN);
+        memcpy(clock->text + DATE, ht_time_print(text, time_ns, 0), 10);
+        clock->day = day;
     }
-    struct ht_chars *out = &w->out;
-    uint64_t seconds     = of_day / (uint64_t)HT_SECOND_NS;
-    separate(out);
-    ht_chars_add_char(out, '"');
-    ht_chars_add(out, ht_bytes(w->date, w->date_len));
-    ht_chars_add_char(out, 'T');
-    ht_chars_add_uint(out, seconds / 3600, 2);
-    ht_chars_add_char(out, ':');
-    ht_chars_add_uint(out, seconds / 60 % 60, 2);
-    ht_chars_add_char(out, ':');
-    ht_chars_add_uint(out, seconds % 60, 2);
-    ht_chars_add_char(out, '.');
-    ht_chars_add_uint(out, of_day % (uint64_t)HT_SECOND_NS, 9);
-    ht_chars_add_text(out, "Z\"");
+    uint64_t of_day = (uint64_t)(second - day * 86400);
+    ht_put_digits(clock->text + HOUR, of_day / 3600, 2);
+    ht_put_digits(clock->text + MINUTE, of_day / 60 % 60, 2);
+    ht_put_digits(clock->text + SECOND, of_day % 60, 2);
+    clock->second = second;
 }
 
-void ht_json_address(struct ht_json_writer *w, const struct ht_address *address)
+char *ht_json_put_time(struct ht_json_clock *clock, char *at, int64_t time_ns)
 {
-    separate(&w->out);
-    ht_chars_add_char(&w->out, '"');
-    ht_chars_add_address(&w->out, address);
-    ht_chars_add_char(&w->out, '"');
+    int64_t second = time_ns / HT_SECOND_NS - (time_ns % HT_SECOND_NS < 0);
+    if (clock->text[0] == '\0' || clock->second != second) {
+        set_clock(clock, time_ns, second);
+    }
+    /* Unsigned, for the first second begins before the first nanosecond that can be told. */
+    uint64_t fraction = (uint64_t)time_ns - (uint64_t)second * (uint64_t)HT_SECOND_NS;
+    memcpy(at, clock->text, CLOCK_LEN);
+    at = ht_put_nanoseconds(at + CLOCK_LEN, (uint32_t)fraction);
+    memcpy(at, "Z\"", 2);
+    return at + 2;
 }

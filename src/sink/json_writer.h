@@ -13,42 +13,54 @@
 #define HT_SINK_JSON_WRITER_H
 
 #include "sink/chars.h"
+#include "sink/digits.h"
 
-/* Zeroed is ready. `out` belongs to it: ht_chars_free gives it back. */
-struct ht_json_writer {
-    struct ht_chars out;
-    int64_t day; /* whose date is in `date` */
-    char date[16];
-    size_t date_len; /* 0: none yet */
+/* ht_json_end ends, at `at`, the object or array that began at `start`, and returns where it
+ * stopped; there must be room for two characters. Every member and item is written with a comma
+ * before it, so that nobody has to ask whether it is the first; here the first comma becomes the
+ * bracket. `brackets` is "{}" or "[]". */
+static inline char *ht_json_end(char *at, char *start, const char brackets[2])
+{
+    *start = brackets[0];
+    at += at == start;
+    *at = brackets[1];
+    return at + 1;
+}
+
+/* ht_json_add_text writes a string of any bytes. */
+void ht_json_add_text(struct ht_chars *out, struct ht_bytes text);
+
+/* ht_json_add_hex writes bytes as a string of lower-case hexadecimal digits. */
+void ht_json_add_hex(struct ht_chars *out, struct ht_bytes bytes);
+
+/*
+ * Values of bounded size are written at `at`, where there is room for HT_JSON_VALUE_MAX characters;
+ * each function returns where it stopped.
+ */
+enum { HT_JSON_VALUE_MAX = 80 };
+
+/* NULL, and what is in the room does not matter, where the text is too long or not plain: then
+ * ht_json_add_text. */
+char *ht_json_put_text(char *at, struct ht_bytes text);
+
+/* NULL where the bytes are too many: then ht_json_add_hex. */
+char *ht_json_put_hex(char *at, struct ht_bytes bytes);
+
+char *ht_json_put_bool(char *at, bool value);
+char *ht_json_put_int(char *at, int64_t value);
+char *ht_json_put_address(char *at, const struct ht_address *address);
+
+/* ht_json_put_id writes a number as a string, "0x" and 2 * `width` hexadecimal digits. */
+char *ht_json_put_id(char *at, uint16_t value, unsigned width);
+
+/* The last second that was told: records come by time, so that the next is often the same.
+ * Zeroed is ready. */
+struct ht_json_clock {
+    int64_t second, day; /* since 1970 */
+    char text[24];       /* "2023-03-06T04:01:06. in its JSON string; empty: none yet */
 };
 
-/* ht_json_open begins an object with '{' or an array with '['; ht_json_close ends it with '}' or
- * ']'. Commas are put where they belong. */
-void ht_json_open(struct ht_json_writer *w, char bracket);
-void ht_json_close(struct ht_json_writer *w, char bracket);
-
-/* ht_json_key begins a member. `name` is ours, and holds nothing that needs an escape. */
-void ht_json_key(struct ht_json_writer *w, const char *name);
-
-/* ht_json_line ends the record's line. */
-void ht_json_line(struct ht_json_writer *w);
-
-void ht_json_bool(struct ht_json_writer *w, bool value);
-void ht_json_uint(struct ht_json_writer *w, uint64_t value);
-void ht_json_int(struct ht_json_writer *w, int64_t value);
-
-/* ht_json_text writes a string of any bytes. */
-void ht_json_text(struct ht_json_writer *w, struct ht_bytes text);
-
-/* ht_json_hex writes bytes as a string of lower-case hexadecimal digits. */
-void ht_json_hex(struct ht_json_writer *w, struct ht_bytes bytes);
-
-/* ht_json_id writes a number as a string, "0x" and 2 * `width` hexadecimal digits. */
-void ht_json_id(struct ht_json_writer *w, uint16_t value, unsigned width);
-
-/* ht_json_time writes RFC 3339 in UTC with nine decimals. */
-void ht_json_time(struct ht_json_writer *w, int64_t time_ns);
-
-void ht_json_address(struct ht_json_writer *w, const struct ht_address *address);
+/* ht_json_put_time writes RFC 3339 in UTC with nine decimals. */
+char *ht_json_put_time(struct ht_json_clock *clock, char *at, int64_t time_ns);
 
 #endif

@@ -1,34 +1,34 @@
 /*
- * Sinks: where records go. A sink walks field tables and knows no protocol.
+ * Sinks: the formats in which records go out. A sink walks field tables and knows no protocol.
  */
 #ifndef HT_SINK_SINK_H
 #define HT_SINK_SINK_H
 
 #include "base/error.h"
 #include "event/connection.h"
-
-#include <stdio.h>
+#include "sink/chars.h"
 
 /* Of the records' names and types, as every record says it. */
 #define HT_SCHEMA_VERSION "hellotap/1"
 
 struct ht_sink_config {
-    FILE *out;       /* the caller's; the sink does not close it */
-    bool color;      /* ANSI colours */
-    bool flush_each; /* every record is written out at once, for what reads along; else many are
-                      * written together, but no line is cut in two */
-    unsigned width;  /* columns to fold text to; 0: do not fold */
+    bool color;     /* ANSI colours */
+    unsigned width; /* columns to fold text to; 0: do not fold */
 };
 
 struct ht_sink;
 
-/* A format. `record` and `finish` return false once `out` fails (the reason in errno). */
+/* A format: turns a record into bytes, and does not know where they go. */
 struct ht_sink_ops {
     const char *name; /* as -f takes it */
     const char *doc;
     struct ht_sink *(*open)(const struct ht_sink_config *config); /* NULL: out of memory */
-    bool (*record)(struct ht_sink *sink, const struct ht_record_type *type, const void *record);
-    bool (*finish)(struct ht_sink *sink); /* flushes and frees */
+    /* Adds a record, whole lines, to `out`; false: out of memory, and nothing was added. */
+    bool (*record)(struct ht_sink *sink, const struct ht_record_type *type, const void *record,
+                   struct ht_chars *out);
+    void (*close)(struct ht_sink *sink);
+    /* An empty line stands before and after such a record. NULL: nowhere. */
+    bool (*is_apart)(const struct ht_record_type *type);
 };
 
 extern const struct ht_sink_ops ht_text_sink;

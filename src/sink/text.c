@@ -4,17 +4,11 @@
 #include "sink/sink.h"
 #include "sink/text_connection.h"
 
-#include <errno.h>
 #include <stdlib.h>
-
-enum { CHUNK = 64 * 1024 }; /* bytes that are written out together */
 
 struct ht_sink {
     struct ht_sink_config config;
-    struct ht_chars out;
     struct ht_text room; /* one unit at a time */
-    bool begun;          /* something was written before */
-    bool block;          /* the last record was a block of lines */
 };
 
 static struct ht_sink *text_open(const struct ht_sink_config *config)
@@ -39,45 +33,39 @@ static void put_line(struct ht_sink *sink, struct ht_fold *lines, const struct h
     ht_fold_end(lines);
 }
 
-static bool text_record(struct ht_sink *sink, const struct ht_record_type *type, const void *record)
+static bool is_block(const struct ht_record_type *type)
 {
-    size_t start         = sink->out.len;
-    struct ht_fold lines = {.out = &sink->out, .width = sink->config.width};
-    bool block           = type == &ht_connection_record;
-    if (sink->begun && (block || sink->block)) {
-        ht_fold_end(&lines);
-    }
-    if (block) {
+    return type == &ht_connection_record;
+}
+
+static bool text_record(struct ht_sink *sink, const struct ht_record_type *type, const void *record,
+                        struct ht_chars *out)
+{
+    size_t start         = out->len;
+    struct ht_fold lines = {.out = out, .width = sink->config.width};
+    if (is_block(type)) {
         ht_text_connection(&sink->room, &lines, record);
     } else {
         put_line(sink, &lines, type, record);
     }
-    sink->begun = true;
-    sink->block = block;
-    if (sink->out.failed || sink->room.out.failed) {
-        sink->out.len         = start; /* the records before it are whole */
-        sink->out.failed      = false;
+    if (out->failed || sink->room.out.failed) {
+        out->len              = start; /* the records before it are whole */
+        out->failed           = false;
         sink->room.out.failed = false;
-        errno                 = ENOMEM;
         return false;
-    }
-    if (sink->config.flush_each || sink->out.len >= CHUNK) {
-        return ht_chars_write(&sink->out, sink->config.out);
     }
     return true;
 }
 
-static bool text_finish(struct ht_sink *sink)
+static void text_close(struct ht_sink *sink)
 {
-    bool written = ht_chars_write(&sink->out, sink->config.out);
-    ht_chars_free(&sink->out);
     ht_chars_free(&sink->room.out);
     free(sink);
-    return written;
 }
 
-const struct ht_sink_ops ht_text_sink = {.name   = "text",
-                                         .doc    = "the timeline of every connection, for people",
-                                         .open   = text_open,
-                                         .record = text_record,
-                                         .finish = text_finish};
+const struct ht_sink_ops ht_text_sink = {.name     = "text",
+                                         .doc      = "the timeline of every connection, for people",
+                                         .open     = text_open,
+                                         .record   = text_record,
+                                         .close    = text_close,
+                                         .is_apart = is_block};

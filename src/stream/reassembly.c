@@ -42,8 +42,10 @@ static struct stretch head_of(const struct stretch *s, uint64_t len)
     return head;
 }
 
-static void deliver(struct ht_reassembly *r, const struct ht_delivery *delivery)
+static void deliver(struct ht_reassembly *r, struct ht_delivery *delivery)
 {
+    delivery->stepped = r->stepped;
+    r->stepped        = 0;
     r->next += delivery->len;
     uint64_t unwanted = r->deliver(r->context, r, delivery);
     r->unwanted       = unwanted > UINT64_MAX - r->next ? UINT64_MAX : r->next + unwanted;
@@ -230,6 +232,12 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
         return;
     }
     ht_reassembly_start(r, segment->seq);
+    if (segment->seq == r->base + (uint32_t)r->next && r->head == NULL &&
+        segment->len <= r->unwanted - r->next && r->unwanted > r->next) {
+        r->next += segment->len; /* bulk: most of all packets end here */
+        r->stepped += segment->len;
+        return;
+    }
     struct stretch s = {.offset  = offset_of(r, segment->seq),
                         .frame   = segment->frame,
                         .time_ns = segment->time_ns,

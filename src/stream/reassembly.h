@@ -21,12 +21,14 @@ enum {
 struct ht_delivery {
     struct ht_bytes bytes;
     uint64_t len;
-    uint64_t frame; /* that brought them; where they waited for others, that let them go on */
+    uint64_t stepped; /* bytes before them that nobody wanted, and that were not handed on */
+    uint64_t frame;   /* that brought them; where they waited for others, that let them go on */
     int64_t time_ns;
 };
 
-/* Called for each stretch, in order. Returns how many bytes after this stretch need not be kept
- * (their content will be stepped over); UINT64_MAX: all. */
+/* Called for each stretch, in order. Returns how many bytes after this stretch nobody wants;
+ * UINT64_MAX: all. They are not kept where they come early, and those in order are stepped over
+ * without a call: the next delivery says how many that were. */
 struct ht_reassembly;
 typedef uint64_t ht_deliver(void *context, const struct ht_reassembly *r,
                             const struct ht_delivery *delivery);
@@ -42,6 +44,8 @@ struct ht_reassembly {
     struct ht_waiting_segment *head, *tail; /* early segments by rising offset, disjoint; owned */
     uint64_t next;     /* offset of the next byte in order; offset 0 is the first byte */
     uint64_t unwanted; /* content below this offset need not be kept */
+    uint64_t stepped;  /* of the bytes before `next`, how many were stepped over since the last ones
+                        * that were handed on */
     uint64_t acked;    /* offset up to which the other side acknowledged */
     uint32_t base;     /* sequence number of offset 0 */
     uint32_t waiting_bytes, waiting_segments;

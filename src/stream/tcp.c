@@ -289,6 +289,12 @@ static bool fin_acked(const struct ht_tcp_side *me, const struct ht_tcp_side *pe
     return me->fin && peer->acked && !before(peer->max_acked, me->fin_seq + 1);
 }
 
+bool ht_tcp_is_half_open(const struct ht_tcp *tcp)
+{
+    return tcp->opener != 0 && tcp->ack_frame == 0 && tcp->side[0].bytes.next == 0 &&
+           tcp->side[1].bytes.next == 0;
+}
+
 bool ht_tcp_closed(const struct ht_tcp *tcp)
 {
     const struct ht_tcp_side *a = &tcp->side[0], *b = &tcp->side[1];

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_PAGES = 257 }; /* one for each high byte, and the empty one */
+
 struct row {
     unsigned long value;
     char name[128];
@@ -62,6 +64,32 @@ static size_t read_rows(FILE *in, struct row *rows, size_t max)
     return n;
 }
 
+/* Where the entry of each value is, plus one, in pages of 256 values; most are on the first page,
+ * which is empty. Values past 16 bits are in no page. */
+static void write_pages(FILE *out, const struct row *rows, size_t n)
+{
+    static unsigned places[MAX_PAGES][256];
+    unsigned page_of[256] = {0}, pages = 1;
+    for (size_t i = 0; i < n && rows[i].value <= 0xFFFF; i++) {
+        unsigned *page                      = &page_of[rows[i].value >> 8];
+        *page                               = *page != 0 ? *page : pages++;
+        places[*page][rows[i].value & 0xFF] = (unsigned)i + 1;
+    }
+    fprintf(out, "static const uint8_t page_of[256] = {");
+    for (unsigned i = 0; i < 256; i++) {
+        fprintf(out, "%s%u,", i % 32 == 0 ? "\n    " : " ", page_of[i]);
+    }
+    fprintf(out, "\n};\n\nstatic const uint16_t pages[][256] = {\n");
+    for (unsigned page = 0; page < pages; page++) {
+        fprintf(out, "    {");
+        for (unsigned i = 0; i < 256; i++) {
+            fprintf(out, "%s%u,", i % 32 == 0 ? "\n        " : " ", places[page][i]);
+        }
+        fprintf(out, "\n    },\n");
+    }
+    fprintf(out, "};\n\n");
+}
+
 static void write_table(FILE *out, const struct row *rows, size_t n, char **argv)
 {
     fprintf(out, "/* Made from %s. */\n#include \"base/registry.h\"\n\n",
@@ -71,9 +99,12 @@ static void write_table(FILE *out, const struct row *rows, size_t n, char **argv
     for (size_t i = 0; i < n; i++) {
         fprintf(out, "    {0x%lx, \"%s\", \"%s\"},\n", rows[i].value, rows[i].name, rows[i].note);
     }
+    fprintf(out, "};\n\n");
+    write_pages(out, rows, n);
     fprintf(out,
-            "};\n\nconst struct ht_registry %s = {\n    .title = \"%s\",\n    .width = %s,\n"
-            "    .grease = %s,\n    .entries = entries,\n    .len = %zu,\n};\n",
+            "const struct ht_registry %s = {\n    .title = \"%s\",\n    .width = %s,\n"
+            "    .grease = %s,\n    .entries = entries,\n    .len = %zu,\n"
+            "    .page_of = page_of,\n    .pages = pages,\n};\n",
             argv[3], argv[4], argv[5], strcmp(argv[6], "1") == 0 ? "true" : "false", n);
 }
 

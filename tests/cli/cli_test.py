@@ -182,6 +182,18 @@ class Inputs(Folder):
         sources = [c["source"] for c in run.records("connection")]
         self.assertEqual([os.path.basename(s) for s in sources], ["deep.pcap", "b.pcap"])
 
+    def test_a_link_in_a_directory_that_leads_out_of_it(self):
+        os.makedirs(os.path.join(self.folder, "d/e"))
+        os.makedirs(os.path.join(self.folder, "f"))
+        os.symlink(self.good(), os.path.join(self.folder, "d/link.pcap"))
+        self.good("f/deep.pcap", port=51515)
+        os.symlink("../../f", os.path.join(self.folder, "d/e/folder"))
+        os.symlink("nowhere", os.path.join(self.folder, "d/dead.pcap"))
+        run = Run("-f", "json", os.path.join(self.folder, "d"))
+        self.assertEqual((run.status, run.stderr), (0, ""))
+        sources = [c["source"] for c in run.records("connection")]
+        self.assertEqual([os.path.basename(s) for s in sources], ["deep.pcap", "link.pcap"])
+
     def test_a_file_named_like_an_option(self):
         self.good("-f.pcap")
         run = Run("-f", "json", "--", "-f.pcap", cwd=self.folder)
@@ -193,6 +205,76 @@ class Inputs(Folder):
         self.assertEqual((run.status, run.stdout), (0, ""))
         with open(out, encoding="utf-8") as f:
             self.assertEqual(f.read().count('"type":"connection"'), 1)
+
+
+class Confined(Folder):
+    """Captures are read without privileges, system calls and paths that reading does not need."""
+
+    def status_while_reading(self, *options):
+        """What /proc says of the process while it waits for more of standard input."""
+        with open(self.good(), "rb") as f, subprocess.Popen(
+                [HELLOTAP, "-q", *options, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE) as program:
+            program.stdin.write(f.read(64))
+            program.stdin.flush()
+            text = ""
+            for _ in range(200):  # until it has entered what it enters
+                with open(f"/proc/{program.pid}/wchan", encoding="ascii") as wchan:
+                    waits = "pipe" in wchan.read()
+                with open(f"/proc/{program.pid}/status", encoding="ascii") as status:
+                    text = status.read()
+                if waits or "Seccomp:\t2" in text:
+                    break
+                time.sleep(0.05)
+            program.kill()
+            program.communicate()
+        return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+    def test_system_calls_are_filtered(self):
+        self.assertEqual(self.status_while_reading()["Seccomp"], "2")
+
+    def test_unless_that_is_switched_off(self):
+        self.assertEqual(self.status_while_reading("--sandbox", "off")["Seccomp"], "0")
+
+    def test_another_user_reads_what_that_user_may(self):
+        if os.geteuid() != 0:
+            self.skipTest("not root")
+        path, closed = self.good(), self.good("closed.pcap")
+        os.chmod(self.folder, 0o755)
+        os.chmod(closed, 0o600)
+        run = Run("-f", "json", "--user", "nobody", path)
+        self.assertEqual((run.status, len(run.records("connection"))), (0, 1), run.stderr)
+        run = Run("-f", "json", "--user", "nobody", closed)
+        self.assertEqual((run.status, len(run.records("connection"))), (3, 0))
+        self.assert_one_line(run, "closed.pcap", "Permission denied")
+
+    def test_a_missing_file_is_called_missing(self):
+        run = Run("-f", "json", os.path.join(self.folder, "missing.pcap"))
+        self.assertEqual(run.status, 3)
+        self.assert_one_line(run, "missing.pcap", "No such file")
+
+
+class Outputs(Folder):
+    def test_rotation_of_a_file_that_is_read_from_files(self):
+        out = os.path.join(self.folder, "out", "x.jsonl")
+        os.mkdir(os.path.dirname(out))
+        captured = [self.good(f"{port}.pcap", port=port) for port in range(51510, 51530)]
+        run = Run("-f", "json", "-o", out, "--rotate-size", "8k", *captured)
+        self.assertEqual((run.status, run.stderr), (0, ""))
+        names = [os.path.join(os.path.dirname(out), n) for n in os.listdir(os.path.dirname(out))]
+        self.assertGreater(len(names), 1)
+        records = []
+        for name in names:
+            with open(name, encoding="utf-8") as f:
+                records += [json.loads(line)["type"] for line in f]
+        self.assertEqual(records.count("connection"), 20)
+        self.assertEqual(records.count("stats"), 1)
+
+    def test_what_was_there_is_overwritten(self):
+        out = self.file("out.jsonl", b"what was there\n")
+        Run("-f", "json", "-o", out, self.good())
+        with open(out, encoding="utf-8") as f:
+            self.assertEqual(len([json.loads(line) for line in f]), 3)
 
 
 class Filter(Folder):

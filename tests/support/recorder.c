@@ -173,14 +173,16 @@ void recorder_start(struct recorder *r, const struct ht_dissector *dissector, bo
     const struct ht_dissector **list = ht_arena_alloc(&r->arena, 2 * sizeof *list);
     assert_non_null(list);
     list[0]    = dissector;
-    r->emitter = (struct ht_emitter){
-        .ops       = &recorder_ops,
-        .scratch   = &r->scratch,
-        .arena     = &r->arena,
-        .frame     = 1,
-        .transport = stream ? "tcp" : "udp",
-        .endpoint  = {{.address = ht_address4((const uint8_t[]){10, 0, 0, 1}), .port = 40000},
-                      {.address = ht_address4((const uint8_t[]){10, 0, 0, 2}), .port = port}}};
+    r->emitter = (struct ht_emitter){.ops       = &recorder_ops,
+                                     .scratch   = &r->scratch,
+                                     .arena     = &r->arena,
+                                     .frame     = 1,
+                                     .transport = stream ? "tcp" : "udp",
+                                     .endpoint  = r->endpoint};
+    r->endpoint[0] =
+        (struct ht_endpoint){.address = ht_address4((const uint8_t[]){10, 0, 0, 1}), .port = 40000};
+    r->endpoint[1] =
+        (struct ht_endpoint){.address = ht_address4((const uint8_t[]){10, 0, 0, 2}), .port = port};
     put(r, "%s", "");
     ht_dispatch_start(&r->dispatch, list, stream, NULL);
 }
@@ -193,7 +195,8 @@ void recorder_bytes(struct recorder *r, enum ht_side side, struct ht_bytes bytes
     if (bytes.len > 0) {
         memcpy(exact, bytes.ptr, bytes.len);
     }
-    (void)ht_dispatch_bytes(&r->dispatch, &r->emitter, side, ht_bytes(exact, bytes.len), missing);
+    (void)ht_dispatch_bytes(&r->dispatch, &r->emitter, side, 0, ht_bytes(exact, bytes.len),
+                            missing);
     free(exact);
 }
 

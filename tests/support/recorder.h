@@ -9,6 +9,7 @@
 
 struct recorder {
     struct ht_emitter emitter; /* first */
+    struct ht_endpoint endpoint[2];
     struct ht_dispatch dispatch;
     struct ht_arena arena, scratch;
     char *text; /* a line for each event: side, name, flags, fields */

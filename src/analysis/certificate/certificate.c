@@ -3,6 +3,7 @@
  */
 #include "certificate.h"
 
+#include "analysis/memo.h"
 #include "crypto/digest.h"
 #include "tls/tls.h"
 
@@ -89,8 +90,9 @@ const struct ht_struct ht_certificate_struct =
               "An X.509 certificate, when it is first seen.");
 
 const struct ht_record_type ht_certificate_record = {
-    .name = "certificate",
-    .data = &ht_certificate_struct,
+    .name     = "certificate",
+    .data     = &ht_certificate_struct,
+    .identity = &certificate_fields[0], /* sha256 */
 };
 
 /*
@@ -103,7 +105,13 @@ struct seen_set {
     uint8_t digests[SET_LEN][SHA256_LEN]; /* all zero: none */
 };
 
+/* Certificates whose digest is known, by their DER: most are of 1 to 2 KiB; 8 MiB at worst. */
+enum { KNOWN_SETS = 512, KNOWN_MAX = 4096 };
+
 struct state {
+    struct ht_digester *digester;
+    struct ht_certificate_decoder *decoder;
+    struct ht_memo known; /* the digest by DER */
     struct seen_set seen[SETS];
 };
 
@@ -122,16 +130,31 @@ static bool seen_before(struct state *state, const uint8_t digest[SHA256_LEN])
     return found;
 }
 
-static void record(struct ht_analysis *a, struct ht_bytes der)
+/* A known certificate costs a comparison. */
+static void digest_of(struct state *state, uint8_t out[SHA256_LEN], struct ht_bytes der)
+{
+    const uint8_t *known = ht_memo_find(&state->known, der);
+    if (known != NULL) {
+        memcpy(out, known, SHA256_LEN);
+        return;
+    }
+    bool digested = ht_digest(state->digester, HT_SHA256, out, der) == SHA256_LEN;
+    void *kept    = digested ? ht_memo_add(&state->known, der, SHA256_LEN) : NULL;
+    if (kept != NULL) {
+        memcpy(kept, out, SHA256_LEN);
+    }
+}
+
+static void record(struct state *state, struct ht_analysis *a, struct ht_bytes der)
 {
     struct ht_certificate *certificate = ht_arena_alloc(a->arena, sizeof *certificate);
     if (certificate == NULL) {
         return;
     }
-    (void)ht_certificate_decode(a->arena, der, certificate);
+    (void)ht_certificate_decode(state->decoder, a->arena, der, certificate);
     certificate->first_seen_ns = a->time_ns;
     certificate->frame         = a->frame;
-    certificate->connection    = a->connection_id;
+    certificate->connection    = a->connection_id(a->engine);
     a->record(a->engine, &ht_certificate_record, certificate);
 }
 
@@ -139,15 +162,15 @@ static void on_chain(struct state *state, struct ht_analysis *a, struct tls_cert
 {
     size_t len               = event->chain.len;
     struct ht_bytes *digests = ht_arena_alloc(a->arena, len * sizeof *digests);
-    if (digests == NULL) {
+    uint8_t *at              = ht_arena_alloc(a->arena, len * SHA256_LEN);
+    if (digests == NULL || at == NULL) {
         return;
     }
-    for (size_t i = 0; i < len; i++) {
-        uint8_t digest[HT_DIGEST_MAX] = {0};
-        (void)ht_digest(HT_SHA256, digest, event->chain.items[i]);
-        digests[i] = ht_arena_copy(a->arena, ht_bytes(digest, SHA256_LEN));
-        if (!seen_before(state, digest)) {
-            record(a, event->chain.items[i]);
+    for (size_t i = 0; i < len; i++, at += SHA256_LEN) {
+        digest_of(state, at, event->chain.items[i]);
+        digests[i] = ht_bytes(at, SHA256_LEN);
+        if (!seen_before(state, at)) {
+            record(state, a, event->chain.items[i]);
         }
     }
     event->sha256 = (struct ht_texts){.items = digests, .len = len};
@@ -161,11 +184,31 @@ static void on_event(void *state, struct ht_analysis *a, const struct ht_event_t
     }
 }
 
+static bool init(void *state, struct ht_error *error)
+{
+    struct state *self = state;
+    self->digester     = ht_digester_new();
+    self->decoder      = ht_certificate_decoder_new();
+    bool made          = self->digester != NULL && self->decoder != NULL &&
+                ht_memo_init(&self->known, KNOWN_SETS, KNOWN_MAX);
+    return made || ht_fail(error, "out of memory");
+}
+
+static void fini(void *state)
+{
+    struct state *self = state;
+    ht_memo_fini(&self->known);
+    ht_certificate_decoder_free(self->decoder);
+    ht_digester_free(self->digester);
+}
+
 static const struct ht_record_type *const records[] = {&ht_certificate_record, NULL};
 
 const struct ht_analyzer ht_certificate_analyzer = {
     .name       = "certificate",
     .state_size = sizeof(struct state),
+    .init       = init,
+    .fini       = fini,
     .event      = on_event,
     .records    = records,
 };

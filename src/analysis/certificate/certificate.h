@@ -21,7 +21,9 @@ struct ht_public_key {
     struct ht_bytes
         type;      /* "RSA", "RSA-PSS", "EC", "DSA", "Ed25519", "Ed448", else its algorithm */
     uint64_t bits; /* of the modulus, prime or field; 0: not understood */
-    struct ht_bytes curve; /* as TLS names it: "secp256r1"; "explicit": its parameters are given */
+    /* As TLS names it: "secp256r1"; "explicit": its parameters are given. Whether the point lies on
+     * it is not asked. */
+    struct ht_bytes curve;
 };
 
 struct ht_certificate {
@@ -57,10 +59,18 @@ struct ht_certificate {
 extern const struct ht_struct ht_certificate_struct;
 extern const struct ht_record_type ht_certificate_record;
 
+/* What decoding needs of libcrypto, made once. Not for use by two threads at once. */
+struct ht_certificate_decoder;
+
+/* ht_certificate_decoder_new is NULL where there is no memory. */
+struct ht_certificate_decoder *ht_certificate_decoder_new(void);
+void ht_certificate_decoder_free(struct ht_certificate_decoder *decoder);
+
 /* ht_certificate_decode fills `out` with what `der` says, allocated from `arena`; where and when it
  * was seen is left zero. False, with `out->malformed`, where libcrypto refuses it or bytes follow
  * it; the digests and what could be decoded are there all the same. */
-bool ht_certificate_decode(struct ht_arena *arena, struct ht_bytes der, struct ht_certificate *out);
+bool ht_certificate_decode(struct ht_certificate_decoder *decoder, struct ht_arena *arena,
+                           struct ht_bytes der, struct ht_certificate *out);
 
 /* Records each distinct certificate once, when first seen, and gives each event of a chain the
  * digests of its certificates. It remembers the last 65,536 or so, so that one that comes back

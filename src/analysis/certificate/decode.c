@@ -3,12 +3,12 @@
  * lies in the arena.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include <openssl/bio.h>
-#include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -20,6 +20,48 @@ enum {
     /* A signature by a larger key costs milliseconds to verify; nobody uses them. */
     MAX_BITS_TO_VERIFY = 8192
 };
+
+/*
+ * Reading an X.509 structure, libcrypto also decodes its key, which costs several times what all
+ * the rest costs, and cannot be told not to. Where it finds no provider it lets that be. So
+ * certificates are read in a library context that has none.
+ */
+struct ht_certificate_decoder {
+    struct ht_digester *digester;
+    OSSL_LIB_CTX *without_providers;
+    OSSL_PROVIDER *null; /* that there be no default one */
+};
+
+struct ht_certificate_decoder *ht_certificate_decoder_new(void)
+{
+    struct ht_certificate_decoder *decoder = calloc(1, sizeof *decoder);
+    if (decoder == NULL) {
+        return NULL;
+    }
+    decoder->digester          = ht_digester_new();
+    decoder->without_providers = OSSL_LIB_CTX_new();
+    if (decoder->without_providers != NULL) {
+        decoder->null = OSSL_PROVIDER_load(decoder->without_providers, "null");
+    }
+    if (decoder->digester == NULL || decoder->null == NULL) {
+        ht_certificate_decoder_free(decoder);
+        return NULL;
+    }
+    return decoder;
+}
+
+void ht_certificate_decoder_free(struct ht_certificate_decoder *decoder)
+{
+    if (decoder == NULL) {
+        return;
+    }
+    if (decoder->null != NULL) {
+        (void)OSSL_PROVIDER_unload(decoder->null);
+    }
+    OSSL_LIB_CTX_free(decoder->without_providers);
+    ht_digester_free(decoder->digester);
+    free(decoder);
+}
 
 struct ht_bytes certificate_object(struct ht_arena *arena, const ASN1_OBJECT *object,
                                    bool short_name)
@@ -58,11 +100,11 @@ struct ht_bytes certificate_name(struct ht_arena *arena, const X509_NAME *name)
     return text;
 }
 
-static struct ht_bytes digest_copy(struct ht_arena *arena, enum ht_digest digest,
-                                   struct ht_bytes in)
+static struct ht_bytes digest_copy(struct ht_digester *digester, struct ht_arena *arena,
+                                   enum ht_digest digest, struct ht_bytes in)
 {
     uint8_t raw[HT_DIGEST_MAX];
-    size_t len = ht_digest(digest, raw, in);
+    size_t len = ht_digest(digester, digest, raw, in);
     return ht_arena_copy(arena, ht_bytes(raw, len));
 }
 
@@ -97,89 +139,37 @@ static struct ht_bytes rfc3339(struct ht_arena *arena, const ASN1_TIME *time)
     return ht_arena_copy(arena, ht_bytes(text, (size_t)len));
 }
 
-/* By the algorithm alone, which is known also where the key cannot be decoded. */
-static struct ht_bytes key_type(struct ht_arena *arena, const ASN1_OBJECT *algorithm)
-{
-    switch (OBJ_obj2nid(algorithm)) {
-    case NID_rsaEncryption:
-        return ht_text("RSA");
-    case NID_rsassaPss:
-        return ht_text("RSA-PSS");
-    case NID_X9_62_id_ecPublicKey:
-        return ht_text("EC");
-    case NID_dsa:
-        return ht_text("DSA");
-    case NID_ED25519:
-        return ht_text("Ed25519");
-    case NID_ED448:
-        return ht_text("Ed448");
-    default:
-        return certificate_object(arena, algorithm, false);
-    }
-}
-
-/* The curve by the name that TLS has for it, where X9.62 has another. */
-static struct ht_bytes curve_name(struct ht_arena *arena, const EVP_PKEY *key)
-{
-    char name[64];
-    size_t len;
-    if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, name, sizeof name, &len) ==
-            1 &&
-        strcmp(name, OSSL_PKEY_EC_ENCODING_EXPLICIT) == 0) {
-        return ht_text("explicit");
-    }
-    if (EVP_PKEY_get_group_name(key, name, sizeof name, &len) != 1) {
-        return ht_bytes("", 0);
-    }
-    if (strcmp(name, SN_X9_62_prime256v1) == 0) {
-        return ht_text("secp256r1");
-    }
-    if (strcmp(name, SN_X9_62_prime192v1) == 0) {
-        return ht_text("secp192r1");
-    }
-    return ht_arena_copy(arena, ht_text(name));
-}
-
-static const struct ht_public_key *public_key(struct ht_arena *arena, X509 *x509)
-{
-    struct ht_public_key *out = ht_arena_alloc(arena, sizeof *out);
-    ASN1_OBJECT *algorithm    = NULL;
-    X509_PUBKEY *info         = X509_get_X509_PUBKEY(x509);
-    if (out == NULL || X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, info) != 1) {
-        return NULL;
-    }
-    const EVP_PKEY *key = X509_get0_pubkey(x509);
-    out->type           = key_type(arena, algorithm);
-    if (key != NULL) {
-        int bits  = EVP_PKEY_get_bits(key);
-        out->bits = bits > 0 ? (uint64_t)bits : 0;
-    }
-    if (key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC) {
-        out->curve = curve_name(arena, key);
-    }
-    return out;
-}
-
-static struct ht_bytes spki_sha256(struct ht_arena *arena, X509 *x509)
+/* The key, and the digest of the SubjectPublicKeyInfo that holds it. */
+static void decode_key(struct ht_certificate_decoder *decoder, struct ht_arena *arena,
+                       const X509_PUBKEY *info, struct ht_certificate *out)
 {
     uint8_t *der = NULL;
-    int len      = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
+    int len      = i2d_X509_PUBKEY(info, &der);
     if (len <= 0) {
-        return ht_bytes("", 0);
+        return;
     }
-    struct ht_bytes digest = digest_copy(arena, HT_SHA256, ht_bytes(der, (size_t)len));
+    struct ht_bytes spki = ht_bytes(der, (size_t)len);
+    out->key             = certificate_key(arena, info, spki);
+    out->spki_sha256     = digest_copy(decoder->digester, arena, HT_SHA256, spki);
     OPENSSL_free(der);
-    return digest;
 }
 
-static bool verifies_itself(X509 *x509, const struct ht_certificate *certificate)
+/* Done where there are providers, so the certificate is read once more. */
+static bool verifies_itself(struct ht_bytes der, const struct ht_certificate *certificate)
 {
-    return certificate->self_issued && certificate->key != NULL &&
-           certificate->key->bits <= MAX_BITS_TO_VERIFY &&
-           X509_verify(x509, X509_get0_pubkey(x509)) == 1;
+    if (!certificate->self_issued || certificate->key == NULL ||
+        certificate->key->bits > MAX_BITS_TO_VERIFY) {
+        return false;
+    }
+    const uint8_t *end = der.ptr;
+    X509 *x509         = d2i_X509(NULL, &end, (long)der.len);
+    bool verified      = x509 != NULL && X509_verify(x509, X509_get0_pubkey(x509)) == 1;
+    X509_free(x509);
+    return verified;
 }
 
-static void decode(struct ht_arena *arena, X509 *x509, struct ht_certificate *out)
+static void decode(struct ht_certificate_decoder *decoder, struct ht_arena *arena, X509 *x509,
+                   struct ht_certificate *out)
 {
     const X509_ALGOR *signature = X509_get0_tbs_sigalg(x509);
     const ASN1_OBJECT *algorithm;
@@ -191,32 +181,36 @@ static void decode(struct ht_arena *arena, X509 *x509, struct ht_certificate *ou
     out->not_before          = rfc3339(arena, X509_get0_notBefore(x509));
     out->not_after           = rfc3339(arena, X509_get0_notAfter(x509));
     out->signature_algorithm = certificate_object(arena, algorithm, false);
-    out->key                 = public_key(arena, x509);
-    out->spki_sha256         = spki_sha256(arena, x509);
-    uint32_t flags           = X509_get_extension_flags(x509);
-    out->is_ca               = (flags & EXFLAG_CA) != 0;
-    out->self_issued         = (flags & EXFLAG_SI) != 0;
-    out->self_signed         = verifies_itself(x509, out);
+    /* Asked before the extensions are: this is where libcrypto reads them and would take the
+     * certificate's SHA-1, for which it lacks a provider; it does not try again. */
+    uint32_t flags   = X509_get_extension_flags(x509);
+    out->is_ca       = (flags & EXFLAG_CA) != 0;
+    out->self_issued = (flags & EXFLAG_SI) != 0;
+    decode_key(decoder, arena, X509_get_X509_PUBKEY(x509), out);
     certificate_extensions(arena, x509, out);
 }
 
-bool ht_certificate_decode(struct ht_arena *arena, struct ht_bytes der, struct ht_certificate *out)
+bool ht_certificate_decode(struct ht_certificate_decoder *decoder, struct ht_arena *arena,
+                           struct ht_bytes der, struct ht_certificate *out)
 {
     *out        = (struct ht_certificate){.bytes = der.len};
-    out->sha256 = digest_copy(arena, HT_SHA256, der);
-    out->sha1   = digest_copy(arena, HT_SHA1, der);
+    out->sha256 = digest_copy(decoder->digester, arena, HT_SHA256, der);
+    out->sha1   = digest_copy(decoder->digester, arena, HT_SHA1, der);
     if (der.len > LONG_MAX) {
         out->malformed = true;
         return false;
     }
     (void)ERR_set_mark();
     const uint8_t *end = der.ptr;
-    X509 *x509         = d2i_X509(NULL, &end, (long)der.len);
-    if (x509 != NULL) {
-        decode(arena, x509, out);
-        X509_free(x509);
+    X509 *x509         = X509_new_ex(decoder->without_providers, NULL);
+    if (x509 != NULL && d2i_X509(&x509, &end, (long)der.len) != NULL) {
+        decode(decoder, arena, x509, out);
+        out->self_signed = verifies_itself(der, out);
+    } else {
+        out->malformed = true;
     }
+    X509_free(x509);
     (void)ERR_pop_to_mark();
-    out->malformed = x509 == NULL || end != der.ptr + der.len;
+    out->malformed = out->malformed || end != der.ptr + der.len;
     return !out->malformed;
 }

@@ -6,8 +6,10 @@
 
 #include "certificate.h"
 
-/* OpenSSL's X509, X509_NAME and ASN1_OBJECT, by the names that need no header of its. */
+/* OpenSSL's X509, X509_PUBKEY, X509_NAME and ASN1_OBJECT, by the names that need no header of its.
+ */
 struct x509_st;
+struct X509_pubkey_st;
 struct X509_name_st;
 struct asn1_object_st;
 
@@ -18,6 +20,12 @@ struct ht_bytes certificate_object(struct ht_arena *arena, const struct asn1_obj
 
 /* certificate_name is a name in the form of RFC 4514, in UTF-8. */
 struct ht_bytes certificate_name(struct ht_arena *arena, const struct X509_name_st *name);
+
+/* certificate_key says what kind of key `info` is, whose DER is `spki`. NULL where there is no
+ * room.
+ */
+const struct ht_public_key *
+certificate_key(struct ht_arena *arena, const struct X509_pubkey_st *info, struct ht_bytes spki);
 
 /* certificate_extensions fills in what the extensions say (RFC 5280 section 4.2). One that
  * libcrypto cannot decode, or that is there twice, counts as absent. */

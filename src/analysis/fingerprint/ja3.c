@@ -4,7 +4,6 @@
  */
 #include "ja3.h"
 
-#include "crypto/digest.h"
 #include "fingerprint.h"
 
 void ja3_list(struct text *text, struct ht_bytes list)
@@ -23,12 +22,13 @@ void ja3_list(struct text *text, struct ht_bytes list)
     }
 }
 
-const struct tls_ja3 *ja3_finish(struct ht_arena *arena, const struct text *text)
+const struct tls_ja3 *ja3_finish(struct ht_digester *digester, struct ht_arena *arena,
+                                 const struct text *text)
 {
     struct tls_ja3 *ja3 = text->cut ? NULL : ht_arena_alloc(arena, sizeof *ja3);
     if (ja3 != NULL) {
         ja3->string = text_view(text);
-        ja3->hash   = ht_digest_hex(HT_MD5, arena, ja3->string);
+        ja3->hash   = ht_digest_hex(digester, HT_MD5, arena, ja3->string);
     }
     return ja3;
 }
@@ -43,7 +43,8 @@ static void point_formats(struct text *text, struct ht_bytes formats)
     }
 }
 
-const struct tls_ja3 *ht_ja3(struct ht_arena *arena, const struct tls_client_hello *hello)
+const struct tls_ja3 *ht_ja3(struct ht_digester *digester, struct ht_arena *arena,
+                             const struct tls_client_hello *hello)
 {
     size_t numbers = 1 + hello->cipher_suites.len / 2 + hello->extensions.len / 2 +
                      hello->groups.len / 2 + hello->point_formats.len;
@@ -58,5 +59,5 @@ const struct tls_ja3 *ht_ja3(struct ht_arena *arena, const struct tls_client_hel
     ja3_list(&text, hello->groups);
     text_char(&text, ',');
     point_formats(&text, hello->point_formats);
-    return ja3_finish(arena, &text);
+    return ja3_finish(digester, arena, &text);
 }

@@ -4,6 +4,7 @@
 #ifndef HT_ANALYSIS_FINGERPRINT_JA3_H
 #define HT_ANALYSIS_FINGERPRINT_JA3_H
 
+#include "crypto/digest.h"
 #include "text.h"
 #include "tls/tls.h"
 
@@ -13,6 +14,7 @@ enum { JA3_NUMBER_MAX = 6 /* characters: five digits and what separates them fro
 void ja3_list(struct text *text, struct ht_bytes list);
 
 /* ja3_finish hashes the text; NULL where it did not fit. */
-const struct tls_ja3 *ja3_finish(struct ht_arena *arena, const struct text *text);
+const struct tls_ja3 *ja3_finish(struct ht_digester *digester, struct ht_arena *arena,
+                                 const struct text *text);
 
 #endif

@@ -6,7 +6,8 @@
 #include "fingerprint.h"
 #include "ja3.h"
 
-const struct tls_ja3 *ht_ja3s(struct ht_arena *arena, const struct tls_server_hello *hello)
+const struct tls_ja3 *ht_ja3s(struct ht_digester *digester, struct ht_arena *arena,
+                              const struct tls_server_hello *hello)
 {
     size_t numbers = 2 + hello->extensions.len / 2;
     enum { COMMAS = 2 };
@@ -16,5 +17,5 @@ const struct tls_ja3 *ht_ja3s(struct ht_arena *arena, const struct tls_server_he
     text_decimal(&text, hello->cipher_suite.id);
     text_char(&text, ',');
     ja3_list(&text, hello->extensions);
-    return ja3_finish(arena, &text);
+    return ja3_finish(digester, arena, &text);
 }

@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 
-#include "crypto/digest.h"
 #include "fingerprint.h"
 #include "text.h"
 
@@ -42,10 +41,21 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Most lists are short, where insertion is several times faster than the library's sort. */
 static void sort(struct values *values)
 {
-    if (values->len > 1) {
+    enum { SHORT = 64 };
+    if (values->len > SHORT) {
         qsort(values->items, values->len, sizeof *values->items, by_value);
+        return;
+    }
+    for (size_t i = 1; i < values->len; i++) {
+        uint16_t value = values->items[i];
+        size_t at      = i;
+        for (; at > 0 && values->items[at - 1] > value; at--) {
+            values->items[at] = values->items[at - 1];
+        }
+        values->items[at] = value;
     }
 }
 
@@ -160,11 +170,16 @@ static struct ht_bytes write_values(struct text *text, struct values values)
     return ht_bytes_from(text_view(text), start);
 }
 
-static void write_hash(struct text *text, struct ht_arena *arena, struct ht_bytes list, bool any)
+/* The hash of an empty list is zero. */
+static void write_hash(struct text *text, struct ht_digester *digester, struct ht_bytes list,
+                       bool any)
 {
-    struct ht_bytes hash = any ? ht_digest_hex(HT_SHA256, arena, list) : ht_text("000000000000");
+    uint8_t hash[HT_DIGEST_MAX] = {0};
+    bool hashed                 = !any || ht_digest(digester, HT_SHA256, hash, list) > 0;
     text_char(text, '_');
-    text_add(text, ht_bytes_head(hash, HASH_LEN));
+    for (size_t i = 0; hashed && i < HASH_LEN / 4; i++) {
+        text_hex16(text, (uint16_t)(hash[2 * i] << 8 | hash[2 * i + 1]));
+    }
 }
 
 /* The readable first part. */
@@ -194,7 +209,8 @@ static struct ht_bytes write_extensions(struct text *text, struct values extensi
     return ht_bytes_from(text_view(text), start);
 }
 
-struct ht_ja4 ht_ja4(struct ht_arena *arena, char transport, const struct tls_client_hello *hello)
+struct ht_ja4 ht_ja4(struct ht_digester *digester, struct ht_arena *arena, char transport,
+                     const struct tls_client_hello *hello)
 {
     struct values ciphers    = values_of(arena, hello->cipher_suites);
     struct values extensions = values_of(arena, hello->extensions);
@@ -208,9 +224,10 @@ struct ht_ja4 ht_ja4(struct ht_arena *arena, char transport, const struct tls_cl
     drop_named_in_prefix(&extensions);
     sort(&extensions);
     text_char(&raw, '_');
-    write_hash(&hashed, arena, write_values(&raw, ciphers), ciphers.len > 0);
+    write_hash(&hashed, digester, write_values(&raw, ciphers), ciphers.len > 0);
     text_char(&raw, '_');
-    write_hash(&hashed, arena, write_extensions(&raw, extensions, signatures), extensions.len > 0);
+    struct ht_bytes offered = write_extensions(&raw, extensions, signatures);
+    write_hash(&hashed, digester, offered, extensions.len > 0);
 
     bool whole = ciphers.items != NULL && extensions.items != NULL && signatures.items != NULL &&
                  !raw.cut && hashed.len == hashed.size;

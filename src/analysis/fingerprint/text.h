@@ -39,7 +39,11 @@ static inline void text_add(struct text *text, struct ht_bytes more)
 
 static inline void text_char(struct text *text, char c)
 {
-    text_add(text, ht_bytes(&c, 1));
+    if (text->len < text->size) {
+        text->start[text->len++] = (uint8_t)c;
+    } else {
+        text->cut = true;
+    }
 }
 
 /* text_decimal writes 1 to 5 digits. */

@@ -1,38 +1,8 @@
 #include "analysis/resolution/resolution.h"
 
+#include "analysis/resolution/answers.h"
 #include "base/time.h"
 #include "dns/dns.h"
-
-#include <stdlib.h>
-
-/* One address that was answered. Owns its text. */
-struct answer {
-    struct answer *next;          /* in its set, newest first */
-    struct answer *newer, *older; /* of all */
-    struct ht_address address;
-    struct ht_address client; /* absent: everybody */
-    int64_t query_time_ns, answer_time_ns;
-    uint64_t query_frame, answer_frame;
-    uint64_t rtt_ns;
-    uint64_t ttl_s;
-    size_t size;
-    bool used; /* a connection to it began */
-    uint8_t num_cnames;
-    uint16_t name_len;
-    uint16_t cname_len[HT_RESOLUTION_MAX_CNAMES];
-    uint8_t text[]; /* the name, then the aliases */
-};
-
-struct set {
-    struct answer *newest;
-    uint32_t len;
-};
-
-struct cache {
-    struct set *sets;
-    struct answer *newest, *oldest;
-    size_t len, bytes;
-};
 
 /* The way from the name asked for to an address. */
 struct chain {
@@ -42,199 +12,83 @@ struct chain {
     uint64_t ttl_s;
 };
 
+/* Lessons: an answer, with its text and the addresses that it gives behind it; or that a connection
+ * began. */
+enum lesson_kind { LESSON_ANSWER, LESSON_USE };
+
+struct lesson {
+    enum lesson_kind kind;
+    struct ht_answer_facts facts;
+    uint32_t text_len;
+    uint32_t num_given;
+};
+
+struct given {
+    struct ht_address address;
+    uint64_t ttl_s;
+};
+
+struct lesson_use {
+    enum lesson_kind kind;
+    struct ht_address server, client;
+};
+
 static bool init(void *state, struct ht_error *error)
 {
-    struct cache *cache = state;
-    cache->sets         = calloc(HT_RESOLUTION_SETS, sizeof *cache->sets);
-    return cache->sets != NULL || ht_fail(error, "out of memory");
+    return ht_answers_init(state) || ht_fail(error, "out of memory");
 }
 
 static void fini(void *state)
 {
-    struct cache *cache = state;
-    while (cache->oldest != NULL) {
-        struct answer *next = cache->oldest->newer;
-        free(cache->oldest);
-        cache->oldest = next;
-    }
-    free(cache->sets);
+    ht_answers_fini(state);
 }
 
-static uint8_t lower(uint8_t c)
+static void learn_answer(struct ht_answers *answers, struct ht_bytes bytes)
 {
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
-}
-
-/* Names are compared without regard to ASCII case (RFC 4343). */
-static bool same_name(struct ht_bytes a, struct ht_bytes b)
-{
-    bool same = a.len == b.len;
-    for (size_t i = 0; same && i < a.len; i++) {
-        same = lower(a.ptr[i]) == lower(b.ptr[i]);
-    }
-    return same;
-}
-
-static struct ht_bytes name_of(const struct answer *answer)
-{
-    return ht_bytes(answer->text, answer->name_len);
-}
-
-static struct set *set_of(const struct cache *cache, const struct ht_address *address)
-{
-    uint32_t hash = address->version;
-    for (size_t i = 0; i < sizeof address->bytes; i++) {
-        hash = (hash ^ address->bytes[i]) * UINT32_C(16777619);
-    }
-    return &cache->sets[(hash ^ hash >> 16) % HT_RESOLUTION_SETS];
-}
-
-static void unlink_answer(struct cache *cache, struct answer *answer)
-{
-    *(answer->newer != NULL ? &answer->newer->older : &cache->newest) = answer->older;
-    *(answer->older != NULL ? &answer->older->newer : &cache->oldest) = answer->newer;
-}
-
-static void link_newest(struct cache *cache, struct answer *answer)
-{
-    answer->newer                                                     = NULL;
-    answer->older                                                     = cache->newest;
-    *(cache->newest != NULL ? &cache->newest->newer : &cache->oldest) = answer;
-    cache->newest                                                     = answer;
-}
-
-/* One that led to a connection stays once more, as if it were new. */
-static void second_turn(struct cache *cache, struct answer *answer)
-{
-    unlink_answer(cache, answer);
-    link_newest(cache, answer);
-    answer->used = false;
-}
-
-static void forget(struct cache *cache, struct answer *answer)
-{
-    struct set *set     = set_of(cache, &answer->address);
-    struct answer **ref = &set->newest;
-    while (*ref != answer) {
-        ref = &(*ref)->next;
-    }
-    *ref = answer->next;
-    set->len--;
-    unlink_answer(cache, answer);
-    cache->len--;
-    cache->bytes -= answer->size;
-    free(answer);
-}
-
-/* The set's oldest that led to no connection, else its oldest. */
-static struct answer *least_useful(const struct set *set)
-{
-    struct answer *unused = NULL, *last = NULL;
-    for (struct answer *a = set->newest; a != NULL; a = a->next) {
-        unused = a->used ? unused : a;
-        last   = a;
-    }
-    return unused != NULL ? unused : last;
-}
-
-static void make_room(struct cache *cache, const struct set *set, size_t size)
-{
-    if (set->len >= HT_RESOLUTION_PER_SET) {
-        forget(cache, least_useful(set));
-    }
-    struct answer *oldest = cache->oldest;
-    while (oldest != NULL && (cache->len >= HT_RESOLUTION_MAX_ANSWERS ||
-                              cache->bytes + size > HT_RESOLUTION_MAX_BYTES)) {
-        struct answer *next = oldest->newer;
-        if (oldest->used) {
-            second_turn(cache, oldest);
-        } else {
-            forget(cache, oldest);
+    struct lesson lesson;
+    struct ht_reader r = ht_reader(bytes);
+    memcpy(&lesson, rd_take(&r, sizeof lesson).ptr, sizeof lesson);
+    struct ht_bytes text = rd_take(&r, lesson.text_len);
+    for (uint32_t i = 0; i < lesson.num_given; i++) {
+        struct given given;
+        struct ht_bytes raw = rd_take(&r, sizeof given);
+        if (r.bad) {
+            return;
         }
-        oldest = next;
+        memcpy(&given, raw.ptr, sizeof given);
+        struct ht_answer_facts facts = lesson.facts;
+        facts.ttl_s                  = given.ttl_s < facts.ttl_s ? given.ttl_s : facts.ttl_s;
+        ht_answers_add(answers, &given.address, &facts, text);
     }
 }
 
-/* The same answer again: a repetition, or its record after its event, which may know more. */
-static bool update(const struct set *set, const struct ht_address *address, struct ht_bytes name,
-                   const struct dns_transaction *t)
+static void learn(void *state, struct ht_bytes lesson)
 {
-    for (struct answer *a = set->newest; a != NULL; a = a->next) {
-        if (a->answer_frame == t->answer_frame && a->answer_time_ns == t->answer_time_ns &&
-            ht_address_equal(&a->address, address) && same_name(name_of(a), name)) {
-            a->query_frame   = t->query_frame;
-            a->query_time_ns = t->query_time_ns;
-            a->rtt_ns        = t->rtt_ns;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void put_text(struct answer *answer, const struct chain *chain)
-{
-    uint8_t *at = answer->text;
-    memcpy(at, chain->name.ptr, chain->name.len);
-    at += chain->name.len;
-    answer->name_len = (uint16_t)chain->name.len;
-    for (size_t i = 0; i < chain->num_cnames; i++) {
-        memcpy(at, chain->cnames[i].ptr, chain->cnames[i].len);
-        at += chain->cnames[i].len;
-        answer->cname_len[i] = (uint16_t)chain->cnames[i].len;
-    }
-    answer->num_cnames = (uint8_t)chain->num_cnames;
-}
-
-static size_t size_of(const struct chain *chain)
-{
-    size_t size = sizeof(struct answer) + chain->name.len;
-    for (size_t i = 0; i < chain->num_cnames; i++) {
-        size += chain->cnames[i].len;
-    }
-    return size;
-}
-
-static void remember(struct cache *cache, const struct dns_transaction *t,
-                     const struct chain *chain, const struct dns_answer *record)
-{
-    struct set *set = set_of(cache, &record->address);
-    size_t size     = size_of(chain);
-    if (chain->name.len == 0 || update(set, &record->address, chain->name, t)) {
+    enum lesson_kind kind;
+    struct lesson_use use;
+    if (lesson.len < sizeof kind) {
         return;
     }
-    make_room(cache, set, size);
-    struct answer *answer = calloc(1, size);
-    if (answer == NULL) {
-        return;
+    memcpy(&kind, lesson.ptr, sizeof kind);
+    if (kind == LESSON_ANSWER && lesson.len >= sizeof(struct lesson)) {
+        learn_answer(state, lesson);
+    } else if (kind == LESSON_USE && lesson.len == sizeof use) {
+        memcpy(&use, lesson.ptr, sizeof use);
+        ht_answers_use(state, &use.server, &use.client);
     }
-    bool multicast         = t->protocol != NULL && strcmp(t->protocol, "mdns") == 0;
-    bool everybody         = multicast || t->client == NULL;
-    answer->address        = record->address;
-    answer->client         = everybody ? (struct ht_address){0} : t->client->ip;
-    answer->query_time_ns  = t->query_time_ns;
-    answer->answer_time_ns = t->answer_time_ns;
-    answer->query_frame    = t->query_frame;
-    answer->answer_frame   = t->answer_frame;
-    answer->rtt_ns         = t->rtt_ns;
-    answer->ttl_s          = chain->ttl_s < record->ttl_s ? chain->ttl_s : record->ttl_s;
-    answer->size           = size;
-    put_text(answer, chain);
-    answer->next = set->newest;
-    set->newest  = answer;
-    set->len++;
-    link_newest(cache, answer);
-    cache->len++;
-    cache->bytes += size;
 }
 
 /* Follows the aliases from the name asked for, in whatever order they stand. */
-static void follow(struct chain *chain, const struct ht_objects *answers)
+static void follow(struct chain *chain, struct ht_bytes name, const struct ht_objects *answers)
 {
     const struct dns_answer *records = answers->items;
-    struct ht_bytes at               = chain->name;
+    struct ht_bytes at               = name;
+    chain->name                      = name;
+    chain->num_cnames                = 0;
+    chain->ttl_s                     = UINT64_MAX;
     for (size_t i = 0; i < answers->len && chain->num_cnames < HT_RESOLUTION_MAX_CNAMES;) {
         const struct dns_answer *r = &records[i++];
-        if (r->alias && same_name(r->name, at) && !same_name(r->data, at)) {
+        if (r->alias && ht_names_equal(r->name, at) && !ht_names_equal(r->data, at)) {
             at                                 = r->data;
             chain->cnames[chain->num_cnames++] = at;
             chain->ttl_s                       = r->ttl_s < chain->ttl_s ? r->ttl_s : chain->ttl_s;
@@ -243,131 +97,136 @@ static void follow(struct chain *chain, const struct ht_objects *answers)
     }
 }
 
-static void learn_records(struct cache *cache, const struct dns_transaction *t,
+static struct ht_answer_facts facts_of(const struct dns_transaction *t, const struct chain *chain)
+{
+    bool multicast               = t->protocol != NULL && strcmp(t->protocol, "mdns") == 0;
+    struct ht_answer_facts facts = {.query_time_ns = t->query_time_ns,
+                                    .time_ns       = t->answer_time_ns,
+                                    .query_frame   = t->query_frame,
+                                    .frame         = t->answer_frame,
+                                    .rtt_ns        = t->rtt_ns,
+                                    .ttl_s         = chain->ttl_s,
+                                    .name_len      = (uint16_t)chain->name.len,
+                                    .num_cnames    = (uint8_t)chain->num_cnames};
+    if (t->client != NULL && !multicast) {
+        facts.client = t->client->ip;
+    }
+    for (size_t i = 0; i < chain->num_cnames; i++) {
+        facts.cname_len[i] = (uint16_t)chain->cnames[i].len;
+    }
+    return facts;
+}
+
+static uint8_t *put(uint8_t *at, const void *from, size_t len)
+{
+    memcpy(at, from, len);
+    return at + len;
+}
+
+/* Teaches that the chain leads to those of `num` records that hold an address and are named as its
+ * end is. */
+static void teach_chain(struct ht_analysis *a, const struct dns_transaction *t,
+                        const struct chain *chain, const struct dns_answer *records, size_t num)
+{
+    struct ht_bytes end =
+        chain->num_cnames > 0 ? chain->cnames[chain->num_cnames - 1] : chain->name;
+    struct lesson lesson = {
+        .kind = LESSON_ANSWER, .facts = facts_of(t, chain), .text_len = (uint32_t)chain->name.len};
+    for (size_t i = 0; i < chain->num_cnames; i++) {
+        lesson.text_len += (uint32_t)chain->cnames[i].len;
+    }
+    uint8_t *bytes = NULL;
+    if (chain->name.len > 0) {
+        bytes =
+            ht_arena_alloc(a->arena, sizeof lesson + lesson.text_len + num * sizeof(struct given));
+    }
+    if (bytes == NULL) {
+        return;
+    }
+    uint8_t *at = put(bytes + sizeof lesson, chain->name.ptr, chain->name.len);
+    for (size_t i = 0; i < chain->num_cnames; i++) {
+        at = put(at, chain->cnames[i].ptr, chain->cnames[i].len);
+    }
+    for (size_t i = 0; i < num; i++) {
+        const struct given given = {.address = records[i].address, .ttl_s = records[i].ttl_s};
+        if (given.address.version != 0 && ht_names_equal(records[i].name, end)) {
+            at = put(at, &given, sizeof given);
+            lesson.num_given++;
+        }
+    }
+    memcpy(bytes, &lesson, sizeof lesson);
+    if (lesson.num_given > 0) {
+        a->teach(a->engine, &ht_resolution_analyzer, ht_bytes(bytes, (size_t)(at - bytes)));
+    }
+}
+
+/* Each record speaks for itself. */
+static void teach_records(struct ht_analysis *a, const struct dns_transaction *t,
                           const struct ht_objects *list)
 {
     const struct dns_answer *records = list->items;
     for (size_t i = 0; i < list->len; i++) {
-        const struct chain own = {.name = records[i].name, .ttl_s = UINT64_MAX};
         if (records[i].address.version != 0) {
-            remember(cache, t, &own, &records[i]);
+            const struct chain own = {.name = records[i].name, .ttl_s = UINT64_MAX};
+            teach_chain(a, t, &own, &records[i], 1);
         }
     }
 }
 
-static void learn(struct cache *cache, const struct dns_transaction *t)
+static void teach(struct ht_analysis *a, const struct dns_transaction *t)
 {
-    if (t->answer_frame == 0 || !ht_bytes_equal(t->rcode, ht_text("NOERROR"))) {
+    if (t->answer_frame == 0 || !ht_bytes_equal(t->rcode, ht_bytes("NOERROR", 7))) {
         return;
     }
     if (t->protocol != NULL || t->question == NULL) {
-        /* Multicast: each record speaks for itself. */
-        learn_records(cache, t, &t->answers);
-        learn_records(cache, t, &t->additional);
-        return;
-    }
-    struct chain chain = {.name = t->question->name, .ttl_s = UINT64_MAX};
-    follow(&chain, &t->answers);
-    struct ht_bytes last = chain.num_cnames > 0 ? chain.cnames[chain.num_cnames - 1] : chain.name;
-    const struct dns_answer *records = t->answers.items;
-    for (size_t i = 0; i < t->answers.len; i++) {
-        if (records[i].address.version != 0 && same_name(records[i].name, last)) {
-            remember(cache, t, &chain, &records[i]);
-        }
+        teach_records(a, t, &t->answers);
+        teach_records(a, t, &t->additional);
+    } else if (t->answers.len > 0) {
+        struct chain chain;
+        follow(&chain, t->question->name, &t->answers);
+        teach_chain(a, t, &chain, t->answers.items, t->answers.len);
     }
 }
 
 static void see_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
                       void *event)
 {
-    (void)a;
+    (void)state;
     if (type == &dns_answer_event && event != NULL) {
-        learn(state, event);
+        teach(a, event);
     }
 }
 
-/* The record knows the query of an answer that was stored before it. */
+/* Of an answer that was stored before its query only the record knows the query. */
 static void see_record(void *state, struct ht_analysis *a, const struct ht_record_type *type,
                        void *record)
 {
-    (void)a;
-    if (type == &dns_transaction_record) {
-        learn(state, record);
+    (void)state;
+    if (type == &dns_transaction_record && ((const struct dns_transaction *)record)->late_query) {
+        teach(a, record);
     }
 }
 
-static bool is_client(const struct answer *answer, const struct ht_address *client)
-{
-    return answer->client.version == 0 || ht_address_equal(&answer->client, client);
-}
-
-/* What is sought: the answer that led to a connection. */
-struct search {
-    struct ht_address server, client;
-    struct ht_bytes server_name; /* in the hello; empty: none */
-    bool front;                  /* which may stand for another */
-    int64_t start_ns;
-};
-
-static uint64_t age_of(const struct answer *answer, const struct search *search)
-{
-    return (uint64_t)search->start_ns - (uint64_t)answer->answer_time_ns;
-}
-
-static bool is_named(const struct answer *answer, const struct search *search)
-{
-    return search->server_name.len > 0 && same_name(name_of(answer), search->server_name);
-}
-
-static bool fits(const struct answer *answer, const struct search *search)
-{
-    if (answer->answer_time_ns > search->start_ns ||
-        !ht_address_equal(&answer->address, &search->server)) {
-        return false;
-    }
-    return search->server_name.len == 0 || is_named(answer, search) ||
-           (search->front && is_client(answer, &search->client) &&
-            age_of(answer, search) <= (uint64_t)HT_RESOLUTION_FRESH_NS);
-}
-
-/* How well the answer explains the connection. */
-static unsigned rank(const struct answer *answer, const struct search *search)
-{
-    return (is_named(answer, search) ? 2U : 0U) + (is_client(answer, &search->client) ? 1U : 0U);
-}
-
-static bool is_better(const struct answer *a, const struct answer *b, const struct search *search)
-{
-    unsigned x = rank(a, search), y = rank(b, search);
-    return x > y || (x == y && a->answer_time_ns > b->answer_time_ns);
-}
-
-static struct answer *find(const struct cache *cache, const struct search *search)
-{
-    struct answer *best = NULL;
-    for (struct answer *a = set_of(cache, &search->server)->newest; a != NULL; a = a->next) {
-        if (fits(a, search) && (best == NULL || is_better(a, best, search))) {
-            best = a;
-        }
-    }
-    return best;
-}
-
-static void connection_start(void *state, const struct ht_endpoint *client,
+static void connection_start(void *state, struct ht_analysis *a, const struct ht_endpoint *client,
                              const struct ht_endpoint *server)
 {
-    const struct search search = {
-        .server = server->address, .client = client->address, .start_ns = INT64_MAX};
-    struct answer *answer = find(state, &search);
-    if (answer != NULL) {
-        answer->used = true;
-    }
+    const struct lesson_use use = {
+        .kind = LESSON_USE, .server = server->address, .client = client->address};
+    (void)state;
+    a->teach(a->engine, &ht_resolution_analyzer, ht_bytes(&use, sizeof use));
 }
 
-static const char *verdict_of(const struct answer *answer, const struct ht_address *client,
+static bool is_client(const struct ht_answer *answer, const struct ht_address *client)
+{
+    const struct ht_address *given = &answer->facts.client;
+    return given->version == 0 || ht_address_equal(given, client);
+}
+
+static const char *verdict_of(const struct ht_answer *answer, const struct ht_address *client,
                               uint64_t age_ns)
 {
-    uint64_t ttl_ns = answer->ttl_s * (uint64_t)HT_SECOND_NS; /* a TTL has 32 bits: no overflow */
+    uint64_t ttl_ns =
+        answer->facts.ttl_s * (uint64_t)HT_SECOND_NS; /* a TTL has 32 bits: no overflow */
     if (!is_client(answer, client)) {
         return "other_client";
     }
@@ -407,35 +266,35 @@ static bool may_be_front(const struct ht_any *details)
            ht_field_present(offered, *(const void *const *)ht_field_at(hello, details->object));
 }
 
-static struct ht_texts copy_cnames(struct ht_arena *arena, const struct answer *answer)
+static struct ht_texts copy_cnames(struct ht_arena *arena, const struct ht_answer *answer)
 {
-    size_t len            = answer->num_cnames;
+    size_t len            = answer->facts.num_cnames;
     struct ht_bytes *list = len > 0 ? ht_arena_alloc(arena, len * sizeof *list) : NULL;
-    const uint8_t *at     = answer->text + answer->name_len;
+    const uint8_t *at     = answer->text + answer->facts.name_len;
     if (list == NULL) {
         return (struct ht_texts){0};
     }
     for (size_t i = 0; i < len; i++) {
-        list[i] = ht_arena_copy(arena, ht_bytes(at, answer->cname_len[i]));
-        at += answer->cname_len[i];
+        list[i] = ht_arena_copy(arena, ht_bytes(at, answer->facts.cname_len[i]));
+        at += answer->facts.cname_len[i];
     }
     return (struct ht_texts){.items = list, .len = len};
 }
 
-static void fill(struct ht_resolution *out, struct ht_arena *arena, const struct answer *answer,
+static void fill(struct ht_resolution *out, struct ht_arena *arena, const struct ht_answer *answer,
                  const struct ht_connection *connection)
 {
-    out->name           = ht_arena_copy(arena, name_of(answer));
+    out->name           = ht_arena_copy(arena, ht_answer_name(answer));
     out->cnames         = copy_cnames(arena, answer);
     out->type           = answer->address.version == 4 ? "A" : "AAAA";
-    out->query_frame    = answer->query_frame;
-    out->answer_frame   = answer->answer_frame;
-    out->rtt_ns         = answer->rtt_ns;
-    out->ttl_s          = answer->ttl_s;
-    out->age_ns         = (uint64_t)connection->start_ns - (uint64_t)answer->answer_time_ns;
+    out->query_frame    = answer->facts.query_frame;
+    out->answer_frame   = answer->facts.frame;
+    out->rtt_ns         = answer->facts.rtt_ns;
+    out->ttl_s          = answer->facts.ttl_s;
+    out->age_ns         = (uint64_t)connection->start_ns - (uint64_t)answer->facts.time_ns;
     out->verdict        = verdict_of(answer, &connection->client->ip, out->age_ns);
-    out->query_time_ns  = answer->query_time_ns;
-    out->answer_time_ns = answer->answer_time_ns;
+    out->query_time_ns  = answer->facts.query_time_ns;
+    out->answer_time_ns = answer->facts.time_ns;
 }
 
 static bool explains(const struct ht_resolution *resolution)
@@ -444,19 +303,36 @@ static bool explains(const struct ht_resolution *resolution)
            strcmp(resolution->verdict, "within_ttl") == 0;
 }
 
+/* Where the hello's name may be a front, what the same client was just given stands for it. */
+static const struct ht_answer *find_behind_front(const struct ht_answers *answers,
+                                                 const struct ht_answer_search *search,
+                                                 const struct ht_any *details)
+{
+    const struct ht_answer *answer = NULL;
+    if (search->name.len > 0 && may_be_front(details)) {
+        answer = ht_answers_to_client(answers, search);
+    }
+    bool fresh = answer != NULL && (uint64_t)search->until_ns - (uint64_t)answer->facts.time_ns <=
+                                       (uint64_t)HT_RESOLUTION_FRESH_NS;
+    return fresh ? answer : NULL;
+}
+
 static void see_connection(void *state, struct ht_analysis *a, struct ht_connection *connection)
 {
-    struct ht_resolution *out = ht_arena_alloc(a->arena, sizeof *out);
+    const struct ht_answers *answers = state;
+    struct ht_resolution *out        = ht_arena_alloc(a->arena, sizeof *out);
     if (out == NULL || connection->client == NULL || connection->server == NULL) {
         return;
     }
-    const struct search search  = {.server      = connection->server->ip,
-                                   .client      = connection->client->ip,
-                                   .server_name = connection->server_name,
-                                   .front       = may_be_front(&connection->details),
-                                   .start_ns    = connection->start_ns};
-    const struct answer *answer = find(state, &search);
-    bool nameless   = search.server_name.len == 0 && hello_of(&connection->details) != NULL;
+    const struct ht_answer_search search = {.server   = connection->server->ip,
+                                            .client   = connection->client->ip,
+                                            .name     = connection->server_name,
+                                            .until_ns = connection->start_ns};
+    const struct ht_answer *answer       = ht_answers_find(answers, &search);
+    if (answer == NULL) {
+        answer = find_behind_front(answers, &search, &connection->details);
+    }
+    bool nameless   = search.name.len == 0 && hello_of(&connection->details) != NULL;
     *out            = (struct ht_resolution){.verdict = "none_seen"};
     connection->dns = out;
     if (answer != NULL) {
@@ -466,16 +342,17 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
         *out = (struct ht_resolution){.verdict = "literal_address"};
     }
     out->address = search.server;
-    if (search.server_name.len == 0) {
+    if (search.name.len == 0) {
         connection->server_name = out->name;
     }
 }
 
 const struct ht_analyzer ht_resolution_analyzer = {.name             = "resolution",
-                                                   .state_size       = sizeof(struct cache),
+                                                   .state_size       = sizeof(struct ht_answers),
                                                    .init             = init,
                                                    .fini             = fini,
                                                    .event            = see_event,
                                                    .record           = see_record,
                                                    .connection_start = connection_start,
-                                                   .connection       = see_connection};
+                                                   .connection       = see_connection,
+                                                   .learn            = learn};

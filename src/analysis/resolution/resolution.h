@@ -29,8 +29,7 @@
 enum {
     HT_RESOLUTION_MAX_ANSWERS = 65536,
     HT_RESOLUTION_MAX_BYTES   = 32 << 20, /* of the answers, with their names */
-    HT_RESOLUTION_SETS        = 4096,     /* by the address' hash */
-    HT_RESOLUTION_PER_SET     = 128,      /* which also bounds the work for one address */
+    HT_RESOLUTION_TABLE       = 16384,    /* of each index, in chains */
     HT_RESOLUTION_MAX_CNAMES  = 16
 };
 

@@ -76,12 +76,25 @@ static void test_named(void **state)
     assert_int_equal(zero.id, 0);
 }
 
+/* The pages as the build makes them: each value of a page in use, and one page that is empty. */
+static void test_find_by_page(void **state)
+{
+    (void)state;
+    static const uint16_t pages[][256] = {{0}, {[1] = 1, [23] = 2, [29] = 3}, {[255] = 4}};
+    static const uint8_t page_of[256]  = {[0] = 1, [255] = 2};
+    struct ht_registry paged           = two_bytes;
+    paged.pages                        = pages;
+    paged.page_of                      = page_of;
+    for (uint32_t value = 0; value < 0x20000; value++) {
+        assert_ptr_equal(ht_registry_find(&paged, value), ht_registry_search(&two_bytes, value));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_spell),
-        cmocka_unit_test(test_grease),
+        cmocka_unit_test(test_find),  cmocka_unit_test(test_find_by_page),
+        cmocka_unit_test(test_spell), cmocka_unit_test(test_grease),
         cmocka_unit_test(test_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

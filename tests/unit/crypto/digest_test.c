@@ -5,14 +5,38 @@
 
 #include "crypto/digest.h"
 
-static void assert_digest(enum ht_digest digest, const char *text, const char *expected)
+/* One for all tests, so that each finds it used before by others. */
+static struct ht_digester *digester;
+
+static int start(void **state)
+{
+    (void)state;
+    digester = ht_digester_new();
+    return digester != NULL ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    ht_digester_free(digester);
+    return 0;
+}
+
+static void assert_digest_by(struct ht_digester *by, enum ht_digest digest, const char *text,
+                             const char *expected)
 {
     struct ht_arena arena = {0};
     uint8_t raw[HT_DIGEST_MAX];
-    assert_text(ht_digest_hex(digest, &arena, ht_text(text)), expected);
-    size_t len = ht_digest(digest, raw, ht_text(text));
+    assert_text(ht_digest_hex(by, digest, &arena, ht_text(text)), expected);
+    size_t len = ht_digest(by, digest, raw, ht_text(text));
     assert_true(ht_bytes_equal(ht_bytes(raw, len), hex(expected)));
     ht_arena_clear(&arena);
+}
+
+static void assert_digest(enum ht_digest digest, const char *text, const char *expected)
+{
+    assert_digest_by(NULL, digest, text, expected);
+    assert_digest_by(digester, digest, text, expected);
 }
 
 static void test_md5(void **state)
@@ -52,18 +76,23 @@ static void test_no_room(void **state)
     (void)state;
     struct ht_budget none = {0};
     struct ht_arena arena = {.budget = &none};
-    assert_int_equal(ht_digest_hex(HT_SHA256, &arena, ht_text("abc")).len, 0);
+    assert_int_equal(ht_digest_hex(digester, HT_SHA256, &arena, ht_text("abc")).len, 0);
     assert_int_equal(none.refused, 1);
     ht_arena_clear(&arena);
+}
+
+static void test_free_of_none(void **state)
+{
+    (void)state;
+    ht_digester_free(NULL);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_md5),
-        cmocka_unit_test(test_sha1),
-        cmocka_unit_test(test_sha256),
-        cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_md5),          cmocka_unit_test(test_sha1),
+        cmocka_unit_test(test_sha256),       cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_free_of_none),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start, stop);
 }

@@ -249,7 +249,7 @@ static void done_means_done(void **unused)
     recorder_start(&r, &toy, true, 7);
     recorder_bytes(&r, HT_SIDE_A, TEXT("~q\0\1x~a\0\1y"), 0);
     assert_true(ht_dispatch_over(&r.dispatch));
-    assert_int_equal(ht_dispatch_bytes(&r.dispatch, &r.emitter, HT_SIDE_B, TEXT("~a\0\1z"), 0),
+    assert_int_equal(ht_dispatch_bytes(&r.dispatch, &r.emitter, HT_SIDE_B, 0, TEXT("~a\0\1z"), 0),
                      UINT64_MAX);
     assert_string_equal(r.text, "A pdu { body=x len=5 }\n");
     recorder_free(&r);

@@ -21,6 +21,12 @@ struct fixture {
     struct ht_arena arena;
 };
 
+static struct ht_bytes connection_id(void *engine)
+{
+    (void)engine;
+    return ht_text("c-0123456789abcdef");
+}
+
 static void on_record(void *engine, const struct ht_record_type *type, void *record)
 {
     struct recorded *recorded = engine;
@@ -29,28 +35,42 @@ static void on_record(void *engine, const struct ht_record_type *type, void *rec
     recorded->last = *(struct ht_certificate *)record;
 }
 
+static void *analyzer_new(void)
+{
+    void *analyzer = calloc(1, ht_certificate_analyzer.state_size);
+    assert_non_null(analyzer);
+    assert_true(ht_certificate_analyzer.init(analyzer, NULL));
+    return analyzer;
+}
+
+static void analyzer_free(void *analyzer)
+{
+    ht_certificate_analyzer.fini(analyzer);
+    free(analyzer);
+}
+
 static int start(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     if (f == NULL) {
         return -1;
     }
-    f->analyzer = calloc(1, ht_certificate_analyzer.state_size);
+    f->analyzer = analyzer_new();
     f->a        = (struct ht_analysis){.arena         = &f->arena,
                                        .time_ns       = 1700000000123456789,
                                        .frame         = 8,
-                                       .connection_id = ht_text("c-0123456789abcdef"),
+                                       .connection_id = connection_id,
                                        .engine        = &f->recorded,
                                        .record        = on_record};
     *state      = f;
-    return f->analyzer != NULL ? 0 : -1;
+    return 0;
 }
 
 static int stop(void **state)
 {
     struct fixture *f = *state;
     ht_arena_clear(&f->arena);
-    free(f->analyzer);
+    analyzer_free(f->analyzer);
     free(f);
     return 0;
 }
@@ -152,11 +172,84 @@ static void no_shared_state(void **state)
     struct ht_bytes der = file_bytes(RFC8448);
     (void)give(f, &der, 1);
     void *first = f->analyzer;
-    f->analyzer = calloc(1, ht_certificate_analyzer.state_size);
-    assert_non_null(f->analyzer);
+    f->analyzer = analyzer_new();
     (void)give(f, &der, 1);
     assert_int_equal(f->recorded.num, 2);
-    free(first);
+    analyzer_free(first);
+}
+
+/* Bytes as a "certificate", whose digest must be what libcrypto says. */
+static void assert_digested(struct fixture *f, const uint8_t *bytes, size_t len)
+{
+    struct ht_bytes der = ht_bytes(bytes, len);
+    uint8_t expected[HT_DIGEST_MAX];
+    size_t expected_len     = ht_digest(NULL, HT_SHA256, expected, der);
+    struct ht_texts digests = give(f, &der, 1);
+    assert_int_equal(digests.len, 1);
+    assert_true(ht_bytes_equal(digests.items[0], ht_bytes(expected, expected_len)));
+}
+
+/* Certificates that differ in one byte, wherever it is, are never taken for each other: not when
+ * they are new, nor when all are known. */
+static void one_byte_differs(void **state)
+{
+    struct fixture *f   = *state;
+    struct ht_bytes der = file_bytes(RFC8448);
+    uint8_t *bytes      = test_malloc(der.len);
+    memcpy(bytes, der.ptr, der.len);
+    for (int round = 0; round < 2; round++) {
+        assert_digested(f, bytes, der.len);
+        for (size_t i = 0; i < der.len; i++) {
+            bytes[i] ^= 1;
+            assert_digested(f, bytes, der.len);
+            bytes[i] ^= 1;
+        }
+        assert_int_equal(f->recorded.num, 1 + der.len);
+    }
+    test_free(bytes);
+}
+
+/* All of one chain are right though there are more than are remembered, also the second time. */
+static void longer_than_the_memory(void **state)
+{
+    enum { NUM = 5000, LEN = 2 };
+    struct fixture *f      = *state;
+    uint8_t(*bytes)[LEN]   = test_malloc(sizeof(uint8_t[NUM][LEN]));
+    struct ht_bytes *chain = test_malloc(NUM * sizeof *chain);
+    for (size_t i = 0; i < NUM; i++) {
+        bytes[i][0] = (uint8_t)(i >> 8);
+        bytes[i][1] = (uint8_t)i;
+        chain[i]    = ht_bytes(bytes[i], LEN);
+    }
+    for (int round = 0; round < 2; round++) {
+        struct ht_texts digests = give(f, chain, NUM);
+        assert_int_equal(digests.len, NUM);
+        for (size_t i = 0; i < NUM; i++) {
+            uint8_t expected[HT_DIGEST_MAX];
+            size_t len = ht_digest(NULL, HT_SHA256, expected, chain[i]);
+            assert_true(ht_bytes_equal(digests.items[i], ht_bytes(expected, len)));
+        }
+    }
+    assert_int_equal(f->recorded.num, NUM);
+    test_free(chain);
+    test_free(bytes);
+}
+
+/* What is too long to be kept is digested each time. */
+static void too_long_to_keep(void **state)
+{
+    enum { LEN = 100000 };
+    struct fixture *f = *state;
+    uint8_t *bytes    = test_calloc(1, LEN);
+    for (int round = 0; round < 2; round++) {
+        assert_digested(f, bytes, LEN);
+        bytes[LEN - 1] = 1;
+        assert_digested(f, bytes, LEN);
+        bytes[LEN - 1] = 0;
+    }
+    assert_int_equal(f->recorded.num, 2);
+    assert_digested(f, bytes, 0);
+    test_free(bytes);
 }
 
 static void no_room(void **state)
@@ -181,6 +274,9 @@ int main(void)
         TEST(remembers_the_latest),
         TEST(repetition_costs_no_room),
         TEST(no_shared_state),
+        TEST(one_byte_differs),
+        TEST(longer_than_the_memory),
+        TEST(too_long_to_keep),
         TEST(no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@ static struct ht_arena arena;
 
 static void check(const struct tls_client_hello *hello, const char *string, const char *hash)
 {
-    const struct tls_ja3 *ja3 = ht_ja3(&arena, hello);
+    const struct tls_ja3 *ja3 = ht_ja3(NULL, &arena, hello);
     assert_non_null(ja3);
     assert_text(ja3->string, string);
     assert_text(ja3->hash, hash);
@@ -75,7 +75,7 @@ static void long_lists(void **state)
                                      .extensions     = list,
                                      .groups         = list,
                                      .point_formats  = list};
-    const struct tls_ja3 *ja3     = ht_ja3(&arena, &hello);
+    const struct tls_ja3 *ja3     = ht_ja3(NULL, &arena, &hello);
     assert_non_null(ja3);
     assert_int_equal(ja3->string.len, 5 + 3 * (1 + 32767 * 6 - 1) + 1 + 65534 * 4 - 1);
     ht_arena_clear(&arena);
@@ -90,7 +90,7 @@ static void server(void **state)
         .cipher_suite   = ht_named(0xC02B),
         .extensions     = hex("0000 ff01 000b 0023 0010"),
     };
-    const struct tls_ja3 *ja3s = ht_ja3s(&arena, &hello);
+    const struct tls_ja3 *ja3s = ht_ja3s(NULL, &arena, &hello);
     assert_non_null(ja3s);
     assert_text(ja3s->string, "771,49195,0-65281-11-35-16");
     assert_text(ja3s->hash, "2d1eb5817ece335c24904f516ad5da12");
@@ -104,8 +104,8 @@ static void no_room(void **state)
     struct ht_arena full               = {.budget = &none};
     const struct tls_client_hello chlo = {.cipher_suites = hex("002f")};
     const struct tls_server_hello shlo = {.extensions = hex("0000")};
-    assert_null(ht_ja3(&full, &chlo));
-    assert_null(ht_ja3s(&full, &shlo));
+    assert_null(ht_ja3(NULL, &full, &chlo));
+    assert_null(ht_ja3s(NULL, &full, &shlo));
 }
 
 int main(void)

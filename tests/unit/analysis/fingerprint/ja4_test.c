@@ -35,7 +35,7 @@ static struct tls_client_hello example(void)
 /* The readable first part must be `expected`. */
 static void check_prefix(char transport, const struct tls_client_hello *hello, const char *expected)
 {
-    struct ht_ja4 ja4 = ht_ja4(&arena, transport, hello);
+    struct ht_ja4 ja4 = ht_ja4(NULL, &arena, transport, hello);
     assert_int_equal(ja4.hashed.len, 36);
     assert_text(ht_bytes_head(ja4.hashed, 10), expected);
     assert_text(ht_bytes_head(ja4.raw, 10), expected);
@@ -45,7 +45,7 @@ static void published(void **state)
 {
     (void)state;
     struct tls_client_hello hello = example();
-    struct ht_ja4 ja4             = ht_ja4(&arena, HT_JA4_TCP, &hello);
+    struct ht_ja4 ja4             = ht_ja4(NULL, &arena, HT_JA4_TCP, &hello);
     assert_text(ja4.hashed, "t13d1516h2_8daaf6152771_e5627efa2ab1");
     assert_text(ja4.raw,
                 "t13d1516h2_002f,0035,009c,009d,1301,1302,1303,c013,c014,c02b,c02c,c02f,c030,"
@@ -58,14 +58,15 @@ static void without_signature_algorithms(void **state)
     (void)state;
     struct tls_client_hello hello = example();
     hello.signature_schemes       = hex("");
-    assert_text(ht_ja4(&arena, HT_JA4_TCP, &hello).hashed, "t13d1516h2_8daaf6152771_6d807ffa2a79");
+    assert_text(ht_ja4(NULL, &arena, HT_JA4_TCP, &hello).hashed,
+                "t13d1516h2_8daaf6152771_6d807ffa2a79");
 }
 
 static void nothing_listed(void **state)
 {
     (void)state;
     const struct tls_client_hello hello = {.legacy_version = ht_named(TLS_10)};
-    struct ht_ja4 ja4                   = ht_ja4(&arena, HT_JA4_TCP, &hello);
+    struct ht_ja4 ja4                   = ht_ja4(NULL, &arena, HT_JA4_TCP, &hello);
     assert_text(ja4.hashed, "t10i000000_000000000000_000000000000");
     assert_text(ja4.raw, "t10i000000__");
 }
@@ -79,7 +80,8 @@ static void only_named_in_prefix(void **state)
         .cipher_suites  = hex("8a8a"),
         .extensions     = hex("0010 0000"),
     };
-    assert_text(ht_ja4(&arena, HT_JA4_TCP, &hello).hashed, "t12d000200_000000000000_000000000000");
+    assert_text(ht_ja4(NULL, &arena, HT_JA4_TCP, &hello).hashed,
+                "t12d000200_000000000000_000000000000");
 }
 
 static void versions(void **state)
@@ -166,7 +168,7 @@ static void long_lists(void **state)
                                            .cipher_suites     = list,
                                            .extensions        = list,
                                            .signature_schemes = list};
-    struct ht_ja4 ja4                   = ht_ja4(&arena, HT_JA4_TCP, &hello);
+    struct ht_ja4 ja4                   = ht_ja4(NULL, &arena, HT_JA4_TCP, &hello);
     assert_text(ht_bytes_head(ja4.raw, 25), "t12i999900_0001,0002,0003");
     test_free(falling);
 }
@@ -178,7 +180,7 @@ static void no_room(void **state)
     struct ht_arena full                = {.budget = &budget};
     const struct tls_client_hello hello = example();
     for (budget.max = 0; budget.max < 2048; budget.max += 16) {
-        struct ht_ja4 ja4 = ht_ja4(&full, HT_JA4_TCP, &hello);
+        struct ht_ja4 ja4 = ht_ja4(NULL, &full, HT_JA4_TCP, &hello);
         assert_true(ja4.hashed.len == 0 || ja4.hashed.len == 36);
         assert_int_equal(ja4.hashed.len == 0, ja4.raw.len == 0);
         ht_arena_clear(&full);

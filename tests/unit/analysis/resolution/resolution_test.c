@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "dns/dns.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define MS INT64_C(1000000)
@@ -16,32 +17,64 @@ static const struct dns_party alice = {.ip = {.bytes = {10, 0, 0, 1}, .version =
 static const struct dns_party bob   = {.ip = {.bytes = {10, 0, 0, 2}, .version = 4}, .port = 40001};
 static const uint8_t web[4]         = {192, 0, 2, 80};
 
+enum { MAX_LESSON = 512 };
+
 struct scene {
     void *state;
+    void *other; /* the state of another engine, which only learns */
+    uint8_t lesson[MAX_LESSON];
+    size_t lesson_len; /* of the last one; of all, their number: */
+    unsigned lessons;
+    uint64_t flooded;
     struct ht_arena arena;
     struct ht_analysis analysis;
     struct ht_connection connection;
 };
 
+/* To every state of the run, in memory that does not last. */
+static void teach(void *engine, const struct ht_analyzer *analyzer, struct ht_bytes lesson)
+{
+    struct scene *scene = engine;
+    assert_ptr_equal(analyzer, &ht_resolution_analyzer);
+    scene->lessons++;
+    scene->lesson_len = lesson.len;
+    memcpy(scene->lesson, lesson.ptr, lesson.len < MAX_LESSON ? lesson.len : MAX_LESSON);
+    analyzer->learn(scene->state, lesson);
+    analyzer->learn(scene->other, lesson);
+}
+
+static void *new_state(void)
+{
+    struct ht_error error;
+    void *state = calloc(1, ht_resolution_analyzer.state_size);
+    assert_non_null(state);
+    assert_true(ht_resolution_analyzer.init(state, &error));
+    return state;
+}
+
+static void free_state(void *state)
+{
+    ht_resolution_analyzer.fini(state);
+    free(state);
+}
+
 static int set_up(void **state)
 {
     struct scene *scene = calloc(1, sizeof *scene);
-    struct ht_error error;
     assert_non_null(scene);
-    scene->state          = calloc(1, ht_resolution_analyzer.state_size);
-    scene->analysis.arena = &scene->arena;
-    assert_non_null(scene->state);
-    assert_true(ht_resolution_analyzer.init(scene->state, &error));
-    *state = scene;
+    scene->state    = new_state();
+    scene->other    = new_state();
+    scene->analysis = (struct ht_analysis){.arena = &scene->arena, .engine = scene, .teach = teach};
+    *state          = scene;
     return 0;
 }
 
 static int tear_down(void **state)
 {
     struct scene *scene = *state;
-    ht_resolution_analyzer.fini(scene->state);
+    free_state(scene->state);
+    free_state(scene->other);
     ht_arena_clear(&scene->arena);
-    free(scene->state);
     free(scene);
     return 0;
 }
@@ -83,6 +116,7 @@ static struct dns_transaction answered(const struct dns_party *client,
 static void say(struct scene *scene, struct dns_transaction t)
 {
     ht_resolution_analyzer.event(scene->state, &scene->analysis, &dns_answer_event, &t);
+    ht_arena_rewind(&scene->arena);
 }
 
 static void say_a(struct scene *scene, const struct dns_party *client, const char *name,
@@ -247,6 +281,9 @@ static void the_record_completes_what_the_event_said(void **state)
     say(scene, early);
     assert_int_equal(connect_plain(scene, "", MS)->query_frame, 0);
     ht_resolution_analyzer.record(scene->state, &scene->analysis, &dns_transaction_record, &t);
+    assert_int_equal(scene->lessons, 1); /* the event's: the record brings nothing new */
+    t.late_query = true;
+    ht_resolution_analyzer.record(scene->state, &scene->analysis, &dns_transaction_record, &t);
     assert_int_equal(connect_plain(scene, "", MS)->query_frame, 1);
     assert_int_equal(scene->connection.dns->rtt_ns, 20 * MS);
 }
@@ -302,34 +339,140 @@ static void a_name_that_may_be_a_front(void **state)
                         "none_seen");
 }
 
-/* An answer that led to a connection outlives a flood of others with the same address. */
-static void what_was_used_is_kept(void **state)
+static void use(struct scene *scene, const uint8_t address[4])
 {
-    struct scene *scene               = *state;
-    const struct ht_endpoint client   = {.address = alice.ip, .port = 50000};
-    const struct ht_endpoint endpoint = {.address = ht_address4(web), .port = 443};
-    say_a(scene, &alice, "www.example.com", 300, 0, 2);
-    ht_resolution_analyzer.connection_start(scene->state, &client, &endpoint);
-    for (uint64_t i = 1; i < UINT64_C(3) * HT_RESOLUTION_PER_SET; i++) {
-        say_a(scene, &bob, "flood.example.com", 300, (int64_t)i * HT_SECOND_NS, 2 + 2 * i);
-    }
-    assert_int_equal(connect_plain(scene, "www.example.com", MS)->answer_frame, 2);
+    const struct ht_endpoint client = {.address = alice.ip, .port = 50000};
+    const struct ht_endpoint server = {.address = ht_address4(address), .port = 443};
+    ht_resolution_analyzer.connection_start(scene->state, &scene->analysis, &client, &server);
 }
 
-/* Bounded, and the newest are there, however many addresses are answered. */
-static void a_flood_of_addresses(void **state)
+/* Answers of addresses of their own, as many as there is room for, but `less`. */
+static void flood(struct scene *scene, uint32_t less)
 {
-    struct scene *scene             = *state;
-    struct dns_question question    = {.name = ht_text("www.example.com")};
-    const struct ht_endpoint client = {.address = alice.ip};
-    for (uint32_t i = 0; i < HT_RESOLUTION_MAX_ANSWERS + 5000; i++) {
-        struct dns_answer record = a_record("www.example.com", 300);
+    struct dns_question question = {.name = ht_text("flood.example.com")};
+    for (uint32_t i = 0; i < HT_RESOLUTION_MAX_ANSWERS - less; i++) {
+        struct dns_answer record = a_record("flood.example.com", 300);
         const uint8_t bytes[4]   = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
         record.address           = ht_address4(bytes);
-        say(scene, answered(&alice, &question, i, 2 + 2 * (uint64_t)i, &record, 1));
-        if (i % 2 == 0) {
-            const struct ht_endpoint server = {.address = record.address};
-            ht_resolution_analyzer.connection_start(scene->state, &client, &server);
+        scene->flooded++;
+        say(scene, answered(&bob, &question, i, 100 + scene->flooded, &record, 1));
+    }
+}
+
+/* The oldest is forgotten first, but not the first time where it led to a connection. */
+static void what_is_forgotten(void **state)
+{
+    struct scene *scene    = *state;
+    const uint8_t other[4] = {192, 0, 2, 81};
+    say_a(scene, &alice, "first.example.com", 300, 0, 2);
+    say_a(scene, &alice, "second.example.com", 300, 1, 4);
+    say_a(scene, &alice, "third.example.com", 300, 3 * MS, 6);
+    use(scene, other); /* to an address that nobody was given */
+    flood(scene, 3);
+    assert_int_equal(connect_plain(scene, "first.example.com", MS)->answer_frame, 2);
+    say_a(scene, &bob, "one-more.example.com", 300, 0, 8);
+    assert_string_equal(connect_plain(scene, "first.example.com", MS)->verdict, "none_seen");
+    assert_int_equal(connect_plain(scene, "second.example.com", MS)->answer_frame, 4);
+    use(scene, web); /* by the latest answer: third.example.com */
+    say_a(scene, &bob, "two-more.example.com", 300, 0, 10);
+    say_a(scene, &bob, "three-more.example.com", 300, 0, 12);
+    assert_string_equal(connect_plain(scene, "second.example.com", MS)->verdict, "none_seen");
+    assert_int_equal(connect_plain(scene, "third.example.com", 4 * MS)->answer_frame, 6);
+    flood(scene, 0);
+    assert_int_equal(connect_plain(scene, "third.example.com", 4 * MS)->answer_frame, 0);
+}
+
+/* Of an address with many answers, learnt in any order, the right one is found by all ways. */
+static void many_answers_of_one_address(void **state)
+{
+    enum { MANY = 20011 }; /* prime, so that the steps below come to all */
+    struct scene *scene = *state;
+    for (uint32_t i = 0; i < MANY; i++) {
+        uint64_t n = (uint64_t)i * 7919 % MANY;
+        char name[32];
+        (void)snprintf(name, sizeof name, "N%u.example.com", (unsigned)(n % 100));
+        say_a(scene, n % 1000 == 7 ? &alice : &bob, name, 300, (int64_t)n * MS, 1 + n);
+    }
+    for (uint32_t i = 8; i < MANY; i += 97) {
+        int64_t now    = (int64_t)i * MS + 1;
+        uint32_t seven = i % 100 >= 7 ? i - i % 100 + 7 : i - i % 100 - 93;
+        assert_int_equal(connect_plain(scene, "", now)->answer_frame,
+                         1 + (i % 1000 >= 7 ? i - i % 1000 + 7 : i - i % 1000 - 993));
+        char name[32];
+        (void)snprintf(name, sizeof name, "n%u.EXAMPLE.com", i % 100);
+        const struct ht_resolution *dns = connect_plain(scene, name, now);
+        if (i % 100 == 7) {
+            assert_string_equal(dns->verdict, i % 1000 == 7 ? "fresh" : dns->verdict);
+        } else {
+            assert_int_equal(dns->answer_frame, 1 + i);
+            assert_string_equal(dns->verdict, "other_client");
+        }
+        dns = connect_plain(scene, "n7.example.com", now);
+        assert_int_equal(dns->answer_frame,
+                         1 + (i % 1000 >= 7 ? i - i % 1000 + 7 : i - i % 1000 - 993));
+        assert_true(dns->answer_frame <= 1 + seven);
+        ht_arena_rewind(&scene->arena);
+    }
+}
+
+/* What one engine's flows teach, another knows: it says the same of every connection. */
+static void lessons_reach_other_engines(void **state)
+{
+    struct scene *scene          = *state;
+    struct dns_question question = {.name = ht_text("shop.example.com")};
+    struct dns_answer records[]  = {alias("shop.example.com", "edge.example.net", 60),
+                                    a_record("edge.example.net", 90),
+                                    a_record("edge.example.net", 30)};
+    const uint8_t second[4]      = {192, 0, 2, 81};
+    records[2].address           = ht_address4(second);
+    say(scene, answered(&alice, &question, 0, 2, records, HT_ARRAY_LEN(records)));
+    assert_int_equal(scene->lessons, 1);
+    say_a(scene, &bob, "www.example.com", 300, MS, 4);
+    use(scene, web);
+    void *mine                      = scene->state;
+    scene->state                    = scene->other;
+    const struct ht_resolution *dns = connect_plain(scene, "", 2 * MS);
+    assert_text(dns->name, "shop.example.com");
+    assert_text(dns->cnames.items[0], "edge.example.net");
+    assert_int_equal(dns->ttl_s, 60);
+    assert_int_equal(dns->query_frame, 1);
+    assert_string_equal(connect_plain(scene, "www.example.com", 2 * MS)->verdict, "other_client");
+    flood(scene, 1); /* what was used in one engine was used in all */
+    assert_int_equal(connect_plain(scene, "shop.example.com", 2 * MS)->answer_frame, 2);
+    scene->state = mine;
+    assert_int_equal(connect_plain(scene, "shop.example.com", 2 * MS)->answer_frame, 2);
+}
+
+/* A lesson that is cut teaches nothing that it does not hold. */
+static void lessons_are_whole(void **state)
+{
+    struct scene *scene = *state;
+    say_a(scene, &alice, "www.example.com", 300, 0, 2);
+    void *taught = scene->state;
+    scene->state = new_state();
+    for (size_t len = 0; len < scene->lesson_len; len++) {
+        uint8_t *exact = malloc(len + 1);
+        assert_non_null(exact);
+        memcpy(exact, scene->lesson, len);
+        ht_resolution_analyzer.learn(scene->state, ht_bytes(exact, len));
+        free(exact);
+    }
+    assert_string_equal(connect_plain(scene, "", MS)->verdict, "none_seen");
+    ht_resolution_analyzer.learn(scene->state, ht_bytes(scene->lesson, scene->lesson_len));
+    assert_string_equal(connect_plain(scene, "", MS)->verdict, "fresh");
+    free_state(scene->state);
+    scene->state = taught;
+}
+
+/* Bounded, and the newest are there, however many addresses are answered and used. */
+static void a_flood_of_addresses(void **state)
+{
+    struct scene *scene = *state;
+    for (uint32_t i = 0; i < 2; i++) {
+        flood(scene, 0);
+        for (uint32_t j = 0; j < 5000; j++) {
+            const uint8_t bytes[4] = {10, 0, (uint8_t)(j >> 8), (uint8_t)j};
+            use(scene, bytes);
         }
     }
     say_a(scene, &alice, "www.example.com", 300, 0, 2);
@@ -353,7 +496,10 @@ int main(void)
         TEST(the_record_completes_what_the_event_said),
         TEST(a_hello_without_a_name),
         TEST(a_name_that_may_be_a_front),
-        TEST(what_was_used_is_kept),
+        TEST(what_is_forgotten),
+        TEST(many_answers_of_one_address),
+        TEST(lessons_reach_other_engines),
+        TEST(lessons_are_whole),
         TEST(a_flood_of_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,8 +227,8 @@ static void tells_multicast(void **state)
     struct recorder r;
     (void)state;
     recorder_start(&r, &dns_dissector, false, 5353);
-    r.emitter.endpoint[0].port    = 5353;
-    r.emitter.endpoint[1].address = ht_address4((const uint8_t[]){224, 0, 0, 251});
+    r.endpoint[0].port    = 5353;
+    r.endpoint[1].address = ht_address4((const uint8_t[]){224, 0, 0, 251});
     say(&r, HT_SIDE_A, 0, "0000 0000 0001 0000 0000 0000 0470632d31 056c6f63616c00 0001 8001");
     say(&r, HT_SIDE_A, 20,
         "0000 8400 0000 0001 0000 0000 0470632d31 056c6f63616c00 0001 8001 00000078 0004 0a000001");
@@ -244,7 +244,7 @@ static void tells_llmnr(void **state)
     struct recorder r;
     (void)state;
     recorder_start(&r, &dns_dissector, false, 5355);
-    r.emitter.endpoint[1].address = ht_address4((const uint8_t[]){224, 0, 0, 252});
+    r.endpoint[1].address = ht_address4((const uint8_t[]){224, 0, 0, 252});
     say(&r, HT_SIDE_A, 0, "4c4c 0000 0001 0000 0000 0000 0470632d3100 0001 0001");
     ends(&r, 1, SAYS("protocol=llmnr", "query_frame=1 ", "name=pc-1 type=A"), "answer_frame");
 }

@@ -3,6 +3,7 @@
 
 #include "dns/name.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The name at `offset` of `message`, in the arena; fails the reader where it is malformed. */
@@ -77,6 +78,79 @@ static void pointers_lead_backwards(void **unused)
     assert_name(ht_bytes(message, sizeof message), 15, "a", 17);
 }
 
+static void malformed_names(void **unused)
+{
+    static const char *const names[] = {
+        "c00e c00c",      /* two pointers that point at each other */
+        "0161 c00c",      /* a label and a pointer back to it */
+        "0161 0162 c00e", /* back to the second label */
+        "c0ff",           /* past the end */
+        "c0",             /* half a pointer */
+        "4061",           /* reserved types of label */
+        "8061",
+        "0361",
+        "",
+    };
+    (void)unused;
+    for (size_t i = 0; i < HT_ARRAY_LEN(names); i++) {
+        char digits[64];
+        (void)snprintf(digits, sizeof digits, "%024d%s", 0, names[i]);
+        assert_malformed(hex(digits), 12);
+    }
+}
+
+/* By RFC 4343 section 2.1 and RFC 1035 section 5.1, one octet after the other. */
+static size_t spell(char *out, const uint8_t *label, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        bool printable = label[i] > ' ' && label[i] < 0x7F;
+        bool special   = label[i] == '.' || label[i] == '\\';
+        n += (size_t)sprintf(out + n, printable ? special ? "\\%c" : "%c" : "\\%03u", label[i]);
+    }
+    return n;
+}
+
+/* Every octet, at every place of labels of every length up to 20. */
+static void every_octet(void **unused)
+{
+    (void)unused;
+    for (size_t len = 1; len <= 20; len++) {
+        for (size_t at = 0; at < len * 256; at++) {
+            uint8_t message[40] = {2, 'x', 'y', (uint8_t)len};
+            char expected[128]  = "xy.";
+            memset(message + 4, 'a', len);
+            message[4 + at / 256]                               = (uint8_t)at;
+            expected[3 + spell(expected + 3, message + 4, len)] = '\0';
+            assert_name(ht_bytes(message, 5 + len), 0, expected, 5 + len);
+        }
+    }
+}
+
+/* What dns_name_read keeps says the same as what is read anew, and is bounded the same. */
+static void names_that_are_kept(void **unused)
+{
+    struct ht_arena arena  = {0};
+    struct dns_names names = {0};
+    struct dns_text text;
+    struct ht_bytes message = hex("000000000000000000000000 0161 0162 00 0163 c00e c00c c011 c00e");
+    struct ht_reader r      = ht_reader(ht_bytes_from(message, 12));
+    (void)unused;
+    dns_text_start(&text, &arena);
+    struct ht_bytes first = dns_name_read(&r, message, &names, &text);
+    assert_text(first, "a.b");
+    assert_text(dns_name_read(&r, message, &names, &text), "c.b");
+    struct ht_bytes again = dns_name_read(&r, message, &names, &text);
+    assert_text(again, "a.b");
+    assert_ptr_equal(again.ptr, first.ptr);
+    assert_text(dns_name_read(&r, message, &names, &text), "c.b");
+    assert_text(dns_name_read(&r, message, &names, &text), "b");
+    assert_true(rd_done(&r));
+    assert_int_equal(dns_name_read(&r, message, &names, &text).len, 0);
+    assert_true(r.bad);
+    ht_arena_clear(&arena);
+}
+
 /* A chain of more pointers than a name can have labels is refused, so that work is bounded. */
 static void chains_of_pointers_end(void **unused)
 {
@@ -88,6 +162,17 @@ static void chains_of_pointers_end(void **unused)
         message[at]     = (uint8_t)(0xC0 | (at - 2) >> 8);
         message[at + 1] = (uint8_t)(at - 2);
     }
+    struct ht_arena arena  = {0};
+    struct dns_names names = {0};
+    struct dns_text text;
+    struct ht_reader r = ht_reader(ht_bytes_from(ht_bytes(message, sizeof message), 12));
+    (void)rd_u16(&r);
+    dns_text_start(&text, &arena);
+    for (size_t i = 1; i <= 127; i++) {
+        assert_text(dns_name_read(&r, ht_bytes(message, sizeof message), &names, &text), ".");
+    }
+    assert_int_equal(dns_name_read(&r, ht_bytes(message, sizeof message), &names, &text).len, 0);
+    ht_arena_clear(&arena);
     assert_name(ht_bytes(message, sizeof message), 12 + 2 * 127, ".", 12 + 2 * 128);
     assert_malformed(ht_bytes(message, sizeof message), 12 + 2 * 128);
 }
@@ -145,6 +230,9 @@ int main(void)
         cmocka_unit_test(the_example_of_rfc_1035),
         cmocka_unit_test(escapes),
         cmocka_unit_test(pointers_lead_backwards),
+        cmocka_unit_test(malformed_names),
+        cmocka_unit_test(every_octet),
+        cmocka_unit_test(names_that_are_kept),
         cmocka_unit_test(chains_of_pointers_end),
         cmocka_unit_test(sizes),
         cmocka_unit_test(cut_names_fail),

@@ -6,6 +6,9 @@
 
 #include "dns/rdata.h"
 
+#include <arpa/inet.h>
+#include <stdlib.h>
+
 /* A header of 12 bytes, then x.example: what c00c points at. */
 #define BEFORE "000000000000000000000000 0178 076578616d706c65 00"
 enum { BEFORE_SIZE = 23 };
@@ -155,6 +158,47 @@ static void base64_and_base32hex(void **unused)
     ht_arena_clear(&arena);
 }
 
+/* As inet_ntop writes it, which keeps RFC 5952: every pattern of zero groups, and others. */
+static void addresses(void **unused)
+{
+    uint32_t random = 1;
+    (void)unused;
+    for (unsigned i = 0; i < 256 * 64; i++) {
+        struct ht_arena arena = {0};
+        struct dns_text text;
+        uint8_t bytes[16] = {0};
+        char expected[HT_ADDRESS_TEXT_MAX];
+        for (unsigned j = 0; j < 16; j++) {
+            random   = random * UINT32_C(1103515245) + 12345;
+            bytes[j] = (uint8_t)((i >> j / 2 & 1) != 0 ? random >> 16 >> (i >> 8) % 9 : 0);
+        }
+        if (i % 5 == 0) {
+            bytes[10] = bytes[11] = 0xFF;
+        }
+        struct ht_address address = i % 4 == 3 ? ht_address4(bytes) : ht_address6(bytes);
+        dns_text_start(&text, &arena);
+        dns_text_address(&text, &address);
+        assert_non_null(
+            inet_ntop(address.version == 4 ? AF_INET : AF_INET6, bytes, expected, sizeof expected));
+        assert_text(dns_text_done(&text), expected);
+        ht_arena_clear(&arena);
+    }
+}
+
+static void numbers(void **unused)
+{
+    static const char *const expected[] = {
+        "0", "9", "10", "99", "100", "4294967295", "9999999999999999999", "18446744073709551615"};
+    (void)unused;
+    for (size_t i = 0; i < HT_ARRAY_LEN(expected); i++) {
+        uint8_t room[24];
+        struct dns_text text;
+        dns_text_start_in(&text, room, sizeof room);
+        dns_text_uint(&text, strtoull(expected[i], NULL, 10));
+        assert_text(dns_text_done(&text), expected[i]);
+    }
+}
+
 /* A text longer than its first room is whole; without memory it is empty, not cut. */
 static void long_texts(void **unused)
 {
@@ -185,6 +229,8 @@ int main(void)
         cmocka_unit_test(presentation_forms),
         cmocka_unit_test(service_parameters),
         cmocka_unit_test(base64_and_base32hex),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(numbers),
         cmocka_unit_test(long_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@ enum { MAX_RECORDS = 256 };
 /* An emitter that keeps the records and counts the events. */
 struct scene {
     struct ht_emitter emitter; /* first */
+    struct ht_endpoint endpoint[2];
     struct ht_arena arena, scratch, kept;
     void *state;
     const struct ht_dissector *dissector;
@@ -61,13 +62,15 @@ static struct scene *start(const struct ht_dissector *dissector)
     struct scene *scene = calloc(1, sizeof *scene);
     assert_non_null(scene);
     scene->dissector = dissector;
-    scene->emitter   = (struct ht_emitter){
-          .ops       = &ops,
-          .scratch   = &scene->scratch,
-          .arena     = &scene->arena,
-          .endpoint  = {{.address = ht_address4((uint8_t[]){10, 0, 0, 1}), .port = 40000},
-                        {.address = ht_address4((uint8_t[]){10, 0, 0, 2}), .port = 53}},
-          .transport = dissector->tcp ? "tcp" : "udp"};
+    scene->emitter   = (struct ht_emitter){.ops       = &ops,
+                                           .scratch   = &scene->scratch,
+                                           .arena     = &scene->arena,
+                                           .endpoint  = scene->endpoint,
+                                           .transport = dissector->tcp ? "tcp" : "udp"};
+    scene->endpoint[0] =
+        (struct ht_endpoint){.address = ht_address4((uint8_t[]){10, 0, 0, 1}), .port = 40000};
+    scene->endpoint[1] =
+        (struct ht_endpoint){.address = ht_address4((uint8_t[]){10, 0, 0, 2}), .port = 53};
     scene->state = calloc(1, dissector->state_size);
     assert_non_null(scene->state);
     return scene;
@@ -242,6 +245,52 @@ static void without_memory(void **unused)
     drop(scene);
 }
 
+/* What is told from an answer that was parsed once is what a parse at the end would tell; and after
+ * the first few transactions of a flow it is parsed then. */
+static void early_and_late_parses(void **unused)
+{
+    struct scene *scene = start(&dns_dissector);
+    (void)unused;
+    for (unsigned i = 0; i < DNS_MAX_LASTING + 2; i++) {
+        int64_t time_ns = (int64_t)i * 60 * HT_SECOND_NS;
+        say(scene, 2 * i + 1, time_ns, HT_SIDE_A, FRAME_5);
+        say(scene, 2 * i + 2, time_ns + MS, HT_SIDE_B, FRAME_6);
+    }
+    end(scene);
+    assert_int_equal(scene->num_records, DNS_MAX_LASTING + 2);
+    for (unsigned i = 0; i < DNS_MAX_LASTING + 2; i++) {
+        const struct dns_transaction *t = scene->records[i];
+        const struct dns_answer *last   = (const struct dns_answer *)t->answers.items + 2;
+        assert_frames(t, 2 * i + 1, 2 * i + 2);
+        assert_text(t->question->name, "shop.example.test");
+        assert_int_equal(t->answers.len, 3);
+        assert_text(last->name, "edge7.cdn.example.test");
+        assert_text(last->data, "10.9.0.2");
+        assert_non_null(t->edns);
+    }
+    drop(scene);
+}
+
+/* What only the query says is in the record too: its EDNS, its being malformed. */
+static void what_only_the_query_says(void **unused)
+{
+    struct scene *scene = start(&dns_dissector);
+    (void)unused;
+    say(scene, 1, 0, HT_SIDE_A,
+        "000101000001000000000001 0161 00 0001 0001 00 0029 04d0 00000000 0000");
+    say(scene, 2, MS, HT_SIDE_B, "000181800001000000000000 0161 00 0001 0001");
+    say(scene, 3, 0, HT_SIDE_A, "000201000001000000000000 0161 00 0001 0001 ff");
+    say(scene, 4, MS, HT_SIDE_B, "000281800001000000000000 0161 00 0001 0001");
+    end(scene);
+    assert_int_equal(scene->num_records, 2);
+    assert_non_null(scene->records[0]->edns);
+    assert_int_equal(scene->records[0]->edns->udp_size, 1232);
+    assert_false(scene->records[0]->malformed);
+    assert_null(scene->records[1]->edns);
+    assert_true(scene->records[1]->malformed);
+    drop(scene);
+}
+
 /* Over TCP no message comes twice: what is complete is told at once, in the order of the answers.
  */
 static void over_tcp(void **unused)
@@ -265,10 +314,16 @@ static void over_tcp(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(doubled_frames),    cmocka_unit_test(an_earlier_answer_to_a_later_query),
-        cmocka_unit_test(what_makes_a_pair), cmocka_unit_test(more_queries_than_can_wait),
-        cmocka_unit_test(many_repetitions),  cmocka_unit_test(memory_does_not_grow),
-        cmocka_unit_test(without_memory),    cmocka_unit_test(over_tcp),
+        cmocka_unit_test(doubled_frames),
+        cmocka_unit_test(an_earlier_answer_to_a_later_query),
+        cmocka_unit_test(what_makes_a_pair),
+        cmocka_unit_test(more_queries_than_can_wait),
+        cmocka_unit_test(many_repetitions),
+        cmocka_unit_test(memory_does_not_grow),
+        cmocka_unit_test(without_memory),
+        cmocka_unit_test(over_tcp),
+        cmocka_unit_test(early_and_late_parses),
+        cmocka_unit_test(what_only_the_query_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,130 @@
+#include "analysis/memo.h"
+
+#include <stdlib.h>
+
+struct entry {
+    size_t key_len;
+    const uint8_t *key; /* after the value */
+    _Alignas(16) uint8_t value[];
+};
+
+struct slot {
+    uint64_t hash;
+    struct entry *entry; /* NULL: free, and all that follow in the set */
+};
+
+/*
+ * The last entry makes room for a new one, and each hit lets an entry change places with the one
+ * before it. So what comes again and again moves to the front and stays, and what comes once, as
+ * the hellos of a client that shuffles its extensions do, displaces only its like.
+ */
+struct ht_memo_set {
+    struct slot slots[HT_MEMO_WAYS];
+};
+
+bool ht_memo_init(struct ht_memo *memo, size_t num_sets, size_t max_len)
+{
+    *memo = (struct ht_memo){
+        .sets = calloc(num_sets, sizeof *memo->sets), .num_sets = num_sets, .max_len = max_len};
+    return memo->sets != NULL;
+}
+
+void ht_memo_fini(struct ht_memo *memo)
+{
+    for (size_t i = 0; memo->sets != NULL && i < memo->num_sets; i++) {
+        for (size_t way = 0; way < HT_MEMO_WAYS; way++) {
+            free(memo->sets[i].slots[way].entry);
+        }
+    }
+    free(memo->sets);
+    *memo = (struct ht_memo){0};
+}
+
+static uint64_t load(const uint8_t *at)
+{
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+/* Sixteen bytes, multiplied and folded into the hash of those before. */
+static uint64_t mix(uint64_t hash, const uint8_t *at)
+{
+    __extension__ unsigned __int128 product =
+        (unsigned __int128)(hash ^ load(at)) * (load(at + 8) ^ UINT64_C(0x9E3779B97F4A7C15));
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Whoever makes keys collide only spoils the memo: a hit is judged by the key itself. */
+static uint64_t hash_of(struct ht_bytes key)
+{
+    enum { STEP = 16 };
+    uint64_t hash = key.len;
+    if (key.len < STEP) {
+        uint8_t padded[STEP] = {0};
+        for (size_t i = 0; i < key.len; i++) {
+            padded[i] = key.ptr[i];
+        }
+        return mix(hash, padded);
+    }
+    const uint8_t *last = key.ptr + key.len - STEP; /* may begin in what was mixed already */
+    for (const uint8_t *at = key.ptr; at < last; at += STEP) {
+        hash = mix(hash, at);
+    }
+    return mix(hash, last);
+}
+
+static struct ht_memo_set *set_of(const struct ht_memo *memo, uint64_t hash)
+{
+    return &memo->sets[hash & (memo->num_sets - 1)];
+}
+
+static bool holds(const struct slot *slot, uint64_t hash, struct ht_bytes key)
+{
+    return slot->hash == hash && slot->entry != NULL &&
+           ht_bytes_equal(ht_bytes(slot->entry->key, slot->entry->key_len), key);
+}
+
+void *ht_memo_find(struct ht_memo *memo, struct ht_bytes key)
+{
+    uint64_t hash      = hash_of(key);
+    struct slot *slots = set_of(memo, hash)->slots;
+    for (size_t way = 0; way < HT_MEMO_WAYS; way++) {
+        if (!holds(&slots[way], hash, key)) {
+            continue;
+        }
+        struct slot found = slots[way];
+        if (way > 0) {
+            slots[way]     = slots[way - 1];
+            slots[way - 1] = found;
+        }
+        return found.entry->value;
+    }
+    return NULL;
+}
+
+void *ht_memo_add(struct ht_memo *memo, struct ht_bytes key, size_t len)
+{
+    if (len > memo->max_len || key.len > memo->max_len - len) {
+        return NULL;
+    }
+    struct entry *entry = malloc(sizeof *entry + len + key.len);
+    if (entry == NULL) {
+        return NULL;
+    }
+    uint8_t *key_copy = entry->value + len;
+    if (key.len > 0) {
+        memcpy(key_copy, key.ptr, key.len);
+    }
+    *entry = (struct entry){.key_len = key.len, .key = key_copy};
+
+    uint64_t hash      = hash_of(key);
+    struct slot *slots = set_of(memo, hash)->slots;
+    size_t way         = 0;
+    while (way < HT_MEMO_WAYS - 1 && slots[way].entry != NULL) {
+        way++;
+    }
+    free(slots[way].entry);
+    slots[way] = (struct slot){.hash = hash, .entry = entry};
+    return memset(entry->value, 0, len);
+}

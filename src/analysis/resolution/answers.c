@@ -1,0 +1,392 @@
+#include "analysis/resolution/answers.h"
+
+#include <stdlib.h>
+
+/* What makes answers the same to an index. */
+struct identity {
+    const struct ht_address *address, *client;
+    struct ht_bytes name;
+    uint64_t key[HT_NUM_INDEXES];
+};
+
+static const struct ht_address everybody;
+
+static bool goes_by_name(enum ht_answer_index index)
+{
+    return index == HT_BY_NAME || index == HT_BY_BOTH;
+}
+
+static bool goes_by_client(enum ht_answer_index index)
+{
+    return index == HT_BY_CLIENT || index == HT_BY_BOTH;
+}
+
+static uint8_t lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+}
+
+bool ht_names_equal(struct ht_bytes a, struct ht_bytes b)
+{
+    if (ht_bytes_equal(a, b)) {
+        return true;
+    }
+    bool same = a.len == b.len;
+    for (size_t i = 0; same && i < a.len; i++) {
+        same = lower(a.ptr[i]) == lower(b.ptr[i]);
+    }
+    return same;
+}
+
+/* Multiply and fold: every bit of the input reaches every bit of the result. */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    __extension__ unsigned __int128 product =
+        (unsigned __int128)(a ^ UINT64_C(0x9E3779B97F4A7C15)) * (b ^ UINT64_C(0xE7037ED1A0B428DB));
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t load(const uint8_t *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static uint64_t hash_address(const struct ht_address *a, uint64_t seed)
+{
+    return mix(load(a->bytes) ^ seed, load(a->bytes + 8) ^ a->version);
+}
+
+/* The same for names that differ in case; also for some that differ otherwise. */
+static uint64_t hash_name(struct ht_bytes name, uint64_t seed)
+{
+    const uint64_t lower_case = UINT64_C(0x2020202020202020);
+    uint64_t hash             = seed ^ name.len;
+    size_t i                  = 0;
+    for (; i + 8 <= name.len; i += 8) {
+        hash = mix(load(name.ptr + i) | lower_case, hash);
+    }
+    uint64_t rest = 0;
+    for (; i < name.len; i++) {
+        rest = rest << 8 | name.ptr[i];
+    }
+    return mix(rest | lower_case, hash);
+}
+
+static void identify(struct identity *id, uint64_t seed, const struct ht_address *address,
+                     const struct ht_address *client, struct ht_bytes name)
+{
+    uint64_t by_address = hash_address(address, seed);
+    uint64_t by_client  = hash_address(client, by_address);
+    uint64_t by_name    = name.len > 0 ? hash_name(name, by_address) : 0;
+    *id                 = (struct identity){.address = address,
+                                            .client  = client,
+                                            .name    = name,
+                                            .key     = {[HT_BY_ADDRESS] = by_address,
+                                                        [HT_BY_NAME]    = by_name,
+                                                        [HT_BY_CLIENT]  = by_client,
+                                                        [HT_BY_BOTH]    = mix(by_name, by_client)}};
+}
+
+static bool is_same(const struct ht_answer *a, enum ht_answer_index index,
+                    const struct identity *id)
+{
+    return ht_address_equal(&a->address, id->address) &&
+           (!goes_by_client(index) || ht_address_equal(&a->facts.client, id->client)) &&
+           (!goes_by_name(index) || ht_names_equal(ht_answer_name(a), id->name));
+}
+
+/* Where in the table the tree of those that are the same hangs, or would hang. */
+static struct ht_answer **tree_of(const struct ht_answers *answers, enum ht_answer_index index,
+                                  const struct identity *id)
+{
+    struct ht_answer **at = &answers->tables[index][id->key[index] % HT_RESOLUTION_TABLE];
+    while (*at != NULL && ((*at)->link[index].key != id->key[index] || !is_same(*at, index, id))) {
+        at = &(*at)->link[index].next;
+    }
+    return at;
+}
+
+/* The latest of those that are the same and were given until then. */
+static struct ht_answer *latest_until(const struct ht_answers *answers, enum ht_answer_index index,
+                                      const struct identity *id, int64_t until_ns)
+{
+    struct ht_answer *best = NULL, *a = *tree_of(answers, index, id);
+    while (a != NULL) {
+        if (a->facts.time_ns <= until_ns) {
+            best = a;
+            a    = a->link[index].later;
+        } else {
+            a = a->link[index].earlier;
+        }
+    }
+    return best;
+}
+
+static bool is_before(const struct ht_answer *a, const struct ht_answer *b)
+{
+    if (a->facts.time_ns != b->facts.time_ns) {
+        return a->facts.time_ns < b->facts.time_ns;
+    }
+    return a->facts.frame != b->facts.frame ? a->facts.frame < b->facts.frame : a->order < b->order;
+}
+
+/* Puts `a` above those that weigh less, which become its two sides. */
+static void insert_in_tree(struct ht_answer **root, enum ht_answer_index index, struct ht_answer *a)
+{
+    struct ht_answer **at = root;
+    while (*at != NULL && (*at)->weight >= a->weight) {
+        at = is_before(a, *at) ? &(*at)->link[index].earlier : &(*at)->link[index].later;
+    }
+    struct ht_answer **earlier = &a->link[index].earlier, **later = &a->link[index].later;
+    for (struct ht_answer *t = *at; t != NULL;) {
+        if (is_before(t, a)) {
+            *earlier = t;
+            earlier  = &t->link[index].later;
+            t        = *earlier;
+        } else {
+            *later = t;
+            later  = &t->link[index].earlier;
+            t      = *later;
+        }
+    }
+    *earlier = *later = NULL;
+    *at               = a;
+}
+
+/* Puts the two sides of `a`, merged by weight, in its place. */
+static void remove_from_tree(struct ht_answer **root, enum ht_answer_index index,
+                             const struct ht_answer *a)
+{
+    struct ht_answer **at = root;
+    while (*at != a) {
+        at = is_before(a, *at) ? &(*at)->link[index].earlier : &(*at)->link[index].later;
+    }
+    struct ht_answer *earlier = a->link[index].earlier, *later = a->link[index].later;
+    while (earlier != NULL && later != NULL) {
+        if (earlier->weight >= later->weight) {
+            *at     = earlier;
+            at      = &earlier->link[index].later;
+            earlier = *at;
+        } else {
+            *at   = later;
+            at    = &later->link[index].earlier;
+            later = *at;
+        }
+    }
+    *at = earlier != NULL ? earlier : later;
+}
+
+/* Its tree's root may be another now, and takes the place in the chain. */
+static void file(struct ht_answers *answers, enum ht_answer_index index, const struct identity *id,
+                 struct ht_answer *a)
+{
+    struct ht_answer **tree = tree_of(answers, index, id);
+    struct ht_answer *root  = *tree;
+    struct ht_answer *next  = root != NULL ? root->link[index].next : NULL;
+    a->link[index].key      = id->key[index];
+    insert_in_tree(&root, index, a);
+    root->link[index].next = next;
+    *tree                  = root;
+}
+
+static void unfile(struct ht_answers *answers, enum ht_answer_index index,
+                   const struct identity *id, const struct ht_answer *a)
+{
+    struct ht_answer **tree = tree_of(answers, index, id);
+    struct ht_answer *root  = *tree;
+    struct ht_answer *next  = root->link[index].next;
+    remove_from_tree(&root, index, a);
+    if (root != NULL) {
+        root->link[index].next = next;
+    }
+    *tree = root != NULL ? root : next;
+}
+
+bool ht_answers_init(struct ht_answers *answers)
+{
+    bool good = true;
+    /* No result depends on the seed; who sends names cannot know it, nor choose those that collide.
+     */
+    *answers = (struct ht_answers){.seed = (uint64_t)(uintptr_t)answers};
+    for (int i = 0; i < HT_NUM_INDEXES; i++) {
+        answers->tables[i] = calloc(HT_RESOLUTION_TABLE, sizeof *answers->tables[i]);
+        good &= answers->tables[i] != NULL;
+    }
+    return good;
+}
+
+void ht_answers_fini(struct ht_answers *answers)
+{
+    while (answers->oldest != NULL) {
+        struct ht_answer *next = answers->oldest->newer;
+        free(answers->oldest);
+        answers->oldest = next;
+    }
+    for (int i = 0; i < HT_NUM_INDEXES; i++) {
+        free(answers->tables[i]);
+    }
+}
+
+static void unlink_answer(struct ht_answers *answers, struct ht_answer *a)
+{
+    *(a->newer != NULL ? &a->newer->older : &answers->newest) = a->older;
+    *(a->older != NULL ? &a->older->newer : &answers->oldest) = a->newer;
+}
+
+static void link_newest(struct ht_answers *answers, struct ht_answer *a)
+{
+    a->newer                                                                = NULL;
+    a->older                                                                = answers->newest;
+    *(answers->newest != NULL ? &answers->newest->newer : &answers->oldest) = a;
+    answers->newest                                                         = a;
+}
+
+static void forget(struct ht_answers *answers, struct ht_answer *a)
+{
+    struct identity id;
+    identify(&id, answers->seed, &a->address, &a->facts.client, ht_answer_name(a));
+    for (int i = 0; i < HT_NUM_INDEXES; i++) {
+        unfile(answers, (enum ht_answer_index)i, &id, a);
+    }
+    unlink_answer(answers, a);
+    answers->num_everybody -= a->facts.client.version == 0;
+    answers->len--;
+    answers->bytes -= a->size;
+    free(a);
+}
+
+/* One that led to a connection stays once more, as if it were new. */
+static void second_turn(struct ht_answers *answers, struct ht_answer *a)
+{
+    unlink_answer(answers, a);
+    link_newest(answers, a);
+    a->used = false;
+}
+
+static void make_room(struct ht_answers *answers, size_t size)
+{
+    struct ht_answer *oldest = answers->oldest;
+    while (oldest != NULL && (answers->len >= HT_RESOLUTION_MAX_ANSWERS ||
+                              answers->bytes + size > HT_RESOLUTION_MAX_BYTES)) {
+        struct ht_answer *next = oldest->newer;
+        if (oldest->used) {
+            second_turn(answers, oldest);
+        } else {
+            forget(answers, oldest);
+        }
+        oldest = next;
+    }
+}
+
+static void insert(struct ht_answers *answers, const struct identity *id, struct ht_answer *a)
+{
+    for (int i = 0; i < HT_NUM_INDEXES; i++) {
+        file(answers, (enum ht_answer_index)i, id, a);
+    }
+    link_newest(answers, a);
+    answers->num_everybody += a->facts.client.version == 0;
+    answers->len++;
+    answers->bytes += a->size;
+}
+
+/* The same answer, seen before: repeated, or told again for the sake of its query. */
+static struct ht_answer *find_again(const struct ht_answers *answers, const struct identity *id,
+                                    const struct ht_answer_facts *facts)
+{
+    struct ht_answer *a = *tree_of(answers, HT_BY_BOTH, id);
+    while (a != NULL && (a->facts.time_ns != facts->time_ns || a->facts.frame != facts->frame)) {
+        bool is_later = a->facts.time_ns != facts->time_ns ? a->facts.time_ns < facts->time_ns
+                                                           : a->facts.frame < facts->frame;
+        a             = is_later ? a->link[HT_BY_BOTH].later : a->link[HT_BY_BOTH].earlier;
+    }
+    return a;
+}
+
+void ht_answers_add(struct ht_answers *answers, const struct ht_address *address,
+                    const struct ht_answer_facts *facts, struct ht_bytes text)
+{
+    struct identity id;
+    identify(&id, answers->seed, address, &facts->client, ht_bytes_head(text, facts->name_len));
+    struct ht_answer *again = find_again(answers, &id, facts);
+    if (again != NULL) {
+        again->facts.query_frame   = facts->query_frame;
+        again->facts.query_time_ns = facts->query_time_ns;
+        again->facts.rtt_ns        = facts->rtt_ns;
+        return;
+    }
+    size_t size = sizeof(struct ht_answer) + text.len;
+    make_room(answers, size);
+    struct ht_answer *a = malloc(size);
+    if (a == NULL) {
+        return;
+    }
+    *a = (struct ht_answer){
+        .address = *address, .facts = *facts, .order = answers->order++, .size = size};
+    a->weight = mix(a->order, answers->seed);
+    memcpy(a->text, text.ptr, text.len);
+    insert(answers, &id, a);
+}
+
+static struct ht_answer *later_of(struct ht_answer *a, struct ht_answer *b)
+{
+    if (a == NULL || b == NULL) {
+        return a != NULL ? a : b;
+    }
+    return is_before(a, b) ? b : a;
+}
+
+/* What was given to the client, whose identity is `id`, or to everybody. */
+static struct ht_answer *find_to_client(const struct ht_answers *answers,
+                                        enum ht_answer_index index, const struct identity *id,
+                                        const struct ht_answer_search *search)
+{
+    struct ht_answer *found = latest_until(answers, index, id, search->until_ns);
+    if (answers->num_everybody > 0) {
+        struct identity any;
+        identify(&any, answers->seed, &search->server, &everybody, search->name);
+        found = later_of(found, latest_until(answers, index, &any, search->until_ns));
+    }
+    return found;
+}
+
+static struct ht_answer *find(const struct ht_answers *answers,
+                              const struct ht_answer_search *search)
+{
+    struct identity id;
+    bool named                 = search->name.len > 0;
+    enum ht_answer_index index = named ? HT_BY_NAME : HT_BY_ADDRESS;
+    identify(&id, answers->seed, &search->server, &search->client, search->name);
+    if (*tree_of(answers, index, &id) == NULL) {
+        return NULL;
+    }
+    struct ht_answer *found =
+        find_to_client(answers, named ? HT_BY_BOTH : HT_BY_CLIENT, &id, search);
+    return found != NULL ? found : latest_until(answers, index, &id, search->until_ns);
+}
+
+const struct ht_answer *ht_answers_find(const struct ht_answers *answers,
+                                        const struct ht_answer_search *search)
+{
+    return find(answers, search);
+}
+
+const struct ht_answer *ht_answers_to_client(const struct ht_answers *answers,
+                                             const struct ht_answer_search *search)
+{
+    struct identity id;
+    identify(&id, answers->seed, &search->server, &search->client, search->name);
+    return find_to_client(answers, HT_BY_CLIENT, &id, search);
+}
+
+void ht_answers_use(struct ht_answers *answers, const struct ht_address *server,
+                    const struct ht_address *client)
+{
+    const struct ht_answer_search search = {
+        .server = *server, .client = *client, .until_ns = INT64_MAX};
+    struct ht_answer *found = find(answers, &search);
+    if (found != NULL) {
+        found->used = true;
+    }
+}

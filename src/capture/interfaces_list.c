@@ -1,0 +1,48 @@
+/*
+ * The interfaces that there are, for people to choose from.
+ */
+#include "capture/source.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <pcap/pcap.h>
+
+static void print_addresses(FILE *out, const pcap_addr_t *list)
+{
+    const char *separator = "  ";
+    for (const pcap_addr_t *each = list; each != NULL; each = each->next) {
+        char text[NI_MAXHOST];
+        int family = each->addr != NULL ? each->addr->sa_family : AF_UNSPEC;
+        size_t len = family == AF_INET    ? sizeof(struct sockaddr_in)
+                     : family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                          : 0;
+        if (len > 0 && getnameinfo(each->addr, (socklen_t)len, text, sizeof text, NULL, 0,
+                                   NI_NUMERICHOST) == 0) {
+            fprintf(out, "%s%s", separator, text);
+            separator = ", ";
+        }
+    }
+}
+
+bool ht_interfaces_print(FILE *out, struct ht_error *error)
+{
+    char reason[PCAP_ERRBUF_SIZE];
+    pcap_if_t *all = NULL;
+    if (pcap_findalldevs(&all, reason) != 0) {
+        return ht_fail(error, "interfaces cannot be listed: %s", reason);
+    }
+    for (const pcap_if_t *each = all; each != NULL; each = each->next) {
+        fprintf(out, "%s", each->name);
+        print_addresses(out, each->addresses);
+        if (each->description != NULL) {
+            fprintf(out, "  (%s)", each->description);
+        }
+        fprintf(out, "\n");
+    }
+    bool some = all != NULL;
+    pcap_freealldevs(all);
+    return some || ht_fail(error, "no interface can be captured on: run as root, or give the "
+                                  "program the capability CAP_NET_RAW");
+}

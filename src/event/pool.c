@@ -1,0 +1,101 @@
+#include "event/pool.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+enum { SLOTS = 1 << 16, MAX_LEN = SLOTS / 4 * 3 };
+
+static bool has_room(const struct ht_pool_generation *g, size_t len)
+{
+    return g->len < MAX_LEN && g->arena.size + len <= HT_POOL_MAX_BYTES;
+}
+
+/* The slot of `bytes`, or the free one where it would be. */
+static struct ht_pool_slot *slot_of(const struct ht_pool_generation *g, uint64_t hash,
+                                    struct ht_bytes bytes)
+{
+    size_t i = hash % SLOTS;
+    while (g->slots[i].hash != 0 &&
+           (g->slots[i].hash != hash || !ht_bytes_equal(g->slots[i].bytes, bytes))) {
+        i = (i + 1) % SLOTS;
+    }
+    return &g->slots[i];
+}
+
+static void clear(struct ht_pool_generation *g)
+{
+    ht_arena_clear(&g->arena);
+    free(g->slots);
+    g->slots = NULL;
+    g->len   = 0;
+}
+
+static bool start(struct ht_pool_generation *g)
+{
+    if (g->slots == NULL) {
+        g->slots = calloc(SLOTS, sizeof *g->slots);
+    }
+    return g->slots != NULL;
+}
+
+/* Room for `len` bytes in the present generation, which may become the other one. */
+static bool make_room(struct ht_pool *pool, size_t len)
+{
+    unsigned other = (pool->present + 1) % HT_POOL_GENERATIONS;
+    if (has_room(&pool->generation[pool->present], len)) {
+        return true;
+    }
+    if (pool->generation[other].users > 0) {
+        return false;
+    }
+    clear(&pool->generation[other]);
+    pool->present = other;
+    return start(&pool->generation[other]) && has_room(&pool->generation[other], len);
+}
+
+static struct ht_bytes keep_new(struct ht_pool *pool, uint64_t hash, struct ht_bytes bytes)
+{
+    if (!make_room(pool, bytes.len)) {
+        return ht_bytes("", 0);
+    }
+    struct ht_pool_generation *g = &pool->generation[pool->present];
+    struct ht_bytes copy         = ht_arena_copy(&g->arena, bytes);
+    if (copy.len > 0) {
+        *slot_of(g, hash, bytes) = (struct ht_pool_slot){.hash = hash, .bytes = copy};
+        g->len++;
+    }
+    return copy;
+}
+
+struct ht_bytes ht_pool_keep(struct ht_pool *pool, ht_pool_use *use, struct ht_bytes bytes)
+{
+    struct ht_pool_generation *present = &pool->generation[pool->present];
+    uint64_t hash                      = ht_hash(bytes, 0) | 1;
+    if (bytes.len == 0 || !start(present)) {
+        return ht_bytes("", 0);
+    }
+    struct ht_bytes kept = slot_of(present, hash, bytes)->bytes;
+    if (kept.len == 0) {
+        kept = keep_new(pool, hash, bytes);
+    }
+    if (kept.len > 0 && (*use >> pool->present & 1) == 0) {
+        *use |= (ht_pool_use)(1U << pool->present);
+        pool->generation[pool->present].users++;
+    }
+    return kept;
+}
+
+void ht_pool_release(struct ht_pool *pool, ht_pool_use use)
+{
+    for (unsigned i = 0; i < HT_POOL_GENERATIONS; i++) {
+        pool->generation[i].users -= use >> i & 1;
+    }
+}
+
+void ht_pool_free(struct ht_pool *pool)
+{
+    for (unsigned i = 0; i < HT_POOL_GENERATIONS; i++) {
+        clear(&pool->generation[i]);
+    }
+}

@@ -1,0 +1,46 @@
+/*
+ * What is the same in many flows is kept once: lists of cipher suites, fingerprints, names of
+ * protocols. A pool holds such bytes until no flow that used it is left, within a bound; what does
+ * not fit, the caller keeps for itself.
+ */
+#ifndef HT_EVENT_POOL_H
+#define HT_EVENT_POOL_H
+
+#include "base/arena.h"
+
+enum { HT_POOL_GENERATIONS = 2, HT_POOL_MAX_BYTES = 8 << 20 /* of a generation */ };
+
+struct ht_pool_slot {
+    uint64_t hash; /* 0: free */
+    struct ht_bytes bytes;
+};
+
+/* What was kept between two times. */
+struct ht_pool_generation {
+    struct ht_arena arena;
+    struct ht_pool_slot *slots;
+    size_t len;
+    uint64_t users; /* flows that hold something of it */
+};
+
+/* Owns what it keeps. When the present generation is full the other one takes its place, if nobody
+ * uses that any more; until then nothing new is kept. Zeroed but for the arenas' budget is empty.
+ */
+struct ht_pool {
+    struct ht_pool_generation generation[HT_POOL_GENERATIONS];
+    unsigned present;
+};
+
+/* Which generations a user holds something of: a bit each. Zero at first. */
+typedef uint8_t ht_pool_use;
+
+/* ht_pool_keep returns the pool's copy of `bytes`, which lives until `*use` is released; an empty
+ * view where it has none and no room for it. */
+struct ht_bytes ht_pool_keep(struct ht_pool *pool, ht_pool_use *use, struct ht_bytes bytes);
+
+/* ht_pool_release ends what a user held. */
+void ht_pool_release(struct ht_pool *pool, ht_pool_use use);
+
+void ht_pool_free(struct ht_pool *pool);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * What happened in a flow, in the order in which it was told: a log of a few bytes an entry, for
+ * there may be a million flows.
+ */
+#ifndef HT_FLOW_TIMELINE_H
+#define HT_FLOW_TIMELINE_H
+
+#include "event/event.h"
+
+/* A thing that happened, or that was expected and did not. */
+struct ht_happening {
+    const struct ht_event_type *type;
+    const void *object; /* the event's data; NULL: none */
+    const char *absent; /* why it was not seen; NULL: it was */
+    int64_t time_ns;    /* of an absent one: of what it would have followed */
+    uint64_t frame;
+    uint8_t side;
+    uint8_t flags; /* HT_EVENT_… */
+};
+
+struct ht_timeline_chunk;
+
+/* Zeroed is empty. Its chunks lie in the arena that it is given, always the same. */
+struct ht_timeline {
+    struct ht_timeline_chunk *first, *last;
+    int64_t time_ns; /* of the last entry, from which the next one is counted */
+    uint64_t frame;
+    uint32_t len;
+};
+
+/* ht_timeline_add appends; what it points at must live as long as the arena. False: no memory. */
+bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
+                     const struct ht_happening *happening);
+
+/* ht_timeline_read writes the `len` entries to `out`. */
+void ht_timeline_read(const struct ht_timeline *timeline, struct ht_happening *out);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * What threads of one run hand to each other, round by round: batches of frames to a worker,
+ * lessons from worker to worker, harvests of rendered records back.
+ */
+#ifndef HT_RUN_BATCH_H
+#define HT_RUN_BATCH_H
+
+#include "run/engine.h"
+#include "sink/chars.h"
+
+struct ht_batch_frame {
+    struct ht_frame frame; /* whose data is not set: */
+    size_t offset;         /* they lie there in the batch's bytes */
+};
+
+/* Frames for one worker in one round. Owns all but `source`. */
+struct ht_batch {
+    uint64_t round;
+    uint64_t last_number; /* of the last frame of the round, whosever it was */
+    int64_t now_ns;       /* live, where no frames came: the time it is; 0: not told */
+    const char *source;   /* a new source begins with this round; NULL: none */
+    bool flush;           /* the source ends with it */
+    bool settle;          /* nothing may come after it for a while: finish all rounds */
+    bool stop;            /* the thread is to end */
+    struct ht_batch_frame *frames;
+    size_t num_frames, max_frames;
+    struct ht_chars bytes;
+};
+
+/* ht_batch_add copies a frame; false: no memory. */
+bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame);
+
+/* ht_batch_frame_at is its i'th frame; a view. */
+struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i);
+
+/* ht_batch_clear makes it empty, for the next round. */
+void ht_batch_clear(struct ht_batch *batch);
+void ht_batch_free(struct ht_batch *batch);
+
+/* What flows of one worker taught in one round, in order. Owns all. */
+struct ht_lesson {
+    struct ht_order order;
+    size_t analyzer; /* by its place in the list */
+    size_t offset, len;
+};
+
+struct ht_lessons {
+    struct ht_lesson *items;
+    size_t len, capacity;
+    struct ht_chars bytes;
+};
+
+/* ht_lessons_add copies a lesson; without memory it is lost. */
+void ht_lessons_add(struct ht_lessons *lessons, struct ht_order order, size_t analyzer,
+                    struct ht_bytes bytes);
+
+/* ht_lessons_copy is another that holds the same; NULL: no memory. */
+struct ht_lessons *ht_lessons_copy(const struct ht_lessons *lessons);
+void ht_lessons_free(struct ht_lessons *lessons);
+
+/* A record rendered, or a flow whose record is still to be rendered. */
+struct ht_yield {
+    struct ht_order order;
+    const struct ht_record_type *type;
+    uint64_t
+        identity[2]; /* where several workers may have made the same record: of what it tells */
+    size_t len;      /* of its bytes, which follow those of the one before */
+    struct ht_flow *flow; /* of which the record is to come; NULL: it is here */
+};
+
+/* A worker's records of a round or, of a large one, a part of them, in order. Owns all. */
+struct ht_harvest {
+    bool last; /* of its round */
+    struct ht_yield *items;
+    size_t len, capacity;
+    struct ht_chars bytes;
+    struct ht_stats stats; /* the worker's counters, at the end of the round */
+};
+
+/* ht_harvest_add appends an item; NULL: no memory. */
+struct ht_yield *ht_harvest_add(struct ht_harvest *harvest);
+void ht_harvest_free(struct ht_harvest *harvest);
+
+#endif

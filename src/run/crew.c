@@ -1,0 +1,332 @@
+#include "run/crew.h"
+
+#include "base/time.h"
+#include "flow/key.h"
+
+#include <stdlib.h>
+
+enum {
+    ROUND_FRAMES = 16384,
+    ROUND_BYTES  = 4 << 20, /* of all workers' frames */
+    AHEAD        = 4,       /* rounds that are handed out before the first of them is taken back */
+    SEEN_SETS    = 8192,
+    SEEN_WAYS    = 8
+};
+
+#define ROUND_NS (HT_SECOND_NS / 10) /* live, a round is handed out after that time */
+
+/* What was written once and is not written again, the latest first in each set. */
+struct seen {
+    uint64_t identity[SEEN_WAYS][2];
+};
+
+struct ht_crew {
+    struct ht_crew_config config;
+    struct ht_engine *engine; /* where there are no threads */
+    struct ht_worker *workers[HT_MAX_WORKERS];
+    struct ht_worker_queues *queues;
+    struct ht_batch *batches[HT_MAX_WORKERS]; /* of the round that is being filled */
+    struct ht_stats stats[HT_MAX_WORKERS];    /* at the end of the last round taken back */
+    struct seen *seen;
+    uint64_t repeated;     /* records that were written before */
+    uint64_t round, taken; /* to be handed out next; to be taken back next */
+    size_t frames, bytes;  /* in the round that is being filled */
+    uint64_t last_number;
+    int64_t round_ns; /* live: time of its first frame */
+    const char *source;
+    bool started, failed;
+};
+
+static bool is_alone(const struct ht_crew *crew)
+{
+    return crew->config.workers <= 1;
+}
+
+static bool was_seen(struct ht_crew *crew, const uint64_t identity[2])
+{
+    struct seen *set = &crew->seen[identity[0] % SEEN_SETS];
+    size_t at = 0, size = sizeof set->identity[0];
+    if (identity[0] == 0 && identity[1] == 0) {
+        return false;
+    }
+    while (at < SEEN_WAYS && memcmp(set->identity[at], identity, size) != 0) {
+        at++;
+    }
+    bool found = at < SEEN_WAYS;
+    memmove(set->identity[1], set->identity[0], (found ? at : SEEN_WAYS - 1) * size);
+    memcpy(set->identity[0], identity, size);
+    return found;
+}
+
+/* One worker's records of a round on their way out. */
+struct stream {
+    struct ht_queue *queue;
+    struct ht_harvest *harvest;
+    size_t item, offset;
+};
+
+/* The next item, or NULL where the round has no more. */
+static const struct ht_yield *next_of(struct ht_crew *crew, struct stream *stream, unsigned worker)
+{
+    while (stream->harvest == NULL || stream->item == stream->harvest->len) {
+        if (stream->harvest != NULL && stream->harvest->last) {
+            crew->stats[worker] = stream->harvest->stats;
+            return NULL;
+        }
+        ht_harvest_free(stream->harvest);
+        *stream = (struct stream){.queue = stream->queue, .harvest = ht_queue_take(stream->queue)};
+    }
+    return &stream->harvest->items[stream->item];
+}
+
+static void write_item(struct ht_crew *crew, struct stream *stream, const struct ht_yield *item)
+{
+    struct ht_bytes lines = ht_bytes(stream->harvest->bytes.ptr + stream->offset, item->len);
+    stream->offset += item->len;
+    stream->item++;
+    if (was_seen(crew, item->identity)) {
+        crew->repeated++;
+    } else if (!crew->failed) {
+        crew->failed = !crew->config.lines(crew->config.context, item->type, lines);
+    }
+}
+
+/* Writes a round's records in order; waits for workers that are not done with it. */
+static void take_back(struct ht_crew *crew)
+{
+    struct stream streams[HT_MAX_WORKERS] = {0};
+    unsigned num                          = crew->config.workers;
+    for (unsigned i = 0; i < num; i++) {
+        streams[i].queue = &crew->queues[i].harvests;
+    }
+    for (;;) {
+        const struct ht_yield *first = NULL;
+        unsigned from                = 0;
+        for (unsigned i = 0; i < num; i++) {
+            const struct ht_yield *item = next_of(crew, &streams[i], i);
+            if (item != NULL && (first == NULL || ht_order_before(item->order, first->order))) {
+                first = item;
+                from  = i;
+            }
+        }
+        if (first == NULL) {
+            break;
+        }
+        write_item(crew, &streams[from], first);
+    }
+    for (unsigned i = 0; i < num; i++) {
+        ht_harvest_free(streams[i].harvest);
+    }
+    crew->taken++;
+}
+
+static struct ht_batch *new_batch(struct ht_crew *crew, unsigned worker)
+{
+    struct ht_batch *batch = ht_queue_try(&crew->queues[worker].empty);
+    return batch != NULL ? batch : calloc(1, sizeof *batch);
+}
+
+/* Hands out the round that was filled, marked as `how` says. */
+static bool hand_out(struct ht_crew *crew, const struct ht_batch *how)
+{
+    for (unsigned i = 0; i < crew->config.workers; i++) {
+        struct ht_batch *batch = crew->batches[i];
+        crew->batches[i]       = new_batch(crew, i);
+        if (crew->batches[i] == NULL) {
+            abort(); /* the threads cannot even be told to stop */
+        }
+        batch->round       = crew->round;
+        batch->last_number = crew->last_number;
+        batch->source      = crew->source;
+        batch->now_ns      = how->now_ns;
+        batch->flush       = how->flush;
+        batch->settle      = how->settle;
+        ht_queue_push(&crew->queues[i].batches, batch);
+    }
+    crew->round++;
+    crew->frames = crew->bytes = 0;
+    crew->source               = NULL;
+    while (crew->round - crew->taken > (how->settle ? 0 : AHEAD)) {
+        take_back(crew);
+    }
+    return !crew->failed;
+}
+
+void ht_crew_source(struct ht_crew *crew, const char *name)
+{
+    crew->source      = name;
+    crew->last_number = 0;
+    if (is_alone(crew)) {
+        ht_engine_source(crew->engine, name);
+    }
+}
+
+/* The worker that follows the frame's flow; what belongs to no flow is the first one's to count. */
+static unsigned worker_of(const struct ht_crew *crew, const struct ht_frame *frame)
+{
+    struct ht_packet packet;
+    struct ht_flow_key key;
+    if (ht_packet_decode(&packet, frame) != HT_DECODED) {
+        return 0;
+    }
+    (void)ht_flow_key_of(&key, &packet);
+    return (unsigned)((ht_flow_key_hash(&key, crew->config.engine.hash_seed) >> 32) %
+                      crew->config.workers);
+}
+
+static bool is_round_full(const struct ht_crew *crew, const struct ht_frame *frame)
+{
+    return crew->frames >= ROUND_FRAMES || crew->bytes >= ROUND_BYTES ||
+           (crew->config.engine.live && frame->time_ns - crew->round_ns > ROUND_NS);
+}
+
+bool ht_crew_frame(struct ht_crew *crew, const struct ht_frame *frame)
+{
+    if (is_alone(crew)) {
+        return ht_engine_frame(crew->engine, frame);
+    }
+    if (crew->frames++ == 0) {
+        crew->round_ns = frame->time_ns;
+    }
+    crew->bytes += frame->data.len;
+    crew->last_number = frame->number;
+    if (!ht_batch_add(crew->batches[worker_of(crew, frame)], frame)) {
+        crew->stats[0].refused_allocations++;
+    }
+    return is_round_full(crew, frame) ? hand_out(crew, &(struct ht_batch){0}) : !crew->failed;
+}
+
+bool ht_crew_tick(struct ht_crew *crew, int64_t now_ns)
+{
+    return is_alone(crew) ? ht_engine_tick(crew->engine, now_ns)
+                          : hand_out(crew, &(struct ht_batch){.now_ns = now_ns, .settle = true});
+}
+
+bool ht_crew_flush(struct ht_crew *crew)
+{
+    return is_alone(crew) ? ht_engine_flush(crew->engine)
+                          : hand_out(crew, &(struct ht_batch){.flush = true, .settle = true});
+}
+
+void ht_crew_stats(struct ht_crew *crew, struct ht_stats *out)
+{
+    if (is_alone(crew)) {
+        ht_stats_add(out, ht_engine_stats(crew->engine));
+        return;
+    }
+    for (unsigned i = 0; i < crew->config.workers; i++) {
+        ht_stats_add(out, &crew->stats[i]);
+    }
+    out->records -= crew->repeated;
+}
+
+static bool make_engine(struct ht_crew *crew, struct ht_error *error)
+{
+    struct ht_engine_config config = crew->config.engine;
+    config.record                  = crew->config.record;
+    config.context                 = crew->config.context;
+    crew->engine                   = ht_engine_new(&config, error);
+    return crew->engine != NULL;
+}
+
+static void share_bounds(struct ht_engine_config *engine, unsigned num)
+{
+    engine->max_flows = (engine->max_flows + num - 1) / num;
+    engine->max_bytes = (engine->max_bytes + num - 1) / num;
+}
+
+static bool make_workers(struct ht_crew *crew, struct ht_error *error)
+{
+    unsigned num                   = crew->config.workers;
+    struct ht_worker_config config = {
+        .engine = crew->config.engine, .format = crew->config.format, .sink = crew->config.sink};
+    share_bounds(&config.engine, num);
+    crew->queues = calloc(num, sizeof *crew->queues);
+    crew->seen   = calloc(SEEN_SETS, sizeof *crew->seen);
+    if (crew->queues == NULL || crew->seen == NULL) {
+        return ht_fail(error, "out of memory");
+    }
+    for (unsigned i = 0; i < num; i++) {
+        ht_queue_init(&crew->queues[i].batches);
+        ht_queue_init(&crew->queues[i].empty);
+        ht_queue_init(&crew->queues[i].harvests);
+        for (unsigned k = 0; k < num; k++) {
+            ht_queue_init(&crew->queues[i].lessons[k]);
+        }
+    }
+    for (unsigned i = 0; i < num; i++) {
+        crew->workers[i] = ht_worker_new(&config, crew->queues, i, num, error);
+        crew->batches[i] = calloc(1, sizeof *crew->batches[i]);
+        if (crew->workers[i] == NULL || crew->batches[i] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct ht_crew *ht_crew_new(const struct ht_crew_config *config, struct ht_error *error)
+{
+    struct ht_crew *crew = calloc(1, sizeof *crew);
+    if (crew == NULL) {
+        (void)ht_fail(error, "out of memory");
+        return NULL;
+    }
+    crew->config         = *config;
+    crew->config.workers = config->workers > HT_MAX_WORKERS ? HT_MAX_WORKERS : config->workers;
+    if (!(is_alone(crew) ? make_engine(crew, error) : make_workers(crew, error))) {
+        ht_crew_free(crew);
+        return NULL;
+    }
+    return crew;
+}
+
+bool ht_crew_start(struct ht_crew *crew, struct ht_error *error)
+{
+    for (unsigned i = 0; !is_alone(crew) && i < crew->config.workers; i++) {
+        if (!ht_worker_start(crew->workers[i], error)) {
+            return false;
+        }
+        crew->started = true;
+    }
+    return true;
+}
+
+static void free_queues(struct ht_crew *crew)
+{
+    for (unsigned i = 0; i < crew->config.workers; i++) {
+        struct ht_worker_queues *queues = &crew->queues[i];
+        for (struct ht_batch *batch; (batch = ht_queue_try(&queues->empty)) != NULL ||
+                                     (batch = ht_queue_try(&queues->batches)) != NULL;) {
+            ht_batch_free(batch);
+        }
+        ht_queue_fini(&queues->batches);
+        ht_queue_fini(&queues->empty);
+        ht_queue_fini(&queues->harvests);
+        for (unsigned k = 0; k < crew->config.workers; k++) {
+            ht_queue_fini(&queues->lessons[k]);
+        }
+    }
+    free(crew->queues);
+}
+
+void ht_crew_free(struct ht_crew *crew)
+{
+    if (crew == NULL) {
+        return;
+    }
+    for (unsigned i = 0; crew->started && i < crew->config.workers; i++) {
+        crew->batches[i]->stop = true;
+        ht_queue_push(&crew->queues[i].batches, crew->batches[i]);
+        crew->batches[i] = NULL;
+    }
+    for (unsigned i = 0; i < HT_MAX_WORKERS; i++) {
+        ht_worker_free(crew->workers[i]);
+        ht_batch_free(crew->batches[i]);
+    }
+    if (crew->queues != NULL) {
+        free_queues(crew);
+    }
+    ht_engine_free(crew->engine);
+    free(crew->seen);
+    free(crew);
+}

@@ -1,0 +1,234 @@
+/*
+ * From a frame to its flow, and on to what the flow's protocol is fed with.
+ */
+#include "run/private.h"
+
+#include <netinet/in.h>
+
+/* Bytes of one direction, in order. */
+static uint64_t deliver(void *context, const struct ht_reassembly *r,
+                        const struct ht_delivery *delivery)
+{
+    struct ht_engine *engine = context;
+    enum ht_side side        = r == &engine->flow->tcp->side[0].bytes ? HT_SIDE_A : HT_SIDE_B;
+    engine->emitter.frame    = delivery->frame;
+    engine->emitter.time_ns  = delivery->time_ns;
+    return ht_dispatch_bytes(&engine->flow->dispatch, &engine->emitter, side, delivery->stepped,
+                             delivery->bytes, delivery->len - delivery->bytes.len);
+}
+
+static void emit_tcp(void *context, const struct ht_event_type *type, unsigned side, void *data)
+{
+    struct ht_engine *engine = context;
+    (void)ht_emit(&engine->emitter, type, (enum ht_side)side, 0, data);
+}
+
+static bool start_tcp(struct ht_engine *engine, struct ht_flow *flow)
+{
+    flow->tcp = ht_arena_alloc(&flow->arena, sizeof *flow->tcp);
+    for (int i = 0; flow->tcp != NULL && i < 2; i++) {
+        struct ht_reassembly *r = &flow->tcp->side[i].bytes;
+        r->deliver              = deliver;
+        r->context              = engine;
+        r->budget               = &engine->budget;
+    }
+    return flow->tcp != NULL;
+}
+
+/* Until a SYN or a hello says otherwise: the lower of a well-known port serves, else the one that
+ * was spoken to first. */
+static void guess_roles(struct ht_flow *flow, unsigned sender)
+{
+    uint16_t from = flow->key.endpoint[sender].port, to = flow->key.endpoint[1 - sender].port;
+    bool by_port     = (from < 1024) != (to < 1024);
+    flow->client     = (uint8_t)(by_port ? (from < 1024 ? 1 - sender : sender) : sender);
+    flow->roles_from = by_port ? "port" : "first_packet";
+}
+
+static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow_key *key,
+                                  uint64_t hash, const struct ht_frame *frame,
+                                  const struct ht_packet *packet, unsigned sender)
+{
+    struct ht_flow *flow = ht_flow_table_add(&engine->table, key, hash, frame->number);
+    bool is_tcp          = key->protocol == IPPROTO_TCP;
+    if (flow == NULL || (is_tcp && !start_tcp(engine, flow))) {
+        if (flow != NULL) {
+            ht_flow_table_remove(&engine->table, flow);
+        }
+        engine->stats.refused_flows++;
+        return NULL;
+    }
+    flow->first_frame = frame->number;
+    flow->first_ns = flow->start_ns = flow->end_ns = frame->time_ns;
+    flow->num_tags                                 = packet->num_tags;
+    memcpy(flow->tags, packet->tags, sizeof flow->tags);
+    ht_dispatch_start(&flow->dispatch, engine->config.dissectors, is_tcp, &engine->budget);
+    guess_roles(flow, sender);
+    ht_engine_enter(engine, flow, frame->number, frame->time_ns);
+    struct ht_analysis a = ht_engine_analysis(engine, &engine->scratch, sender == flow->client);
+    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
+        if (engine->config.analyzers[i]->connection_start != NULL) {
+            engine->config.analyzers[i]->connection_start(engine->analyzer_states[i], &a,
+                                                          &key->endpoint[flow->client],
+                                                          &key->endpoint[1 - flow->client]);
+        }
+    }
+    return flow;
+}
+
+static void count(struct ht_flow *flow, const struct ht_frame *frame,
+                  const struct ht_packet *packet, unsigned side)
+{
+    struct ht_flow_side *s = &flow->side[side];
+    s->packets++;
+    s->bytes += packet->ip_len;
+    s->payload_bytes += packet->payload_len;
+    s->truncated_frames += packet->payload.len < packet->payload_len;
+    flow->start_ns = frame->time_ns < flow->start_ns ? frame->time_ns : flow->start_ns;
+    flow->end_ns   = frame->time_ns > flow->end_ns ? frame->time_ns : flow->end_ns;
+}
+
+static void set_roles_by_tcp(struct ht_flow *flow)
+{
+    if (flow->tcp->opener != 0 && !flow->claimed) {
+        const struct ht_tcp_side *opener = &flow->tcp->side[flow->tcp->opener - 1];
+        flow->client                     = (uint8_t)(flow->tcp->opener - 1);
+        flow->roles_from                 = opener->syn ? "syn" : "syn_ack";
+    }
+}
+
+/* Moves a flow to the list where it belongs now, or up in its own. */
+static void place_tcp(struct ht_engine *engine, struct ht_flow *flow, uint64_t frame)
+{
+    struct ht_flow_table *table = &engine->table;
+    if (flow->list != &table->closed && ht_tcp_closed(flow->tcp)) {
+        ht_flow_table_move(flow, &table->closed, frame);
+    } else if (flow->list == &table->half_open && !ht_tcp_is_half_open(flow->tcp)) {
+        ht_flow_table_move(flow, &table->tcp, frame);
+    } else {
+        ht_flow_table_touch(flow, frame);
+    }
+}
+
+static void feed_tcp(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
+                     const struct ht_packet *packet, unsigned side)
+{
+    struct ht_tcp *tcp = flow->tcp;
+    if (!tcp->side[side].bytes.started && (packet->tcp.flags & HT_TCP_SYN) == 0 &&
+        packet->payload_len > 0) {
+        ht_dispatch_late(&flow->dispatch, (enum ht_side)side);
+    }
+    const struct ht_tcp_observer observer = {.emit = emit_tcp, .context = engine};
+    ht_tcp_packet(tcp, packet, side, frame->number, frame->time_ns, &observer);
+    set_roles_by_tcp(flow);
+    place_tcp(engine, flow, frame->number);
+}
+
+static void feed_udp(struct ht_engine *engine, struct ht_flow *flow, const struct ht_packet *packet,
+                     unsigned side)
+{
+    if (!ht_dispatch_over(&flow->dispatch)) {
+        ht_dispatch_datagram(&flow->dispatch, &engine->emitter, (enum ht_side)side, packet->payload,
+                             packet->payload_len);
+    }
+}
+
+/* Labels what no dissector knows, while it is new. */
+static void feed_label(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
+                       const struct ht_packet *packet, unsigned side)
+{
+    if (flow->tcp == NULL || flow->dispatch.found != NULL) {
+        flow->label_done = true;
+    } else if (packet->payload.len > 0) {
+        flow->label_done = ht_labeler_feed(engine->labeler, &flow->label_state, packet->ip,
+                                           frame->time_ns, side == flow->client, &flow->label);
+    }
+    if (flow->label_done) {
+        ht_labeler_flow_free(engine->labeler, &flow->label_state);
+    }
+}
+
+static void feed_flow(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
+                      const struct ht_packet *packet, unsigned side)
+{
+    ht_engine_enter(engine, flow, frame->number, frame->time_ns);
+    count(flow, frame, packet, side);
+    if (flow->tcp != NULL) {
+        feed_tcp(engine, flow, frame, packet, side);
+    } else {
+        feed_udp(engine, flow, packet, side);
+        ht_flow_table_touch(flow, frame->number);
+    }
+    if (engine->labeler != NULL && !flow->label_done) {
+        feed_label(engine, flow, frame, packet, side);
+    }
+}
+
+static void feed_new(struct ht_engine *engine, const struct ht_flow_key *key, uint64_t hash,
+                     const struct ht_frame *frame, const struct ht_packet *packet, unsigned side)
+{
+    struct ht_flow *flow = start_flow(engine, key, hash, frame, packet, side);
+    if (flow != NULL) {
+        feed_flow(engine, flow, frame, packet, side);
+    }
+}
+
+/* The flow that the packet belongs to, if it is not the first of another one. */
+static struct ht_flow *find_flow(struct ht_engine *engine, const struct ht_flow_key *key,
+                                 uint64_t hash, uint64_t frame, const struct ht_packet *packet,
+                                 unsigned side)
+{
+    struct ht_flow *flow = ht_flow_table_find(&engine->table, key, hash);
+    if (flow != NULL && flow->tcp != NULL && ht_tcp_is_new(flow->tcp, packet, side)) {
+        ht_flow_table_retire(&engine->table, flow, frame);
+        return NULL;
+    }
+    return flow;
+}
+
+/* A SYN and nothing else, whose flow need not be followed until somebody answers. */
+static bool can_wait(const struct ht_packet *packet)
+{
+    return packet->protocol == IPPROTO_TCP && packet->payload_len == 0 &&
+           (packet->tcp.flags & (HT_TCP_SYN | HT_TCP_ACK | HT_TCP_FIN | HT_TCP_RST)) == HT_TCP_SYN;
+}
+
+void ht_engine_open(struct ht_engine *engine, struct ht_opening *opening)
+{
+    struct ht_opening copy = *opening;
+    struct ht_frame frame  = ht_opening_frame(&copy);
+    struct ht_packet packet;
+    struct ht_flow_key key;
+    ht_openings_remove(&engine->openings, opening);
+    (void)ht_packet_decode(&packet, &frame);
+    unsigned side = ht_flow_key_of(&key, &packet);
+    feed_new(engine, &key, copy.hash, &frame, &packet, side);
+}
+
+void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
+                      const struct ht_packet *packet)
+{
+    struct ht_flow_key key;
+    unsigned side        = ht_flow_key_of(&key, packet);
+    uint64_t hash        = ht_flow_key_hash(&key, engine->table.seed);
+    struct ht_flow *flow = find_flow(engine, &key, hash, frame->number, packet, side);
+    if (flow == NULL && packet->protocol == IPPROTO_TCP) {
+        struct ht_opening *opening = ht_openings_find(&engine->openings, hash);
+        if (opening != NULL) {
+            ht_engine_open(engine, opening);
+            flow = find_flow(engine, &key, hash, frame->number, packet, side);
+        }
+    }
+    if (flow != NULL) {
+        feed_flow(engine, flow, frame, packet, side);
+        return;
+    }
+    if (can_wait(packet)) {
+        ht_engine_make_opening_room(engine);
+        if (ht_openings_keep(&engine->openings, hash, frame)) {
+            return;
+        }
+    }
+    feed_new(engine, &key, hash, frame, packet, side);
+    ht_engine_make_room(engine);
+}

@@ -1,0 +1,219 @@
+/*
+ * When flows end: by time in what is captured live, by the number of frames since in a file, at the
+ * end of the source, and early where there are too many.
+ */
+#include "run/private.h"
+
+#include "base/time.h"
+
+#include <stdlib.h>
+
+enum {
+    TCP_IDLE_S       = 600, /* a connection that is silent for so long is told as it stands */
+    HALF_OPEN_IDLE_S = 60,
+    UDP_IDLE_S       = 60,
+    CLOSED_LINGER_S  = 2, /* stragglers after the last FIN or a RST */
+
+    /* In a file, by frames: a direction may have been stored late. Not by the number of other
+     * flows, so that a flow ends at the same frame wherever the others are followed. */
+    CLOSED_LINGER_FRAMES = 1 << 18,
+    UDP_IDLE_FRAMES      = 1 << 16,
+    EXPIRE_STEP          = 64, /* frames from one look at the lists to the next */
+
+    MAX_HALF_OPEN = 1 << 17,
+    /* Handshakes that do not complete: past this number they are a flood, and are told together. */
+    MAX_UNFINISHED_TOLD = 16384
+};
+
+static void tell_oldest(struct ht_engine *engine, const struct ht_flow_list *list)
+{
+    ht_engine_tell(engine, list->oldest);
+}
+
+static bool idle(const struct ht_engine *engine, const struct ht_flow_list *list, int64_t seconds)
+{
+    return list->oldest != NULL && engine->now_ns - list->oldest->end_ns > seconds * HT_SECOND_NS;
+}
+
+/* A handshake among too many that do not complete: it is counted, and has no record of its own. */
+static void count_unfinished(struct ht_engine *engine, const struct ht_endpoint *server,
+                             int64_t time_ns)
+{
+    ht_stats_count_unfinished(&engine->stats, server, time_ns);
+}
+
+static void end_half_open(struct ht_engine *engine)
+{
+    struct ht_flow *flow = engine->table.half_open.oldest;
+    if (engine->table.half_open.len <= MAX_UNFINISHED_TOLD) {
+        ht_engine_tell(engine, flow);
+        return;
+    }
+    count_unfinished(engine, &flow->key.endpoint[1 - flow->client], flow->start_ns);
+    ht_engine_drop(engine, flow);
+}
+
+static void end_opening(struct ht_engine *engine, struct ht_opening *opening)
+{
+    struct ht_packet packet;
+    struct ht_frame frame = ht_opening_frame(opening);
+    if (engine->openings.len <= MAX_UNFINISHED_TOLD) {
+        ht_engine_open(engine, opening);
+        return;
+    }
+    (void)ht_packet_decode(&packet, &frame);
+    count_unfinished(engine, &packet.destination, frame.time_ns);
+    ht_openings_remove(&engine->openings, opening);
+}
+
+void ht_engine_make_opening_room(struct ht_engine *engine)
+{
+    while (ht_openings_full(&engine->openings)) {
+        end_opening(engine, ht_openings_oldest(&engine->openings));
+    }
+}
+
+static void expire_by_time(struct ht_engine *engine)
+{
+    struct ht_flow_table *table = &engine->table;
+    struct ht_opening *opening  = ht_openings_oldest(&engine->openings);
+    while (opening != NULL && engine->now_ns - opening->time_ns > HALF_OPEN_IDLE_S * HT_SECOND_NS) {
+        end_opening(engine, opening);
+        opening = ht_openings_oldest(&engine->openings);
+    }
+    while (idle(engine, &table->half_open, HALF_OPEN_IDLE_S)) {
+        end_half_open(engine);
+    }
+    while (idle(engine, &table->closed, CLOSED_LINGER_S)) {
+        tell_oldest(engine, &table->closed);
+    }
+    while (idle(engine, &table->udp, UDP_IDLE_S)) {
+        tell_oldest(engine, &table->udp);
+    }
+    while (idle(engine, &table->tcp, TCP_IDLE_S)) {
+        tell_oldest(engine, &table->tcp);
+    }
+}
+
+/* The frame before which the oldest of a list ends. */
+static uint64_t end_of(const struct ht_flow_list *list, uint64_t frames)
+{
+    return list->oldest != NULL ? list->oldest->moved_frame + frames : UINT64_MAX;
+}
+
+static void expire_by_number(struct ht_engine *engine, uint64_t number)
+{
+    const struct ht_flow_table *table = &engine->table;
+    for (;;) {
+        uint64_t closed = end_of(&table->closed, CLOSED_LINGER_FRAMES);
+        uint64_t udp    = end_of(&table->udp, UDP_IDLE_FRAMES);
+        bool is_udp     = udp < closed;
+        uint64_t first  = is_udp ? udp : closed;
+        if (first >= number) {
+            break;
+        }
+        engine->order = (struct ht_order){.at = 2 * number, .then = 2 * first + is_udp};
+        tell_oldest(engine, is_udp ? &table->udp : &table->closed);
+    }
+}
+
+void ht_engine_expire(struct ht_engine *engine, uint64_t number)
+{
+    if (engine->config.live) {
+        expire_by_time(engine);
+    } else if (number >= engine->next_expiry) {
+        expire_by_number(engine, number - number % EXPIRE_STEP);
+        engine->next_expiry = number - number % EXPIRE_STEP + EXPIRE_STEP;
+    }
+}
+
+/* Closed ones first, then those that may never open, then the longest silent. */
+static const struct ht_flow_list *least_useful(const struct ht_flow_table *table)
+{
+    const struct ht_flow_list *const lists[] = {&table->closed, &table->half_open, &table->udp};
+    for (size_t i = 0; i < HT_ARRAY_LEN(lists); i++) {
+        if (lists[i]->len > 0) {
+            return lists[i];
+        }
+    }
+    return &table->tcp;
+}
+
+/* An eighth of the memory stays free, so that new flows are never refused for the sake of old ones.
+ */
+static bool is_tight(const struct ht_engine *engine)
+{
+    return engine->budget.used > engine->budget.max - engine->budget.max / 8 &&
+           engine->table.len > 0;
+}
+
+void ht_engine_make_room(struct ht_engine *engine)
+{
+    struct ht_flow_table *table = &engine->table;
+    while (table->half_open.len > MAX_HALF_OPEN) {
+        end_half_open(engine);
+    }
+    while (table->len > engine->config.max_flows || is_tight(engine)) {
+        const struct ht_flow_list *list = least_useful(table);
+        bool early                      = list != &table->closed;
+        engine->stats.evicted_flows += early;
+        list->oldest->limit_reached |= early;
+        tell_oldest(engine, list);
+    }
+}
+
+/* A flow and by what it is sorted: copied, for a million flows do not fit into the cache. */
+struct ordered {
+    uint64_t first_frame;
+    struct ht_flow *flow;
+};
+
+static int by_first_frame(const void *a, const void *b)
+{
+    uint64_t x = ((const struct ordered *)a)->first_frame;
+    uint64_t y = ((const struct ordered *)b)->first_frame;
+    return (x > y) - (x < y);
+}
+
+static struct ordered *gather(struct ordered *out, const struct ht_flow_list *list)
+{
+    for (struct ht_flow *flow = list->oldest; flow != NULL; flow = flow->newer) {
+        *out++ = (struct ordered){.first_frame = flow->first_frame, .flow = flow};
+    }
+    return out;
+}
+
+static void tell_all(struct ht_engine *engine, struct ordered *flows)
+{
+    const struct ht_flow_table *table = &engine->table;
+    struct ordered *end               = gather(flows, &table->half_open);
+    end                               = gather(end, &table->tcp);
+    end                               = gather(end, &table->udp);
+    end                               = gather(end, &table->closed);
+    qsort(flows, (size_t)(end - flows), sizeof *flows, by_first_frame);
+    for (const struct ordered *each = flows; each < end; each++) {
+        engine->order = (struct ht_order){.at = UINT64_MAX, .then = each->first_frame};
+        ht_engine_tell(engine, each->flow);
+    }
+}
+
+bool ht_engine_flush(struct ht_engine *engine)
+{
+    for (struct ht_opening *o; (o = ht_openings_oldest(&engine->openings)) != NULL;) {
+        engine->order = (struct ht_order){.at = UINT64_MAX - 1, .then = o->number};
+        end_opening(engine, o);
+    }
+    while (engine->table.half_open.len > MAX_UNFINISHED_TOLD) {
+        end_half_open(engine);
+    }
+    struct ordered *flows = calloc(engine->table.len + 1, sizeof *flows);
+    if (flows != NULL) {
+        tell_all(engine, flows);
+    }
+    while (engine->table.len > 0) { /* without room to sort them they are told as they lie */
+        tell_oldest(engine, least_useful(&engine->table));
+    }
+    free(flows);
+    engine->next_expiry = 0;
+    return !engine->failed;
+}

@@ -1,0 +1,71 @@
+/*
+ * What repeats is rendered once: the same client offers the same cipher suites in every hello. The
+ * cache maps the content of a field to the characters that it became.
+ *
+ * It owns copies of both and compares the content, so that neither the lifetime of an event nor a
+ * collision of hashes matters. It is bounded: HT_JSON_CACHE_SETS sets of two fragments, none larger
+ * than HT_JSON_FRAGMENT_MAX. A fragment is kept when its content comes the second time in a row of
+ * its set, so that what never repeats (a browser that shuffles its extensions) costs no copy and
+ * drives nothing out.
+ */
+#ifndef HT_SINK_JSON_CACHE_H
+#define HT_SINK_JSON_CACHE_H
+
+#include "base/bytes.h"
+
+enum { HT_JSON_CACHE_SETS = 1024, HT_JSON_FRAGMENT_MAX = 4096 };
+
+struct ht_json_fragment {
+    const void *owner;
+    uint64_t hash;
+    uint8_t *bytes; /* the content, then its rendering; NULL: empty */
+    uint16_t content_len, rendered_len;
+};
+
+struct ht_json_set {
+    struct ht_json_fragment fragments[2]; /* the newer one first */
+    uint64_t missed;                      /* the hash that was looked for last in vain */
+};
+
+/* Zeroed but for `sets` is empty. */
+struct ht_json_cache {
+    struct ht_json_set *sets; /* HT_JSON_CACHE_SETS of them */
+};
+
+/* ht_json_cache_open returns false where there is no memory. */
+bool ht_json_cache_open(struct ht_json_cache *cache);
+void ht_json_cache_close(struct ht_json_cache *cache);
+
+static inline uint64_t ht_json_mix(uint64_t hash, uint64_t word)
+{
+    return ((hash << 5 | hash >> 59) ^ word) *
+           UINT64_C(0x9E3779B97F4A7C15); /* 2^64 / golden ratio */
+}
+
+/* ht_json_cache_hash is the hash of a content, for the two functions below. Not keyed: who makes
+ * contents collide only has them rendered anew. */
+static inline uint64_t ht_json_cache_hash(const void *owner, struct ht_bytes content)
+{
+    uint64_t hash = ht_json_mix((uintptr_t)owner, content.len);
+    uint64_t word = 0;
+    while (content.len >= sizeof word) {
+        memcpy(&word, content.ptr, sizeof word);
+        hash    = ht_json_mix(hash, word);
+        content = ht_bytes(content.ptr + sizeof word, content.len - sizeof word);
+    }
+    for (size_t i = 0; i < content.len; i++) {
+        word = word << 8 | content.ptr[i];
+    }
+    return ht_json_mix(hash, word);
+}
+
+/* ht_json_cache_find returns the rendering of the content; empty where it is not held. `owner`
+ * tells fields with equal contents apart. The view holds until the next ht_json_cache_offer. */
+struct ht_bytes ht_json_cache_find(const struct ht_json_cache *cache, const void *owner,
+                                   struct ht_bytes content, uint64_t hash);
+
+/* ht_json_cache_offer tells of a content that was not found, and of its rendering. */
+void ht_json_cache_offer(struct ht_json_cache *cache, const void *owner, struct ht_bytes content,
+                         uint64_t hash, struct ht_bytes rendered);
+
+#endif

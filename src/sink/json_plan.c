@@ -1,0 +1,143 @@
+#include "sink/json_plan.h"
+
+#include "sink/json_writer.h"
+
+/* Bytes of a struct, relative to its begin. */
+struct span {
+    size_t offset, len;
+};
+
+/* The bytes of a value of this kind that are zero exactly where it is absent. */
+static struct span presence(const struct ht_field *field)
+{
+    switch (field->kind) {
+    case HT_TEXT:
+    case HT_HEX:
+    case HT_LIST_NAMED:
+        return (struct span){offsetof(struct ht_bytes, len), sizeof(size_t)};
+    case HT_ADDRESS:
+        return (struct span){offsetof(struct ht_address, version), 1};
+    case HT_NAMED:
+        return (struct span){offsetof(struct ht_named, set), sizeof(bool)};
+    case HT_LIST_UINT:
+        return (struct span){offsetof(struct ht_uints, len), sizeof(size_t)};
+    case HT_LIST_TEXT:
+    case HT_LIST_HEX:
+        return (struct span){offsetof(struct ht_texts, len), sizeof(size_t)};
+    case HT_LIST_OBJECT:
+        return (struct span){offsetof(struct ht_objects, len), sizeof(size_t)};
+    case HT_ANY:
+        return (struct span){offsetof(struct ht_any, type), sizeof(void *)};
+    case HT_BOOL:
+    case HT_UINT:
+    case HT_INT:
+    case HT_TIME:
+    case HT_LABEL:
+    case HT_OBJECT:
+        break;
+    }
+    return (struct span){0, field->size};
+}
+
+/* Has the member tested by these bytes of the object. The word that holds them may begin before
+ * them, for it must not pass the object's end. */
+static void test_by(struct ht_json_member *member, struct span bytes, size_t object_size)
+{
+    size_t last     = object_size > sizeof member->mask ? object_size - sizeof member->mask : 0;
+    size_t at       = bytes.offset < last ? bytes.offset : last;
+    member->test_at = (uint16_t)at;
+    memset((char *)&member->mask + (bytes.offset - at), 0xFF, bytes.len);
+}
+
+static void plan_test(struct ht_json_member *member, size_t object_size)
+{
+    const struct ht_field *field = member->field;
+    if ((field->flags & HT_UNLESS) != 0 ||
+        ((field->flags & HT_ALWAYS) != 0 && ht_field_has_empty(field->kind))) {
+        member->always = 1;
+    } else {
+        struct span bytes = presence(field);
+        bytes.offset += field->offset;
+        test_by(member, bytes, object_size);
+    }
+}
+
+static struct ht_json_key make_key(struct ht_arena *arena, const char *name)
+{
+    size_t name_len        = strlen(name);
+    struct ht_json_key key = {.len = name_len + 4};
+    size_t chunks          = (key.len + HT_JSON_KEY_CHUNK - 1) / HT_JSON_KEY_CHUNK;
+    char *text             = ht_arena_alloc(arena, chunks * HT_JSON_KEY_CHUNK);
+    if (text != NULL) {
+        memcpy(text, ",\"", 2);
+        memcpy(text + 2, name, name_len);
+        memcpy(text + 2 + name_len, "\":", 2);
+    }
+    key.text = text;
+    return key;
+}
+
+static bool plan_member(struct ht_json_plans *plans, struct ht_json_member *member,
+                        const struct ht_field *field, size_t object_size)
+{
+    *member = (struct ht_json_member){.key    = make_key(&plans->arena, field->name),
+                                      .offset = field->offset,
+                                      .kind   = (uint8_t)field->kind,
+                                      .size   = field->size,
+                                      .flags  = field->flags,
+                                      .field  = field};
+    plan_test(member, object_size);
+    if (field->of != NULL) {
+        member->of = ht_json_plan(plans, field->of);
+    }
+    return member->key.text != NULL && (member->of != NULL || field->of == NULL);
+}
+
+static struct ht_json_plan **bucket_of(struct ht_json_plans *plans, const struct ht_struct *type)
+{
+    return &plans->buckets[(uintptr_t)type / sizeof *type % HT_ARRAY_LEN(plans->buckets)];
+}
+
+static const struct ht_json_plan *make_plan(struct ht_json_plans *plans,
+                                            const struct ht_struct *type)
+{
+    struct ht_json_plan *plan = ht_arena_alloc(
+        &plans->arena, sizeof *plan + type->num_fields * sizeof(struct ht_json_member));
+    if (plan == NULL) {
+        return NULL;
+    }
+    plan->type = type;
+    plan->room = 2; /* brackets */
+    plan->key  = make_key(&plans->arena, type->name);
+    bool made  = plan->key.text != NULL;
+    /* Before its members: a type may hold objects of its own. */
+    struct ht_json_plan **bucket = bucket_of(plans, type);
+    plan->next                   = *bucket;
+    *bucket                      = plan;
+    for (size_t i = 0; made && i < type->num_fields; i++) {
+        struct ht_json_member *member = &plan->members[plan->num_members];
+        if ((type->fields[i].flags & HT_INTERNAL) == 0) {
+            made = plan_member(plans, member, &type->fields[i], type->size);
+            plan->room += ht_json_key_room(&member->key) + HT_JSON_VALUE_MAX;
+            plan->num_members++;
+        }
+    }
+    return made ? plan : NULL;
+}
+
+const struct ht_json_plan *ht_json_plan(struct ht_json_plans *plans, const struct ht_struct *type)
+{
+    for (const struct ht_json_plan *plan = *bucket_of(plans, type); plan != NULL;
+         plan                            = plan->next) {
+        if (plan->type == type) {
+            return plan;
+        }
+    }
+    return make_plan(plans, type);
+}
+
+void ht_json_plans_free(struct ht_json_plans *plans)
+{
+    ht_arena_clear(&plans->arena);
+    *plans = (struct ht_json_plans){0};
+}

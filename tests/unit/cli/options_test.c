@@ -1,0 +1,115 @@
+/*
+ * The command line, as --help has it.
+ */
+#include "support.h"
+
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_WORDS = 16 };
+
+/* read_words reads "hellotap" and then `words`, which end with NULL. */
+static bool read_words(struct cli_options *out, const char *const *words, struct ht_error *error)
+{
+    static char copies[MAX_WORDS][64];
+    static char *argv[MAX_WORDS + 1]; /* `out` points into it */
+    int argc = 1;
+    argv[0]  = copies[0];
+    (void)snprintf(copies[0], sizeof copies[0], "hellotap");
+    for (; words[argc - 1] != NULL; argc++) {
+        assert_in_range(argc, 1, MAX_WORDS - 1);
+        (void)snprintf(copies[argc], sizeof copies[argc], "%s", words[argc - 1]);
+        argv[argc] = copies[argc];
+    }
+    argv[argc] = NULL;
+    optind     = 0; /* glibc: begin anew */
+    return cli_options_read(out, argc, argv, error);
+}
+
+#define READ(out, error, ...) read_words(out, (const char *const[]){__VA_ARGS__, NULL}, error)
+
+static void files(void **state)
+{
+    (void)state;
+    struct cli_options o;
+    struct ht_error error;
+    assert_true(READ(&o, &error, "-f", "json", "a", "-q", "b"));
+    assert_false(cli_options_live(&o));
+    assert_string_equal(o.files[0], "a");
+    assert_string_equal(o.files[1], "b");
+    assert_null(o.files[2]);
+    assert_string_equal(o.format->name, "json");
+    assert_true(o.quiet);
+    assert_false(o.no_sandbox);
+    assert_int_equal(o.workers, 0);
+}
+
+static void interfaces_add_up(void **state)
+{
+    (void)state;
+    struct cli_options o;
+    struct ht_error error;
+    assert_true(READ(&o, &error, "-i", "eth0", "-i", "eth1,eth2", "--immediate", "-p"));
+    assert_true(cli_options_live(&o));
+    assert_string_equal(o.interfaces, "eth0,eth1,eth2");
+    assert_true(o.immediate && o.no_promiscuous);
+    static const char *const bad[] = {"", ",", "eth0,", ",eth0", "eth0,,eth1"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(READ(&o, &error, "-i", bad[i]));
+    }
+}
+
+static void sizes_and_times(void **state)
+{
+    (void)state;
+    struct cli_options o;
+    struct ht_error error;
+    assert_true(READ(&o, &error, "-i", "eth0", "--buffer", "128", "--queue", "8M", "--max-memory",
+                     "1G", "--max-flows=5000", "--workers", "4"));
+    assert_true(o.buffer_bytes == 128 << 20 && o.queue_bytes == 8 << 20);
+    assert_true(o.max_bytes == 1 << 30 && o.max_flows == 5000 && o.workers == 4);
+    assert_true(READ(&o, &error, "-i", "eth0", "-o", "out", "--rotate-size", "100M",
+                     "--rotate-time", "1h", "--stats-interval", "5m", "--user", "nobody",
+                     "--sandbox=off"));
+    assert_true(o.rotate_bytes == 100 << 20 && o.rotate_ns == 3600 * 1000000000LL);
+    assert_true(o.stats_interval_ns == 300 * 1000000000LL);
+    assert_string_equal(o.user, "nobody");
+    assert_true(o.no_sandbox);
+}
+
+static void what_makes_no_sense_is_refused_by_name(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"--buffer", "0"},        {"--buffer", "2048"},     {"--queue", "much"},
+        {"--rotate-size", "-1"},  {"--rotate-time", "1y"},  {"--stats-interval", "0"},
+        {"--workers", "0"},       {"--workers", "257"},     {"--max-flows", "1k"},
+        {"--max-memory", "lots"}, {"--sandbox", "perhaps"}, {"-s", "262145"},
+        {"--width", "0"},         {"--color", "sometimes"}, {"-f", "xml"},
+    };
+    struct cli_options o;
+    struct ht_error error;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(READ(&o, &error, bad[i][0], bad[i][1], "file"));
+        assert_memory_equal(error.text, bad[i][0], strlen(bad[i][0]));
+        assert_non_null(strstr(error.text, bad[i][1]));
+    }
+    assert_false(READ(&o, &error, "-i", "eth0", "file"));
+    assert_false(READ(&o, &error, "--rotate-size", "1M", "file"));
+    assert_non_null(strstr(error.text, "-o"));
+    assert_false(READ(&o, &error, "-q"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files),
+        cmocka_unit_test(interfaces_add_up),
+        cmocka_unit_test(sizes_and_times),
+        cmocka_unit_test(what_makes_no_sense_is_refused_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,62 @@
+#include "support.h"
+
+#include "event/pool.h"
+
+#include <stdio.h>
+
+static void the_same_bytes_are_kept_once(void **unused)
+{
+    struct ht_pool pool = {0};
+    ht_pool_use first = 0, second = 0;
+    char again[] = "the same";
+    (void)unused;
+    struct ht_bytes a = ht_pool_keep(&pool, &first, ht_text("the same"));
+    struct ht_bytes b = ht_pool_keep(&pool, &second, ht_text(again));
+    struct ht_bytes c = ht_pool_keep(&pool, &second, ht_text("another"));
+    assert_true(ht_bytes_equal(a, ht_text("the same")));
+    assert_ptr_equal(a.ptr, b.ptr);
+    assert_ptr_not_equal(a.ptr, c.ptr);
+    assert_int_equal(pool.generation[0].users, 2);
+    ht_pool_release(&pool, first);
+    ht_pool_release(&pool, second);
+    assert_int_equal(pool.generation[0].users, 0);
+    ht_pool_free(&pool);
+}
+
+static struct ht_bytes numbered(char room[32], unsigned number)
+{
+    return ht_bytes(room, (size_t)snprintf(room, 32, "number %u", number));
+}
+
+/* Full, it keeps nothing new while two generations are used, and what was kept stays as it was. */
+static void memory_is_bounded(void **unused)
+{
+    enum { MANY = 200000 };
+    struct ht_pool pool = {0};
+    ht_pool_use old = 0, later = 0, last = 0;
+    char room[32];
+    (void)unused;
+    struct ht_bytes first = ht_pool_keep(&pool, &old, ht_text("first"));
+    unsigned kept         = 0;
+    for (unsigned i = 0; i < MANY; i++) {
+        kept += ht_pool_keep(&pool, &later, numbered(room, i)).len > 0;
+    }
+    assert_true(kept < MANY);
+    assert_true(pool.generation[0].arena.size <= HT_POOL_MAX_BYTES + 32768);
+    assert_true(ht_bytes_equal(first, ht_text("first")));
+    /* The later user holds both generations; when all are gone there is room again. */
+    assert_int_equal(later, 3);
+    assert_int_equal(ht_pool_keep(&pool, &last, ht_text("new")).len, 0);
+    ht_pool_release(&pool, old);
+    ht_pool_release(&pool, later);
+    assert_int_equal(ht_pool_keep(&pool, &last, ht_text("new")).len, 3);
+    ht_pool_release(&pool, last);
+    ht_pool_free(&pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_same_bytes_are_kept_once),
+                                       cmocka_unit_test(memory_is_bounded)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,80 @@
+#include "support.h"
+
+#include "flow/timeline.h"
+
+static const struct ht_event_type one = {.name = "one"}, two = {.name = "two"};
+
+static void assert_same(const struct ht_happening *a, const struct ht_happening *b)
+{
+    assert_ptr_equal(a->type, b->type);
+    assert_ptr_equal(a->object, b->object);
+    assert_ptr_equal(a->absent, b->absent);
+    assert_int_equal(a->time_ns, b->time_ns);
+    assert_int_equal(a->frame, b->frame);
+    assert_int_equal(a->side, b->side);
+    assert_int_equal(a->flags, b->flags);
+}
+
+/* What is written is read back, at the ends of what numbers can say and over many chunks. */
+static void what_goes_in_comes_out(void **unused)
+{
+    static const int64_t times[] = {
+        0, 1, 63, 64, -65, INT64_MAX, INT64_MIN, -1, 1700000000123456789};
+    static const uint64_t frames[] = {1, UINT64_MAX, 0, 127, 128, UINT64_MAX / 2, 5};
+    enum { MANY = 500 };
+    struct ht_arena arena        = {0};
+    struct ht_timeline timeline  = {0};
+    struct ht_happening in[MANY] = {0}, out[MANY];
+    int object;
+    (void)unused;
+    for (size_t i = 0; i < MANY; i++) {
+        in[i] = (struct ht_happening){.type    = i % 3 == 0 ? &one : &two,
+                                      .object  = i % 4 == 1 ? &object : NULL,
+                                      .absent  = i % 4 == 2 ? "why" : NULL,
+                                      .time_ns = times[i % HT_ARRAY_LEN(times)],
+                                      .frame   = frames[i % HT_ARRAY_LEN(frames)],
+                                      .side    = i % 5 == 0,
+                                      .flags   = (uint8_t)(i % 16)};
+        assert_true(ht_timeline_add(&timeline, &arena, &in[i]));
+    }
+    assert_int_equal(timeline.len, MANY);
+    ht_timeline_read(&timeline, out);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_same(&in[i], &out[i]);
+    }
+    ht_arena_clear(&arena);
+}
+
+static void an_ordinary_entry_is_small(void **unused)
+{
+    struct ht_arena arena       = {0};
+    struct ht_timeline timeline = {0};
+    (void)unused;
+    for (uint64_t i = 0; i < 6; i++) {
+        assert_true(ht_timeline_add(
+            &timeline, &arena,
+            &(struct ht_happening){.type    = &one,
+                                   .time_ns = 1700000000000000000 + (int64_t)i * 20000000,
+                                   .frame   = 1000 + i * 90}));
+    }
+    assert_ptr_equal(timeline.first, timeline.last);
+    ht_arena_clear(&arena);
+}
+
+static void without_memory_nothing_is_added(void **unused)
+{
+    struct ht_budget none       = {.max = 0};
+    struct ht_arena arena       = {.budget = &none};
+    struct ht_timeline timeline = {0};
+    (void)unused;
+    assert_false(ht_timeline_add(&timeline, &arena, &(struct ht_happening){.type = &one}));
+    assert_int_equal(timeline.len, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_goes_in_comes_out),
+                                       cmocka_unit_test(an_ordinary_entry_is_small),
+                                       cmocka_unit_test(without_memory_nothing_is_added)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

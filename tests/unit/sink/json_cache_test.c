@@ -1,0 +1,154 @@
+/* What repeats: fragments by content, labels by address. */
+#include "sink/json_cache.h"
+#include "sink/json_labels.h"
+#include "support.h"
+
+#include <stdio.h>
+
+static const int one, two; /* owners */
+
+static struct ht_bytes find(const struct ht_json_cache *cache, const void *owner,
+                            const char *content, uint64_t hash)
+{
+    return ht_json_cache_find(cache, owner, ht_text(content), hash);
+}
+
+/* Twice where need be, for the first time may only make it known. */
+static void keep(struct ht_json_cache *cache, const void *owner, const char *content, uint64_t hash,
+                 const char *rendered)
+{
+    for (unsigned i = 0; i < 2 && find(cache, owner, content, hash).len == 0; i++) {
+        ht_json_cache_offer(cache, owner, ht_text(content), hash, ht_text(rendered));
+    }
+}
+
+static void test_the_second_time_counts(void **state)
+{
+    (void)state;
+    struct ht_json_cache cache;
+    assert_true(ht_json_cache_open(&cache));
+    uint64_t hash = ht_json_cache_hash(&one, ht_text("content"));
+    assert_int_equal(find(&cache, &one, "content", hash).len, 0);
+    ht_json_cache_offer(&cache, &one, ht_text("content"), hash, ht_text("rendered"));
+    assert_int_equal(find(&cache, &one, "content", hash).len, 0);
+    ht_json_cache_offer(&cache, &one, ht_text("content"), hash, ht_text("rendered"));
+    assert_text(find(&cache, &one, "content", hash), "rendered");
+    ht_json_cache_close(&cache);
+}
+
+/* All of one hash: only the content and the owner tell. */
+static void test_collisions_do_not_mix(void **state)
+{
+    (void)state;
+    struct ht_json_cache cache;
+    assert_true(ht_json_cache_open(&cache));
+    keep(&cache, &one, "a", 42, "A");
+    keep(&cache, &one, "b", 42, "B");
+    assert_text(find(&cache, &one, "a", 42), "A");
+    assert_text(find(&cache, &one, "b", 42), "B");
+    assert_int_equal(find(&cache, &one, "c", 42).len, 0);
+    assert_int_equal(find(&cache, &one, "ab", 42).len, 0);
+    assert_int_equal(find(&cache, &one, "", 42).len, 0);
+    assert_int_equal(find(&cache, &two, "a", 42).len, 0);
+    keep(&cache, &two, "a", 42, "other"); /* the oldest goes */
+    assert_text(find(&cache, &two, "a", 42), "other");
+    assert_int_equal(find(&cache, &one, "a", 42).len, 0);
+    ht_json_cache_close(&cache);
+}
+
+static void test_the_hash_sees_every_byte(void **state)
+{
+    (void)state;
+    uint8_t bytes[40] = {0};
+    for (size_t len = 0; len <= sizeof bytes; len++) {
+        uint64_t hash = ht_json_cache_hash(&one, ht_bytes(bytes, len));
+        assert_true(hash != ht_json_cache_hash(&two, ht_bytes(bytes, len)));
+        assert_true(len == 0 || hash != ht_json_cache_hash(&one, ht_bytes(bytes, len - 1)));
+        for (size_t i = 0; i < len; i++) {
+            bytes[i] = 1;
+            assert_true(hash != ht_json_cache_hash(&one, ht_bytes(bytes, len)));
+            bytes[i] = 0;
+        }
+    }
+}
+
+static void test_large_fragments_are_not_kept(void **state)
+{
+    (void)state;
+    static char large[HT_JSON_FRAGMENT_MAX + 1];
+    struct ht_json_cache cache;
+    assert_true(ht_json_cache_open(&cache));
+    memset(large, 'x', sizeof large - 1);
+    keep(&cache, &one, "a", 1, large);
+    assert_int_equal(find(&cache, &one, "a", 1).len, 0);
+    keep(&cache, &one, "a", 1, large + 1);
+    assert_int_equal(find(&cache, &one, "a", 1).len, HT_JSON_FRAGMENT_MAX - 1);
+    ht_json_cache_close(&cache);
+}
+
+static void expect_label(const struct ht_json_labels *labels, const struct ht_json_member *member,
+                         const char *word, const char *rendered)
+{
+    char at[HT_JSON_LABEL_ROOM];
+    const char *end = ht_json_labels_put(labels, at, member, word);
+    assert_true((end == NULL) == (rendered == NULL));
+    if (rendered != NULL) {
+        assert_text(ht_bytes(at, (size_t)(end - at)), rendered);
+    }
+}
+
+static void test_labels(void **state)
+{
+    (void)state;
+    static struct ht_json_labels labels;
+    struct ht_json_member event = {0}, from = {0};
+    char word[HT_JSON_LABEL_MAX + 1] = "client";
+    expect_label(&labels, &from, word, NULL);
+    ht_json_labels_keep(&labels, &from, word, ht_text(",\"from\":\"client\""));
+    expect_label(&labels, &from, word, ",\"from\":\"client\"");
+    expect_label(&labels, &event, word, NULL);
+    memcpy(word, "server", 6); /* another word at the same address */
+    expect_label(&labels, &from, word, NULL);
+    ht_json_labels_keep(&labels, &from, word, ht_text(",\"from\":\"server\""));
+    expect_label(&labels, &from, word, ",\"from\":\"server\"");
+    memset(word, 'x', HT_JSON_LABEL_MAX);
+    ht_json_labels_keep(&labels, &from, word, ht_text("too long"));
+    expect_label(&labels, &from, word, NULL);
+}
+
+/* Many more than there are places: what is found is right. */
+static void test_many_labels(void **state)
+{
+    (void)state;
+    static struct ht_json_labels labels;
+    static char words[4 * HT_JSON_LABEL_SLOTS][8];
+    struct ht_json_member member = {0};
+    unsigned found               = 0;
+    for (unsigned i = 0; i < HT_ARRAY_LEN(words); i++) {
+        (void)snprintf(words[i], sizeof words[i], "%u", i);
+        ht_json_labels_keep(&labels, &member, words[i], ht_text(words[i]));
+        expect_label(&labels, &member, words[i], words[i]);
+    }
+    for (unsigned i = 0; i < HT_ARRAY_LEN(words); i++) {
+        char at[HT_JSON_LABEL_ROOM];
+        const char *end = ht_json_labels_put(&labels, at, &member, words[i]);
+        if (end != NULL) {
+            assert_text(ht_bytes(at, (size_t)(end - at)), words[i]);
+            found++;
+        }
+    }
+    assert_in_range(found, 1, HT_JSON_LABEL_SLOTS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_second_time_counts),
+        cmocka_unit_test(test_collisions_do_not_mix),
+        cmocka_unit_test(test_the_hash_sees_every_byte),
+        cmocka_unit_test(test_large_fragments_are_not_kept),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_many_labels),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

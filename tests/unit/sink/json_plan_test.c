@@ -1,0 +1,165 @@
+/* Plans, against ht_field_written. */
+#include "sink/json_plan.h"
+#include "support.h"
+
+#include <stdlib.h>
+
+struct small {
+    uint16_t number;
+    bool yes;
+};
+static const struct ht_field small_fields[] = {
+    HT_FIELD(struct small, number, HT_UINT, "A number."),
+    HT_FIELD(struct small, yes, HT_BOOL, "A truth."),
+};
+static const struct ht_struct small_struct =
+    HT_STRUCT(struct small, "small", small_fields, "Smaller than a word.");
+
+/* Every kind of value that tells its absence differently, the last at the end of the struct. */
+struct every {
+    uint8_t one;
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+    int64_t time;
+    const char *label;
+    struct ht_bytes text;
+    struct ht_address address;
+    struct ht_named named;
+    struct ht_uints uints;
+    struct ht_texts texts;
+    const struct every *next;
+    struct ht_objects objects;
+    struct ht_any any;
+    uint64_t always, secret;
+    int64_t unless;
+    bool yes;
+};
+
+#define ROW(member, kind, ...) HT_FIELD(struct every, member, kind, "", __VA_ARGS__)
+static const struct ht_struct every_struct;
+static const struct ht_field every_fields[] = {
+    ROW(one, HT_UINT, ),
+    ROW(two, HT_UINT, .flags = HT_PLUS_ONE),
+    ROW(four, HT_UINT, ),
+    ROW(eight, HT_UINT, ),
+    ROW(time, HT_TIME, .flags = HT_ALWAYS),
+    ROW(label, HT_LABEL, .flags = HT_ALWAYS),
+    ROW(text, HT_TEXT, ),
+    ROW(text, HT_LIST_NAMED, .flags = HT_ALWAYS),
+    ROW(address, HT_ADDRESS, ),
+    ROW(named, HT_NAMED, ),
+    ROW(uints, HT_LIST_UINT, ),
+    ROW(texts, HT_LIST_HEX, ),
+    ROW(next, HT_OBJECT, .of = &every_struct),
+    ROW(objects, HT_LIST_OBJECT, .of = &small_struct),
+    ROW(any, HT_ANY, ),
+    ROW(secret, HT_UINT, .flags = HT_INTERNAL | HT_ALWAYS),
+    ROW(always, HT_UINT, .flags = HT_ALWAYS),
+    ROW(unless, HT_INT, .flags = HT_UNLESS, .unless = offsetof(struct every, label)),
+    ROW(yes, HT_BOOL, ),
+};
+static const struct ht_struct every_struct =
+    HT_STRUCT(struct every, "every", every_fields, "Every kind.");
+
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525 + 1013904223; /* Numerical Recipes' generator */
+    return *seed >> 8;
+}
+
+/* Any bytes but in a bool, whose other values are none. */
+static void fill(struct every *every, unsigned round, uint32_t *seed)
+{
+    uint8_t *bytes = (uint8_t *)every;
+    for (size_t i = 0; i < sizeof *every; i++) {
+        bytes[i] = (uint8_t)(next_random(seed) % 8 < round % 8 ? next_random(seed) : 0);
+    }
+    every->yes       = round % 2 != 0;
+    every->named.set = round % 3 != 0;
+}
+
+static void test_written(void **state)
+{
+    (void)state;
+    struct ht_json_plans plans      = {0};
+    const struct ht_json_plan *plan = ht_json_plan(&plans, &every_struct);
+    struct every *every             = malloc(sizeof *every); /* for ASan: of exactly its size */
+    uint32_t seed                   = 5;
+    assert_non_null(plan);
+    assert_int_equal(plan->num_members, HT_ARRAY_LEN(every_fields) - 1);
+    for (unsigned round = 0; round < 5000; round++) {
+        fill(every, round, &seed);
+        for (size_t i = 0; i < plan->num_members; i++) {
+            const struct ht_json_member *member = &plan->members[i];
+            assert_int_equal(ht_json_written(member, every),
+                             ht_field_written(member->field, every));
+        }
+    }
+    free(every);
+    ht_json_plans_free(&plans);
+}
+
+/* The bytes around a member of a small struct do not count. */
+static void test_small_structs(void **state)
+{
+    (void)state;
+    struct ht_json_plans plans      = {0};
+    const struct ht_json_plan *plan = ht_json_plan(&plans, &small_struct);
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t word      = 0;
+        struct small small = {.number = i & 1 ? 0x100 : 0, .yes = i >= 2};
+        memcpy(&word, &small, sizeof small);
+        assert_int_equal(ht_json_written(&plan->members[0], &word), i & 1);
+        assert_int_equal(ht_json_written(&plan->members[1], &word), i >= 2);
+    }
+    ht_json_plans_free(&plans);
+}
+
+/* A type that holds itself is planned once, and so is a type that is asked for again. */
+static void test_each_type_once(void **state)
+{
+    (void)state;
+    struct ht_json_plans plans      = {0};
+    const struct ht_json_plan *plan = ht_json_plan(&plans, &every_struct);
+    const struct ht_json_plan *next = NULL, *objects = NULL;
+    for (size_t i = 0; i < plan->num_members; i++) {
+        next    = plan->members[i].kind == HT_OBJECT ? plan->members[i].of : next;
+        objects = plan->members[i].kind == HT_LIST_OBJECT ? plan->members[i].of : objects;
+    }
+    assert_ptr_equal(next, plan);
+    assert_ptr_equal(objects, ht_json_plan(&plans, &small_struct));
+    assert_ptr_equal(plan, ht_json_plan(&plans, &every_struct));
+    ht_json_plans_free(&plans);
+}
+
+static void test_keys_of_every_length(void **state)
+{
+    (void)state;
+    char name[100] = "", at[100 + 4 + HT_JSON_KEY_CHUNK];
+    for (size_t len = 0; len < sizeof name - 1; len++) {
+        struct ht_json_plans plans    = {0};
+        struct ht_struct type         = {.name = name, .size = 8};
+        const struct ht_json_key *key = &ht_json_plan(&plans, &type)->key;
+        char *end                     = ht_json_put_key(at, key);
+        assert_int_equal(key->len, len + 4);
+        assert_true(ht_json_key_room(key) <= sizeof at);
+        assert_ptr_equal(end, at + len + 4);
+        assert_memory_equal(at, ",\"", 2);
+        assert_memory_equal(at + 2, name, len);
+        assert_memory_equal(at + 2 + len, "\":", 2);
+        ht_json_plans_free(&plans);
+        name[len] = (char)('a' + len % 26);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_written),
+        cmocka_unit_test(test_small_structs),
+        cmocka_unit_test(test_each_type_once),
+        cmocka_unit_test(test_keys_of_every_length),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
