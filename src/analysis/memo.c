@@ -1,5 +1,7 @@
 #include "analysis/memo.h"
 
+#include "base/hash.h"
+
 #include <stdlib.h>
 
 struct entry {
@@ -40,40 +42,6 @@ void ht_memo_fini(struct ht_memo *memo)
     *memo = (struct ht_memo){0};
 }
 
-static uint64_t load(const uint8_t *at)
-{
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
-/* Sixteen bytes, multiplied and folded into the hash of those before. */
-static uint64_t mix(uint64_t hash, const uint8_t *at)
-{
-    __extension__ unsigned __int128 product =
-        (unsigned __int128)(hash ^ load(at)) * (load(at + 8) ^ UINT64_C(0x9E3779B97F4A7C15));
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Whoever makes keys collide only spoils the memo: a hit is judged by the key itself. */
-static uint64_t hash_of(struct ht_bytes key)
-{
-    enum { STEP = 16 };
-    uint64_t hash = key.len;
-    if (key.len < STEP) {
-        uint8_t padded[STEP] = {0};
-        for (size_t i = 0; i < key.len; i++) {
-            padded[i] = key.ptr[i];
-        }
-        return mix(hash, padded);
-    }
-    const uint8_t *last = key.ptr + key.len - STEP; /* may begin in what was mixed already */
-    for (const uint8_t *at = key.ptr; at < last; at += STEP) {
-        hash = mix(hash, at);
-    }
-    return mix(hash, last);
-}
-
 static struct ht_memo_set *set_of(const struct ht_memo *memo, uint64_t hash)
 {
     return &memo->sets[hash & (memo->num_sets - 1)];
@@ -87,7 +55,7 @@ static bool holds(const struct slot *slot, uint64_t hash, struct ht_bytes key)
 
 void *ht_memo_find(struct ht_memo *memo, struct ht_bytes key)
 {
-    uint64_t hash      = hash_of(key);
+    uint64_t hash      = ht_hash(key, 0);
     struct slot *slots = set_of(memo, hash)->slots;
     for (size_t way = 0; way < HT_MEMO_WAYS; way++) {
         if (!holds(&slots[way], hash, key)) {
@@ -118,7 +86,7 @@ void *ht_memo_add(struct ht_memo *memo, struct ht_bytes key, size_t len)
     }
     *entry = (struct entry){.key_len = key.len, .key = key_copy};
 
-    uint64_t hash      = hash_of(key);
+    uint64_t hash      = ht_hash(key, 0);
     struct slot *slots = set_of(memo, hash)->slots;
     size_t way         = 0;
     while (way < HT_MEMO_WAYS - 1 && slots[way].entry != NULL) {

@@ -212,7 +212,7 @@ static const struct {
     {0, "queue", "SIZE", set_queue, "for lines that cannot be written at once; default 16M"},
     {0, "stats-interval", "TIME", set_stats_interval, "a stats record every so often; default 60s"},
     {0, "workers", "N", set_workers, "share the work among N threads"},
-    {0, "max-flows", "N", set_max_flows, "remember so many flows at once; default 1000000"},
+    {0, "max-flows", "N", set_max_flows, "remember so many flows at once; default 2000000"},
     {0, "max-memory", "SIZE", set_max_memory, "for what is remembered of flows; default 2G"},
     {0, "user", "NAME", set_user, "become this user once all is open"},
     {0, "sandbox", "on|off", set_sandbox, "give up what is not needed to read; default on"},

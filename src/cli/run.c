@@ -147,7 +147,7 @@ static void read_source(struct cli_session *session)
 {
     struct ht_error error;
     session->counted.sources++;
-    ht_crew_source(session->crew, session->source->name);
+    ht_crew_source(session->crew, session->source);
     while (!cli_signals_stop() && step(session, &error)) {
     }
     if (cli_signals_stop() && cli_options_live(session->options)) {

@@ -71,6 +71,13 @@ static struct ndpi_detection_module_struct *module_of(struct ht_labeler *labeler
     return labeler->module;
 }
 
+void ht_labeler_prepare(struct ht_labeler *labeler)
+{
+    if (labeler != NULL) {
+        (void)module_of(labeler);
+    }
+}
+
 static void set_label(struct ndpi_detection_module_struct *module, uint16_t protocol,
                       ndpi_protocol_category_t category, struct ht_app_label *out)
 {

@@ -6,6 +6,11 @@ struct ht_labeler *ht_labeler_new(void)
     return NULL;
 }
 
+void ht_labeler_prepare(struct ht_labeler *labeler)
+{
+    (void)labeler;
+}
+
 void ht_labeler_free(struct ht_labeler *labeler)
 {
     (void)labeler;

@@ -37,6 +37,7 @@ struct ht_flow {
     void *label_state; /* the labeller's */
     struct ht_app_label label;
     uint16_t tags[HT_MAX_TAGS]; /* VLAN ids of its first packet */
+    uint16_t interface;         /* of its first packet */
     uint8_t num_tags;
     ht_pool_use pool_use;
     uint8_t client; /* the client's side, by `roles_from` */

@@ -19,6 +19,8 @@ struct ht_flow_table {
     struct ht_flow **buckets;
     size_t num_buckets; /* a power of two */
     size_t len;
+    struct ht_flow *spare; /* that were removed, for others; chained */
+    size_t num_spare;
     struct ht_flow_list half_open; /* TCP whose handshake is not complete, by last packet */
     struct ht_flow_list tcp;       /* open, by last packet */
     struct ht_flow_list udp;       /* by last packet */

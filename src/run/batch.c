@@ -76,12 +76,24 @@ void ht_lessons_add(struct ht_lessons *lessons, struct ht_order order, size_t an
 struct ht_lessons *ht_lessons_copy(const struct ht_lessons *lessons)
 {
     struct ht_lessons *copy = calloc(1, sizeof *copy);
-    for (size_t i = 0; copy != NULL && i < lessons->len; i++) {
-        const struct ht_lesson *each = &lessons->items[i];
-        ht_lessons_add(copy, each->order, each->analyzer,
-                       ht_bytes(lessons->bytes.ptr + each->offset, each->len));
+    if (copy == NULL || lessons->len == 0) {
+        return copy;
     }
+    copy->items = calloc(lessons->len, sizeof *copy->items);
+    if (copy->items == NULL) {
+        ht_lessons_free(copy);
+        return NULL;
+    }
+    memcpy(copy->items, lessons->items, lessons->len * sizeof *copy->items);
+    ht_chars_add(&copy->bytes, ht_chars_view(&lessons->bytes));
+    copy->len = copy->capacity = copy->bytes.failed ? 0 : lessons->len;
     return copy;
+}
+
+void ht_lessons_clear(struct ht_lessons *lessons)
+{
+    lessons->len       = 0;
+    lessons->bytes.len = 0;
 }
 
 void ht_lessons_free(struct ht_lessons *lessons)
@@ -102,6 +114,13 @@ struct ht_yield *ht_harvest_add(struct ht_harvest *harvest)
     harvest->items               = items;
     harvest->items[harvest->len] = (struct ht_yield){0};
     return &harvest->items[harvest->len++];
+}
+
+void ht_harvest_clear(struct ht_harvest *harvest)
+{
+    harvest->last      = false;
+    harvest->len       = 0;
+    harvest->bytes.len = 0;
 }
 
 void ht_harvest_free(struct ht_harvest *harvest)

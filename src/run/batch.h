@@ -16,12 +16,12 @@ struct ht_batch_frame {
 /* Frames for one worker in one round. Owns all but `source`. */
 struct ht_batch {
     uint64_t round;
-    uint64_t last_number; /* of the last frame of the round, whosever it was */
-    int64_t now_ns;       /* live, where no frames came: the time it is; 0: not told */
-    const char *source;   /* a new source begins with this round; NULL: none */
-    bool flush;           /* the source ends with it */
-    bool settle;          /* nothing may come after it for a while: finish all rounds */
-    bool stop;            /* the thread is to end */
+    uint64_t last_number;           /* of the last frame of the round, whosever it was */
+    int64_t now_ns;                 /* live, where no frames came: the time it is; 0: not told */
+    const struct ht_source *source; /* a new source begins with this round; NULL: none */
+    bool flush;                     /* the source ends with it */
+    bool settle;                    /* nothing may come after it for a while: finish all rounds */
+    bool stop;                      /* the thread is to end */
     struct ht_batch_frame *frames;
     size_t num_frames, max_frames;
     struct ht_chars bytes;
@@ -56,6 +56,7 @@ void ht_lessons_add(struct ht_lessons *lessons, struct ht_order order, size_t an
 
 /* ht_lessons_copy is another that holds the same; NULL: no memory. */
 struct ht_lessons *ht_lessons_copy(const struct ht_lessons *lessons);
+void ht_lessons_clear(struct ht_lessons *lessons);
 void ht_lessons_free(struct ht_lessons *lessons);
 
 /* A record rendered, or a flow whose record is still to be rendered. */
@@ -79,6 +80,8 @@ struct ht_harvest {
 
 /* ht_harvest_add appends an item; NULL: no memory. */
 struct ht_yield *ht_harvest_add(struct ht_harvest *harvest);
+/* ht_harvest_clear makes it empty, for the next. */
+void ht_harvest_clear(struct ht_harvest *harvest);
 void ht_harvest_free(struct ht_harvest *harvest);
 
 #endif

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 enum {
-    ROUND_FRAMES = 16384,
-    ROUND_BYTES  = 4 << 20, /* of all workers' frames */
-    AHEAD        = 4,       /* rounds that are handed out before the first of them is taken back */
+    ROUND_FRAMES = 2048,
+    ROUND_BYTES  = 1 << 20, /* of all workers' frames */
+    AHEAD        = 12,      /* rounds that are handed out before the first of them is taken back */
     SEEN_SETS    = 8192,
     SEEN_WAYS    = 8
 };
@@ -33,7 +33,7 @@ struct ht_crew {
     size_t frames, bytes;  /* in the round that is being filled */
     uint64_t last_number;
     int64_t round_ns; /* live: time of its first frame */
-    const char *source;
+    const struct ht_source *source;
     bool started, failed;
 };
 
@@ -60,10 +60,19 @@ static bool was_seen(struct ht_crew *crew, const uint64_t identity[2])
 
 /* One worker's records of a round on their way out. */
 struct stream {
-    struct ht_queue *queue;
+    struct ht_worker_queues *queues;
     struct ht_harvest *harvest;
     size_t item, offset;
 };
+
+/* Gives a harvest back to the worker, who fills it again; if it has enough of them, the end of it.
+ */
+static void reap(struct stream *stream)
+{
+    if (stream->harvest != NULL && !ht_queue_offer(&stream->queues->reaped, stream->harvest)) {
+        ht_harvest_free(stream->harvest);
+    }
+}
 
 /* The next item, or NULL where the round has no more. */
 static const struct ht_yield *next_of(struct ht_crew *crew, struct stream *stream, unsigned worker)
@@ -73,8 +82,9 @@ static const struct ht_yield *next_of(struct ht_crew *crew, struct stream *strea
             crew->stats[worker] = stream->harvest->stats;
             return NULL;
         }
-        ht_harvest_free(stream->harvest);
-        *stream = (struct stream){.queue = stream->queue, .harvest = ht_queue_take(stream->queue)};
+        reap(stream);
+        *stream = (struct stream){.queues  = stream->queues,
+                                  .harvest = ht_queue_take(&stream->queues->harvests)};
     }
     return &stream->harvest->items[stream->item];
 }
@@ -97,7 +107,7 @@ static void take_back(struct ht_crew *crew)
     struct stream streams[HT_MAX_WORKERS] = {0};
     unsigned num                          = crew->config.workers;
     for (unsigned i = 0; i < num; i++) {
-        streams[i].queue = &crew->queues[i].harvests;
+        streams[i].queues = &crew->queues[i];
     }
     for (;;) {
         const struct ht_yield *first = NULL;
@@ -115,7 +125,7 @@ static void take_back(struct ht_crew *crew)
         write_item(crew, &streams[from], first);
     }
     for (unsigned i = 0; i < num; i++) {
-        ht_harvest_free(streams[i].harvest);
+        reap(&streams[i]);
     }
     crew->taken++;
 }
@@ -152,12 +162,12 @@ static bool hand_out(struct ht_crew *crew, const struct ht_batch *how)
     return !crew->failed;
 }
 
-void ht_crew_source(struct ht_crew *crew, const char *name)
+void ht_crew_source(struct ht_crew *crew, const struct ht_source *source)
 {
-    crew->source      = name;
+    crew->source      = source;
     crew->last_number = 0;
     if (is_alone(crew)) {
-        ht_engine_source(crew->engine, name);
+        ht_engine_source(crew->engine, source);
     }
 }
 
@@ -250,6 +260,7 @@ static bool make_workers(struct ht_crew *crew, struct ht_error *error)
         ht_queue_init(&crew->queues[i].batches);
         ht_queue_init(&crew->queues[i].empty);
         ht_queue_init(&crew->queues[i].harvests);
+        ht_queue_init(&crew->queues[i].reaped);
         for (unsigned k = 0; k < num; k++) {
             ht_queue_init(&crew->queues[i].lessons[k]);
         }
@@ -299,6 +310,10 @@ static void free_queues(struct ht_crew *crew)
                                      (batch = ht_queue_try(&queues->batches)) != NULL;) {
             ht_batch_free(batch);
         }
+        for (struct ht_harvest *harvest; (harvest = ht_queue_try(&queues->reaped)) != NULL;) {
+            ht_harvest_free(harvest);
+        }
+        ht_queue_fini(&queues->reaped);
         ht_queue_fini(&queues->batches);
         ht_queue_fini(&queues->empty);
         ht_queue_fini(&queues->harvests);

@@ -30,8 +30,8 @@ struct ht_crew *ht_crew_new(const struct ht_crew_config *config, struct ht_error
  * that a thread would keep (capabilities, a sandbox). */
 bool ht_crew_start(struct ht_crew *crew, struct ht_error *error);
 
-/* As the functions of one engine; false where the output failed. `name` lives until the next. */
-void ht_crew_source(struct ht_crew *crew, const char *name);
+/* As the functions of one engine; false where the output failed. */
+void ht_crew_source(struct ht_crew *crew, const struct ht_source *source);
 bool ht_crew_frame(struct ht_crew *crew, const struct ht_frame *frame);
 bool ht_crew_tick(struct ht_crew *crew, int64_t now_ns);
 bool ht_crew_flush(struct ht_crew *crew);

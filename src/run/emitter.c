@@ -110,7 +110,7 @@ static void emit_record(struct ht_engine *engine, const struct ht_event_type *ty
     struct ht_event_record record = {
         .connection   = ht_engine_connection_id(engine),
         .community_id = ht_text(ht_community_id(engine->digester, community_id, &flow->key)),
-        .source       = ht_text(engine->source),
+        .source       = ht_engine_source_name(engine, flow),
         .time_ns      = engine->emitter.time_ns,
         .frame        = engine->emitter.frame,
         .client_party = &client_party,

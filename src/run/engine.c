@@ -3,7 +3,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-enum { DEFAULT_MAX_FLOWS = 2000000 };
+enum { DEFAULT_MAX_FLOWS = 2000000, MAX_SPARE_BLOCKS = 1024 };
 
 #define DEFAULT_MAX_BYTES (UINT64_C(2) << 30)
 
@@ -37,7 +37,11 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->now_ns           = INT64_MIN;
     engine->digester         = ht_digester_new();
     engine->labeler          = config->label ? ht_labeler_new() : NULL;
+    engine->budget.max_spare = MAX_SPARE_BLOCKS;
     engine->openings.budget  = &engine->budget;
+    if (config->lesson != NULL) {
+        ht_labeler_prepare(engine->labeler); /* other threads have one too */
+    }
     if (!ht_flow_table_init(&engine->table, config->hash_seed, &engine->budget) ||
         !init_analyzers(engine, error)) {
         ht_engine_free(engine);
@@ -62,6 +66,7 @@ void ht_engine_free(struct ht_engine *engine)
     ht_flow_table_fini(&engine->table);
     ht_openings_free(&engine->openings);
     ht_pool_free(&engine->pool);
+    ht_budget_fini(&engine->budget);
     ht_arena_clear(&engine->scratch);
     ht_arena_clear(&engine->story);
     free(engine);
@@ -74,9 +79,16 @@ struct ht_stats *ht_engine_stats(struct ht_engine *engine)
     return &engine->stats;
 }
 
-void ht_engine_source(struct ht_engine *engine, const char *name)
+void ht_engine_source(struct ht_engine *engine, const struct ht_source *source)
 {
-    engine->source = name;
+    engine->source = source;
+}
+
+struct ht_bytes ht_engine_source_name(const struct ht_engine *engine, const struct ht_flow *flow)
+{
+    const struct ht_source *source = engine->source;
+    bool several                   = flow->interface < source->num_interfaces;
+    return ht_text(several ? source->interfaces[flow->interface] : source->name);
 }
 
 static void count_frame(struct ht_stats *stats, const struct ht_frame *frame)

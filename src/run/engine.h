@@ -5,6 +5,7 @@
 #define HT_RUN_ENGINE_H
 
 #include "analysis/analyzer.h"
+#include "capture/source.h"
 #include "dissect/dissector.h"
 #include "run/stats.h"
 
@@ -48,8 +49,9 @@ struct ht_engine;
 /* ht_engine_new makes an engine; the config's arrays must outlive it. */
 struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht_error *error);
 
-/* ht_engine_source begins a source: `name` goes into the records and must live until the next. */
-void ht_engine_source(struct ht_engine *engine, const char *name);
+/* ht_engine_source begins a source; it must live until the next. Its name goes into the records, or
+ * the name of the interface if it has several. */
+void ht_engine_source(struct ht_engine *engine, const struct ht_source *source);
 
 /* ht_engine_frame takes the next frame of the source. False: the output failed. */
 bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame);

@@ -60,6 +60,7 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
     }
     flow->first_frame = frame->number;
     flow->first_ns = flow->start_ns = flow->end_ns = frame->time_ns;
+    flow->interface                                = (uint16_t)frame->interface;
     flow->num_tags                                 = packet->num_tags;
     memcpy(flow->tags, packet->tags, sizeof flow->tags);
     ht_dispatch_start(&flow->dispatch, engine->config.dissectors, is_tcp, &engine->budget);

@@ -17,7 +17,7 @@ enum {
     /* In a file, by frames: a direction may have been stored late. Not by the number of other
      * flows, so that a flow ends at the same frame wherever the others are followed. */
     CLOSED_LINGER_FRAMES = 1 << 18,
-    UDP_IDLE_FRAMES      = 1 << 16,
+    UDP_IDLE_FRAMES      = 1 << 17,
     EXPIRE_STEP          = 64, /* frames from one look at the lists to the next */
 
     MAX_HALF_OPEN = 1 << 17,

@@ -28,7 +28,7 @@ struct ht_engine {
     void *analyzer_states[HT_MAX_DISSECTORS];
     struct ht_stats stats;
     struct ht_flow *flow; /* at hand */
-    const char *source;
+    const struct ht_source *source;
     struct ht_order order; /* of what is at hand */
     int64_t now_ns;
     uint64_t next_expiry; /* the number of the frame at which to look for flows that ended */
@@ -48,6 +48,9 @@ struct ht_bytes ht_engine_connection_id(struct ht_engine *engine);
 
 /* ht_engine_record hands a record to analyzers and to the output. */
 void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *type, void *record);
+
+/* ht_engine_source_name is where the flow was seen. */
+struct ht_bytes ht_engine_source_name(const struct ht_engine *engine, const struct ht_flow *flow);
 
 /* ht_engine_analysis is what analyzers get while the flow at hand is looked at. */
 struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena *arena,

@@ -13,16 +13,32 @@ void ht_queue_fini(struct ht_queue *queue)
     (void)pthread_mutex_destroy(&queue->lock);
 }
 
+static void put(struct ht_queue *queue, void *item)
+{
+    queue->items[(queue->first + queue->len) % HT_QUEUE_MAX] = item;
+    queue->len++;
+    (void)pthread_cond_signal(&queue->changed);
+}
+
 void ht_queue_push(struct ht_queue *queue, void *item)
 {
     (void)pthread_mutex_lock(&queue->lock);
     while (queue->len == HT_QUEUE_MAX) {
         (void)pthread_cond_wait(&queue->changed, &queue->lock);
     }
-    queue->items[(queue->first + queue->len) % HT_QUEUE_MAX] = item;
-    queue->len++;
-    (void)pthread_cond_signal(&queue->changed);
+    put(queue, item);
     (void)pthread_mutex_unlock(&queue->lock);
+}
+
+bool ht_queue_offer(struct ht_queue *queue, void *item)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    bool room = queue->len < HT_QUEUE_MAX;
+    if (room) {
+        put(queue, item);
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+    return room;
 }
 
 static void *take(struct ht_queue *queue)

@@ -25,6 +25,9 @@ void ht_queue_fini(struct ht_queue *queue);
 /* ht_queue_push waits while the queue is full. */
 void ht_queue_push(struct ht_queue *queue, void *item);
 
+/* ht_queue_offer is ht_queue_push without waiting; false where it is full. */
+bool ht_queue_offer(struct ht_queue *queue, void *item);
+
 /* ht_queue_take waits while it is empty. */
 void *ht_queue_take(struct ht_queue *queue);
 

@@ -27,22 +27,39 @@ static struct ht_side_quality quality_of(const struct ht_flow *flow, unsigned si
     return q;
 }
 
-/* Happenings in order of time; those of one moment in order of frames, then as they were told. */
-struct ranked {
-    struct ht_happening happening;
-    size_t rank;
-};
+/* Happenings in order of time; those of one moment in order of frames, then as they were told,
+ * which is how they lie in memory. */
+static bool is_before(const struct ht_happening *a, const struct ht_happening *b)
+{
+    if (a->time_ns != b->time_ns) {
+        return a->time_ns < b->time_ns;
+    }
+    return a->frame != b->frame ? a->frame < b->frame : a < b;
+}
 
 static int by_time(const void *a, const void *b)
 {
-    const struct ranked *x = a, *y = b;
-    if (x->happening.time_ns != y->happening.time_ns) {
-        return x->happening.time_ns < y->happening.time_ns ? -1 : 1;
+    return is_before(*(const struct ht_happening *const *)a, *(const struct ht_happening *const *)b)
+               ? -1
+               : 1;
+}
+
+/* Most timelines are short, and were told nearly in order. */
+static void sort(const struct ht_happening **list, size_t len)
+{
+    enum { SHORT = 64 };
+    if (len > SHORT) {
+        qsort(list, len, sizeof *list, by_time);
+        return;
     }
-    if (x->happening.frame != y->happening.frame) {
-        return x->happening.frame < y->happening.frame ? -1 : 1;
+    for (size_t i = 1; i < len; i++) {
+        const struct ht_happening *next = list[i];
+        size_t at                       = i;
+        for (; at > 0 && is_before(next, list[at - 1]); at--) {
+            list[at] = list[at - 1];
+        }
+        list[at] = next;
     }
-    return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
 static const char *role(const struct ht_flow *flow, unsigned side)
@@ -104,19 +121,19 @@ static struct ht_objects timeline_of(struct ht_engine *engine, const struct ht_f
 {
     size_t num = flow->timeline.len, n = 0;
     struct ht_happening *told         = ht_arena_alloc(&engine->story, num * sizeof *told);
-    struct ranked *ranked             = ht_arena_alloc(&engine->story, num * sizeof *ranked);
+    const struct ht_happening **order = ht_arena_alloc(&engine->story, num * sizeof *order);
     struct ht_timeline_entry *entries = ht_arena_alloc(&engine->story, (num + 2) * sizeof *entries);
-    if (told == NULL || ranked == NULL || entries == NULL) {
+    if (told == NULL || order == NULL || entries == NULL) {
         return (struct ht_objects){0};
     }
     ht_timeline_read(&flow->timeline, told);
     for (size_t i = 0; i < num; i++) {
-        ranked[i] = (struct ranked){.happening = told[i], .rank = i};
+        order[i] = &told[i];
     }
-    qsort(ranked, num, sizeof *ranked, by_time);
+    sort(order, num);
     n = add_resolution(connection, entries);
     for (size_t i = 0; i < num; i++) {
-        entries[n++] = entry_of(flow, &ranked[i].happening);
+        entries[n++] = entry_of(flow, order[i]);
     }
     return (struct ht_objects){.items = entries, .len = n};
 }
@@ -231,7 +248,7 @@ static void tell(struct ht_engine *engine, struct ht_flow *flow)
     struct ht_connection c = {
         .id            = ht_engine_connection_id(engine),
         .community_id  = ht_text(ht_community_id(engine->digester, community_id, &flow->key)),
-        .source        = ht_text(engine->source),
+        .source        = ht_engine_source_name(engine, flow),
         .start_ns      = flow->start_ns,
         .end_ns        = flow->end_ns,
         .duration_ns   = (uint64_t)(flow->end_ns - flow->start_ns),

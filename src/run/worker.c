@@ -9,7 +9,7 @@ enum {
     PIECE_BYTES = 1 << 20 /* of records, handed on together */
 };
 
-/* A round that is not finished yet. Owns what it points at. */
+/* A round that is not finished yet. Owns what it points at, and keeps it for a later round. */
 struct round {
     struct ht_lessons *lessons;
     struct ht_harvest *early; /* what could be rendered at once, and places of what could not */
@@ -105,15 +105,20 @@ static void learn(struct ht_engine *engine, struct syllabus *s, struct ht_order 
     }
 }
 
-static struct ht_harvest *new_harvest(void)
+static struct ht_harvest *new_harvest(struct ht_worker *worker)
 {
-    return calloc(1, sizeof(struct ht_harvest));
+    struct ht_harvest *used = ht_queue_try(&worker->mine->reaped);
+    if (used == NULL) {
+        return calloc(1, sizeof *used);
+    }
+    ht_harvest_clear(used);
+    return used;
 }
 
 /* Hands on what was rendered; without memory for another harvest the same is filled again. */
 static void hand_on(struct ht_worker *worker, bool last)
 {
-    struct ht_harvest *next = last ? NULL : new_harvest();
+    struct ht_harvest *next = last ? NULL : new_harvest(worker);
     if (!last && next == NULL) {
         return;
     }
@@ -167,7 +172,7 @@ static void finish(struct ht_worker *worker, struct round *round)
         syllabus.lists[i] = i == worker->index ? round->lessons : theirs[i];
     }
     worker->finishing = true;
-    worker->into      = new_harvest();
+    worker->into      = new_harvest(worker);
     if (worker->into == NULL) {
         abort(); /* nothing can be handed on any more, and the others would wait for ever */
     }
@@ -177,9 +182,9 @@ static void finish(struct ht_worker *worker, struct round *round)
     for (unsigned i = 0; i < worker->num; i++) {
         ht_lessons_free(theirs[i]);
     }
-    ht_lessons_free(round->lessons);
-    ht_harvest_free(round->early);
-    *round = (struct round){0};
+    ht_lessons_clear(round->lessons);
+    ht_harvest_clear(round->early);
+    round->open = false;
 }
 
 static void teach_others(struct ht_worker *worker, const struct ht_lessons *lessons)
@@ -212,13 +217,9 @@ static void take_frames(struct ht_engine *engine, const struct ht_batch *batch)
 static void begin(struct ht_worker *worker, const struct ht_batch *batch)
 {
     struct round *round = &worker->rounds[batch->round % OPEN_ROUNDS];
-    *round              = (struct round){
-                     .open = true, .lessons = calloc(1, sizeof *round->lessons), .early = new_harvest()};
-    if (round->lessons == NULL || round->early == NULL) {
-        abort();
-    }
-    worker->present = round;
-    worker->into    = round->early;
+    round->open         = true;
+    worker->present     = round;
+    worker->into        = round->early;
     take_frames(worker->engine, batch);
     teach_others(worker, round->lessons);
 }
@@ -263,7 +264,14 @@ struct ht_worker *ht_worker_new(const struct ht_worker_config *config, struct ht
     engine.context = worker;
     worker->engine = ht_engine_new(&engine, error);
     worker->sink   = config->format->open(&config->sink);
-    if (worker->engine == NULL || worker->sink == NULL) {
+    bool good      = worker->engine != NULL && worker->sink != NULL;
+    for (int i = 0; i < OPEN_ROUNDS; i++) {
+        worker->rounds[i].lessons = calloc(1, sizeof *worker->rounds[i].lessons);
+        worker->rounds[i].early   = calloc(1, sizeof *worker->rounds[i].early);
+        good &= worker->rounds[i].lessons != NULL && worker->rounds[i].early != NULL;
+    }
+    if (!good) {
+        (void)ht_fail(error, "out of memory");
         ht_worker_free(worker);
         return NULL;
     }
@@ -287,6 +295,10 @@ void ht_worker_free(struct ht_worker *worker)
     }
     if (worker->started) {
         (void)pthread_join(worker->thread, NULL);
+    }
+    for (int i = 0; i < OPEN_ROUNDS; i++) {
+        ht_lessons_free(worker->rounds[i].lessons);
+        ht_harvest_free(worker->rounds[i].early);
     }
     ht_engine_free(worker->engine);
     if (worker->sink != NULL) {

@@ -25,6 +25,7 @@ struct ht_worker_queues {
     struct ht_queue batches;                 /* struct ht_batch, to the worker */
     struct ht_queue empty;                   /* struct ht_batch, back from it */
     struct ht_queue harvests;                /* struct ht_harvest, from the worker */
+    struct ht_queue reaped;                  /* struct ht_harvest, back to it */
     struct ht_queue lessons[HT_MAX_WORKERS]; /* struct ht_lessons (or NULL: none), from each other
                                               * worker, one a round */
 };

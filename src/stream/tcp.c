@@ -154,6 +154,10 @@ static void see_ack(const struct step *s)
     struct ht_tcp_side *me         = &tcp->side[s->side];
     const struct ht_tcp_side *peer = &tcp->side[1 - s->side];
     uint32_t ack                   = s->packet->tcp.ack;
+    if (me->syn && !me->syn_ack && !me->acked && s->packet->tcp.seq == me->isn + 1) {
+        /* Where the SYN-ACK was lost in capture this still says where its side begins. */
+        ht_reassembly_start(&tcp->side[1 - s->side].bytes, ack);
+    }
     if (!me->acked || before(me->max_acked, ack)) {
         me->acked     = true;
         me->max_acked = ack;

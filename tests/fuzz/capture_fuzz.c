@@ -58,7 +58,7 @@ static void read_all(struct ht_engine *engine, struct ht_source *source)
 {
     struct ht_error error;
     struct ht_frame frame;
-    ht_engine_source(engine, source->name);
+    ht_engine_source(engine, source);
     while (ht_source_next(source, &frame, &error) == HT_READ_FRAME) {
         require(ht_engine_frame(engine, &frame));
     }

@@ -1,5 +1,7 @@
 #include "analysis/resolution/answers.h"
 
+#include "base/hash.h"
+
 #include <stdlib.h>
 
 /* What makes answers the same to an index. */
@@ -38,14 +40,6 @@ bool ht_names_equal(struct ht_bytes a, struct ht_bytes b)
     return same;
 }
 
-/* Multiply and fold: every bit of the input reaches every bit of the result. */
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    __extension__ unsigned __int128 product =
-        (unsigned __int128)(a ^ UINT64_C(0x9E3779B97F4A7C15)) * (b ^ UINT64_C(0xE7037ED1A0B428DB));
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static uint64_t load(const uint8_t *at)
 {
     uint64_t word;
@@ -55,7 +49,7 @@ static uint64_t load(const uint8_t *at)
 
 static uint64_t hash_address(const struct ht_address *a, uint64_t seed)
 {
-    return mix(load(a->bytes) ^ seed, load(a->bytes + 8) ^ a->version);
+    return ht_mix(load(a->bytes) ^ seed, load(a->bytes + 8) ^ a->version);
 }
 
 /* The same for names that differ in case; also for some that differ otherwise. */
@@ -65,13 +59,13 @@ static uint64_t hash_name(struct ht_bytes name, uint64_t seed)
     uint64_t hash             = seed ^ name.len;
     size_t i                  = 0;
     for (; i + 8 <= name.len; i += 8) {
-        hash = mix(load(name.ptr + i) | lower_case, hash);
+        hash = ht_mix(load(name.ptr + i) | lower_case, hash);
     }
     uint64_t rest = 0;
     for (; i < name.len; i++) {
         rest = rest << 8 | name.ptr[i];
     }
-    return mix(rest | lower_case, hash);
+    return ht_mix(rest | lower_case, hash);
 }
 
 static void identify(struct identity *id, uint64_t seed, const struct ht_address *address,
@@ -86,7 +80,7 @@ static void identify(struct identity *id, uint64_t seed, const struct ht_address
                                             .key     = {[HT_BY_ADDRESS] = by_address,
                                                         [HT_BY_NAME]    = by_name,
                                                         [HT_BY_CLIENT]  = by_client,
-                                                        [HT_BY_BOTH]    = mix(by_name, by_client)}};
+                                                        [HT_BY_BOTH]    = ht_mix(by_name, by_client)}};
 }
 
 static bool is_same(const struct ht_answer *a, enum ht_answer_index index,
@@ -97,22 +91,41 @@ static bool is_same(const struct ht_answer *a, enum ht_answer_index index,
            (!goes_by_name(index) || ht_names_equal(ht_answer_name(a), id->name));
 }
 
-/* Where in the table the tree of those that are the same hangs, or would hang. */
-static struct ht_answer **tree_of(const struct ht_answers *answers, enum ht_answer_index index,
-                                  const struct identity *id)
+/* Where in the table the tree of those that are the same hangs, or would hang. `known` is one of
+ * them, or NULL. */
+static struct ht_answer_slot *slot_of(const struct ht_answers *answers, enum ht_answer_index index,
+                                      const struct identity *id, const struct ht_answer *known)
 {
-    struct ht_answer **at = &answers->tables[index][id->key[index] % HT_RESOLUTION_TABLE];
-    while (*at != NULL && ((*at)->link[index].key != id->key[index] || !is_same(*at, index, id))) {
-        at = &(*at)->link[index].next;
+    uint64_t key                 = id->key[index];
+    struct ht_answer_slot *table = answers->tables[index];
+    size_t i                     = key % HT_RESOLUTION_TABLE;
+    while (table[i].root != NULL && (table[i].key != key || (table[i].root != known &&
+                                                             !is_same(table[i].root, index, id)))) {
+        i = (i + 1) % HT_RESOLUTION_TABLE;
     }
-    return at;
+    return &table[i];
+}
+
+/* Knuth's algorithm R (The Art of Computer Programming 6.4): what comes after a slot that becomes
+ * free moves up, where it may stand before its present place. */
+static void clear_slot(struct ht_answer_slot *table, size_t hole)
+{
+    const size_t mask = HT_RESOLUTION_TABLE - 1;
+    for (size_t i = (hole + 1) & mask; table[i].root != NULL; i = (i + 1) & mask) {
+        size_t home = table[i].key & mask;
+        if (((i - home) & mask) >= ((i - hole) & mask)) {
+            table[hole] = table[i];
+            hole        = i;
+        }
+    }
+    table[hole].root = NULL;
 }
 
 /* The latest of those that are the same and were given until then. */
 static struct ht_answer *latest_until(const struct ht_answers *answers, enum ht_answer_index index,
                                       const struct identity *id, int64_t until_ns)
 {
-    struct ht_answer *best = NULL, *a = *tree_of(answers, index, id);
+    struct ht_answer *best = NULL, *a = slot_of(answers, index, id, NULL)->root;
     while (a != NULL) {
         if (a->facts.time_ns <= until_ns) {
             best = a;
@@ -178,30 +191,22 @@ static void remove_from_tree(struct ht_answer **root, enum ht_answer_index index
     *at = earlier != NULL ? earlier : later;
 }
 
-/* Its tree's root may be another now, and takes the place in the chain. */
 static void file(struct ht_answers *answers, enum ht_answer_index index, const struct identity *id,
                  struct ht_answer *a)
 {
-    struct ht_answer **tree = tree_of(answers, index, id);
-    struct ht_answer *root  = *tree;
-    struct ht_answer *next  = root != NULL ? root->link[index].next : NULL;
-    a->link[index].key      = id->key[index];
-    insert_in_tree(&root, index, a);
-    root->link[index].next = next;
-    *tree                  = root;
+    struct ht_answer_slot *slot = slot_of(answers, index, id, NULL);
+    slot->key                   = id->key[index];
+    insert_in_tree(&slot->root, index, a);
 }
 
 static void unfile(struct ht_answers *answers, enum ht_answer_index index,
                    const struct identity *id, const struct ht_answer *a)
 {
-    struct ht_answer **tree = tree_of(answers, index, id);
-    struct ht_answer *root  = *tree;
-    struct ht_answer *next  = root->link[index].next;
-    remove_from_tree(&root, index, a);
-    if (root != NULL) {
-        root->link[index].next = next;
+    struct ht_answer_slot *slot = slot_of(answers, index, id, a);
+    remove_from_tree(&slot->root, index, a);
+    if (slot->root == NULL) {
+        clear_slot(answers->tables[index], (size_t)(slot - answers->tables[index]));
     }
-    *tree = root != NULL ? root : next;
 }
 
 bool ht_answers_init(struct ht_answers *answers)
@@ -295,7 +300,7 @@ static void insert(struct ht_answers *answers, const struct identity *id, struct
 static struct ht_answer *find_again(const struct ht_answers *answers, const struct identity *id,
                                     const struct ht_answer_facts *facts)
 {
-    struct ht_answer *a = *tree_of(answers, HT_BY_BOTH, id);
+    struct ht_answer *a = slot_of(answers, HT_BY_BOTH, id, NULL)->root;
     while (a != NULL && (a->facts.time_ns != facts->time_ns || a->facts.frame != facts->frame)) {
         bool is_later = a->facts.time_ns != facts->time_ns ? a->facts.time_ns < facts->time_ns
                                                            : a->facts.frame < facts->frame;
@@ -324,7 +329,7 @@ void ht_answers_add(struct ht_answers *answers, const struct ht_address *address
     }
     *a = (struct ht_answer){
         .address = *address, .facts = *facts, .order = answers->order++, .size = size};
-    a->weight = mix(a->order, answers->seed);
+    a->weight = ht_mix(a->order, answers->seed);
     memcpy(a->text, text.ptr, text.len);
     insert(answers, &id, a);
 }
@@ -358,7 +363,7 @@ static struct ht_answer *find(const struct ht_answers *answers,
     bool named                 = search->name.len > 0;
     enum ht_answer_index index = named ? HT_BY_NAME : HT_BY_ADDRESS;
     identify(&id, answers->seed, &search->server, &search->client, search->name);
-    if (*tree_of(answers, index, &id) == NULL) {
+    if (slot_of(answers, index, &id, NULL)->root == NULL) {
         return NULL;
     }
     struct ht_answer *found =

@@ -23,11 +23,16 @@ struct ht_answer_facts {
 enum ht_answer_index { HT_BY_ADDRESS, HT_BY_NAME, HT_BY_CLIENT, HT_BY_BOTH, HT_NUM_INDEXES };
 
 /* The answers that are the same to an index make a tree, ordered by time, and a heap by `weight`:
- * so that it is balanced whatever their order (a treap). The trees' roots lie in a hash table. */
+ * so that it is balanced whatever their order (a treap). */
 struct ht_answer_link {
-    uint64_t key;           /* the hash of what the index goes by */
-    struct ht_answer *next; /* the next root in the table's chain; of a root */
     struct ht_answer *earlier, *later;
+};
+
+/* The trees' roots lie in a hash table of open addressing, with the hashes beside them, so that
+ * most of what is not sought is passed without a look at it. */
+struct ht_answer_slot {
+    uint64_t key;           /* the hash of what the index goes by */
+    struct ht_answer *root; /* NULL: free */
 };
 
 /* One address that was answered. */
@@ -45,7 +50,7 @@ struct ht_answer {
 
 /* Owns its answers. */
 struct ht_answers {
-    struct ht_answer **tables[HT_NUM_INDEXES];
+    struct ht_answer_slot *tables[HT_NUM_INDEXES];
     struct ht_answer *newest, *oldest;
     size_t len, bytes;
     size_t num_everybody; /* that were given to everybody */

@@ -50,7 +50,7 @@ static struct ht_stats run(struct written *written, unsigned workers, bool event
         struct ht_source *source = ht_file_open(*files, &error);
         struct ht_frame frame;
         assert_non_null(source);
-        ht_crew_source(crew, *files);
+        ht_crew_source(crew, source);
         while (ht_source_next(source, &frame, &error) == HT_READ_FRAME) {
             assert_true(ht_crew_frame(crew, &frame));
         }
@@ -121,7 +121,7 @@ static void an_output_that_fails(void **unused)
     struct ht_source *source = ht_file_open(files[0], &error);
     (void)unused;
     assert_true(ht_crew_start(crew, &error));
-    ht_crew_source(crew, files[0]);
+    ht_crew_source(crew, source);
     while (ht_source_next(source, &frame, &error) == HT_READ_FRAME && ht_crew_frame(crew, &frame)) {
     }
     assert_false(ht_crew_flush(crew));

@@ -114,6 +114,23 @@ static void from_handshake_to_fin(void **unused)
     assert_int_equal(scene.missing, 0);
 }
 
+/* Without its SYN-ACK a side begins where the other's first ACK says, not with what is seen first.
+ */
+static void the_first_ack_says_where_the_other_begins(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    start(&scene);
+    say(&scene, 0, S, 1000, 0, "");
+    say(&scene, 0, A, 1001, 5001, "");
+    say(&scene, 1, A, 5003, 1001, "cd");
+    assert_string_equal(scene.bytes[1], "");
+    say(&scene, 1, A, 5001, 1001, "ab");
+    assert_string_equal(scene.bytes[1], "abcd");
+    assert_int_equal(scene.missing, 0);
+    (void)summary(&scene);
+}
+
 static void the_last_ack_may_be_in_the_fin_itself(void **unused)
 {
     struct scene scene;
@@ -315,6 +332,7 @@ static void options_of_any_shape(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(from_handshake_to_fin),
+                                       cmocka_unit_test(the_first_ack_says_where_the_other_begins),
                                        cmocka_unit_test(the_last_ack_may_be_in_the_fin_itself),
                                        cmocka_unit_test(half_close),
                                        cmocka_unit_test(simultaneous_close),
