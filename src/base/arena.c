@@ -38,39 +38,6 @@ void ht_budget_give(struct ht_budget *budget, size_t len)
     }
 }
 
-void ht_budget_fini(struct ht_budget *budget)
-{
-    while (budget->spare != NULL) {
-        struct ht_arena_block *next = budget->spare->next;
-        free(budget->spare);
-        budget->spare = next;
-    }
-    budget->num_spare = 0;
-}
-
-/* Blocks of the first size come and go with every flow. */
-static struct ht_arena_block *get_block(struct ht_budget *budget, size_t size)
-{
-    if (budget == NULL || size != FIRST_BLOCK || budget->spare == NULL) {
-        return malloc(sizeof(struct ht_arena_block) + size);
-    }
-    struct ht_arena_block *block = budget->spare;
-    budget->spare                = block->next;
-    budget->num_spare--;
-    return block;
-}
-
-static void put_block(struct ht_budget *budget, struct ht_arena_block *block)
-{
-    if (budget == NULL || block->size != FIRST_BLOCK || budget->num_spare >= budget->max_spare) {
-        free(block);
-        return;
-    }
-    block->next   = budget->spare;
-    budget->spare = block;
-    budget->num_spare++;
-}
-
 static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
 {
     size_t size = arena->blocks != NULL ? arena->size / 2 & ~(size_t)15 : FIRST_BLOCK;
@@ -82,7 +49,7 @@ static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
     if (!ht_budget_take(arena->budget, sizeof(struct ht_arena_block) + size)) {
         return NULL;
     }
-    struct ht_arena_block *block = get_block(arena->budget, size);
+    struct ht_arena_block *block = malloc(sizeof *block + size);
     if (block == NULL) {
         ht_budget_give(arena->budget, sizeof *block + size);
         return NULL;
@@ -130,7 +97,7 @@ static void free_blocks(struct ht_arena *arena, struct ht_arena_block *block)
         struct ht_arena_block *next = block->next;
         ht_budget_give(arena->budget, sizeof *block + block->size);
         arena->size -= sizeof *block + block->size;
-        put_block(arena->budget, block);
+        free(block);
         block = next;
     }
 }

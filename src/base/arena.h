@@ -8,24 +8,18 @@
 
 #include "base/bytes.h"
 
-struct ht_arena_block;
-
-/* Zeroed but for `max` is a valid budget. With `max_spare`, ht_budget_fini must be called. */
 struct ht_budget {
-    size_t used;                  /* bytes held now */
-    size_t max;                   /* bytes that may be held */
-    size_t peak;                  /* the most ever held */
-    uint64_t refused;             /* requests that did not fit */
-    struct ht_arena_block *spare; /* first blocks of arenas that were cleared, for others */
-    size_t num_spare, max_spare;
+    size_t used;      /* bytes held now */
+    size_t max;       /* bytes that may be held */
+    size_t peak;      /* the most ever held */
+    uint64_t refused; /* requests that did not fit */
 };
 
 /* ht_budget_take reserves `len` bytes, or counts a refusal and returns false. */
 bool ht_budget_take(struct ht_budget *budget, size_t len);
 void ht_budget_give(struct ht_budget *budget, size_t len);
 
-/* ht_budget_fini frees the spare blocks. */
-void ht_budget_fini(struct ht_budget *budget);
+struct ht_arena_block;
 
 /* Owns its blocks. Zeroed but for `budget` (which may be NULL: no bound) is a valid, empty arena.
  */

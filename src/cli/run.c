@@ -61,6 +61,13 @@ static unsigned num_workers(const struct cli_options *o)
     return cores < ENOUGH ? (unsigned)cores : ENOUGH;
 }
 
+/* A quarter of the machine's memory, where not said. */
+static size_t max_bytes(const struct cli_options *o)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    return o->max_bytes != 0 || pages <= 0 ? o->max_bytes : (size_t)pages / 4 * (size_t)page_bytes;
+}
+
 static bool open_crew(struct cli_session *session, struct ht_error *error)
 {
     const struct cli_options *o          = session->options;
@@ -70,7 +77,7 @@ static bool open_crew(struct cli_session *session, struct ht_error *error)
                                             .label      = !o->no_ndpi,
                                             .live       = cli_options_live(o),
                                             .max_flows  = o->max_flows,
-                                            .max_bytes  = o->max_bytes,
+                                            .max_bytes  = max_bytes(o),
                                             .hash_seed  = random_seed()};
     const struct ht_crew_config config   = {.engine  = engine,
                                             .format  = o->format,

@@ -14,7 +14,8 @@ struct ht_labeler;
 struct ht_labeler *ht_labeler_new(void);
 void ht_labeler_free(struct ht_labeler *labeler);
 
-/* ht_labeler_prepare makes the module now: libndpi cannot make two of them in two threads at once. */
+/* ht_labeler_prepare makes the module now: libndpi cannot make two of them in two threads at once.
+ */
 void ht_labeler_prepare(struct ht_labeler *labeler);
 
 /* ht_labeler_feed shows an IP packet of a flow; `*flow_state` is the labeller's (NULL before the

@@ -46,8 +46,26 @@ static uint32_t next_capacity(const struct ht_openings *o)
     return o->capacity == 0 ? FIRST_CAPACITY : crowded ? o->capacity * 2 : o->capacity;
 }
 
-/* Another ring with room, and without the places of what was taken out. */
-static bool rebuild(struct ht_openings *o)
+/* Moves up to the oldest what stands behind places that were taken out. */
+static void compact(struct ht_openings *o)
+{
+    uint32_t to = o->oldest;
+    for (uint32_t i = o->oldest; i != o->newest; i++) {
+        if (at(o, i)->hash != 0) {
+            *at(o, to++) = *at(o, i);
+        }
+    }
+    o->newest = to;
+    if (o->capacity > 0) {
+        memset(o->slots, 0, num_slots(o) * sizeof *o->slots);
+    }
+    for (uint32_t i = o->oldest; i != o->newest; i++) {
+        fill_slot(o, at(o, i));
+    }
+}
+
+/* A larger ring, in the order of age from its first place on. */
+static bool grow(struct ht_openings *o)
 {
     struct ht_openings next = {.budget = o->budget, .capacity = next_capacity(o)};
     if (!ht_budget_take(o->budget, size_of(&next))) {
@@ -71,6 +89,15 @@ static bool rebuild(struct ht_openings *o)
     return true;
 }
 
+static bool make_room(struct ht_openings *o)
+{
+    if (next_capacity(o) > o->capacity && grow(o)) {
+        return true;
+    }
+    compact(o);
+    return o->len < o->capacity;
+}
+
 bool ht_openings_full(const struct ht_openings *o)
 {
     return o->len >= HT_MAX_OPENINGS;
@@ -81,7 +108,7 @@ bool ht_openings_keep(struct ht_openings *o, uint64_t hash, const struct ht_fram
     if (frame->data.len > HT_OPENING_MAX_FRAME || hash == 0 || ht_openings_full(o)) {
         return false;
     }
-    if (o->newest - o->oldest >= o->capacity && !rebuild(o)) {
+    if (o->newest - o->oldest >= o->capacity && !make_room(o)) {
         return false;
     }
     struct ht_opening *opening = at(o, o->newest++);

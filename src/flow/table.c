@@ -3,11 +3,13 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-enum { FIRST_BUCKETS = 256, MAX_SPARE = 1024 };
+enum { FIRST_BUCKETS = 256 };
 
-bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget)
+bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget,
+                        uint64_t touch_frames)
 {
-    *table = (struct ht_flow_table){.num_buckets = FIRST_BUCKETS, .seed = seed, .budget = budget};
+    *table = (struct ht_flow_table){
+        .num_buckets = FIRST_BUCKETS, .seed = seed, .touch_frames = touch_frames, .budget = budget};
     table->buckets = calloc(FIRST_BUCKETS, sizeof(struct ht_flow *));
     return table->buckets != NULL;
 }
@@ -43,29 +45,6 @@ static void grow(struct ht_flow_table *table)
     table->num_buckets = num;
 }
 
-static struct ht_flow *get(struct ht_flow_table *table)
-{
-    struct ht_flow *flow = table->spare;
-    if (flow == NULL) {
-        return calloc(1, sizeof *flow);
-    }
-    table->spare = flow->chain;
-    table->num_spare--;
-    *flow = (struct ht_flow){0};
-    return flow;
-}
-
-static void put(struct ht_flow_table *table, struct ht_flow *flow)
-{
-    if (table->num_spare >= MAX_SPARE) {
-        free(flow);
-        return;
-    }
-    flow->chain  = table->spare;
-    table->spare = flow;
-    table->num_spare++;
-}
-
 static void append(struct ht_flow_list *list, struct ht_flow *flow, uint64_t frame)
 {
     flow->moved_frame                                              = frame;
@@ -91,7 +70,7 @@ struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_f
     if (table->len >= table->num_buckets) {
         grow(table);
     }
-    struct ht_flow *flow = get(table);
+    struct ht_flow *flow = calloc(1, sizeof *flow);
     if (flow == NULL) {
         return NULL;
     }
@@ -112,9 +91,9 @@ void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_
     append(list, flow, frame);
 }
 
-void ht_flow_table_touch(struct ht_flow *flow, uint64_t frame)
+void ht_flow_table_touch(const struct ht_flow_table *table, struct ht_flow *flow, uint64_t frame)
 {
-    if (frame - flow->moved_frame >= HT_TOUCH_FRAMES) {
+    if (frame - flow->moved_frame >= table->touch_frames) {
         ht_flow_table_move(flow, flow->list, frame);
     }
 }
@@ -158,16 +137,11 @@ void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow)
     }
     ht_dispatch_free(&flow->dispatch);
     ht_arena_clear(&flow->arena);
-    put(table, flow);
+    free(flow);
 }
 
 void ht_flow_table_fini(struct ht_flow_table *table)
 {
-    for (struct ht_flow *flow = table->spare, *next; flow != NULL; flow = next) {
-        next = flow->chain;
-        free(flow);
-    }
-    table->spare = NULL;
     free(table->buckets);
     table->buckets = NULL;
 }

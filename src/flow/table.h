@@ -12,26 +12,25 @@ struct ht_flow_list {
     size_t len;
 };
 
-enum { HT_TOUCH_FRAMES = 256 };
-
 /* Owns its flows. Each is in one of four lists. */
 struct ht_flow_table {
     struct ht_flow **buckets;
     size_t num_buckets; /* a power of two */
     size_t len;
-    struct ht_flow *spare; /* that were removed, for others; chained */
-    size_t num_spare;
     struct ht_flow_list half_open; /* TCP whose handshake is not complete, by last packet */
     struct ht_flow_list tcp;       /* open, by last packet */
     struct ht_flow_list udp;       /* by last packet */
     struct ht_flow_list closed;    /* what only stragglers can follow, by when it closed */
     uint64_t seed;
+    uint64_t touch_frames;
     struct ht_budget *budget;
 };
 
-/* ht_flow_table_init makes an empty table; its flows' arenas count in `budget`. False: no memory.
- */
-bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget);
+/* ht_flow_table_init makes an empty table; its flows' arenas count in `budget`. A flow is moved up
+ * in its list once in `touch_frames` frames only: more is an order less exact, for a fraction of
+ * the memory traffic. False: no memory. */
+bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget,
+                        uint64_t touch_frames);
 
 /* ht_flow_table_find returns the flow of `key`, or NULL. */
 struct ht_flow *ht_flow_table_find(const struct ht_flow_table *table, const struct ht_flow_key *key,
@@ -44,8 +43,8 @@ struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_f
                                   uint64_t hash, uint64_t frame);
 
 /* ht_flow_table_touch makes a flow the newest of its list, unless it became that in the last
- * HT_TOUCH_FRAMES frames: an order as exact as it need be, for a fraction of the memory traffic. */
-void ht_flow_table_touch(struct ht_flow *flow, uint64_t frame);
+ * `touch_frames` frames. */
+void ht_flow_table_touch(const struct ht_flow_table *table, struct ht_flow *flow, uint64_t frame);
 
 /* ht_flow_table_move makes a flow the newest of another list. */
 void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_t frame);

@@ -71,6 +71,7 @@ void ht_lessons_add(struct ht_lessons *lessons, struct ht_order order, size_t an
         .order = order, .analyzer = analyzer, .offset = lessons->bytes.len, .len = bytes.len};
     ht_chars_add(&lessons->bytes, bytes);
     lessons->len += !lessons->bytes.failed;
+    lessons->bytes.failed = false;
 }
 
 struct ht_lessons *ht_lessons_copy(const struct ht_lessons *lessons)

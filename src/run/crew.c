@@ -29,10 +29,11 @@ struct ht_crew {
     struct ht_stats stats[HT_MAX_WORKERS];    /* at the end of the last round taken back */
     struct seen *seen;
     uint64_t repeated;     /* records that were written before */
+    uint64_t refused;      /* frames for which there was no memory */
     uint64_t round, taken; /* to be handed out next; to be taken back next */
     size_t frames, bytes;  /* in the round that is being filled */
     uint64_t last_number;
-    int64_t round_ns; /* live: time of its first frame */
+    int64_t round_ns, frame_ns, tick_ns; /* live: of its first and last frame, of the last tick */
     const struct ht_source *source;
     bool started, failed;
 };
@@ -63,6 +64,7 @@ struct stream {
     struct ht_worker_queues *queues;
     struct ht_harvest *harvest;
     size_t item, offset;
+    bool done;
 };
 
 /* Gives a harvest back to the worker, who fills it again; if it has enough of them, the end of it.
@@ -77,16 +79,17 @@ static void reap(struct stream *stream)
 /* The next item, or NULL where the round has no more. */
 static const struct ht_yield *next_of(struct ht_crew *crew, struct stream *stream, unsigned worker)
 {
-    while (stream->harvest == NULL || stream->item == stream->harvest->len) {
+    while (!stream->done && (stream->harvest == NULL || stream->item == stream->harvest->len)) {
         if (stream->harvest != NULL && stream->harvest->last) {
             crew->stats[worker] = stream->harvest->stats;
-            return NULL;
+            stream->done        = true;
+            break;
         }
         reap(stream);
         *stream = (struct stream){.queues  = stream->queues,
                                   .harvest = ht_queue_take(&stream->queues->harvests)};
     }
-    return &stream->harvest->items[stream->item];
+    return stream->done ? NULL : &stream->harvest->items[stream->item];
 }
 
 static void write_item(struct ht_crew *crew, struct stream *stream, const struct ht_yield *item)
@@ -148,9 +151,10 @@ static bool hand_out(struct ht_crew *crew, const struct ht_batch *how)
         batch->round       = crew->round;
         batch->last_number = crew->last_number;
         batch->source      = crew->source;
-        batch->now_ns      = how->now_ns;
-        batch->flush       = how->flush;
-        batch->settle      = how->settle;
+        batch->now_ns =
+            how->now_ns != 0 || !crew->config.engine.live ? how->now_ns : crew->frame_ns;
+        batch->flush  = how->flush;
+        batch->settle = how->settle;
         ht_queue_push(&crew->queues[i].batches, batch);
     }
     crew->round++;
@@ -200,16 +204,23 @@ bool ht_crew_frame(struct ht_crew *crew, const struct ht_frame *frame)
     }
     crew->bytes += frame->data.len;
     crew->last_number = frame->number;
+    crew->frame_ns    = frame->time_ns;
     if (!ht_batch_add(crew->batches[worker_of(crew, frame)], frame)) {
-        crew->stats[0].refused_allocations++;
+        crew->refused++;
     }
     return is_round_full(crew, frame) ? hand_out(crew, &(struct ht_batch){0}) : !crew->failed;
 }
 
 bool ht_crew_tick(struct ht_crew *crew, int64_t now_ns)
 {
-    return is_alone(crew) ? ht_engine_tick(crew->engine, now_ns)
-                          : hand_out(crew, &(struct ht_batch){.now_ns = now_ns, .settle = true});
+    if (is_alone(crew)) {
+        return ht_engine_tick(crew->engine, now_ns);
+    }
+    if (now_ns - crew->tick_ns < ROUND_NS) {
+        return !crew->failed;
+    }
+    crew->tick_ns = now_ns;
+    return hand_out(crew, &(struct ht_batch){.now_ns = now_ns, .settle = true});
 }
 
 bool ht_crew_flush(struct ht_crew *crew)
@@ -228,6 +239,7 @@ void ht_crew_stats(struct ht_crew *crew, struct ht_stats *out)
         ht_stats_add(out, &crew->stats[i]);
     }
     out->records -= crew->repeated;
+    out->refused_allocations += crew->refused;
 }
 
 static bool make_engine(struct ht_crew *crew, struct ht_error *error)
@@ -241,8 +253,10 @@ static bool make_engine(struct ht_crew *crew, struct ht_error *error)
 
 static void share_bounds(struct ht_engine_config *engine, unsigned num)
 {
-    engine->max_flows = (engine->max_flows + num - 1) / num;
-    engine->max_bytes = (engine->max_bytes + num - 1) / num;
+    size_t flows      = engine->max_flows != 0 ? engine->max_flows : HT_DEFAULT_MAX_FLOWS;
+    size_t bytes      = engine->max_bytes != 0 ? engine->max_bytes : HT_DEFAULT_MAX_BYTES;
+    engine->max_flows = (flows + num - 1) / num;
+    engine->max_bytes = (bytes + num - 1) / num;
 }
 
 static bool make_workers(struct ht_crew *crew, struct ht_error *error)

@@ -3,9 +3,9 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-enum { DEFAULT_MAX_FLOWS = 2000000, MAX_SPARE_BLOCKS = 1024 };
-
-#define DEFAULT_MAX_BYTES (UINT64_C(2) << 30)
+/* In a file the order of the open flows matters only where there are too many of them; live, flows
+ * end by it. */
+enum { TOUCH_FRAMES = 256 };
 
 static bool init_analyzers(struct ht_engine *engine, struct ht_error *error)
 {
@@ -30,19 +30,22 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
         return NULL;
     }
     engine->config           = *config;
-    engine->config.max_flows = config->max_flows != 0 ? config->max_flows : DEFAULT_MAX_FLOWS;
-    engine->budget.max       = config->max_bytes != 0 ? config->max_bytes : DEFAULT_MAX_BYTES;
+    engine->config.max_flows = config->max_flows != 0 ? config->max_flows : HT_DEFAULT_MAX_FLOWS;
+    engine->budget.max       = config->max_bytes != 0 ? config->max_bytes : HT_DEFAULT_MAX_BYTES;
     engine->emitter.ops      = &ht_engine_emitter_ops;
     engine->emitter.scratch  = &engine->scratch;
     engine->now_ns           = INT64_MIN;
     engine->digester         = ht_digester_new();
     engine->labeler          = config->label ? ht_labeler_new() : NULL;
-    engine->budget.max_spare = MAX_SPARE_BLOCKS;
     engine->openings.budget  = &engine->budget;
     if (config->lesson != NULL) {
         ht_labeler_prepare(engine->labeler); /* other threads have one too */
     }
-    if (!ht_flow_table_init(&engine->table, config->hash_seed, &engine->budget) ||
+    for (int i = 0; i < HT_POOL_GENERATIONS; i++) {
+        engine->pool.generation[i].arena.budget = &engine->budget;
+    }
+    if (!ht_flow_table_init(&engine->table, config->hash_seed, &engine->budget,
+                            config->live ? 1 : TOUCH_FRAMES) ||
         !init_analyzers(engine, error)) {
         ht_engine_free(engine);
         return NULL;
@@ -66,7 +69,6 @@ void ht_engine_free(struct ht_engine *engine)
     ht_flow_table_fini(&engine->table);
     ht_openings_free(&engine->openings);
     ht_pool_free(&engine->pool);
-    ht_budget_fini(&engine->budget);
     ht_arena_clear(&engine->scratch);
     ht_arena_clear(&engine->story);
     free(engine);

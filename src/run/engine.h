@@ -23,6 +23,9 @@ static inline bool ht_order_before(struct ht_order a, struct ht_order b)
 
 struct ht_flow;
 
+enum { HT_DEFAULT_MAX_FLOWS = 2000000 };
+#define HT_DEFAULT_MAX_BYTES (UINT64_C(2) << 30)
+
 struct ht_engine_config {
     const struct ht_dissector *const *dissectors; /* NULL-terminated */
     const struct ht_analyzer *const *analyzers;   /* NULL-terminated */
@@ -40,8 +43,8 @@ struct ht_engine_config {
     bool label;  /* application labels by libndpi */
     bool live;   /* flows end by time; else by number, and at the end of the source */
     uint64_t hash_seed;
-    size_t max_flows; /* 0: 1,000,000 */
-    size_t max_bytes; /* that flows hold together; 0: 2 GiB */
+    size_t max_flows; /* 0: HT_DEFAULT_MAX_FLOWS */
+    size_t max_bytes; /* that flows hold together; 0: HT_DEFAULT_MAX_BYTES */
 };
 
 struct ht_engine;

@@ -107,7 +107,7 @@ static void place_tcp(struct ht_engine *engine, struct ht_flow *flow, uint64_t f
     } else if (flow->list == &table->half_open && !ht_tcp_is_half_open(flow->tcp)) {
         ht_flow_table_move(flow, &table->tcp, frame);
     } else {
-        ht_flow_table_touch(flow, frame);
+        ht_flow_table_touch(table, flow, frame);
     }
 }
 
@@ -158,7 +158,7 @@ static void feed_flow(struct ht_engine *engine, struct ht_flow *flow, const stru
         feed_tcp(engine, flow, frame, packet, side);
     } else {
         feed_udp(engine, flow, packet, side);
-        ht_flow_table_touch(flow, frame->number);
+        ht_flow_table_touch(&engine->table, flow, frame->number);
     }
     if (engine->labeler != NULL && !flow->label_done) {
         feed_label(engine, flow, frame, packet, side);
@@ -210,18 +210,19 @@ void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
                       const struct ht_packet *packet)
 {
     struct ht_flow_key key;
-    unsigned side        = ht_flow_key_of(&key, packet);
-    uint64_t hash        = ht_flow_key_hash(&key, engine->table.seed);
-    struct ht_flow *flow = find_flow(engine, &key, hash, frame->number, packet, side);
-    if (flow == NULL && packet->protocol == IPPROTO_TCP) {
-        struct ht_opening *opening = ht_openings_find(&engine->openings, hash);
-        if (opening != NULL) {
-            ht_engine_open(engine, opening);
-            flow = find_flow(engine, &key, hash, frame->number, packet, side);
-        }
+    unsigned side              = ht_flow_key_of(&key, packet);
+    uint64_t hash              = ht_flow_key_hash(&key, engine->table.seed);
+    struct ht_flow *flow       = find_flow(engine, &key, hash, frame->number, packet, side);
+    struct ht_opening *opening = flow == NULL ? ht_openings_find(&engine->openings, hash) : NULL;
+    if (opening != NULL) {
+        ht_engine_open(engine, opening);
+        flow = find_flow(engine, &key, hash, frame->number, packet, side);
     }
     if (flow != NULL) {
         feed_flow(engine, flow, frame, packet, side);
+        if (opening != NULL) {
+            ht_engine_make_room(engine);
+        }
         return;
     }
     if (can_wait(packet)) {

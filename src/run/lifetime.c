@@ -81,6 +81,7 @@ static void expire_by_time(struct ht_engine *engine)
         end_opening(engine, opening);
         opening = ht_openings_oldest(&engine->openings);
     }
+    ht_engine_make_room(engine);
     while (idle(engine, &table->half_open, HALF_OPEN_IDLE_S)) {
         end_half_open(engine);
     }
@@ -112,7 +113,9 @@ static void expire_by_number(struct ht_engine *engine, uint64_t number)
         if (first >= number) {
             break;
         }
-        engine->order = (struct ht_order){.at = 2 * number, .then = 2 * first + is_udp};
+        /* The look at which one engine that sees all frames would have found it. */
+        uint64_t look = first - first % EXPIRE_STEP + EXPIRE_STEP;
+        engine->order = (struct ht_order){.at = 2 * look, .then = 2 * first + is_udp};
         tell_oldest(engine, is_udp ? &table->udp : &table->closed);
     }
 }
@@ -143,7 +146,8 @@ static const struct ht_flow_list *least_useful(const struct ht_flow_table *table
  */
 static bool is_tight(const struct ht_engine *engine)
 {
-    return engine->budget.used > engine->budget.max - engine->budget.max / 8 &&
+    return engine->budget.used - engine->leaving_bytes >
+               engine->budget.max - engine->budget.max / 8 &&
            engine->table.len > 0;
 }
 

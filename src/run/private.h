@@ -20,6 +20,7 @@ struct ht_engine {
     struct ht_flow_table table;
     struct ht_openings openings; /* SYNs without an answer, not in the table */
     struct ht_budget budget;
+    size_t leaving_bytes;    /* of them, those of flows that ended and are still to be told */
     struct ht_pool pool;     /* what flows have in common */
     struct ht_arena scratch; /* for one call into a dissector */
     struct ht_arena story;   /* for one record */

@@ -89,6 +89,7 @@ static struct ht_flooded *place_of(struct ht_stats *stats, const struct ht_endpo
     least->ip       = server->address;
     least->port     = server->port;
     least->start_ns = INT64_MAX;
+    least->end_ns   = INT64_MIN;
     return least;
 }
 

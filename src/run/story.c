@@ -289,12 +289,14 @@ void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
     struct ht_end end = {.side = {quality_of(flow, 0), quality_of(flow, 1)}};
     ht_dispatch_finish(&flow->dispatch, &engine->emitter, &end);
     if (!is_told(flow)) {
+        ht_arena_rewind(&engine->story); /* for records that its end brought */
         ht_engine_drop(engine, flow);
         return;
     }
     ht_flow_table_take(&engine->table, flow);
     if (engine->config.ended != NULL) {
         engine->flow = NULL;
+        engine->leaving_bytes += flow->arena.size;
         engine->config.ended(engine->config.context, flow);
     } else {
         (void)ht_engine_tell_ended(engine, flow);
@@ -303,6 +305,9 @@ void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
 
 bool ht_engine_tell_ended(struct ht_engine *engine, struct ht_flow *flow)
 {
+    if (engine->config.ended != NULL) {
+        engine->leaving_bytes -= flow->arena.size;
+    }
     ht_engine_enter(engine, flow, 0, flow->end_ns);
     tell(engine, flow);
     ht_arena_rewind(&engine->story);

@@ -134,6 +134,8 @@ static void copy_item(struct ht_harvest *into, const struct ht_yield *item, stru
     if (copy != NULL) {
         *copy = *item;
         ht_chars_add(&into->bytes, bytes);
+        into->len -= into->bytes.failed; /* without memory for it the record is lost */
+        into->bytes.failed = false;
     }
 }
 
@@ -191,7 +193,8 @@ static void teach_others(struct ht_worker *worker, const struct ht_lessons *less
 {
     for (unsigned i = 0; i < worker->num; i++) {
         if (i != worker->index) {
-            ht_queue_push(&worker->all[i].lessons[worker->index], ht_lessons_copy(lessons));
+            ht_queue_push(&worker->all[i].lessons[worker->index],
+                          lessons->len > 0 ? ht_lessons_copy(lessons) : NULL);
         }
     }
 }

@@ -295,8 +295,12 @@ static bool fin_acked(const struct ht_tcp_side *me, const struct ht_tcp_side *pe
 
 bool ht_tcp_is_half_open(const struct ht_tcp *tcp)
 {
-    return tcp->opener != 0 && tcp->ack_frame == 0 && tcp->side[0].bytes.next == 0 &&
-           tcp->side[1].bytes.next == 0;
+    bool went_on = tcp->ack_frame != 0;
+    for (int i = 0; i < 2; i++) {
+        const struct ht_tcp_side *side = &tcp->side[i];
+        went_on |= side->bytes.next > 0 || (side->syn_ack && side->acked);
+    }
+    return tcp->opener != 0 && !went_on;
 }
 
 bool ht_tcp_closed(const struct ht_tcp *tcp)

@@ -49,8 +49,8 @@ bool ht_tcp_is_new(const struct ht_tcp *tcp, const struct ht_packet *packet, uns
 void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
                    uint64_t frame, int64_t time_ns, const struct ht_tcp_observer *observer);
 
-/* ht_tcp_is_half_open: it was asked for, and neither the handshake's last ACK nor data were seen.
- */
+/* ht_tcp_is_half_open: it was asked for, and nothing was seen of what follows a handshake: its last
+ * ACK, data, or an ACK of who accepted. */
 bool ht_tcp_is_half_open(const struct ht_tcp *tcp);
 
 /* ht_tcp_closed: both FINs were acknowledged, or a RST was seen; only stragglers can follow. */

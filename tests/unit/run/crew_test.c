@@ -101,6 +101,69 @@ static void with_events_too(void **unused)
     assert_same_output(true);
 }
 
+/* A DNS query over UDP from a port of 10.0.0.1: Ethernet, IPv4, UDP, one question. */
+static struct ht_frame query(uint8_t room[64], uint64_t number, uint16_t port)
+{
+    static const uint8_t bytes[] = {
+        0,    0, 0, 0,  0, 1,  0, 0, 0,  0,  0, 2, 8,  0,                           /* */
+        0x45, 0, 0, 49, 0, 0,  0, 0, 64, 17, 0, 0, 10, 0,   0,   1,   10, 0, 0, 53, /* */
+        0,    0, 0, 53, 0, 29, 0, 0,                                                /* */
+        0,    7, 1, 0,  0, 1,  0, 0, 0,  0,  0, 0, 3,  'w', 'w', 'w', 0,  0, 1, 0,  1};
+    memcpy(room, bytes, sizeof bytes);
+    room[34] = (uint8_t)(port >> 8);
+    room[35] = (uint8_t)port;
+    return (struct ht_frame){.number       = number,
+                             .time_ns      = (int64_t)number * 1000,
+                             .data         = ht_bytes(room, sizeof bytes),
+                             .original_len = sizeof bytes,
+                             .link_type    = HT_LINK_ETHERNET};
+}
+
+/* Queries that nobody answers, whose conversations end by the number of frames since. A worker sees
+ * only some of the frames, and of them, as where a filter keeps some out, not every number. */
+static void run_queries(struct written *written, unsigned workers)
+{
+    enum { QUERIES = 30000, STRIDE = 37 };
+    struct ht_error error;
+    uint8_t room[64];
+    const struct ht_source source      = {.name = "made"};
+    const struct ht_crew_config config = {
+        .engine  = {.dissectors = ht_dissectors, .analyzers = ht_analyzers},
+        .format  = &ht_json_sink,
+        .workers = workers,
+        .lines   = write_lines,
+        .record  = write_record,
+        .context = written};
+    *written             = (struct written){.format = &ht_json_sink};
+    written->sink        = ht_json_sink.open(&config.sink);
+    struct ht_crew *crew = ht_crew_new(&config, &error);
+    assert_true(ht_crew_start(crew, &error));
+    ht_crew_source(crew, &source);
+    for (unsigned i = 0; i < QUERIES; i++) {
+        uint64_t number       = 1 + (uint64_t)i * STRIDE + i % 11;
+        struct ht_frame frame = query(room, number, (uint16_t)(1024 + i * 7 % 9973));
+        assert_true(ht_crew_frame(crew, &frame));
+    }
+    assert_true(ht_crew_flush(crew));
+    ht_crew_free(crew);
+    written->format->close(written->sink);
+}
+
+static void what_ends_by_number_ends_in_order(void **unused)
+{
+    struct written one, several;
+    (void)unused;
+    run_queries(&one, 1);
+    assert_true(one.records > 9973); /* conversations ended, and began again on the same port */
+    for (unsigned workers = 2; workers <= 4; workers++) {
+        run_queries(&several, workers);
+        assert_int_equal(several.lines.len, one.lines.len);
+        assert_memory_equal(several.lines.ptr, one.lines.ptr, one.lines.len);
+        ht_chars_free(&several.lines);
+    }
+    ht_chars_free(&one.lines);
+}
+
 /* Where the output fails the run ends, and nothing hangs. */
 static bool refuse(void *context, const struct ht_record_type *type, struct ht_bytes lines)
 {
@@ -144,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_whatever_the_number), cmocka_unit_test(with_events_too),
-        cmocka_unit_test(an_output_that_fails), cmocka_unit_test(one_that_never_started)};
+        cmocka_unit_test(what_ends_by_number_ends_in_order), cmocka_unit_test(an_output_that_fails),
+        cmocka_unit_test(one_that_never_started)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
