@@ -56,9 +56,7 @@ static void compact(struct ht_openings *o)
         }
     }
     o->newest = to;
-    if (o->capacity > 0) {
-        memset(o->slots, 0, num_slots(o) * sizeof *o->slots);
-    }
+    memset(o->slots, 0, num_slots(o) * sizeof *o->slots);
     for (uint32_t i = o->oldest; i != o->newest; i++) {
         fill_slot(o, at(o, i));
     }
@@ -84,23 +82,33 @@ static bool grow(struct ht_openings *o)
             next.newest = ++next.len;
         }
     }
-    ht_openings_free(o);
-    *o = next;
+    struct ht_openings old = *o;
+    *o                     = next;
+    ht_openings_free(&old);
     return true;
+}
+
+/* What a ring that cannot grow holds at most: with places left over, so that it seldom moves. */
+static uint32_t most(const struct ht_openings *o)
+{
+    return o->capacity - o->capacity / 8;
 }
 
 static bool make_room(struct ht_openings *o)
 {
-    if (next_capacity(o) > o->capacity && grow(o)) {
+    if (next_capacity(o) > o->capacity && !o->stuck && grow(o)) {
         return true;
     }
-    compact(o);
-    return o->len < o->capacity;
+    o->stuck = o->capacity == 0 || o->len > most(o);
+    if (!o->stuck) {
+        compact(o);
+    }
+    return !o->stuck;
 }
 
 bool ht_openings_full(const struct ht_openings *o)
 {
-    return o->len >= HT_MAX_OPENINGS;
+    return o->len >= HT_MAX_OPENINGS || (o->stuck && o->len > 0 && o->len >= most(o));
 }
 
 bool ht_openings_keep(struct ht_openings *o, uint64_t hash, const struct ht_frame *frame)

@@ -39,13 +39,15 @@ struct ht_openings {
     uint32_t capacity;       /* of the ring, a power of two; there are twice as many slots */
     uint32_t oldest, newest; /* counters that wrap; the ring's places between them are in use */
     uint32_t len;            /* of these, how many were not taken out */
+    bool stuck;              /* there was no memory for a larger ring */
 };
 
 /* ht_openings_keep keeps the frame of a SYN. False where it cannot: too long, no memory, or full.
  */
 bool ht_openings_keep(struct ht_openings *openings, uint64_t hash, const struct ht_frame *frame);
 
-/* ht_openings_full: HT_MAX_OPENINGS wait; for another one the oldest must be taken out. */
+/* ht_openings_full: HT_MAX_OPENINGS wait, or as many as there is memory for; for another one the
+ * oldest must be taken out. */
 bool ht_openings_full(const struct ht_openings *openings);
 
 /* ht_openings_find is the frame that waits under `hash`, or NULL. Lives until the next call but

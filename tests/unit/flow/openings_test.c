@@ -110,10 +110,34 @@ static void it_is_bounded(void **unused)
         &o, 7, &(struct ht_frame){.data = ht_bytes(long_frame, sizeof long_frame)}));
 }
 
+/* Without memory for a larger ring the oldest must go; nothing moves for each that comes. */
+static void a_ring_that_cannot_grow(void **unused)
+{
+    struct ht_budget budget = {.max = 1024 * (sizeof(struct ht_opening) + 16) * 3 / 2};
+    struct ht_openings o    = {.budget = &budget};
+    struct ht_budget none   = {.max = 0};
+    struct ht_openings no   = {.budget = &none};
+    uint64_t kept           = 0;
+    (void)unused;
+    for (uint64_t i = 1; i <= 100000; i++) {
+        while (ht_openings_full(&o)) {
+            ht_openings_remove(&o, ht_openings_oldest(&o));
+        }
+        kept += keep(&o, i, 1000);
+    }
+    assert_true(kept > 99000);
+    assert_true(o.len > 256);
+    assert_non_null(ht_openings_find(&o, hash_of(100000, 1000)));
+    assert_false(keep(&no, 1, 1000));
+    assert_false(ht_openings_full(&no));
+    ht_openings_free(&o);
+    ht_openings_free(&no);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_kept_is_found),
-                                       cmocka_unit_test(any_order_of_taking_out),
-                                       cmocka_unit_test(it_is_bounded)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_kept_is_found), cmocka_unit_test(any_order_of_taking_out),
+        cmocka_unit_test(it_is_bounded), cmocka_unit_test(a_ring_that_cannot_grow)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
