@@ -2,7 +2,7 @@
 
 enum {
     CHUNK_BYTES = 114, /* with what stands before them, and rounded up by the arena: 128 */
-    LARGEST     = 1 + 2 * sizeof(void *) + 2 * 10 /* of an entry: two pointers, two numbers */
+    LARGEST     = 1 + 2 * sizeof(void *) + 20 /* of an entry: two pointers, two numbers */
 };
 
 /* The first byte of an entry: side, whether something is pointed at, and if so whether that is the
