@@ -6,7 +6,7 @@
 enum {
     OPEN_ROUNDS = 2,      /* a round is finished when the next one was begun: others have had
                            * time to teach by then */
-    PIECE_BYTES = 1 << 20 /* of records, handed on together */
+    PIECE_BYTES = 1 << 18 /* of records, handed on together */
 };
 
 /* A round that is not finished yet. Owns what it points at, and keeps it for a later round. */
