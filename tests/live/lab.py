@@ -167,6 +167,16 @@ class Lab(unittest.TestCase):
                 self.run_in(where, "ip", "address", "add", address, "dev", name)
             self.run_in(where, "ip", "link", "set", name, "up")
 
+    def wait_for_silence(self, where, interface, seconds=3.0, longest=30.0):
+        """Until nothing passed for so long: no repetition is still to come."""
+        names = [f"/sys/class/net/{interface}/statistics/{way}_packets" for way in ("rx", "tx")]
+        before, since, started = None, time.monotonic(), time.monotonic()
+        while time.monotonic() - since < seconds and time.monotonic() - started < longest:
+            now = self.run_in(where, "cat", *names).stdout
+            if now != before:
+                before, since = now, time.monotonic()
+            time.sleep(0.1)
+
     def record(self, where, interface):
         """Lets tcpdump write what it sees into a file, and returns its path and how to end it."""
         path = self.path(f"tcpdump-{interface}.pcap")

@@ -148,6 +148,7 @@ class Conversations(lab.Lab):
         program = self.listen(self.server, interface)
         path, end = self.record(self.server, interface)
         connections, queries = self.talk()
+        self.wait_for_silence(self.server, interface)
         end()
         self.assertEqual(program.stop(), 0, program.words)
         live, file = program.records(), of_file(path)
