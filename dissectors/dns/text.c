@@ -1,5 +1,7 @@
 #include "dns/text.h"
 
+#include "base/digits.h"
+
 enum {
     FIRST_BLOCK  = 256, /* the texts of an ordinary message */
     LARGEST_STEP = 16384,
@@ -40,65 +42,18 @@ bool dns_text_grow(struct dns_text *text, size_t len)
     return true;
 }
 
-/* Writes a number of at most 20 digits, and returns how many it has. */
-static size_t put_digits(uint8_t *out, uint64_t value)
-{
-    size_t len = 1;
-    for (uint64_t above = 10; len < 20 && value >= above; above *= 10) {
-        len++;
-    }
-    for (size_t i = len; i-- > 0; value /= 10) {
-        out[i] = (uint8_t)('0' + value % 10);
-    }
-    return len;
-}
-
-static size_t put_octet(uint8_t *out, uint8_t value)
-{
-    size_t len = 0;
-    if (value >= 100) {
-        out[len++] = (uint8_t)('0' + value / 100);
-    }
-    if (value >= 10) {
-        out[len++] = (uint8_t)('0' + value / 10 % 10);
-    }
-    out[len++] = (uint8_t)('0' + value % 10);
-    return len;
-}
-
 void dns_text_uint(struct dns_text *text, uint64_t value)
 {
-    uint8_t *room = dns_text_room(text, 20);
+    char *room = (char *)dns_text_room(text, HT_UINT_MAX_DIGITS);
     if (room != NULL) {
-        text->len += put_digits(room, value);
+        text->len += (size_t)(ht_put_uint(room, value) - room);
     }
-}
-
-static size_t put_dotted(uint8_t *out, const uint8_t bytes[4])
-{
-    size_t len = put_octet(out, bytes[0]);
-    for (int i = 1; i < 4; i++) {
-        out[len++] = '.';
-        len += put_octet(out + len, bytes[i]);
-    }
-    return len;
-}
-
-/* Registries begin near 0 and have few gaps, so that the place of a low value is almost known. */
-static const struct ht_registry_entry *entry_of(const struct ht_registry *registry, uint16_t value)
-{
-    size_t at = value < registry->len ? value : registry->len - 1;
-    for (int i = 0; i < 4 && at > 0 && registry->entries[at].value > value; i++) {
-        at--;
-    }
-    const struct ht_registry_entry *guess = &registry->entries[at];
-    return guess->value == value ? guess : ht_registry_find(registry, value);
 }
 
 struct ht_bytes dns_text_named(struct dns_text *text, const struct ht_registry *registry,
                                uint16_t value, const char *prefix)
 {
-    const struct ht_registry_entry *entry = entry_of(registry, value);
+    const struct ht_registry_entry *entry = ht_registry_find(registry, value);
     if (entry != NULL) {
         return ht_text(entry->name);
     }
@@ -107,67 +62,11 @@ struct ht_bytes dns_text_named(struct dns_text *text, const struct ht_registry *
     return dns_text_done(text);
 }
 
-/* RFC 5952 section 4.1: without leading zeros. */
-static size_t put_group(uint8_t *out, unsigned group)
-{
-    static const char digits[] = "0123456789abcdef";
-    size_t len                 = 0;
-    for (int shift = 12; shift >= 0; shift -= 4) {
-        if (len > 0 || shift == 0 || group >> shift != 0) {
-            out[len++] = (uint8_t)digits[group >> shift & 15];
-        }
-    }
-    return len;
-}
-
-/* The first of the longest runs of two zero groups or more (RFC 5952 section 4.2). Returns where it
- * begins, 8 where there is none. */
-static unsigned zero_run(struct ht_bytes groups, unsigned *out_len)
-{
-    unsigned at = 8, len = 1, run = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        run = ht_be16(groups, i) == 0 ? run + 1 : 0;
-        if (run > len) {
-            len = run;
-            at  = i + 1 - run;
-        }
-    }
-    *out_len = len;
-    return at;
-}
-
-/* IPv4 addresses within are written as such (RFC 5952 section 5). */
-static size_t put_groups(uint8_t *out, const uint8_t bytes[16])
-{
-    struct ht_bytes groups = ht_bytes(bytes, 16);
-    unsigned run_len       = 0;
-    unsigned run           = zero_run(groups, &run_len);
-    bool mapped = run == 0 && (run_len == 6 || (run_len == 5 && ht_be16(groups, 5) == 0xFFFF));
-    size_t len  = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        if (i == run) {
-            out[len++] = ':';
-            i += run_len;
-        }
-        if (i > 0) {
-            out[len++] = ':';
-        }
-        if (mapped && i == 6) {
-            return len + put_dotted(out + len, bytes + 12);
-        }
-        if (i < 8) {
-            len += put_group(out + len, ht_be16(groups, i));
-        }
-    }
-    return len;
-}
-
 void dns_text_address(struct dns_text *text, const struct ht_address *address)
 {
-    uint8_t *room = dns_text_room(text, HT_ADDRESS_TEXT_MAX);
-    if (room != NULL && address->version != 0) {
-        text->len += address->version == 4 ? put_dotted(room, address->bytes)
-                                           : put_groups(room, address->bytes);
+    char *room = (char *)dns_text_room(text, HT_ADDRESS_TEXT_MAX);
+    if (room != NULL) {
+        text->len += (size_t)(ht_put_address(room, address) - room);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "sink/sink.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_INTERFACES, CLI_SCHEMA };
 enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };

@@ -213,7 +213,9 @@ void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
     unsigned side              = ht_flow_key_of(&key, packet);
     uint64_t hash              = ht_flow_key_hash(&key, engine->table.seed);
     struct ht_flow *flow       = find_flow(engine, &key, hash, frame->number, packet, side);
-    struct ht_opening *opening = flow == NULL ? ht_openings_find(&engine->openings, hash) : NULL;
+    struct ht_opening *opening = flow == NULL && packet->protocol == IPPROTO_TCP
+                                     ? ht_openings_find(&engine->openings, hash)
+                                     : NULL;
     if (opening != NULL) {
         ht_engine_open(engine, opening);
         flow = find_flow(engine, &key, hash, frame->number, packet, side);

@@ -25,23 +25,12 @@ enum {
     MAX_UNFINISHED_TOLD = 16384
 };
 
-static void tell_oldest(struct ht_engine *engine, const struct ht_flow_list *list)
-{
-    ht_engine_tell(engine, list->oldest);
-}
-
 static bool idle(const struct ht_engine *engine, const struct ht_flow_list *list, int64_t seconds)
 {
     return list->oldest != NULL && engine->now_ns - list->oldest->end_ns > seconds * HT_SECOND_NS;
 }
 
-/* A handshake among too many that do not complete: it is counted, and has no record of its own. */
-static void count_unfinished(struct ht_engine *engine, const struct ht_endpoint *server,
-                             int64_t time_ns)
-{
-    ht_stats_count_unfinished(&engine->stats, server, time_ns);
-}
-
+/* Among too many handshakes that do not complete one is counted, and has no record of its own. */
 static void end_half_open(struct ht_engine *engine)
 {
     struct ht_flow *flow = engine->table.half_open.oldest;
@@ -49,7 +38,8 @@ static void end_half_open(struct ht_engine *engine)
         ht_engine_tell(engine, flow);
         return;
     }
-    count_unfinished(engine, &flow->key.endpoint[1 - flow->client], flow->start_ns);
+    ht_stats_count_unfinished(&engine->stats, &flow->key.endpoint[1 - flow->client],
+                              flow->start_ns);
     ht_engine_drop(engine, flow);
 }
 
@@ -62,7 +52,7 @@ static void end_opening(struct ht_engine *engine, struct ht_opening *opening)
         return;
     }
     (void)ht_packet_decode(&packet, &frame);
-    count_unfinished(engine, &packet.destination, frame.time_ns);
+    ht_stats_count_unfinished(&engine->stats, &packet.destination, frame.time_ns);
     ht_openings_remove(&engine->openings, opening);
 }
 
@@ -86,13 +76,13 @@ static void expire_by_time(struct ht_engine *engine)
         end_half_open(engine);
     }
     while (idle(engine, &table->closed, CLOSED_LINGER_S)) {
-        tell_oldest(engine, &table->closed);
+        ht_engine_tell(engine, table->closed.oldest);
     }
     while (idle(engine, &table->udp, UDP_IDLE_S)) {
-        tell_oldest(engine, &table->udp);
+        ht_engine_tell(engine, table->udp.oldest);
     }
     while (idle(engine, &table->tcp, TCP_IDLE_S)) {
-        tell_oldest(engine, &table->tcp);
+        ht_engine_tell(engine, table->tcp.oldest);
     }
 }
 
@@ -116,7 +106,7 @@ static void expire_by_number(struct ht_engine *engine, uint64_t number)
         /* The look at which one engine that sees all frames would have found it. */
         uint64_t look = first - first % EXPIRE_STEP + EXPIRE_STEP;
         engine->order = (struct ht_order){.at = 2 * look, .then = 2 * first + is_udp};
-        tell_oldest(engine, is_udp ? &table->udp : &table->closed);
+        ht_engine_tell(engine, is_udp ? table->udp.oldest : table->closed.oldest);
     }
 }
 
@@ -162,7 +152,7 @@ void ht_engine_make_room(struct ht_engine *engine)
         bool early                      = list != &table->closed;
         engine->stats.evicted_flows += early;
         list->oldest->limit_reached |= early;
-        tell_oldest(engine, list);
+        ht_engine_tell(engine, list->oldest);
     }
 }
 
@@ -215,7 +205,7 @@ bool ht_engine_flush(struct ht_engine *engine)
         tell_all(engine, flows);
     }
     while (engine->table.len > 0) { /* without room to sort them they are told as they lie */
-        tell_oldest(engine, least_useful(&engine->table));
+        ht_engine_tell(engine, least_useful(&engine->table)->oldest);
     }
     free(flows);
     engine->next_expiry = 0;

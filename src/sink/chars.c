@@ -1,6 +1,6 @@
 #include "sink/chars.h"
 
-#include "sink/digits.h"
+#include "base/digits.h"
 
 #include <stdlib.h>
 
@@ -21,13 +21,6 @@ void ht_chars_free(struct ht_chars *chars)
 {
     free(chars->ptr);
     *chars = (struct ht_chars){0};
-}
-
-bool ht_chars_write(struct ht_chars *chars, FILE *out)
-{
-    bool written = chars->len == 0 || fwrite(chars->ptr, 1, chars->len, out) == chars->len;
-    chars->len   = 0;
-    return fflush(out) == 0 && written;
 }
 
 void ht_chars_add_uint(struct ht_chars *chars, uint64_t value, unsigned digits)

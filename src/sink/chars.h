@@ -7,8 +7,6 @@
 
 #include "base/address.h"
 
-#include <stdio.h>
-
 /* Owns its memory; zeroed is empty. */
 struct ht_chars {
     char *ptr;
@@ -22,10 +20,6 @@ char *ht_chars_grow(struct ht_chars *chars, size_t more);
 
 /* ht_chars_free gives the memory back; empty and usable again. */
 void ht_chars_free(struct ht_chars *chars);
-
-/* ht_chars_write writes all to `out`, flushes it and keeps nothing; false where `out` fails, with
- * the reason in errno. */
-bool ht_chars_write(struct ht_chars *chars, FILE *out);
 
 /* ht_chars_room is where up to `more` characters can be written; then ht_chars_end.
  * NULL where there is no memory. */

@@ -12,6 +12,7 @@
 #define HT_SINK_JSON_CACHE_H
 
 #include "base/bytes.h"
+#include "base/hash.h"
 
 enum { HT_JSON_CACHE_SETS = 1024, HT_JSON_FRAGMENT_MAX = 4096 };
 
@@ -36,27 +37,11 @@ struct ht_json_cache {
 bool ht_json_cache_open(struct ht_json_cache *cache);
 void ht_json_cache_close(struct ht_json_cache *cache);
 
-static inline uint64_t ht_json_mix(uint64_t hash, uint64_t word)
-{
-    return ((hash << 5 | hash >> 59) ^ word) *
-           UINT64_C(0x9E3779B97F4A7C15); /* 2^64 / golden ratio */
-}
-
 /* ht_json_cache_hash is the hash of a content, for the two functions below. Not keyed: who makes
  * contents collide only has them rendered anew. */
 static inline uint64_t ht_json_cache_hash(const void *owner, struct ht_bytes content)
 {
-    uint64_t hash = ht_json_mix((uintptr_t)owner, content.len);
-    uint64_t word = 0;
-    while (content.len >= sizeof word) {
-        memcpy(&word, content.ptr, sizeof word);
-        hash    = ht_json_mix(hash, word);
-        content = ht_bytes(content.ptr + sizeof word, content.len - sizeof word);
-    }
-    for (size_t i = 0; i < content.len; i++) {
-        word = word << 8 | content.ptr[i];
-    }
-    return ht_json_mix(hash, word);
+    return ht_hash(content, (uintptr_t)owner);
 }
 
 /* ht_json_cache_find returns the rendering of the content; empty where it is not held. `owner`

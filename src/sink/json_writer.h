@@ -12,8 +12,8 @@
 #ifndef HT_SINK_JSON_WRITER_H
 #define HT_SINK_JSON_WRITER_H
 
+#include "base/digits.h"
 #include "sink/chars.h"
-#include "sink/digits.h"
 
 /* ht_json_end ends, at `at`, the object or array that began at `start`, and returns where it
  * stopped; there must be room for two characters. Every member and item is written with a comma

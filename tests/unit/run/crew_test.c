@@ -29,11 +29,9 @@ static bool write_record(void *context, const struct ht_record_type *type, const
     return written->format->record(written->sink, type, record, &written->lines);
 }
 
-static struct ht_stats run(struct written *written, unsigned workers, bool events,
-                           const char *const *files)
+static struct ht_crew *start(struct written *written, unsigned workers, bool events)
 {
     struct ht_error error;
-    struct ht_stats stats              = {0};
     const struct ht_crew_config config = {
         .engine  = {.dissectors = ht_dissectors, .analyzers = ht_analyzers, .events = events},
         .format  = &ht_json_sink,
@@ -46,6 +44,15 @@ static struct ht_stats run(struct written *written, unsigned workers, bool event
     struct ht_crew *crew = ht_crew_new(&config, &error);
     assert_non_null(crew);
     assert_true(ht_crew_start(crew, &error));
+    return crew;
+}
+
+static struct ht_stats run(struct written *written, unsigned workers, bool events,
+                           const char *const *files)
+{
+    struct ht_error error;
+    struct ht_stats stats = {0};
+    struct ht_crew *crew  = start(written, workers, events);
     for (; *files != NULL; files++) {
         struct ht_source *source = ht_file_open(*files, &error);
         struct ht_frame frame;
@@ -124,20 +131,9 @@ static struct ht_frame query(uint8_t room[64], uint64_t number, uint16_t port)
 static void run_queries(struct written *written, unsigned workers)
 {
     enum { QUERIES = 30000, STRIDE = 37 };
-    struct ht_error error;
     uint8_t room[64];
-    const struct ht_source source      = {.name = "made"};
-    const struct ht_crew_config config = {
-        .engine  = {.dissectors = ht_dissectors, .analyzers = ht_analyzers},
-        .format  = &ht_json_sink,
-        .workers = workers,
-        .lines   = write_lines,
-        .record  = write_record,
-        .context = written};
-    *written             = (struct written){.format = &ht_json_sink};
-    written->sink        = ht_json_sink.open(&config.sink);
-    struct ht_crew *crew = ht_crew_new(&config, &error);
-    assert_true(ht_crew_start(crew, &error));
+    const struct ht_source source = {.name = "made"};
+    struct ht_crew *crew          = start(written, workers, false);
     ht_crew_source(crew, &source);
     for (unsigned i = 0; i < QUERIES; i++) {
         uint64_t number       = 1 + (uint64_t)i * STRIDE + i % 11;

@@ -5,6 +5,7 @@
 #include "support.h"
 
 #include <json-c/json.h>
+#include <stdio.h>
 
 static struct ht_chars written;
 

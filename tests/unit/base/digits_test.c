@@ -1,5 +1,5 @@
 /* Numbers, bytes and addresses as characters, against printf and inet_ntop. */
-#include "sink/digits.h"
+#include "base/digits.h"
 #include "support.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-#include "sink/digits.h"
+#include "base/digits.h"
 
 /* Two digits at a time halve the divisions. */
 static const char pairs[] = "00010203040506070809101112131415161718192021222324"

@@ -2,8 +2,8 @@
  * Numbers, bytes and addresses as characters, written into room that the caller has made: each
  * function writes at `at` and returns where it stopped. No formatted printing.
  */
-#ifndef HT_SINK_DIGITS_H
-#define HT_SINK_DIGITS_H
+#ifndef HT_BASE_DIGITS_H
+#define HT_BASE_DIGITS_H
 
 #include "base/address.h"
 
