@@ -237,7 +237,9 @@ void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end 
             tls_absent_at(&x, &tls_client_hello_event, x.client, ht_absent_reason(end, x.client),
                           (struct tls_place){.frame = 0, .time_ns = at.time_ns});
         }
-        if (state->version >= TLS_13) {
+        if (state->version >= TLS_13 && state->carrier == TLS_OVER_QUIC) {
+            tls13_end_quic(&x);
+        } else if (state->version >= TLS_13) {
             tls13_infer(&x);
         } else {
             end_tls12(&x);

@@ -20,6 +20,18 @@ static unsigned flags_of(const struct message *m, bool ok)
     return m->flags | (ok || (m->flags & HT_EVENT_PARTIAL) != 0 ? 0 : HT_EVENT_MALFORMED);
 }
 
+/* QUIC has no records. */
+static struct ht_named record_version_of(const struct message *m)
+{
+    return m->record_version != 0 ? ht_named(m->record_version) : (struct ht_named){0};
+}
+
+/* The version by whose rules a message is read: that negotiated, else the record's. */
+static uint16_t version_of(const struct message *m)
+{
+    return m->state->version != 0 ? m->state->version : tls_comparable(m->record_version);
+}
+
 static void know_client(struct tls_state *state, struct ht_emitter *e, enum ht_side client,
                         const char *how)
 {
@@ -38,7 +50,7 @@ static void client_hello(struct message *m, uint8_t type)
     const struct tls_client_hello *kept;
     (void)type;
     hello.frame          = m->e->frame;
-    hello.record_version = ht_named(m->record_version);
+    hello.record_version = record_version_of(m);
     know_client(state, m->e, m->from, "client_hello");
     kept = ht_emit(m->e, &tls_client_hello_event, m->from, flags_of(m, ok), &hello);
     if (kept == NULL || m->from != state->client) {
@@ -69,7 +81,7 @@ static void negotiated(struct tls_state *state, struct ht_emitter *e,
     state->details.cipher_suite = hello->cipher_suite;
     state->details.group        = hello->key_share_group;
     state->details.alpn         = hello->alpn;
-    state->version              = hello->version.id;
+    state->version              = tls_comparable(hello->version.id);
     state->server_hello_place   = (struct tls_place){e->frame, e->time_ns};
 }
 
@@ -77,7 +89,7 @@ static void tell_server_hello(struct message *m, struct tls_server_hello *hello,
 {
     struct tls_state *state = m->state;
     hello->frame            = m->e->frame;
-    hello->record_version   = ht_named(m->record_version);
+    hello->record_version   = record_version_of(m);
     know_client(state, m->e, ht_other(m->from), "server_hello");
     if ((m->flags & HT_EVENT_PARTIAL) != 0 && !hello->supported_version.set &&
         hello->cipher_suite.set && hello->cipher_suite.id >> 8 == 0x13) {
@@ -138,7 +150,7 @@ static void server_key_exchange(struct message *m, uint8_t type)
 {
     struct tls_details *details             = &m->state->details;
     struct tls_server_key_exchange exchange = {0};
-    uint16_t version = m->state->version != 0 ? m->state->version : m->record_version;
+    uint16_t version                        = version_of(m);
     bool ok = tls_server_key_exchange_parse(m->body, version, suite_note(details->cipher_suite),
                                             &exchange);
     (void)type;
@@ -154,8 +166,8 @@ static void server_key_exchange(struct message *m, uint8_t type)
 static void certificate_request(struct message *m, uint8_t type)
 {
     struct tls_certificate_request request = {0};
-    uint16_t version = m->state->version != 0 ? m->state->version : m->record_version;
-    bool ok          = tls_certificate_request_parse(m->body, version, m->e->scratch, &request);
+    uint16_t version                       = version_of(m);
+    bool ok = tls_certificate_request_parse(m->body, version, m->e->scratch, &request);
     (void)type;
     m->state->certificate_request = true;
     (void)ht_emit(m->e, &tls_certificate_request_event, m->from, flags_of(m, ok), &request);
@@ -173,8 +185,8 @@ static void client_key_exchange(struct message *m, uint8_t type)
 static void certificate_verify(struct message *m, uint8_t type)
 {
     struct tls_certificate_verify verify = {0};
-    uint16_t version = m->state->version != 0 ? m->state->version : m->record_version;
-    bool ok          = tls_certificate_verify_parse(m->body, version, &verify);
+    uint16_t version                     = version_of(m);
+    bool ok                              = tls_certificate_verify_parse(m->body, version, &verify);
     (void)type;
     m->state->direction[m->from].certificate_verify = true;
     (void)ht_emit(m->e, &tls_certificate_verify_event, m->from, flags_of(m, ok), &verify);
@@ -244,6 +256,18 @@ static void tell(struct message *m, uint8_t type)
         }
     }
     other(m, type);
+}
+
+void tls_message(struct tls_state *state, struct ht_emitter *e, enum ht_side from, uint8_t type,
+                 struct ht_bytes body, uint16_t record_version, unsigned flags)
+{
+    struct message m = {.state          = state,
+                        .e              = e,
+                        .from           = from,
+                        .body           = body,
+                        .record_version = record_version,
+                        .flags          = flags};
+    tell(&m, type);
 }
 
 /* Tells all whole messages at the head of `avail`; returns what is left. */

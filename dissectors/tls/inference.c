@@ -125,17 +125,24 @@ static void encrypted_flight(const struct tls_ending *x, bool seen)
     tls_absent_at(x, &tls_certificate_verify_event, x->server, no_chain, at);
 }
 
+/* RFC 8446 section 4, RFC 9147 section 5.2. */
+static uint32_t handshake_header(const struct tls_state *state)
+{
+    enum { DTLS_HANDSHAKE_HEADER = 12 };
+    return state->carrier == TLS_OVER_DTLS ? DTLS_HANDSHAKE_HEADER : TLS_HANDSHAKE_HEADER;
+}
+
 /* The size of a record that holds Finished alone: a header and a hash (RFC 8446 section 4.4.4). */
 static uint32_t finished_record_len(const struct tls_state *state)
 {
     const struct ht_registry_entry *suite =
         ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id);
     bool sha384 = suite != NULL && strstr(suite->name, "SHA384") != NULL;
-    return TLS_HANDSHAKE_HEADER + (sha384 ? 48U : 32U) + overhead(state);
+    return handshake_header(state) + (sha384 ? 48U : 32U) + overhead(state);
 }
 
 enum {
-    EMPTY_CERTIFICATE     = TLS_HANDSHAKE_HEADER + 1 + 3, /* no context, no chain */
+    EMPTY_CERTIFICATE     = 1 + 3, /* no context, no chain */
     LONGEST_CLIENT_FLIGHT = 3
 };
 
@@ -150,7 +157,7 @@ static bool client_was_asked(const struct tls_ending *x, const struct tls_place 
     while (i < num && &d->kept[i].place != client_finished) {
         i++;
     }
-    i += i < num && d->kept[i].len == TLS_HANDSHAKE_HEADER + overhead(x->state);
+    i += i < num && d->kept[i].len == handshake_header(x->state) + overhead(x->state);
     uint32_t alone = finished_record_len(x->state);
     for (size_t k = 0; i + k < num && k < LONGEST_CLIENT_FLIGHT; k++) {
         if (d->kept[i + k].len == alone) {
@@ -172,7 +179,7 @@ static void infer_client_authentication(const struct tls_ending *x, struct tls_p
         i++;
     }
     x->state->details.client_authentication =
-        d->kept[i].len != EMPTY_CERTIFICATE + overhead(x->state);
+        d->kept[i].len != handshake_header(x->state) + EMPTY_CERTIFICATE + overhead(x->state);
 }
 
 /* Encrypted records between ClientHello and ServerHello are early data (RFC 8446 section 2.3). */
@@ -187,6 +194,11 @@ static void tell_early_data(const struct tls_ending *x)
         tls_emit_at(x, &tls_application_data_event, x->client,
                     HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED, &data, tls_first_data(d));
     }
+}
+
+void tls13_end_quic(const struct tls_ending *x)
+{
+    encrypted_flight(x, x->end->side[x->server].seen);
 }
 
 void tls13_infer(const struct tls_ending *x)

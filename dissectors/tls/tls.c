@@ -84,123 +84,6 @@ static size_t find(struct ht_bytes bytes, enum ht_side side)
     return bytes.len;
 }
 
-static void keep_record(const struct ht_emitter *e, struct tls_direction *d,
-                        const struct tls_kept_record *record)
-{
-    size_t n = d->num_kept;
-    if (n == 0 || n == TLS_FEW_RECORDS) {
-        size_t room                  = n == 0 ? TLS_FEW_RECORDS : TLS_KEPT_RECORDS;
-        struct tls_kept_record *more = ht_arena_alloc(e->arena, room * sizeof *more);
-        if (more == NULL) {
-            return;
-        }
-        for (size_t i = 0; i < n; i++) {
-            more[i] = d->kept[i];
-        }
-        d->kept = more;
-    }
-    d->kept[d->num_kept++] = *record;
-}
-
-static void application_data(struct tls_state *state, const struct ht_emitter *e,
-                             const struct ht_pdu *pdu)
-{
-    struct tls_direction *d = &state->direction[pdu->side];
-    struct tls_place place  = {.frame = e->frame, .time_ns = e->time_ns};
-    size_t len              = pdu->len - TLS_RECORD_HEADER;
-    if (d->num_kept == d->records && d->records < TLS_KEPT_RECORDS) {
-        keep_record(e, d, &(struct tls_kept_record){.place = place, .len = (uint32_t)len});
-    }
-    d->records++;
-    d->bytes += len;
-    d->last_data     = place;
-    d->last_data_len = (uint32_t)len;
-}
-
-static void change_cipher_spec(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
-{
-    tls_handshake_cut(state, e, from);
-    state->direction[from].change_cipher_spec = true;
-    (void)ht_emit(e, &tls_change_cipher_spec_event, from, 0, NULL);
-}
-
-void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct tls_alert *alert)
-{
-    size_t n = state->details.alerts.len;
-    if (state->alerts == NULL) {
-        state->alerts = ht_arena_alloc(e->arena, TLS_MAX_ALERTS * sizeof *state->alerts);
-    }
-    if (state->alerts != NULL && n < TLS_MAX_ALERTS) {
-        state->alerts[n]             = *alert;
-        state->alerts[n].description = ht_arena_copy(e->arena, alert->description);
-        state->details.alerts        = (struct ht_objects){.items = state->alerts, .len = n + 1};
-    }
-}
-
-unsigned tls_hidden(const struct tls_state *state)
-{
-    const struct ht_registry_entry *suite =
-        state->details.cipher_suite.set
-            ? ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id)
-            : NULL;
-    return suite != NULL && strstr(suite->name, "_NULL_") != NULL ? 0 : HT_EVENT_ENCRYPTED;
-}
-
-static const char *role_of(const struct tls_state *state, const struct ht_emitter *e,
-                           enum ht_side side)
-{
-    return side == (state->client_known ? state->client : e->client) ? "client" : "server";
-}
-
-struct tls_alert tls_close_notify_inferred(const struct tls_state *state,
-                                           const struct ht_emitter *e, enum ht_side from)
-{
-    return (struct tls_alert){.frame       = e->frame,
-                              .from        = role_of(state, e, from),
-                              .side        = (uint8_t)from,
-                              .level       = "warning",
-                              .description = ht_text("close_notify"),
-                              .inferred    = true};
-}
-
-/* After both Finished an alert that cannot be read is in all likelihood close_notify (RFC 8446
- * section 6.1); before that it is a failure. */
-static void encrypted_alert(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
-{
-    const struct tls_direction *me   = &state->direction[from];
-    const struct tls_direction *peer = &state->direction[ht_other(from)];
-    bool established                 = me->finished && (peer->finished || peer->records > 0);
-    struct tls_alert alert           = tls_close_notify_inferred(state, e, from);
-    unsigned flags                   = HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED;
-    if (!established) {
-        alert = (struct tls_alert){.frame     = e->frame,
-                                   .from      = role_of(state, e, from),
-                                   .side      = (uint8_t)from,
-                                   .encrypted = true};
-        flags = HT_EVENT_ENCRYPTED;
-    }
-    (void)ht_emit(e, established ? &tls_close_notify_event : &tls_alert_event, from, flags, &alert);
-    tls_keep_alert(state, e, &alert);
-}
-
-static void alert(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
-                  const struct tls_record *record)
-{
-    struct tls_alert alert = {0};
-    /* Where nothing is encrypted a MAC follows the two bytes. */
-    size_t len = tls_hidden(state) == 0 ? 2 : record->fragment.len;
-    if (!tls_alert_parse(ht_bytes_head(record->fragment, len), e->scratch, &alert)) {
-        encrypted_alert(state, e, from);
-        return;
-    }
-    alert.frame = e->frame;
-    alert.from  = role_of(state, e, from);
-    alert.side  = (uint8_t)from;
-    tls_keep_alert(state, e, &alert);
-    bool closes = alert.code == 0;
-    (void)ht_emit(e, closes ? &tls_close_notify_event : &tls_alert_event, from, 0, &alert);
-}
-
 /* After ChangeCipherSpec only the hellos that follow a HelloRetryRequest are still clear (RFC 8446
  * appendix D.4). They are told by a version at the head of their body. */
 static bool clear_after_change_cipher_spec(struct ht_bytes fragment)
@@ -213,26 +96,13 @@ static bool clear_after_change_cipher_spec(struct ht_bytes fragment)
            length < TLS_MAX_MESSAGE && version == TLS_12;
 }
 
-/* The first message after ChangeCipherSpec is Finished (RFC 5246 section 7.4.9). */
-static void encrypted_handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
-{
-    struct tls_direction *d          = &state->direction[from];
-    struct tls_other_handshake other = {0};
-    if (d->change_cipher_spec && !d->finished) {
-        d->finished = true;
-        (void)ht_emit(e, &tls_finished_event, from, tls_hidden(state), NULL);
-    } else {
-        (void)ht_emit(e, &tls_other_handshake_event, from, tls_hidden(state), &other);
-    }
-}
-
 static void handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                       const struct tls_record *record, bool partial)
 {
     bool encrypted = state->direction[from].change_cipher_spec &&
                      !clear_after_change_cipher_spec(record->fragment);
     if (encrypted) {
-        encrypted_handshake(state, e, from);
+        tls_encrypted_handshake(state, e, from);
     } else {
         tls_handshake_fragment(state, e, from, record, partial);
     }
@@ -246,24 +116,14 @@ static enum ht_verdict pdu(void *opaque, struct ht_emitter *e, const struct ht_p
         return HT_CONTINUE;
     }
     record.fragment = ht_bytes_from(pdu->bytes, TLS_RECORD_HEADER);
-    switch (record.type) {
-    case TLS_APPLICATION_DATA:
-        application_data(state, e, pdu);
-        break;
-    case TLS_CHANGE_CIPHER_SPEC:
-        change_cipher_spec(state, e, pdu->side);
-        break;
-    case TLS_ALERT:
-        if (!pdu->partial) {
-            alert(state, e, pdu->side, &record);
-        }
-        break;
-    case TLS_HANDSHAKE:
+    if (record.type == TLS_HANDSHAKE) {
         handshake(state, e, pdu->side, &record, pdu->partial);
-        break;
-    default: /* heartbeat: of no interest here */
-        break;
+        return HT_CONTINUE;
     }
+    if (record.type == TLS_CHANGE_CIPHER_SPEC) {
+        tls_handshake_cut(state, e, pdu->side);
+    }
+    (void)tls_take_record(state, e, pdu->side, &record, pdu->len - TLS_RECORD_HEADER, pdu->partial);
     return HT_CONTINUE;
 }
 

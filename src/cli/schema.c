@@ -37,8 +37,25 @@ static void add_records(struct parts *p, const struct ht_record_type *const *typ
 
 static void add_events(struct parts *p, const struct ht_event_type *const *types)
 {
-    for (; types != NULL && *types != NULL && p->num_events < MAX_PARTS; types++) {
-        p->events[p->num_events++] = *types;
+    for (; types != NULL && *types != NULL; types++) {
+        bool known = false;
+        for (size_t i = 0; i < p->num_events; i++) {
+            known |= p->events[i] == *types;
+        }
+        if (!known && p->num_events < MAX_PARTS) {
+            p->events[p->num_events++] = *types;
+        }
+    }
+}
+
+static void add_details(struct parts *p, const struct ht_struct *details)
+{
+    bool known = details == NULL;
+    for (size_t i = 0; i < p->num_details; i++) {
+        known |= p->details[i] == details;
+    }
+    if (!known && p->num_details < MAX_PARTS) {
+        p->details[p->num_details++] = details;
     }
 }
 
@@ -46,9 +63,8 @@ static void add_dissector(struct parts *p, const struct ht_dissector *dissector)
 {
     add_events(p, dissector->events);
     add_records(p, dissector->records);
-    if (dissector->details_struct != NULL && p->num_details < MAX_PARTS) {
-        p->details[p->num_details++] = dissector->details_struct;
-    }
+    add_details(p, dissector->carrier_struct);
+    add_details(p, dissector->details_struct);
 }
 
 /* All that any part of the program may tell. */

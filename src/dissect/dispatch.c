@@ -97,12 +97,34 @@ static size_t match(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side si
         }
         undecided |= answer == HT_MATCH_MORE;
     }
-    if (!undecided || head.len >= HT_MAX_MATCH_BYTES) {
-        s->watching = d->stream;
-        s->given_up = !d->stream;
+    if (d->stream && (!undecided || head.len >= HT_MAX_MATCH_BYTES)) {
+        s->watching = true;
         ht_buffer_free(&s->pending);
     }
     return SIZE_MAX;
+}
+
+/* Another protocol speaks from here on: the dissector's part is over, and all are asked anew. */
+static void move_on(struct ht_dispatch *d, struct ht_emitter *e)
+{
+    struct ht_dispatch_past *past = ht_arena_alloc(e->arena, sizeof *past);
+    if (past == NULL || d->num_past == HT_MAX_PAST) {
+        give_up(d, HT_SIDE_A);
+        give_up(d, HT_SIDE_B);
+        return;
+    }
+    *past    = (struct ht_dispatch_past){.next = d->past, .found = d->found, .state = d->state};
+    d->past  = past;
+    d->found = NULL;
+    d->state = NULL;
+    d->num_past++;
+    for (int i = 0; i < 2; i++) {
+        d->side[i].excluded  = 0;
+        d->side[i].searching = false;
+        d->side[i].watching  = false;
+        d->side[i].given_up  = false;
+        ht_buffer_free(&d->held[i]);
+    }
 }
 
 /* Frames the head of `avail`. Returns the bytes done with; 0: more are needed. `*out_need` is how
@@ -113,6 +135,10 @@ static size_t take_pdu(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side
     struct ht_dispatch_side *s = &d->side[side];
     struct ht_frame_size size  = d->found->frame(d->state, avail, side);
     *out_need                  = avail.len + HEADER_STEP;
+    if (size.other) {
+        move_on(d, e);
+        return 0;
+    }
     if (size.len == 0) {
         return 0;
     }
@@ -155,7 +181,8 @@ static bool resync(struct ht_dispatch *d, enum ht_side side, struct ht_bytes *av
     return !s->searching;
 }
 
-/* Hands over all whole PDUs in `avail`; returns what is left. */
+/* Hands over all whole PDUs in `avail`; returns what is left. None is found any more where it is
+ * another protocol's. */
 static struct ht_bytes take_all(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
                                 struct ht_bytes avail, size_t *out_need)
 {
@@ -167,6 +194,9 @@ static struct ht_bytes take_all(struct ht_dispatch *d, struct ht_emitter *e, enu
             return s->given_up ? ht_bytes(NULL, 0) : avail;
         }
         size_t done = take_pdu(d, e, side, avail, out_need);
+        if (d->found == NULL) {
+            return avail;
+        }
         if (done == 0 && s->searching) {
             /* These are no PDU's bytes: look for one behind them. */
             avail = ht_bytes_from(avail, 1);
@@ -200,7 +230,7 @@ static struct ht_bytes feed_pending(struct ht_dispatch *d, struct ht_emitter *e,
     size_t need                = 0;
     struct ht_bytes left       = take_all(d, e, side, ht_buffer_view(&s->pending), &need);
     ht_buffer_drop(&s->pending, s->pending.len - left.len);
-    while (s->pending.len > 0 && more.len > 0 && !s->given_up) {
+    while (d->found != NULL && s->pending.len > 0 && more.len > 0 && !s->given_up) {
         struct ht_bytes step = ht_bytes_head(more, need - s->pending.len);
         if (!hold_back(s, step)) {
             break;
@@ -222,18 +252,23 @@ static struct ht_bytes step_over(struct ht_dispatch_side *s, struct ht_bytes byt
     return ht_bytes_from(bytes, step);
 }
 
-static void feed_found(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
-                       struct ht_bytes bytes)
+/* Returns the bytes that are another protocol's, where none is found any more. */
+static struct ht_bytes feed_found(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                                  struct ht_bytes bytes)
 {
     struct ht_dispatch_side *s = &d->side[side];
     size_t need                = 0;
-    bytes                      = step_over(s, bytes);
     if (s->pending.len > 0) {
         bytes = step_over(s, feed_pending(d, e, side, bytes));
     }
-    if (bytes.len > 0 && !s->given_up) {
-        (void)hold_back(s, take_all(d, e, side, bytes, &need));
+    if (d->found == NULL || bytes.len == 0 || s->given_up) {
+        return bytes;
     }
+    bytes = take_all(d, e, side, bytes, &need);
+    if (d->found != NULL) {
+        (void)hold_back(s, bytes);
+    }
+    return bytes;
 }
 
 /* The side that spoke something else before may come to this protocol later. */
@@ -262,55 +297,89 @@ static bool find(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side)
     return false;
 }
 
-/* Watches for a dissector's protocol amid another one's bytes. */
-static void watch(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
-                  struct ht_bytes bytes)
+/* Watches for a dissector's protocol amid another one's bytes. Returns whether it was found; what
+ * is left of `bytes` is that one's. */
+static bool watch(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                  struct ht_bytes *bytes)
 {
     struct ht_dispatch_side *s = &d->side[side];
-    while (bytes.len > 0 && !s->given_up) {
-        struct ht_bytes step = ht_bytes_head(bytes, s->pending.max - s->pending.len);
-        bytes                = ht_bytes_from(bytes, step.len);
+    while (bytes->len > 0 && !s->given_up) {
+        struct ht_bytes step = ht_bytes_head(*bytes, s->pending.max - s->pending.len);
+        *bytes               = ht_bytes_from(*bytes, step.len);
         s->watched += step.len;
         if (!ht_buffer_append(&s->pending, step) || s->watched > HT_MAX_WATCH_BYTES) {
             give_up(d, side);
         } else if (find(d, e, side)) {
             join_other(d, side);
-            feed_found(d, e, side, bytes);
-            return;
+            return true;
         } else if (s->pending.len > HT_FIND_BYTES) {
             ht_buffer_drop(&s->pending, s->pending.len - HT_FIND_BYTES);
         }
     }
+    return false;
 }
 
-/* Looks for a dissector by what is pending and `bytes`; `bytes` are done with. */
-static void feed_unmatched(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
-                           struct ht_bytes bytes)
+/* Looks for a dissector by what is pending and `bytes`. Returns whether there is one to go on with,
+ * or to watch for; what is left of `bytes` is its own. */
+static bool feed_unmatched(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                           struct ht_bytes *bytes)
 {
     struct ht_dispatch_side *s = &d->side[side];
     bool copied                = s->pending.len > 0;
-    struct ht_bytes rest       = bytes;
+    struct ht_bytes rest       = *bytes;
     if (copied) {
-        struct ht_bytes room = ht_bytes_head(bytes, s->pending.max - s->pending.len);
+        struct ht_bytes room = ht_bytes_head(rest, s->pending.max - s->pending.len);
         if (!hold_back(s, room)) {
             give_up(d, side);
-            return;
+            return false;
         }
-        rest = ht_bytes_from(bytes, room.len);
+        rest = ht_bytes_from(rest, room.len);
     }
-    struct ht_bytes head = copied ? ht_buffer_view(&s->pending) : bytes;
-    size_t offset        = match(d, e, side, head);
+    struct ht_bytes head = copied ? ht_buffer_view(&s->pending) : rest;
+    size_t offset        = head.len > 0 ? match(d, e, side, head) : SIZE_MAX;
     if (d->found != NULL) {
         s->searching = false;
         join_other(d, side);
         if (copied) {
             ht_buffer_drop(&s->pending, offset);
         }
-        feed_found(d, e, side, copied ? rest : ht_bytes_from(bytes, offset));
-    } else if (s->watching) {
-        watch(d, e, side, bytes);
-    } else if (!copied && !s->given_up && !hold_back(s, ht_bytes_head(bytes, s->pending.max))) {
+        *bytes = copied ? rest : ht_bytes_from(rest, offset);
+        return true;
+    }
+    if (!s->watching && !copied && !s->given_up &&
+        !hold_back(s, ht_bytes_head(rest, s->pending.max))) {
         give_up(d, side);
+    }
+    return s->watching;
+}
+
+static void feed(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                 struct ht_bytes bytes)
+{
+    const struct ht_dispatch_side *s = &d->side[side];
+    bool more                        = true;
+    while (more && !s->given_up) {
+        if (d->found != NULL) {
+            bytes = feed_found(d, e, side, bytes);
+            more  = d->found == NULL;
+        } else {
+            more = s->watching ? watch(d, e, side, &bytes) : feed_unmatched(d, e, side, &bytes);
+        }
+    }
+}
+
+/* What a side said before the other came to another protocol may be of that one too. */
+static void feed_waiting(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side)
+{
+    const struct ht_dispatch_side *s = &d->side[side];
+    uint64_t frame_now               = e->frame;
+    int64_t time_now                 = e->time_ns;
+    if (s->pending.len > 0 && !s->given_up) {
+        e->frame   = s->frame;
+        e->time_ns = s->time_ns;
+        feed(d, e, side, ht_bytes(NULL, 0));
+        e->frame   = frame_now;
+        e->time_ns = time_now;
     }
 }
 
@@ -324,7 +393,7 @@ static void hand_over_partial(struct ht_dispatch *d, struct ht_emitter *e, enum 
     if (s->pending.len > 0 && !s->searching) {
         size = d->found->frame(d->state, ht_buffer_view(&s->pending), side);
     }
-    if (size.len != 0 && size.len != SIZE_MAX) {
+    if (size.len != 0 && size.len != SIZE_MAX && !size.other) {
         s->skip    = size.len > s->pending.len ? size.len - s->pending.len : 0;
         e->frame   = s->frame;
         e->time_ns = s->time_ns;
@@ -378,12 +447,13 @@ uint64_t ht_dispatch_bytes(struct ht_dispatch *d, struct ht_emitter *e, enum ht_
         s->frame   = e->frame;
         s->time_ns = e->time_ns;
     }
-    if (d->found == NULL && bytes.len > 0 && s->watching && !s->given_up) {
-        watch(d, e, side, bytes);
-    } else if (d->found == NULL && bytes.len > 0 && !s->given_up) {
-        feed_unmatched(d, e, side, bytes);
-    } else if (bytes.len > 0 && !s->given_up) {
-        feed_found(d, e, side, bytes);
+    bytes            = step_over(s, bytes);
+    uint8_t num_past = d->num_past;
+    if (bytes.len > 0) {
+        feed(d, e, side, bytes);
+    }
+    if (d->num_past != num_past) {
+        feed_waiting(d, e, ht_other(side));
     }
     if (missing > 0 && !s->given_up) {
         feed_hole(d, e, side, missing);
@@ -395,13 +465,32 @@ uint64_t ht_dispatch_bytes(struct ht_dispatch *d, struct ht_emitter *e, enum ht_
 void ht_dispatch_datagram(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
                           struct ht_bytes bytes, size_t len)
 {
-    if (d->found == NULL && !d->side[side].given_up && match(d, e, side, bytes) == SIZE_MAX) {
-        d->side[side].given_up |= d->found == NULL;
+    struct ht_dispatch_side *s = &d->side[side];
+    if (d->found == NULL && !s->given_up && match(d, e, side, bytes) == SIZE_MAX) {
+        s->excluded = 0;
+        s->given_up |= d->found == NULL && ++s->watched == HT_MAX_MATCH_DATAGRAMS;
     }
     if (d->found != NULL && !ht_dispatch_over(d)) {
         hand_over(
             d, e,
             &(struct ht_pdu){.bytes = bytes, .len = len, .side = side, .partial = bytes.len < len});
+    }
+}
+
+/* The first dissector's flow ended first. */
+static void finish_past(const struct ht_dispatch_past *past, struct ht_emitter *e,
+                        const struct ht_end *end)
+{
+    const struct ht_dispatch_past *in_order[HT_MAX_PAST];
+    size_t n = 0;
+    for (; past != NULL; past = past->next) {
+        in_order[n++] = past;
+    }
+    while (n-- > 0) {
+        if (in_order[n]->found->finish != NULL) {
+            in_order[n]->found->finish(in_order[n]->state, e, end);
+            ht_arena_rewind(e->scratch);
+        }
     }
 }
 
@@ -412,6 +501,7 @@ void ht_dispatch_finish(struct ht_dispatch *d, struct ht_emitter *e, const struc
             hand_over_partial(d, e, (enum ht_side)side);
         }
     }
+    finish_past(d->past, e, end);
     if (d->found != NULL && d->found->finish != NULL) {
         d->found->finish(d->state, e, end);
         ht_arena_rewind(e->scratch);

@@ -13,7 +13,10 @@ enum {
     HT_MAX_MATCH_BYTES = 16 * 1024,
     /* Bytes of a side in which it is watched for, amid another protocol, thereafter. */
     HT_MAX_WATCH_BYTES = 64 * 1024,
-    HT_MAX_DISSECTORS  = 32
+    /* Datagrams of a side that are looked at: another protocol (STUN) may come first. */
+    HT_MAX_MATCH_DATAGRAMS = 32,
+    HT_MAX_DISSECTORS      = 32,
+    HT_MAX_PAST            = 3 /* protocols that a flow may leave for another */
 };
 
 struct ht_dispatch_side {
@@ -21,7 +24,7 @@ struct ht_dispatch_side {
     uint64_t skip;            /* bytes of the PDU at hand still to step over */
     uint64_t frame;           /* that brought its last bytes, */
     int64_t time_ns;          /* and its time */
-    uint64_t watched;         /* bytes watched without a find */
+    uint64_t watched;         /* bytes watched without a find; datagrams without a match */
     uint32_t excluded;        /* dissectors that said no, by their place in the list */
     bool searching; /* after a hole, or in mid-stream: bytes must be found to begin a PDU */
     bool lost_sync; /* it was searched, at some time */
@@ -30,15 +33,24 @@ struct ht_dispatch_side {
     bool limit_reached;
 };
 
+/* A dissector whose protocol ended within the flow, for another's to begin. In the flow's arena. */
+struct ht_dispatch_past {
+    struct ht_dispatch_past *next; /* the one before it */
+    const struct ht_dissector *found;
+    void *state;
+};
+
 /* Zeroed but for `dissectors` and `late` is a valid dispatch of a new flow. Owns the pending bytes;
  * the state and the arena are the flow's. */
 struct ht_dispatch {
     const struct ht_dissector *const *dissectors; /* NULL-terminated */
     const struct ht_dissector *found;
     void *state; /* of the dissector found */
+    struct ht_dispatch_past *past;
     struct ht_buffer held[2];
     struct ht_dispatch_side side[2];
     bool stream; /* TCP */
+    uint8_t num_past;
 };
 
 /* ht_dispatch_start readies a new flow over TCP (`stream`) or UDP; what it buffers counts in

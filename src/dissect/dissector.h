@@ -31,6 +31,9 @@ enum { HT_FIND_BYTES = 16 };
 struct ht_frame_size {
     size_t len;  /* of the PDU; 0: its header is incomplete; SIZE_MAX: these are no PDU's bytes */
     size_t need; /* how many of its first bytes `pdu` wants to see; the rest is stepped over */
+    bool other;  /* instead of a PDU another protocol begins here, on both sides (after STARTTLS,
+                  * through a proxy): all dissectors are asked anew, and this one is only called
+                  * again for `finish` */
 };
 
 struct ht_pdu {
@@ -163,7 +166,7 @@ struct ht_dissector {
     size_t max_held;   /* of each ht_hold buffer */
 
     /* Could `head` be the first bytes (or the first datagram) that `side` sends in this protocol?
-     * MORE: too few to tell. Pure. */
+     * MORE: too few to tell; of a datagram NO. Pure. */
     enum ht_match (*match)(struct ht_bytes head, const struct ht_endpoint endpoint[2],
                            enum ht_side side);
 
@@ -191,6 +194,11 @@ struct ht_dissector {
      * at `details_offset`; NULL: it has none, and its flows over UDP no connection record. */
     const struct ht_struct *details_struct;
     size_t details_offset;
+
+    /* Beside the details, what is told of the protocol that carries the one they are about (QUIC
+     * and DTLS carry TLS); NULL: nothing */
+    const struct ht_struct *carrier_struct;
+    size_t carrier_offset;
 
     /* In the details, the name by which the server was asked for (struct ht_bytes in state). 0:
      * none */

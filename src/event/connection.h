@@ -103,6 +103,8 @@ struct ht_finding {
     struct ht_texts references;
 };
 
+enum { HT_MAX_CARRIERS = 4 };
+
 struct ht_connection {
     struct ht_bytes id;           /* "c-5f0e1c9a7b3d2468" */
     struct ht_bytes community_id; /* Community ID version 1, seed 0 */
@@ -120,8 +122,9 @@ struct ht_connection {
     struct ht_objects encapsulation; /* of struct ht_encapsulation, outermost first */
     const struct ht_resolution *dns;
     const struct ht_tcp_summary *tcp;
-    struct ht_any details;      /* what the dissector says: "tls" */
-    struct ht_objects timeline; /* of struct ht_timeline_entry, in order of time */
+    struct ht_any carriers[HT_MAX_CARRIERS]; /* what carries it, or came before: "quic", "proxy" */
+    struct ht_any details;                   /* what the dissector says: "tls" */
+    struct ht_objects timeline;              /* of struct ht_timeline_entry, in order of time */
     const struct ht_capture_quality *capture;
     struct ht_objects findings; /* of struct ht_finding */
 };

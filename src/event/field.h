@@ -62,7 +62,7 @@ enum {
 
 struct ht_field {
     const char *name;  /* the key in JSON */
-    const char *doc;   /* one line for the schema and the man page */
+    const char *doc;   /* one line for the schema and the man page; NULL: another row tells of it */
     const char *label; /* in a line of text, the word before the value, "" for none; NULL: not shown
                         * there */
     const char *unset; /* in a line of text, what stands where there is no value; NULL: nothing */

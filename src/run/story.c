@@ -187,19 +187,44 @@ static struct ht_objects encapsulation_of(const struct ht_flow *flow, struct ht_
     return (struct ht_objects){.items = tags, .len = tags != NULL ? flow->num_tags : 0};
 }
 
+static void add_carrier(struct ht_connection *c, const struct ht_struct *type, const void *object)
+{
+    for (size_t i = 0; type != NULL && i < HT_MAX_CARRIERS && c->carriers[i].type != type; i++) {
+        if (c->carriers[i].type == NULL) {
+            c->carriers[i] = (struct ht_any){type, object};
+            break;
+        }
+    }
+}
+
+/* What `found` says. What another said that comes later in the flow, and so came before, is kept as
+ * a carrier of it. */
+static void add_found(struct ht_connection *c, const struct ht_dissector *found, const char *state)
+{
+    c->protocol = ht_text(found->name);
+    add_carrier(c, found->carrier_struct, state + found->carrier_offset);
+    if (found->details_struct != NULL) {
+        add_carrier(c, c->details.type, c->details.object);
+        c->details = (struct ht_any){found->details_struct, state + found->details_offset};
+    }
+    if (found->server_name_offset != 0) {
+        memcpy(&c->server_name, state + found->server_name_offset, sizeof c->server_name);
+    }
+}
+
+static void add_past(struct ht_connection *c, const struct ht_dispatch_past *past)
+{
+    if (past != NULL) {
+        add_past(c, past->next); /* at most HT_MAX_PAST deep */
+        add_found(c, past->found, past->state);
+    }
+}
+
 static void add_details(const struct ht_flow *flow, struct ht_connection *c)
 {
-    const struct ht_dissector *found = flow->dispatch.found;
-    if (found == NULL) {
-        return;
-    }
-    c->protocol = ht_text(found->name);
-    if (found->details_struct != NULL) {
-        const char *state = flow->dispatch.state;
-        c->details        = (struct ht_any){found->details_struct, state + found->details_offset};
-        if (found->server_name_offset != 0) {
-            memcpy(&c->server_name, state + found->server_name_offset, sizeof c->server_name);
-        }
+    add_past(c, flow->dispatch.past);
+    if (flow->dispatch.found != NULL) {
+        add_found(c, flow->dispatch.found, flow->dispatch.state);
     }
 }
 

@@ -172,7 +172,7 @@ static void add_members(struct schema *s, const struct ht_struct *type, struct j
 {
     for (size_t i = 0; i < type->num_fields; i++) {
         const struct ht_field *field = &type->fields[i];
-        if ((field->flags & HT_INTERNAL) != 0) {
+        if ((field->flags & HT_INTERNAL) != 0 || field->doc == NULL) {
             continue;
         }
         if (field->kind == HT_ANY && field->name[0] == '\0') {

@@ -38,18 +38,28 @@ static void put_parties(struct ht_text *room, struct ht_fold *lines, const struc
     }
 }
 
-/* What was negotiated, as the details' headline says it; else the protocol's name. */
-static void put_headline(struct ht_text *room, struct ht_fold *lines, const struct ht_connection *c)
+static bool put_headlines_of(struct ht_text *room, struct ht_fold *lines, const struct ht_any *any)
 {
-    const struct ht_struct *type = c->details.type;
-    bool told                    = false;
-    for (size_t i = 0; type != NULL && i < type->num_fields; i++) {
-        if ((type->fields[i].flags & HT_HEADLINE) != 0) {
-            ht_text_unit(room, &type->fields[i], c->details.object);
+    bool told = false;
+    for (size_t i = 0; any->type != NULL && i < any->type->num_fields; i++) {
+        if ((any->type->fields[i].flags & HT_HEADLINE) != 0) {
+            ht_text_unit(room, &any->type->fields[i], any->object);
             told |= room->out.len > 0;
             ht_text_put(room, lines, HT_TEXT_GAP);
         }
     }
+    return told;
+}
+
+/* What was negotiated, as the headlines of what carries it and of the details say it; else the
+ * protocol's name. */
+static void put_headline(struct ht_text *room, struct ht_fold *lines, const struct ht_connection *c)
+{
+    bool told = false;
+    for (size_t i = 0; i < HT_MAX_CARRIERS; i++) {
+        told |= put_headlines_of(room, lines, &c->carriers[i]);
+    }
+    told |= put_headlines_of(room, lines, &c->details);
     if (!told) {
         ht_text_safe(room, c->protocol.len > 0 || c->transport == NULL ? c->protocol
                                                                        : ht_text(c->transport));

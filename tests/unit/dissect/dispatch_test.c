@@ -1,6 +1,7 @@
 /*
  * The dispatcher, driven by a protocol made for it: "~", a type, a two-byte length, a body. Of type
- * 'b' (bulk) only the header is wanted.
+ * 'b' (bulk) only the header is wanted; 'q' ends all interest; after a 'u' (upgrade) of side A
+ * another protocol begins, for which side B has waited since its own 'u'.
  */
 #include "recorder.h"
 #include "support.h"
@@ -16,7 +17,8 @@ struct toy_pdu {
 };
 
 struct toy_state {
-    uint64_t pdus;
+    bool waits; /* side B */
+    bool upgraded;
 };
 
 static const struct ht_field toy_fields[] = {
@@ -42,8 +44,14 @@ static struct ht_frame_size frame(const void *state, struct ht_bytes avail, enum
 {
     struct ht_reader r = ht_reader(avail);
     uint8_t mark = rd_u8(&r), type = rd_u8(&r);
-    size_t len = 4 + (size_t)rd_u16(&r);
-    (void)state, (void)side;
+    size_t len                  = 4 + (size_t)rd_u16(&r);
+    const struct toy_state *toy = state;
+    if (toy->upgraded) {
+        return (struct ht_frame_size){.other = true};
+    }
+    if (toy->waits && side == HT_SIDE_B) {
+        return (struct ht_frame_size){0};
+    }
     if (mark != '~' && avail.len > 0) {
         return (struct ht_frame_size){.len = SIZE_MAX};
     }
@@ -64,7 +72,9 @@ static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pd
     bool bulk             = pdu->bytes.ptr[1] == 'b';
     struct toy_pdu event  = {.body = bulk ? ht_text("-") : ht_bytes_from(pdu->bytes, 4),
                              .len  = pdu->len};
-    toy->pdus++;
+    bool upgrade          = pdu->bytes.ptr[1] == 'u';
+    toy->waits |= upgrade && pdu->side == HT_SIDE_B;
+    toy->upgraded |= upgrade && pdu->side == HT_SIDE_A;
     (void)ht_emit(e, &toy_event, pdu->side, pdu->partial ? HT_EVENT_PARTIAL : 0, &event);
     return pdu->bytes.ptr[1] == 'q' ? HT_DONE : HT_CONTINUE;
 }
@@ -255,6 +265,51 @@ static void done_means_done(void **unused)
     recorder_free(&r);
 }
 
+/* A's and B's PDUs after the upgrade are those of a dissector found anew, wherever they are cut;
+ * both end. */
+static void another_protocol_begins_after_an_upgrade(void **unused)
+{
+    const struct utterance said[] = {{HT_SIDE_B, TEXT("~u\0\1b")},
+                                     {HT_SIDE_A, TEXT("~u\0\1a~a\0\3new")},
+                                     {HT_SIDE_B, TEXT("~a\0\3new")}};
+    (void)unused;
+    char *text = every_split(&toy, said, 3, 7);
+    assert_string_equal(text, "B pdu { body=b len=5 }\nA pdu { body=a len=5 }\n"
+                              "A pdu { body=new len=7 }\nB pdu { body=new len=7 }\n"
+                              "A end\nA end\n");
+    free(text);
+}
+
+/* A capture may hold one side's packets later than they were sent. */
+static void what_was_said_before_the_upgrade_was_seen_is_not_lost(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &toy, true, 7);
+    recorder_bytes(&r, HT_SIDE_B, TEXT("~u\0\1b~a\0\5early"), 0);
+    recorder_bytes(&r, HT_SIDE_A, TEXT("~u\0\1a"), 0);
+    assert_null(r.dispatch.past);
+    recorder_bytes(&r, HT_SIDE_A, TEXT("~a\0\4late"), 0);
+    assert_ptr_equal(r.dispatch.past->found, &toy);
+    assert_string_equal(r.text, "B pdu { body=b len=5 }\nA pdu { body=a len=5 }\n"
+                                "A pdu { body=late len=8 }\nB pdu { body=early len=9 }\n");
+    recorder_free(&r);
+}
+
+static void upgrades_are_bounded(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &toy, true, 7);
+    for (int i = 0; i <= HT_MAX_PAST; i++) {
+        assert_false(ht_dispatch_over(&r.dispatch));
+        recorder_bytes(&r, HT_SIDE_A, TEXT("~u\0\0"), 0);
+    }
+    recorder_bytes(&r, HT_SIDE_A, TEXT("~u\0\0"), 0);
+    assert_true(ht_dispatch_over(&r.dispatch));
+    recorder_free(&r);
+}
+
 static void a_datagram_is_a_pdu(void **unused)
 {
     struct recorder r;
@@ -263,6 +318,22 @@ static void a_datagram_is_a_pdu(void **unused)
     ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_A, TEXT("~a\0\1x"), 5);
     ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_B, TEXT("~a\0\5x"), 9);
     assert_string_equal(r.text, "A pdu { body=x len=5 }\nB pdu partial { body=x len=9 }\n");
+    recorder_free(&r);
+}
+
+static void other_datagrams_may_come_first(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &toy, false, 7);
+    for (int i = 1; i < HT_MAX_MATCH_DATAGRAMS; i++) {
+        ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_A, TEXT("stun"), 4);
+        ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_B, TEXT("stun"), 4);
+    }
+    ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_B, TEXT("stun"), 4);
+    ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_B, TEXT("~a\0\1n"), 5);
+    ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_A, TEXT("~a\0\1y"), 5);
+    assert_string_equal(r.text, "A pdu { body=y len=5 }\n");
     recorder_free(&r);
 }
 
@@ -280,6 +351,10 @@ int main(void)
         cmocka_unit_test(the_side_that_spoke_before_is_joined),
         cmocka_unit_test(it_may_begin_amid_another_protocol),
         cmocka_unit_test(done_means_done),
-        cmocka_unit_test(a_datagram_is_a_pdu)};
+        cmocka_unit_test(another_protocol_begins_after_an_upgrade),
+        cmocka_unit_test(what_was_said_before_the_upgrade_was_seen_is_not_lost),
+        cmocka_unit_test(upgrades_are_bounded),
+        cmocka_unit_test(a_datagram_is_a_pdu),
+        cmocka_unit_test(other_datagrams_may_come_first)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,171 @@
+/*
+ * What a record tells of a session, whatever carries it: ChangeCipherSpec, alerts, application data
+ * (RFC 8446 section 5, RFC 5246 section 6).
+ */
+#include "tls/state.h"
+
+uint16_t tls_comparable(uint16_t version)
+{
+    enum { DTLS_BAD = 0x0100, DTLS_13 = 0xFEFC, DTLS_12 = 0xFEFD, DTLS_10 = 0xFEFF };
+    switch (version) {
+    case DTLS_13:
+        return TLS_13;
+    case DTLS_12:
+        return TLS_12;
+    case DTLS_10: /* RFC 4347: "a series of deltas from TLS 1.1" */
+    case DTLS_BAD:
+        return TLS_11;
+    default:
+        return version;
+    }
+}
+
+static void keep_record(const struct ht_emitter *e, struct tls_direction *d,
+                        const struct tls_kept_record *record)
+{
+    size_t n = d->num_kept;
+    if (n == 0 || n == TLS_FEW_RECORDS) {
+        size_t room                  = n == 0 ? TLS_FEW_RECORDS : TLS_KEPT_RECORDS;
+        struct tls_kept_record *more = ht_arena_alloc(e->arena, room * sizeof *more);
+        if (more == NULL) {
+            return;
+        }
+        for (size_t i = 0; i < n; i++) {
+            more[i] = d->kept[i];
+        }
+        d->kept = more;
+    }
+    d->kept[d->num_kept++] = *record;
+}
+
+static void application_data(struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
+                             size_t len)
+{
+    struct tls_direction *d = &state->direction[from];
+    struct tls_place place  = {.frame = e->frame, .time_ns = e->time_ns};
+    if (d->num_kept == d->records && d->records < TLS_KEPT_RECORDS) {
+        keep_record(e, d, &(struct tls_kept_record){.place = place, .len = (uint32_t)len});
+    }
+    d->records++;
+    d->bytes += len;
+    d->last_data     = place;
+    d->last_data_len = (uint32_t)len;
+}
+
+static void change_cipher_spec(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
+{
+    state->direction[from].change_cipher_spec = true;
+    (void)ht_emit(e, &tls_change_cipher_spec_event, from, 0, NULL);
+}
+
+void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct tls_alert *alert)
+{
+    size_t n = state->details.alerts.len;
+    if (state->alerts == NULL) {
+        state->alerts = ht_arena_alloc(e->arena, TLS_MAX_ALERTS * sizeof *state->alerts);
+    }
+    if (state->alerts != NULL && n < TLS_MAX_ALERTS) {
+        state->alerts[n]             = *alert;
+        state->alerts[n].description = ht_arena_copy(e->arena, alert->description);
+        state->details.alerts        = (struct ht_objects){.items = state->alerts, .len = n + 1};
+    }
+}
+
+unsigned tls_hidden(const struct tls_state *state)
+{
+    const struct ht_registry_entry *suite =
+        state->details.cipher_suite.set
+            ? ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id)
+            : NULL;
+    return suite != NULL && strstr(suite->name, "_NULL_") != NULL ? 0 : HT_EVENT_ENCRYPTED;
+}
+
+static const char *role_of(const struct tls_state *state, const struct ht_emitter *e,
+                           enum ht_side side)
+{
+    return side == (state->client_known ? state->client : e->client) ? "client" : "server";
+}
+
+struct tls_alert tls_close_notify_inferred(const struct tls_state *state,
+                                           const struct ht_emitter *e, enum ht_side from)
+{
+    return (struct tls_alert){.frame       = e->frame,
+                              .from        = role_of(state, e, from),
+                              .side        = (uint8_t)from,
+                              .level       = "warning",
+                              .description = ht_text("close_notify"),
+                              .inferred    = true};
+}
+
+/* After both Finished an alert that cannot be read is in all likelihood close_notify (RFC 8446
+ * section 6.1); before that it is a failure. */
+static void encrypted_alert(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
+{
+    const struct tls_direction *me   = &state->direction[from];
+    const struct tls_direction *peer = &state->direction[ht_other(from)];
+    bool established                 = me->finished && (peer->finished || peer->records > 0);
+    struct tls_alert alert           = tls_close_notify_inferred(state, e, from);
+    unsigned flags                   = HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED;
+    if (!established) {
+        alert = (struct tls_alert){.frame     = e->frame,
+                                   .from      = role_of(state, e, from),
+                                   .side      = (uint8_t)from,
+                                   .encrypted = true};
+        flags = HT_EVENT_ENCRYPTED;
+    }
+    (void)ht_emit(e, established ? &tls_close_notify_event : &tls_alert_event, from, flags, &alert);
+    tls_keep_alert(state, e, &alert);
+}
+
+static void alert(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                  const struct tls_record *record)
+{
+    struct tls_alert alert = {0};
+    /* Where nothing is encrypted a MAC follows the two bytes. */
+    size_t len = tls_hidden(state) == 0 ? 2 : record->fragment.len;
+    if (!tls_alert_parse(ht_bytes_head(record->fragment, len), e->scratch, &alert)) {
+        encrypted_alert(state, e, from);
+        return;
+    }
+    alert.frame = e->frame;
+    alert.from  = role_of(state, e, from);
+    alert.side  = (uint8_t)from;
+    tls_keep_alert(state, e, &alert);
+    bool closes = alert.code == 0;
+    (void)ht_emit(e, closes ? &tls_close_notify_event : &tls_alert_event, from, 0, &alert);
+}
+
+/* The first message after ChangeCipherSpec is Finished (RFC 5246 section 7.4.9). */
+void tls_encrypted_handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
+{
+    struct tls_direction *d          = &state->direction[from];
+    struct tls_other_handshake other = {0};
+    if (d->change_cipher_spec && !d->finished) {
+        d->finished = true;
+        (void)ht_emit(e, &tls_finished_event, from, tls_hidden(state), NULL);
+    } else {
+        (void)ht_emit(e, &tls_other_handshake_event, from, tls_hidden(state), &other);
+    }
+}
+
+bool tls_take_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                     const struct tls_record *record, size_t len, bool partial)
+{
+    switch (record->type) {
+    case TLS_APPLICATION_DATA:
+        application_data(state, e, from, len);
+        return true;
+    case TLS_CHANGE_CIPHER_SPEC:
+        change_cipher_spec(state, e, from);
+        return true;
+    case TLS_ALERT:
+        if (!partial) {
+            alert(state, e, from, record);
+        }
+        return true;
+    case TLS_HEARTBEAT: /* of no interest here */
+        return true;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,92 @@
+/*
+ * A TLS session as it passes: for all that carry one. tls.c feeds it from TLS records; DTLS and
+ * QUIC frame handshake messages in their own ways and hand them over whole.
+ *
+ * A carrier embeds `struct tls_state` in its own, hands over what it sees, and calls tls_end at the
+ * end of the flow; its details are `state.details`, its server name `state.server_name`. What the
+ * state points at lies in the flow's arena.
+ */
+#ifndef HT_TLS_SESSION_H
+#define HT_TLS_SESSION_H
+
+#include "dissect/dissector.h"
+#include "tls/messages.h"
+
+enum tls_carrier { TLS_OVER_TCP, TLS_OVER_DTLS, TLS_OVER_QUIC };
+
+enum {
+    TLS_MAX_MESSAGE  = 256 * 1024, /* a handshake message: room for post-quantum chains */
+    TLS_MAX_ALERTS   = 8,          /* kept of a connection */
+    TLS_KEPT_RECORDS = 8,          /* first encrypted records of a direction of TLS 1.3 */
+    TLS_FEW_RECORDS  = 2           /* the most that many a direction has */
+};
+
+/* Where something was seen. */
+struct tls_place {
+    uint64_t frame;
+    int64_t time_ns;
+};
+
+/* An encrypted record, by what can be seen of it. */
+struct tls_kept_record {
+    struct tls_place place;
+    uint32_t len;
+};
+
+struct tls_direction {
+    bool change_cipher_spec;
+    bool finished;               /* the encrypted message after ChangeCipherSpec was seen */
+    bool key_exchange_done;      /* ServerHelloDone, or ClientKeyExchange */
+    bool certificate_told;       /* the message was seen, though perhaps empty or cut */
+    struct tls_place held_place; /* of the last bytes of handshake messages */
+    uint16_t record_version;     /* of the last record of handshake messages */
+    bool certificate, certificate_verify, certificate_status, server_key_exchange;
+    size_t skip_message;     /* bytes of a handshake message too long to keep, still to come */
+    uint64_t records, bytes; /* of application data, or in TLS 1.3 of all that is encrypted */
+    struct tls_place last_data;
+    uint32_t last_data_len;
+    uint8_t num_kept;
+    struct tls_kept_record *kept; /* in the flow's arena; room for TLS_FEW_RECORDS, then for all */
+};
+
+/* Zeroed but for `carrier` it is that of a new connection. */
+struct tls_state {
+    struct tls_details details;
+    struct ht_bytes server_name;
+    struct tls_direction direction[2]; /* by side */
+    const struct tls_client_hello *last_hello;
+    struct tls_chains *chains;
+    struct tls_alert *alerts;
+    struct tls_place server_hello_place;
+    struct tls_place client_hello_place;
+    enum ht_side client;
+    enum tls_carrier carrier;
+    bool client_known;
+    bool certificate_request;
+    uint16_t version; /* tls_comparable; 0 until a ServerHello was seen */
+};
+
+/* tls_comparable is the version of TLS whose messages have the form of those of `version`, a
+ * version of DTLS perhaps. */
+uint16_t tls_comparable(uint16_t version);
+
+/* tls_message tells one handshake message that is not encrypted: its body, by its type, in the
+ * frame at hand; `flags` has HT_EVENT_PARTIAL where its end is missing. `record_version`: of the
+ * record, or 0. */
+void tls_message(struct tls_state *state, struct ht_emitter *e, enum ht_side from, uint8_t type,
+                 struct ht_bytes body, uint16_t record_version, unsigned flags);
+
+/* tls_take_record takes a record of any type but handshake, its fragment `len` bytes long; with
+ * `partial` not all of them are there. False where the type is none of these. */
+bool tls_take_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                     const struct tls_record *record, size_t len, bool partial);
+
+/* tls_encrypted_handshake tells of a handshake record that cannot be read: the first after
+ * ChangeCipherSpec is Finished (RFC 5246 section 7.4.9). */
+void tls_encrypted_handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from);
+
+/* tls_end completes the details and says what is absent. Over QUIC whose Finished was seen, and
+ * with it `established`, is the carrier's to say, after it. */
+void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end *end);
+
+#endif
