@@ -122,6 +122,7 @@ static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
     out->number       = ++pcap->file.frames;
     out->original_len = original > captured ? original : captured;
     out->interface    = 0;
+    out->rebuilt      = 0;
     out->link_type    = pcap->link_type;
     input->cur += header_len + captured;
     return HT_READ_FRAME;

@@ -38,14 +38,45 @@ static const struct ht_struct app_struct = HT_STRUCT(
     OWNER, "app", app_fields, "What a classifier takes the connection for: a label only.");
 #undef OWNER
 
+#define OWNER struct ht_tunnel_end
+static const struct ht_field tunnel_end_fields[] = {
+    ROW(ip, HT_ADDRESS, "Its address."),
+    ROW(port, HT_UINT, "Its port, where the tunnel is one over UDP."),
+};
+
+static const struct ht_struct tunnel_end_struct =
+    HT_STRUCT(OWNER, "tunnel_end", tunnel_end_fields, "One end of a tunnel.");
+#undef OWNER
+
 #define OWNER struct ht_encapsulation
 static const struct ht_field encapsulation_fields[] = {
-    ROW(type, HT_LABEL, "What the packets were wrapped in: vlan."),
-    ROW(id, HT_UINT, "Its identifier, as the VLAN's number.", .flags = HT_ALWAYS),
+    ROW(type, HT_LABEL,
+        "What the packets were wrapped in: vlan, isl, vntag, etag, pbb, fabricpath, trill, pppoe, "
+        "mpls, nsh, ah, ip_in_ip, gre, pptp, eoip, erspan, etherip, l2tp, mpls_in_ip, vxlan, "
+        "geneve, gtpu, teredo, lisp, capwap, ayiya or tzsp."),
+    ROW(id, HT_UINT,
+        "Its identifier, where it has one: number of the VLAN, network identifier, key, label, "
+        "session, tunnel endpoint.",
+        .flags = HT_PLUS_ONE),
+    ROW(source, HT_OBJECT, "Of a tunnel over IP: where it sent the first packet from.",
+        .of = &tunnel_end_struct),
+    ROW(destination, HT_OBJECT, "Of a tunnel over IP: where it sent the first packet to.",
+        .of = &tunnel_end_struct),
 };
 
 static const struct ht_struct encapsulation_struct =
     HT_STRUCT(OWNER, "encapsulation", encapsulation_fields, "One layer around the packets.");
+#undef OWNER
+
+#define OWNER struct ht_encrypted_dns
+static const struct ht_field encrypted_dns_fields[] = {
+    ROW(protocol, HT_LABEL, "dot (RFC 7858), doq (RFC 9250) or doh (RFC 8484)."),
+    ROW(judged_by, HT_LABEL,
+        "By what that was judged: alpn, port, or server_name, that of a public resolver."),
+};
+
+static const struct ht_struct encrypted_dns_struct =
+    HT_STRUCT(OWNER, "encrypted_dns", encrypted_dns_fields, "DNS that is carried encrypted.");
 #undef OWNER
 
 #define OWNER struct ht_resolution
@@ -142,6 +173,9 @@ static const struct ht_field capture_fields[] = {
         .flags = HT_ALWAYS, .label = "missing"),
     ROW(duplicates, HT_UINT, "Segments that brought nothing new.", .flags = HT_ALWAYS,
         .label = "duplicate segments"),
+    ROW(mirror_duplicates, HT_UINT,
+        "Packets captured twice, as from a mirror port or two taps: left out of all else.",
+        .label = "packets captured twice"),
     ROW(out_of_order, HT_UINT, "Segments that came early.", .flags = HT_ALWAYS,
         .label = "out of order"),
     ROW(truncated_frames, HT_UINT, "Frames cut by the snapshot length.", .flags = HT_ALWAYS,
@@ -177,12 +211,26 @@ static const struct ht_field entry_fields[] = {
     ROW(encrypted, HT_BOOL, "Its content could not be read."),
     ROW(partial, HT_BOOL, "Its end is missing."),
     ROW(malformed, HT_BOOL, "Its content breaks the specification."),
+    ROW(verified, HT_BOOL, "Whether its signature holds, where that was checked (--verify).",
+        .flags = HT_PLUS_ONE | HT_DERIVED),
     ROW(data, HT_ANY, "The event's fields, where it has any.", .name = ""),
 };
 
 const struct ht_struct ht_timeline_entry_struct =
     HT_STRUCT(OWNER, "timeline_entry", entry_fields,
               "One thing that happened, or that was expected and did not.");
+#undef OWNER
+
+#define OWNER struct ht_timing
+static const struct ht_field timing_fields[] = {
+    ROW(server_hello_ns, HT_UINT, "From ClientHello to ServerHello."),
+    ROW(server_think_ns, HT_UINT,
+        "Of that, what is left without TCP's round trip to the server: its own time."),
+    ROW(handshake_ns, HT_UINT, "From ClientHello to the later of both Finished."),
+};
+
+static const struct ht_struct timing_struct =
+    HT_STRUCT(OWNER, "timing", timing_fields, "How long the handshake took.");
 #undef OWNER
 
 #define OWNER struct ht_finding
@@ -212,8 +260,8 @@ static const struct ht_field connection_fields[] = {
     ROW(client, HT_OBJECT, "The client.", .of = &ht_party_struct),
     ROW(server, HT_OBJECT, "The server.", .of = &ht_party_struct),
     ROW(roles_from, HT_LABEL,
-        "What told who the client is: syn, syn_ack, client_hello, server_hello, port or "
-        "first_packet.",
+        "What told who the client is: syn, syn_ack, client_hello, server_hello or another message "
+        "that one side only sends, port or first_packet.",
         .flags = HT_DERIVED),
     ROW(server_name, HT_TEXT, "The best name known for the server: SNI, else DNS."),
     ROW(app, HT_OBJECT, "What a classifier takes it for.", .of = &app_struct, .flags = HT_INFERRED),
@@ -221,6 +269,12 @@ static const struct ht_field connection_fields[] = {
         .of = &encapsulation_struct),
     ROW(dns, HT_OBJECT, "The DNS answer that led to it.", .of = &resolution_struct,
         .flags = HT_DERIVED),
+    ROW(encrypted_dns, HT_OBJECT, "That it carries DNS, encrypted.", .of = &encrypted_dns_struct,
+        .flags = HT_INFERRED),
+    ROW(truncated_answer_frame, HT_UINT,
+        "Of DNS over TCP: the frame of the truncated answer over UDP before it, for which it is "
+        "opened.",
+        .flags = HT_INFERRED),
     ROW(tcp, HT_OBJECT, "How TCP opened and closed.", .of = &tcp_struct),
     ROW(carriers[0], HT_ANY, NULL, .name = ""),
     ROW(carriers[1], HT_ANY, NULL, .name = ""),
@@ -229,6 +283,8 @@ static const struct ht_field connection_fields[] = {
     ROW(details, HT_ANY, "What was negotiated, by protocol.", .name = ""),
     ROW(timeline, HT_LIST_OBJECT, "What happened, in order of time.",
         .of = &ht_timeline_entry_struct),
+    ROW(timing, HT_OBJECT, "How long the handshake took.", .of = &timing_struct,
+        .flags = HT_DERIVED),
     ROW(capture, HT_OBJECT, "How well it was captured.", .of = &ht_capture_quality_struct),
     ROW(findings, HT_LIST_OBJECT, "What the audit found.", .of = &finding_struct),
 };
@@ -257,6 +313,8 @@ static const struct ht_field event_fields[] = {
     ROW(encrypted, HT_BOOL, "Its content could not be read.", .label = "encrypted"),
     ROW(partial, HT_BOOL, "Its end is missing.", .label = "partial"),
     ROW(malformed, HT_BOOL, "Its content breaks the specification.", .label = "malformed"),
+    ROW(verified, HT_BOOL, "Whether its signature holds, where that was checked (--verify).",
+        .flags = HT_PLUS_ONE | HT_DERIVED, .label = "verified"),
     ROW(data, HT_ANY, "The event's fields, where it has any.", .name = "", .label = ""),
 };
 

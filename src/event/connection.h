@@ -20,9 +20,22 @@ struct ht_app_label {
     const char *source;   /* "ndpi" */
 };
 
+struct ht_tunnel_end {
+    struct ht_address ip;
+    uint16_t port; /* of a tunnel over UDP; else 0 */
+};
+
 struct ht_encapsulation {
     const char *type; /* "vlan" */
-    uint32_t id;
+    uint64_t id;      /* plus one; 0: it has none */
+    const struct ht_tunnel_end *source;
+    const struct ht_tunnel_end *destination;
+};
+
+/* That the connection carries DNS, encrypted. */
+struct ht_encrypted_dns {
+    const char *protocol;  /* dot, doq, doh */
+    const char *judged_by; /* alpn, port, server_name */
 };
 
 /* The DNS answer that led to the connection. */
@@ -68,9 +81,16 @@ struct ht_tcp_summary {
     const struct ht_tcp_options *server_options;
 };
 
+struct ht_timing {
+    uint64_t server_hello_ns; /* ClientHello to ServerHello */
+    uint64_t server_think_ns; /* of that, without TCP's round trip from here to the server */
+    uint64_t handshake_ns;    /* ClientHello to the later Finished */
+};
+
 struct ht_capture_quality {
     uint64_t missing_bytes;
     uint64_t duplicates;
+    uint64_t mirror_duplicates;
     uint64_t out_of_order;
     uint64_t truncated_frames;
     uint64_t conflicting_overlaps;
@@ -88,6 +108,7 @@ struct ht_timeline_entry {
     bool encrypted;
     bool partial;
     bool malformed;
+    uint8_t verified; /* whether its signature holds, plus one; 0: not checked */
     struct ht_any data;
     /* Not in the output: */
     const struct ht_event_type *type;
@@ -121,10 +142,13 @@ struct ht_connection {
     const struct ht_app_label *app;
     struct ht_objects encapsulation; /* of struct ht_encapsulation, outermost first */
     const struct ht_resolution *dns;
+    const struct ht_encrypted_dns *encrypted_dns;
+    uint64_t truncated_answer_frame; /* of DNS over UDP, which is asked for again here */
     const struct ht_tcp_summary *tcp;
     struct ht_any carriers[HT_MAX_CARRIERS]; /* what carries it, or came before: "quic", "proxy" */
     struct ht_any details;                   /* what the dissector says: "tls" */
     struct ht_objects timeline;              /* of struct ht_timeline_entry, in order of time */
+    const struct ht_timing *timing;
     const struct ht_capture_quality *capture;
     struct ht_objects findings; /* of struct ht_finding */
 };
@@ -144,8 +168,15 @@ struct ht_event_record {
     bool encrypted;
     bool partial;
     bool malformed;
+    uint8_t verified;
     struct ht_any data;
 };
+
+/* ht_event_verified is `verified` of an event with these flags. */
+static inline uint8_t ht_event_verified(unsigned flags)
+{
+    return (flags & HT_EVENT_VERIFIED) != 0 ? 2 : (flags & HT_EVENT_REFUTED) != 0 ? 1 : 0;
+}
 
 extern const struct ht_struct ht_party_struct;
 extern const struct ht_struct ht_endpoint_struct; /* of a struct ht_party: ip and port only */

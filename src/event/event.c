@@ -25,7 +25,7 @@ bool ht_field_present(const struct ht_field *field, const void *object)
     const void *at = ht_field_at(field, object);
     switch (field->kind) {
     case HT_BOOL:
-        return *(const bool *)at;
+        return *(const uint8_t *)at != 0;
     case HT_UINT:
         return member_uint(field, object) != 0;
     case HT_INT:

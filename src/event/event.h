@@ -10,10 +10,12 @@
 
 /* What may be said of an event beside its data. */
 enum {
-    HT_EVENT_ENCRYPTED = 1, /* its content could not be read */
-    HT_EVENT_INFERRED  = 2, /* judged from place, size or order */
-    HT_EVENT_PARTIAL   = 4, /* its end is missing */
-    HT_EVENT_MALFORMED = 8  /* its content breaks the specification */
+    HT_EVENT_ENCRYPTED = 1,  /* its content could not be read */
+    HT_EVENT_INFERRED  = 2,  /* judged from place, size or order */
+    HT_EVENT_PARTIAL   = 4,  /* its end is missing */
+    HT_EVENT_MALFORMED = 8,  /* its content breaks the specification */
+    HT_EVENT_VERIFIED  = 16, /* its signature was checked, and holds */
+    HT_EVENT_REFUTED   = 32  /* its signature was checked, and does not hold */
 };
 
 struct ht_event_type {

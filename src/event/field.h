@@ -56,8 +56,9 @@ enum {
     HT_DERIVED  = 8,  /* computed from what was observed */
     HT_INFERRED = 16, /* a judgement */
     HT_UNLESS   = 32, /* written even when zero, but absent where the label at `unless` is set */
-    HT_PLUS_ONE = 64, /* HT_UINT: the member is the value plus one, so that 0 is absent */
-    HT_REPEATS  = 128 /* the same value comes in many flows: it is kept, and rendered, once */
+    HT_PLUS_ONE = 64, /* HT_UINT, HT_BOOL: the member (of a bool a uint8_t) is the value plus one,
+                       * so that 0 is absent */
+    HT_REPEATS = 128  /* the same value comes in many flows: it is kept, and rendered, once */
 };
 
 struct ht_field {

@@ -6,6 +6,7 @@
 
 #include "dissect/dispatch.h"
 #include "flow/app_label.h"
+#include "flow/copies.h"
 #include "flow/key.h"
 #include "flow/timeline.h"
 #include "stream/tcp.h"
@@ -13,6 +14,7 @@
 struct ht_flow_side {
     uint64_t packets, bytes, payload_bytes;
     uint32_t truncated_frames;
+    struct ht_recent recent;
 };
 
 struct ht_flow_list;
@@ -36,9 +38,9 @@ struct ht_flow {
     const char *roles_from;
     void *label_state; /* the labeller's */
     struct ht_app_label label;
-    uint16_t tags[HT_MAX_TAGS]; /* VLAN ids of its first packet */
-    uint16_t interface;         /* of its first packet */
-    uint8_t num_tags;
+    const struct ht_layer *layers; /* around its first packet; in `arena` */
+    uint16_t interface;            /* of its first packet */
+    uint8_t num_layers;
     ht_pool_use pool_use;
     uint8_t client; /* the client's side, by `roles_from` */
     bool label_done;

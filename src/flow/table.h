@@ -12,7 +12,7 @@ struct ht_flow_list {
     size_t len;
 };
 
-/* Owns its flows. Each is in one of four lists. */
+/* Owns its flows. Each is in one of five lists. */
 struct ht_flow_table {
     struct ht_flow **buckets;
     size_t num_buckets; /* a power of two */
@@ -20,6 +20,7 @@ struct ht_flow_table {
     struct ht_flow_list half_open; /* TCP whose handshake is not complete, by last packet */
     struct ht_flow_list tcp;       /* open, by last packet */
     struct ht_flow_list udp;       /* by last packet */
+    struct ht_flow_list settled;   /* live: UDP's of which nothing is awaited, by last packet */
     struct ht_flow_list closed;    /* what only stragglers can follow, by when it closed */
     uint64_t seed;
     uint64_t touch_frames;

@@ -5,9 +5,11 @@ enum {
     LARGEST     = 1 + 2 * sizeof(void *) + 20 /* of an entry: two pointers, two numbers */
 };
 
-/* The first byte of an entry: side, whether something is pointed at, and if so whether that is the
- * reason of an absence; and the event's flags. */
-enum { SIDE = 1, POINTS = 2, ABSENT = 4, FLAGS_SHIFT = 3 };
+/* The first byte of an entry: side, whether something is pointed at, and the event's flags; all of
+ * them, which no event has, where what is pointed at is the reason of an absence. */
+enum { SIDE = 1, POINTS = 2, FLAGS_SHIFT = 2, ABSENT = 0x3F };
+
+_Static_assert((int)HT_EVENT_REFUTED <= (int)ABSENT, "the flags have six bits");
 
 struct ht_timeline_chunk {
     struct ht_timeline_chunk *next;
@@ -67,8 +69,8 @@ static size_t encode(uint8_t out[LARGEST], const struct ht_timeline *timeline,
 {
     const void *pointed = h->absent != NULL ? h->absent : h->object;
     uint8_t *at         = out;
-    *at++ = (uint8_t)(h->side | (pointed != NULL ? POINTS : 0) | (h->absent != NULL ? ABSENT : 0) |
-                      h->flags << FLAGS_SHIFT);
+    unsigned flags      = h->absent != NULL ? ABSENT : h->flags;
+    *at++ = (uint8_t)(h->side | (pointed != NULL ? POINTS : 0) | flags << FLAGS_SHIFT);
     at    = put(at, &h->type, sizeof h->type);
     at    = put_number(at, (int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns));
     at    = put_number(at, (int64_t)(h->frame - timeline->frame));
@@ -110,9 +112,10 @@ static const uint8_t *read_entry(const uint8_t *at, const struct ht_happening *p
         at += sizeof pointed;
     }
     out->side    = first & SIDE;
-    out->flags   = first >> FLAGS_SHIFT;
-    out->object  = (first & ABSENT) != 0 ? NULL : pointed;
-    out->absent  = (first & ABSENT) != 0 ? pointed : NULL;
+    bool absent  = first >> FLAGS_SHIFT == ABSENT;
+    out->flags   = absent ? 0 : first >> FLAGS_SHIFT;
+    out->object  = absent ? NULL : pointed;
+    out->absent  = absent ? pointed : NULL;
     out->time_ns = (int64_t)((uint64_t)previous->time_ns + (uint64_t)time);
     out->frame   = previous->frame + (uint64_t)frame;
     return at;

@@ -11,7 +11,7 @@
 struct ht_happening {
     const struct ht_event_type *type;
     const void *object; /* the event's data; NULL: none */
-    const char *absent; /* why it was not seen; NULL: it was */
+    const char *absent; /* why it was not seen, and then it has no flags; NULL: it was */
     int64_t time_ns;    /* of an absent one: of what it would have followed */
     uint64_t frame;
     uint8_t side;

@@ -4,99 +4,34 @@
  */
 #include "packet/layers.h"
 
-/* EtherTypes (IEEE 802 numbers). */
-enum {
-    TYPE_MIN            = 0x0600, /* below it the field is the length of an 802.3 frame */
-    TYPE_IPV4           = 0x0800,
-    TYPE_VLAN           = 0x8100, /* 802.1Q */
-    TYPE_IPV6           = 0x86DD,
-    TYPE_QINQ           = 0x88A8, /* 802.1ad */
-    TYPE_QINQ_OLD       = 0x9100, /* before 802.1ad */
-    TYPE_CISCO_METADATA = 0x8909  /* Cisco TrustSec's inline tagging */
-};
+enum { TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86DD };
 
-/* IEEE 802.2 logical link control, and the OUIs behind which an EtherType stands (RFC 1042;
- * 802.1H for the tunnelled). */
-enum {
-    SAP_IP        = 0x06,
-    SAP_SNAP      = 0xAA,
-    LLC_UI        = 0x03,
-    OUI_ETHERTYPE = 0x000000,
-    OUI_TUNNELLED = 0x0000F8
-};
-
-static enum ht_decode ethertype_decode(struct ht_decoder *d, uint16_t type)
+/* Cisco's inter-switch link: a frame of 802.3 to one of two addresses, SNAP with Cisco's OUI, the
+ * VLAN id with a bit for bridge protocol, a port's index, two bytes; then the original frame. */
+static bool is_isl(struct ht_bytes header)
 {
-    switch (type) {
-    case TYPE_IPV4:
-    case TYPE_IPV6:
-        return ht_ip_decode(d);
-    default:
-        return HT_DECODE_NOT_IP;
-    }
+    static const uint8_t address[] = {0x00, 0x0C, 0x00, 0x00};
+    return (header.ptr[0] == 0x01 || header.ptr[0] == 0x03) &&
+           memcmp(header.ptr + 1, address, sizeof address) == 0 && header.ptr[12] < 6;
 }
 
-static enum ht_decode llc_decode(struct ht_decoder *d)
+static enum ht_decode isl_decode(struct ht_decoder *d)
 {
-    uint8_t destination = rd_u8(&d->in);
-    uint8_t source      = rd_u8(&d->in);
-    uint8_t control     = rd_u8(&d->in);
-    if (d->in.bad) {
-        return decoder_ended(d);
-    }
-    if (destination != source || control != LLC_UI) {
-        return HT_DECODE_NOT_IP;
-    }
-    if (destination == SAP_IP) {
-        return ht_ip_decode(d);
-    }
-    if (destination != SAP_SNAP) {
-        return HT_DECODE_NOT_IP;
-    }
-    uint32_t oui  = rd_u24(&d->in);
-    uint16_t type = rd_u16(&d->in);
-    if (d->in.bad) {
-        return decoder_ended(d);
-    }
-    return oui == OUI_ETHERTYPE || oui == OUI_TUNNELLED ? ethertype_decode(d, type)
-                                                        : HT_DECODE_NOT_IP;
+    rd_skip(&d->in, 6); /* SNAP, the upper bytes of the source address */
+    uint16_t vlan = rd_u16(&d->in) >> 1;
+    rd_skip(&d->in, 4);
+    decoder_add_layer(d, HT_LAYER_ISL, true, vlan & 0x0FFF);
+    return decoder_descend(d) ? ht_ethernet_decode(d) : HT_DECODE_NOT_IP;
 }
 
-static bool is_tag(uint16_t type)
+/* Destination, source, type; `tag` bytes of a switch's own stand before the type. */
+static enum ht_decode tagged_ethernet_decode(struct ht_decoder *d, size_t tag)
 {
-    return type == TYPE_VLAN || type == TYPE_QINQ || type == TYPE_QINQ_OLD;
+    rd_skip(&d->in, 12 + tag);
+    return ht_type_decode(d, rd_u16(&d->in));
 }
 
-/* Cisco metadata: version, length in words, then options: { length and type, value }. */
-static void skip_metadata(struct ht_decoder *d)
-{
-    rd_skip(&d->in, 1);
-    rd_skip(&d->in, (size_t)rd_u8(&d->in) * 4);
-}
-
-/* After a type field that held `type`, which may announce tags: { tci, type }. */
-static enum ht_decode type_decode(struct ht_decoder *d, uint16_t type)
-{
-    struct ht_packet *out = d->out;
-    while (is_tag(type) || type == TYPE_CISCO_METADATA) {
-        if (type == TYPE_CISCO_METADATA) {
-            skip_metadata(d);
-            type = rd_u16(&d->in);
-            continue;
-        }
-        uint16_t tci = rd_u16(&d->in);
-        type         = rd_u16(&d->in);
-        if (!d->in.bad && out->num_tags < HT_MAX_TAGS) {
-            out->tags[out->num_tags++] = tci & 0x0FFF;
-        }
-    }
-    if (d->in.bad) {
-        return decoder_ended(d);
-    }
-    return type < TYPE_MIN ? llc_decode(d) : ethertype_decode(d, type);
-}
-
-static enum ht_decode ethernet_decode(struct ht_decoder *d)
+enum ht_decode ht_ethernet_decode(struct ht_decoder *d)
 {
     enum { ETHERNET_HEADER = 14 };
     struct ht_bytes header = rd_take(&d->in, ETHERNET_HEADER);
@@ -104,7 +39,10 @@ static enum ht_decode ethernet_decode(struct ht_decoder *d)
         return decoder_ended(d);
     }
     uint16_t type = ht_be16_at(header, 12);
-    return type == TYPE_IPV4 || type == TYPE_IPV6 ? ht_ip_decode(d) : type_decode(d, type);
+    if (type == TYPE_IPV4 || type == TYPE_IPV6) {
+        return ht_ip_decode(d);
+    }
+    return is_isl(header) ? isl_decode(d) : ht_type_decode(d, type);
 }
 
 /* BSD null: the address family in the byte order of the machine that captured; loop: in network
@@ -117,7 +55,7 @@ static enum ht_decode family_decode(struct ht_decoder *d)
         return decoder_ended(d);
     }
     if (high != 0 && low != 0) {
-        return ethertype_decode(d, low);
+        return ht_ethertype_decode(d, low);
     }
     switch (low != 0 ? low : high >> 8 | (high & 0xFF) << 8) {
     case 2:
@@ -132,11 +70,23 @@ static enum ht_decode family_decode(struct ht_decoder *d)
     }
 }
 
-/* Linux cooked frames of most devices hold an EtherType; by ARPHRD_ type, these do not. */
-static bool has_ethertype(uint16_t hardware)
+/* Linux cooked frames hold an EtherType, or what the device's ARPHRD_ type makes of it. */
+static enum ht_decode cooked_content_decode(struct ht_decoder *d, uint16_t hardware, uint16_t type)
 {
-    enum { FRAME_RELAY = 770, RADIOTAP = 803, NETLINK = 824 };
-    return hardware != FRAME_RELAY && hardware != RADIOTAP && hardware != NETLINK;
+    enum { FRAME_RELAY = 770, WIFI = 801, PRISM = 802, RADIOTAP = 803, NETLINK = 824 };
+    switch (hardware) {
+    case FRAME_RELAY:
+    case NETLINK:
+        return HT_DECODE_NOT_IP;
+    case WIFI:
+        return ht_wifi_decode(d, false);
+    case PRISM:
+        return ht_radio_decode(d, HT_LINK_PRISM);
+    case RADIOTAP:
+        return ht_radio_decode(d, HT_LINK_RADIOTAP);
+    default:
+        return ht_type_decode(d, type);
+    }
 }
 
 static enum ht_decode cooked_decode(struct ht_decoder *d)
@@ -144,8 +94,7 @@ static enum ht_decode cooked_decode(struct ht_decoder *d)
     rd_skip(&d->in, 2); /* direction */
     uint16_t hardware = rd_u16(&d->in);
     rd_skip(&d->in, 10); /* link-layer address */
-    uint16_t type = rd_u16(&d->in);
-    return has_ethertype(hardware) ? type_decode(d, type) : HT_DECODE_NOT_IP;
+    return cooked_content_decode(d, hardware, rd_u16(&d->in));
 }
 
 static enum ht_decode cooked2_decode(struct ht_decoder *d)
@@ -154,45 +103,108 @@ static enum ht_decode cooked2_decode(struct ht_decoder *d)
     rd_skip(&d->in, 6); /* interface */
     uint16_t hardware = rd_u16(&d->in);
     rd_skip(&d->in, 10); /* direction, link-layer address */
-    return has_ethertype(hardware) ? type_decode(d, type) : HT_DECODE_NOT_IP;
+    return cooked_content_decode(d, hardware, type);
 }
 
-/* Cisco HDLC, which is what a "PPP" link is too when its first byte says so. */
-static enum ht_decode cisco_decode(struct ht_decoder *d)
+/* RFC 1390: frame control, addresses, LLC. */
+static enum ht_decode fddi_decode(struct ht_decoder *d)
 {
-    rd_skip(&d->in, 2); /* address, control */
-    return type_decode(d, rd_u16(&d->in));
+    enum { LLC_FRAME = 0x50, CLASS = 0xF8 };
+    uint8_t control = rd_u8(&d->in);
+    rd_skip(&d->in, 12);
+    if (d->in.bad) {
+        return decoder_ended(d);
+    }
+    return (control & CLASS) == LLC_FRAME ? ht_llc_decode(d) : HT_DECODE_NOT_IP;
 }
 
-/* RFC 1661 section 2, RFC 1662 section 3.1. Address and control, and the first byte of a protocol
- * number below 256, may have been left out by negotiation. */
-static enum ht_decode ppp_decode(struct ht_decoder *d)
+/* IEEE 802.5: access and frame control, addresses, and where the source address has its first bit
+ * set the way that the frame took, whose first byte has its length. */
+static enum ht_decode token_ring_decode(struct ht_decoder *d)
 {
-    enum { ADDRESS = 0xFF, CISCO_UNICAST = 0x0F, CISCO_BROADCAST = 0x8F, IPV4 = 0x21, IPV6 = 0x57 };
-    struct ht_reader unread = d->in;
-    uint16_t protocol       = rd_u8(&d->in);
-    if (protocol == CISCO_UNICAST || protocol == CISCO_BROADCAST) {
-        d->in = unread;
-        return cisco_decode(d);
-    }
-    if (protocol == ADDRESS) {
-        rd_skip(&d->in, 1); /* control */
-        protocol = rd_u8(&d->in);
-    }
-    if (protocol % 2 == 0) { /* only the last byte of a protocol number is odd */
-        protocol = (uint16_t)(protocol << 8 | rd_u8(&d->in));
+    enum { LLC_FRAME = 0x40, CLASS = 0xC0, ROUTED = 0x80 };
+    rd_skip(&d->in, 1);
+    uint8_t control = rd_u8(&d->in);
+    rd_skip(&d->in, 6);
+    uint8_t source = rd_u8(&d->in);
+    rd_skip(&d->in, 5);
+    if ((source & ROUTED) != 0) {
+        size_t len = rd_u8(&d->in) & 0x1F;
+        rd_skip(&d->in, len > 0 ? len - 1 : 0);
     }
     if (d->in.bad) {
         return decoder_ended(d);
     }
-    return protocol == IPV4 || protocol == IPV6 ? ht_ip_decode(d) : HT_DECODE_NOT_IP;
+    return (control & CLASS) == LLC_FRAME ? ht_llc_decode(d) : HT_DECODE_NOT_IP;
+}
+
+static enum ht_decode ppp_direction_decode(struct ht_decoder *d)
+{
+    rd_skip(&d->in, 1);
+    return ht_ppp_decode(d);
+}
+
+enum ht_decode ht_ip_or_nothing_decode(struct ht_decoder *d)
+{
+    if (rd_more(&d->in) && *d->in.cur >> 4 != 4 && *d->in.cur >> 4 != 6) {
+        return HT_DECODE_NOT_IP;
+    }
+    return ht_ip_decode(d);
+}
+
+static enum ht_decode switch_tag_decode(struct ht_decoder *d, uint16_t link_type)
+{
+    switch (link_type) {
+    case HT_LINK_BROADCOM_BEFORE:
+        rd_skip(&d->in, 4);
+        return ht_ethernet_decode(d);
+    case HT_LINK_EDSA: /* an EtherType of its own, two bytes, then as DSA */
+        return tagged_ethernet_decode(d, 8);
+    default:
+        return tagged_ethernet_decode(d, 4);
+    }
+}
+
+/* The rarer ones. */
+static enum ht_decode other_link_decode(struct ht_decoder *d, uint16_t link_type)
+{
+    switch (link_type) {
+    case HT_LINK_PPP_DIRECTION:
+        return ppp_direction_decode(d);
+    case HT_LINK_PPPOE:
+        return ht_pppoe_decode(d);
+    case HT_LINK_MPLS:
+        return ht_mpls_decode(d);
+    case HT_LINK_FRAME_RELAY:
+        return ht_frame_relay_decode(d);
+    case HT_LINK_FDDI:
+        return fddi_decode(d);
+    case HT_LINK_TOKEN_RING:
+        return token_ring_decode(d);
+    case HT_LINK_ATM_RFC1483:
+        return ht_llc_decode(d);
+    case HT_LINK_WIFI:
+        return ht_wifi_decode(d, false);
+    case HT_LINK_RADIOTAP:
+    case HT_LINK_PPI:
+    case HT_LINK_PRISM:
+    case HT_LINK_AVS:
+        return ht_radio_decode(d, link_type);
+    case HT_LINK_BROADCOM:
+    case HT_LINK_BROADCOM_BEFORE:
+    case HT_LINK_DSA:
+    case HT_LINK_EDSA:
+        return switch_tag_decode(d, link_type);
+    default:
+        return ht_capture_header_decode(d, link_type);
+    }
 }
 
 enum ht_decode ht_link_decode(struct ht_decoder *d, uint16_t link_type)
 {
     switch (link_type) {
     case HT_LINK_ETHERNET:
-        return ethernet_decode(d);
+        return ht_ethernet_decode(d);
     case HT_LINK_NULL:
     case HT_LINK_LOOP:
         return family_decode(d);
@@ -202,9 +214,9 @@ enum ht_decode ht_link_decode(struct ht_decoder *d, uint16_t link_type)
         return cooked2_decode(d);
     case HT_LINK_PPP:
     case HT_LINK_PPP_HDLC:
-        return ppp_decode(d);
+        return ht_ppp_decode(d);
     case HT_LINK_CISCO_HDLC:
-        return cisco_decode(d);
+        return ht_cisco_hdlc_decode(d);
     case HT_LINK_RAW_BSD:
     case HT_LINK_RAW_OPENBSD:
     case HT_LINK_RAW:
@@ -212,6 +224,6 @@ enum ht_decode ht_link_decode(struct ht_decoder *d, uint16_t link_type)
     case HT_LINK_IPV6:
         return ht_ip_decode(d);
     default:
-        return HT_DECODE_LINK_TYPE;
+        return other_link_decode(d, link_type);
     }
 }

@@ -9,8 +9,7 @@ enum { TCP_HEADER = 20, UDP_HEADER = 8 };
 
 static enum ht_decode payload_decode(struct ht_decoder *d)
 {
-    d->out->payload_len = (uint32_t)decoder_wire_left(d);
-    d->out->payload     = rd_rest(&d->in);
+    decoder_payload(d);
     return HT_DECODED;
 }
 
@@ -30,6 +29,7 @@ static enum ht_decode tcp_decode(struct ht_decoder *d)
     size_t header_len     = (size_t)4 * (header.ptr[12] >> 4); /* "data offset" */
     tcp->flags            = header.ptr[13];
     tcp->window           = ht_be16_at(header, 14);
+    out->checksum         = ht_be16_at(header, 16);
     if (header_len < TCP_HEADER || header_len > wire_len) {
         return HT_DECODE_MALFORMED;
     }
@@ -49,6 +49,7 @@ static enum ht_decode udp_decode(struct ht_decoder *d)
     out->source.port      = ht_be16_at(header, 0);
     out->destination.port = ht_be16_at(header, 2);
     size_t len            = ht_be16_at(header, 4);
+    out->checksum         = ht_be16_at(header, 6);
     if (len == 0 && out->source.address.version == 6) {
         len = UDP_HEADER + decoder_wire_left(d);
     }
@@ -56,7 +57,8 @@ static enum ht_decode udp_decode(struct ht_decoder *d)
         return HT_DECODE_MALFORMED;
     }
     decoder_bound(d, len - UDP_HEADER);
-    return payload_decode(d);
+    enum ht_decode inner;
+    return ht_udp_tunnel_decode(d, &inner) ? inner : payload_decode(d);
 }
 
 enum ht_decode ht_transport_decode(struct ht_decoder *d, uint8_t protocol)
@@ -68,6 +70,6 @@ enum ht_decode ht_transport_decode(struct ht_decoder *d, uint8_t protocol)
     case IPPROTO_UDP:
         return udp_decode(d);
     default:
-        return HT_DECODE_NOT_TCP_UDP;
+        return ht_tunnel_decode(d, protocol);
     }
 }

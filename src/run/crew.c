@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "flow/key.h"
+#include "packet/fragments.h"
 
 #include <stdlib.h>
 
@@ -27,6 +28,8 @@ struct ht_crew {
     struct ht_worker_queues *queues;
     struct ht_batch *batches[HT_MAX_WORKERS]; /* of the round that is being filled */
     struct ht_stats stats[HT_MAX_WORKERS];    /* at the end of the last round taken back */
+    struct ht_fragments fragments; /* before frames are handed out: only the first of a datagram
+                                    * tells whose flow it is */
     struct seen *seen;
     uint64_t repeated;     /* records that were written before */
     uint64_t refused;      /* frames for which there was no memory */
@@ -175,17 +178,42 @@ void ht_crew_source(struct ht_crew *crew, const struct ht_source *source)
     }
 }
 
-/* The worker that follows the frame's flow; what belongs to no flow is the first one's to count. */
-static unsigned worker_of(const struct ht_crew *crew, const struct ht_frame *frame)
+/* The worker that follows the packet's flow; what belongs to no flow is the first one's to count.
+ */
+static unsigned worker_of(const struct ht_crew *crew, const struct ht_packet *packet,
+                          enum ht_decode decoded)
 {
-    struct ht_packet packet;
     struct ht_flow_key key;
-    if (ht_packet_decode(&packet, frame) != HT_DECODED) {
+    if (decoded != HT_DECODED) {
         return 0;
     }
-    (void)ht_flow_key_of(&key, &packet);
+    (void)ht_flow_key_of(&key, packet);
     return (unsigned)((ht_flow_key_hash(&key, crew->config.engine.hash_seed) >> 32) %
                       crew->config.workers);
+}
+
+static void add_frame(struct ht_crew *crew, const struct ht_frame *frame,
+                      const struct ht_packet *packet, enum ht_decode decoded)
+{
+    crew->bytes += frame->data.len;
+    if (!ht_batch_add(crew->batches[worker_of(crew, packet, decoded)], frame)) {
+        crew->refused++;
+    }
+}
+
+/* Adds the frame, and the datagram that is complete with it, if one is. */
+static void distribute(struct ht_crew *crew, const struct ht_frame *frame)
+{
+    struct ht_packet packet;
+    enum ht_decode decoded = ht_packet_decode(&packet, frame);
+    add_frame(crew, frame, &packet, decoded);
+    if (decoded == HT_DECODE_FRAGMENT) {
+        struct ht_frame whole = *frame;
+        decoded               = ht_fragments_take(&crew->fragments, &whole, &packet);
+        if (decoded != HT_DECODE_FRAGMENT) {
+            add_frame(crew, &whole, &packet, decoded);
+        }
+    }
 }
 
 static bool is_round_full(const struct ht_crew *crew, const struct ht_frame *frame)
@@ -202,12 +230,9 @@ bool ht_crew_frame(struct ht_crew *crew, const struct ht_frame *frame)
     if (crew->frames++ == 0) {
         crew->round_ns = frame->time_ns;
     }
-    crew->bytes += frame->data.len;
     crew->last_number = frame->number;
     crew->frame_ns    = frame->time_ns;
-    if (!ht_batch_add(crew->batches[worker_of(crew, frame)], frame)) {
-        crew->refused++;
-    }
+    distribute(crew, frame);
     return is_round_full(crew, frame) ? hand_out(crew, &(struct ht_batch){0}) : !crew->failed;
 }
 
@@ -225,6 +250,7 @@ bool ht_crew_tick(struct ht_crew *crew, int64_t now_ns)
 
 bool ht_crew_flush(struct ht_crew *crew)
 {
+    ht_fragments_flush(&crew->fragments);
     return is_alone(crew) ? ht_engine_flush(crew->engine)
                           : hand_out(crew, &(struct ht_batch){.flush = true, .settle = true});
 }
@@ -235,6 +261,7 @@ void ht_crew_stats(struct ht_crew *crew, struct ht_stats *out)
         ht_stats_add(out, ht_engine_stats(crew->engine));
         return;
     }
+    ht_stats_add(out, &(struct ht_stats){.fragments = crew->fragments.counts});
     for (unsigned i = 0; i < crew->config.workers; i++) {
         ht_stats_add(out, &crew->stats[i]);
     }
@@ -296,6 +323,7 @@ struct ht_crew *ht_crew_new(const struct ht_crew_config *config, struct ht_error
         (void)ht_fail(error, "out of memory");
         return NULL;
     }
+    ht_fragments_init(&crew->fragments, config->engine.hash_seed);
     crew->config         = *config;
     crew->config.workers = config->workers > HT_MAX_WORKERS ? HT_MAX_WORKERS : config->workers;
     if (!(is_alone(crew) ? make_engine(crew, error) : make_workers(crew, error))) {
@@ -356,6 +384,7 @@ void ht_crew_free(struct ht_crew *crew)
         free_queues(crew);
     }
     ht_engine_free(crew->engine);
+    ht_fragments_free(&crew->fragments);
     free(crew->seen);
     free(crew);
 }

@@ -121,6 +121,7 @@ static void emit_record(struct ht_engine *engine, const struct ht_event_type *ty
         .encrypted    = (flags & HT_EVENT_ENCRYPTED) != 0,
         .partial      = (flags & HT_EVENT_PARTIAL) != 0,
         .malformed    = (flags & HT_EVENT_MALFORMED) != 0,
+        .verified     = ht_event_verified(flags),
         .data         = {event != NULL ? type->data : NULL, event}};
     ht_engine_record(engine, &ht_event_record_type, &record);
 }
@@ -150,6 +151,7 @@ static void *emit(struct ht_emitter *emitter, const struct ht_event_type *type, 
     struct ht_engine *engine = engine_of(emitter);
     struct ht_analysis a =
         ht_engine_analysis(engine, &engine->scratch, from == engine->flow->client);
+    a.flags = &flags;
     for (size_t i = 0; event != NULL && engine->config.analyzers[i] != NULL; i++) {
         if (engine->config.analyzers[i]->event != NULL) {
             engine->config.analyzers[i]->event(engine->analyzer_states[i], &a, type, event);

@@ -34,10 +34,12 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->budget.max       = config->max_bytes != 0 ? config->max_bytes : HT_DEFAULT_MAX_BYTES;
     engine->emitter.ops      = &ht_engine_emitter_ops;
     engine->emitter.scratch  = &engine->scratch;
+    engine->emitter.verify   = config->verify;
     engine->now_ns           = INT64_MIN;
     engine->digester         = ht_digester_new();
     engine->labeler          = config->label ? ht_labeler_new() : NULL;
     engine->openings.budget  = &engine->budget;
+    ht_fragments_init(&engine->fragments, config->hash_seed);
     if (config->lesson != NULL) {
         ht_labeler_prepare(engine->labeler); /* other threads have one too */
     }
@@ -68,6 +70,7 @@ void ht_engine_free(struct ht_engine *engine)
     ht_digester_free(engine->digester);
     ht_flow_table_fini(&engine->table);
     ht_openings_free(&engine->openings);
+    ht_fragments_free(&engine->fragments);
     ht_pool_free(&engine->pool);
     ht_arena_clear(&engine->scratch);
     ht_arena_clear(&engine->story);
@@ -78,6 +81,7 @@ struct ht_stats *ht_engine_stats(struct ht_engine *engine)
 {
     engine->stats.peak_bytes          = engine->budget.peak;
     engine->stats.refused_allocations = engine->budget.refused;
+    engine->stats.fragments           = engine->fragments.counts;
     return &engine->stats;
 }
 
@@ -104,21 +108,43 @@ static void count_frame(struct ht_stats *stats, const struct ht_frame *frame)
     stats->end_ns   = frame->time_ns > stats->end_ns ? frame->time_ns : stats->end_ns;
 }
 
+static void take_packet(struct ht_engine *engine, const struct ht_frame *frame,
+                        const struct ht_packet *packet, enum ht_decode decoded)
+{
+    engine->stats.decode[decoded]++;
+    if (decoded == HT_DECODED) {
+        engine->stats.tcp_packets += packet->protocol == IPPROTO_TCP;
+        engine->stats.udp_packets += packet->protocol == IPPROTO_UDP;
+        ht_engine_packet(engine, frame, packet);
+    }
+}
+
+/* The datagram that is complete with this fragment, if one is. */
+static void take_fragment(struct ht_engine *engine, const struct ht_frame *frame,
+                          struct ht_packet *packet)
+{
+    struct ht_frame whole  = *frame;
+    enum ht_decode decoded = ht_fragments_take(&engine->fragments, &whole, packet);
+    if (decoded != HT_DECODE_FRAGMENT) {
+        take_packet(engine, &whole, packet, decoded);
+    }
+}
+
 bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame)
 {
     struct ht_packet packet;
-    count_frame(&engine->stats, frame);
+    if (frame->rebuilt == 0) { /* else its fragments were counted */
+        count_frame(&engine->stats, frame);
+    }
     if (engine->config.live) {
         engine->now_ns = frame->time_ns > engine->now_ns ? frame->time_ns : engine->now_ns;
     }
     ht_engine_expire(engine, frame->number);
     engine->order          = ht_order_of_frame(frame->number);
     enum ht_decode decoded = ht_packet_decode(&packet, frame);
-    engine->stats.decode[decoded]++;
-    if (decoded == HT_DECODED) {
-        engine->stats.tcp_packets += packet.protocol == IPPROTO_TCP;
-        engine->stats.udp_packets += packet.protocol == IPPROTO_UDP;
-        ht_engine_packet(engine, frame, &packet);
+    take_packet(engine, frame, &packet, decoded);
+    if (decoded == HT_DECODE_FRAGMENT && engine->config.lesson == NULL) {
+        take_fragment(engine, frame, &packet);
     }
     return !engine->failed;
 }

@@ -39,6 +39,7 @@ struct ht_engine_config {
     void (*lesson)(void *context, size_t analyzer, struct ht_bytes lesson);
     void (*ended)(void *context, struct ht_flow *flow);
 
+    bool verify; /* check the signatures of handshakes */
     bool events; /* an event record for each thing as it happens */
     bool label;  /* application labels by libndpi */
     bool live;   /* flows end by time; else by number, and at the end of the source */

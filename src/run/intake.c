@@ -45,6 +45,15 @@ static void guess_roles(struct ht_flow *flow, unsigned sender)
     flow->roles_from = by_port ? "port" : "first_packet";
 }
 
+static void keep_layers(struct ht_flow *flow, const struct ht_packet *packet)
+{
+    struct ht_bytes layers = ht_bytes(packet->layers, packet->num_layers * sizeof *packet->layers);
+    if (layers.len > 0) {
+        flow->layers     = (const void *)ht_arena_copy(&flow->arena, layers).ptr;
+        flow->num_layers = flow->layers != NULL ? packet->num_layers : 0;
+    }
+}
+
 static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow_key *key,
                                   uint64_t hash, const struct ht_frame *frame,
                                   const struct ht_packet *packet, unsigned sender)
@@ -61,8 +70,7 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
     flow->first_frame = frame->number;
     flow->first_ns = flow->start_ns = flow->end_ns = frame->time_ns;
     flow->interface                                = (uint16_t)frame->interface;
-    flow->num_tags                                 = packet->num_tags;
-    memcpy(flow->tags, packet->tags, sizeof flow->tags);
+    keep_layers(flow, packet);
     ht_dispatch_start(&flow->dispatch, engine->config.dissectors, is_tcp, &engine->budget);
     guess_roles(flow, sender);
     ht_engine_enter(engine, flow, frame->number, frame->time_ns);
@@ -134,6 +142,23 @@ static void feed_udp(struct ht_engine *engine, struct ht_flow *flow, const struc
     }
 }
 
+static bool is_settled(const struct ht_flow *flow)
+{
+    const struct ht_dissector *found = flow->dispatch.found;
+    return found != NULL && found->settled != NULL && found->settled(flow->dispatch.state);
+}
+
+/* Moves a flow to the list where it belongs now, or up in its own. */
+static void place_udp(struct ht_engine *engine, struct ht_flow *flow, uint64_t frame)
+{
+    struct ht_flow_table *table = &engine->table;
+    if (engine->config.live) {
+        ht_flow_table_move(flow, is_settled(flow) ? &table->settled : &table->udp, frame);
+    } else {
+        ht_flow_table_touch(table, flow, frame);
+    }
+}
+
 /* Labels what no dissector knows, while it is new. */
 static void feed_label(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
                        const struct ht_packet *packet, unsigned side)
@@ -149,16 +174,33 @@ static void feed_label(struct ht_engine *engine, struct ht_flow *flow, const str
     }
 }
 
+/* What was captured twice is counted and goes no further. Where there will be no connection record
+ * that could say so the dissector may: DNS lists the frames that only repeat a message. */
+static void feed_copy(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
+                      const struct ht_packet *packet, unsigned side)
+{
+    const struct ht_dissector *found = flow->dispatch.found;
+    engine->stats.mirror_duplicates++;
+    if (flow->tcp == NULL && found != NULL && found->details_struct == NULL) {
+        ht_engine_enter(engine, flow, frame->number, frame->time_ns);
+        feed_udp(engine, flow, packet, side);
+    }
+}
+
 static void feed_flow(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
                       const struct ht_packet *packet, unsigned side)
 {
+    if (ht_recent_is_copy(&flow->side[side].recent, packet, frame->time_ns)) {
+        feed_copy(engine, flow, frame, packet, side);
+        return;
+    }
     ht_engine_enter(engine, flow, frame->number, frame->time_ns);
     count(flow, frame, packet, side);
     if (flow->tcp != NULL) {
         feed_tcp(engine, flow, frame, packet, side);
     } else {
         feed_udp(engine, flow, packet, side);
-        ht_flow_table_touch(&engine->table, flow, frame->number);
+        place_udp(engine, flow, frame->number);
     }
     if (engine->labeler != NULL && !flow->label_done) {
         feed_label(engine, flow, frame, packet, side);
@@ -227,7 +269,7 @@ void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
         }
         return;
     }
-    if (can_wait(packet)) {
+    if (can_wait(packet) && frame->rebuilt == 0) {
         ht_engine_make_opening_room(engine);
         if (ht_openings_keep(&engine->openings, hash, frame)) {
             return;

@@ -12,6 +12,7 @@ enum {
     TCP_IDLE_S       = 600, /* a connection that is silent for so long is told as it stands */
     HALF_OPEN_IDLE_S = 60,
     UDP_IDLE_S       = 60,
+    SETTLED_IDLE_S   = 5, /* for repetitions of what was said */
     CLOSED_LINGER_S  = 2, /* stragglers after the last FIN or a RST */
 
     /* In a file, by frames: a direction may have been stored late. Not by the number of other
@@ -78,6 +79,9 @@ static void expire_by_time(struct ht_engine *engine)
     while (idle(engine, &table->closed, CLOSED_LINGER_S)) {
         ht_engine_tell(engine, table->closed.oldest);
     }
+    while (idle(engine, &table->settled, SETTLED_IDLE_S)) {
+        ht_engine_tell(engine, table->settled.oldest);
+    }
     while (idle(engine, &table->udp, UDP_IDLE_S)) {
         ht_engine_tell(engine, table->udp.oldest);
     }
@@ -123,7 +127,8 @@ void ht_engine_expire(struct ht_engine *engine, uint64_t number)
 /* Closed ones first, then those that may never open, then the longest silent. */
 static const struct ht_flow_list *least_useful(const struct ht_flow_table *table)
 {
-    const struct ht_flow_list *const lists[] = {&table->closed, &table->half_open, &table->udp};
+    const struct ht_flow_list *const lists[] = {&table->closed, &table->settled, &table->half_open,
+                                                &table->udp};
     for (size_t i = 0; i < HT_ARRAY_LEN(lists); i++) {
         if (lists[i]->len > 0) {
             return lists[i];
@@ -149,7 +154,7 @@ void ht_engine_make_room(struct ht_engine *engine)
     }
     while (table->len > engine->config.max_flows || is_tight(engine)) {
         const struct ht_flow_list *list = least_useful(table);
-        bool early                      = list != &table->closed;
+        bool early                      = list != &table->closed && list != &table->settled;
         engine->stats.evicted_flows += early;
         list->oldest->limit_reached |= early;
         ht_engine_tell(engine, list->oldest);
@@ -183,6 +188,7 @@ static void tell_all(struct ht_engine *engine, struct ordered *flows)
     struct ordered *end               = gather(flows, &table->half_open);
     end                               = gather(end, &table->tcp);
     end                               = gather(end, &table->udp);
+    end                               = gather(end, &table->settled);
     end                               = gather(end, &table->closed);
     qsort(flows, (size_t)(end - flows), sizeof *flows, by_first_frame);
     for (const struct ordered *each = flows; each < end; each++) {
@@ -193,6 +199,7 @@ static void tell_all(struct ht_engine *engine, struct ordered *flows)
 
 bool ht_engine_flush(struct ht_engine *engine)
 {
+    ht_fragments_flush(&engine->fragments);
     for (struct ht_opening *o; (o = ht_openings_oldest(&engine->openings)) != NULL;) {
         engine->order = (struct ht_order){.at = UINT64_MAX - 1, .then = o->number};
         end_opening(engine, o);

@@ -6,6 +6,7 @@
 
 #include "flow/openings.h"
 #include "flow/table.h"
+#include "packet/fragments.h"
 #include "run/engine.h"
 
 enum {
@@ -18,7 +19,8 @@ struct ht_engine {
     struct ht_emitter emitter; /* first: its address is the engine's */
     struct ht_engine_config config;
     struct ht_flow_table table;
-    struct ht_openings openings; /* SYNs without an answer, not in the table */
+    struct ht_openings openings;   /* SYNs without an answer, not in the table */
+    struct ht_fragments fragments; /* of one of several engines, empty: its reader has them */
     struct ht_budget budget;
     size_t leaving_bytes;    /* of them, those of flows that ended and are still to be told */
     struct ht_pool pool;     /* what flows have in common */

@@ -5,7 +5,7 @@
 #define HT_RUN_STATS_H
 
 #include "event/event.h"
-#include "packet/packet.h"
+#include "packet/fragments.h"
 
 enum { HT_MAX_FLOODED = 32 };
 
@@ -24,6 +24,7 @@ struct ht_stats {
     uint64_t filtered_frames; /* that --filter kept out */
     uint64_t decode[HT_NUM_DECODES];
     uint64_t truncated_frames;
+    struct ht_fragment_counts fragments;
     uint64_t tcp_packets, udp_packets;
     uint64_t connections, records;
     uint64_t capture_drops;         /* that the capturing program or kernel counted */
@@ -32,7 +33,7 @@ struct ht_stats {
     uint64_t unfinished_handshakes; /* too many to be told one by one */
     struct ht_objects floods; /* of struct ht_flooded: those servers that most of them meant */
     struct ht_flooded flooded[HT_MAX_FLOODED];
-    uint64_t lost_bytes, out_of_order, duplicates;
+    uint64_t lost_bytes, out_of_order, duplicates, mirror_duplicates;
     uint64_t refused_allocations, peak_bytes;
     uint64_t interface_drops; /* that the interface counted */
     uint64_t output_drops;    /* records for which the output queue had no room */

@@ -81,6 +81,7 @@ static struct ht_timeline_entry entry_of(const struct ht_flow *flow, const struc
         entry.encrypted = (h->flags & HT_EVENT_ENCRYPTED) != 0;
         entry.partial   = (h->flags & HT_EVENT_PARTIAL) != 0;
         entry.malformed = (h->flags & HT_EVENT_MALFORMED) != 0;
+        entry.verified  = ht_event_verified(h->flags);
     }
     if (h->object != NULL && !h->type->in_details) {
         entry.data = (struct ht_any){.type = h->type->data, .object = h->object};
@@ -165,6 +166,7 @@ static struct ht_capture_quality capture_of(const struct ht_flow *flow)
                                                        flow->side[1].truncated_frames,
                                    .limit_reached = flow->limit_reached};
     for (unsigned i = 0; i < 2; i++) {
+        q.mirror_duplicates += flow->side[i].recent.copies;
         q.limit_reached |= flow->dispatch.side[i].limit_reached;
         if (flow->tcp != NULL) {
             const struct ht_reassembly *r = &flow->tcp->side[i].bytes;
@@ -178,13 +180,30 @@ static struct ht_capture_quality capture_of(const struct ht_flow *flow)
     return q;
 }
 
+/* One end of a tunnel, or NULL where the layer has no addresses. */
+static const struct ht_tunnel_end *tunnel_end_of(const struct ht_endpoint *end,
+                                                 struct ht_arena *arena)
+{
+    struct ht_tunnel_end *copy =
+        end->address.version != 0 ? ht_arena_alloc(arena, sizeof *copy) : NULL;
+    if (copy != NULL) {
+        *copy = (struct ht_tunnel_end){.ip = end->address, .port = end->port};
+    }
+    return copy;
+}
+
 static struct ht_objects encapsulation_of(const struct ht_flow *flow, struct ht_arena *arena)
 {
-    struct ht_encapsulation *tags = ht_arena_alloc(arena, flow->num_tags * sizeof *tags);
-    for (size_t i = 0; tags != NULL && i < flow->num_tags; i++) {
-        tags[i] = (struct ht_encapsulation){.type = "vlan", .id = flow->tags[i]};
+    struct ht_encapsulation *out = ht_arena_alloc(arena, flow->num_layers * sizeof *out);
+    for (size_t i = 0; out != NULL && i < flow->num_layers; i++) {
+        const struct ht_layer *layer = &flow->layers[i];
+        out[i] =
+            (struct ht_encapsulation){.type        = ht_layer_name(layer->type),
+                                      .id          = layer->has_id ? (uint64_t)layer->id + 1 : 0,
+                                      .source      = tunnel_end_of(&layer->source, arena),
+                                      .destination = tunnel_end_of(&layer->destination, arena)};
     }
-    return (struct ht_objects){.items = tags, .len = tags != NULL ? flow->num_tags : 0};
+    return (struct ht_objects){.items = out, .len = out != NULL ? flow->num_layers : 0};
 }
 
 static void add_carrier(struct ht_connection *c, const struct ht_struct *type, const void *object)
@@ -197,19 +216,30 @@ static void add_carrier(struct ht_connection *c, const struct ht_struct *type, c
     }
 }
 
+static const char *protocol_of(const struct ht_dissector *found, const char *state)
+{
+    const char *spoken = NULL;
+    if (found->protocol_offset != 0) {
+        memcpy(&spoken, state + found->protocol_offset, sizeof spoken);
+    }
+    return spoken != NULL ? spoken : found->name;
+}
+
 /* What `found` says. What another said that comes later in the flow, and so came before, is kept as
  * a carrier of it. */
 static void add_found(struct ht_connection *c, const struct ht_dissector *found, const char *state)
 {
-    c->protocol = ht_text(found->name);
+    c->protocol = ht_text(protocol_of(found, state));
     add_carrier(c, found->carrier_struct, state + found->carrier_offset);
-    if (found->details_struct != NULL) {
+    if (found->details_struct != NULL && c->details.type != found->details_struct) {
         add_carrier(c, c->details.type, c->details.object);
         c->details = (struct ht_any){found->details_struct, state + found->details_offset};
     }
+    struct ht_bytes name = {0};
     if (found->server_name_offset != 0) {
-        memcpy(&c->server_name, state + found->server_name_offset, sizeof c->server_name);
+        memcpy(&name, state + found->server_name_offset, sizeof name);
     }
+    c->server_name = name.len > 0 ? name : c->server_name;
 }
 
 static void add_past(struct ht_connection *c, const struct ht_dispatch_past *past)
@@ -263,6 +293,16 @@ static void analyze(struct ht_engine *engine, struct ht_connection *c)
     }
 }
 
+static void judge(struct ht_engine *engine, struct ht_connection *c)
+{
+    struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
+    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
+        if (engine->config.analyzers[i]->judge != NULL) {
+            engine->config.analyzers[i]->judge(engine->analyzer_states[i], &a, c);
+        }
+    }
+}
+
 static void tell(struct ht_engine *engine, struct ht_flow *flow)
 {
     char community_id[HT_COMMUNITY_ID_MAX];
@@ -291,6 +331,7 @@ static void tell(struct ht_engine *engine, struct ht_flow *flow)
     add_label(engine, flow, &c);
     analyze(engine, &c);
     c.timeline = timeline_of(engine, flow, &c);
+    judge(engine, &c);
     engine->stats.connections++;
     engine->stats.lost_bytes += quality.missing_bytes;
     engine->stats.out_of_order += quality.out_of_order;

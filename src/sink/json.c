@@ -207,7 +207,7 @@ static char *put_small_member(struct ht_sink *sink, char *at, const struct ht_js
 {
     switch ((int)member->kind) {
     case HT_BOOL:
-        return ht_json_put_bool(ht_json_put_key(at, &member->key), *(const bool *)value);
+        return ht_json_put_bool(ht_json_put_key(at, &member->key), uint_at(member, value) != 0);
     case HT_UINT:
         return ht_put_uint(ht_json_put_key(at, &member->key), uint_at(member, value));
     case HT_INT:

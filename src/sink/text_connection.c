@@ -119,6 +119,16 @@ static void put_tcp(struct ht_text *room, struct ht_fold *lines, const struct ht
     }
 }
 
+static void put_timing(struct ht_text *room, struct ht_fold *lines, const struct ht_timing *timing)
+{
+    if (timing->handshake_ns > 0) {
+        begin_fact(room);
+        ht_chars_add_text(&room->out, "handshake ");
+        ht_text_duration(room, (int64_t)timing->handshake_ns);
+        put_fact(room, lines);
+    }
+}
+
 static void put_resolution(struct ht_text *room, struct ht_fold *lines,
                            const struct ht_resolution *dns)
 {
@@ -143,9 +153,43 @@ static struct ht_bytes file_name(struct ht_bytes path)
     return slash != NULL ? ht_bytes_from(path, (size_t)(slash - path.ptr) + 1) : path;
 }
 
+/* "vlan 12", "vxlan 42 192.0.2.1 → 192.0.2.2" */
+static void put_layer(struct ht_text *room, struct ht_fold *lines,
+                      const struct ht_encapsulation *layer)
+{
+    char address[HT_ADDRESS_TEXT_MAX];
+    begin_fact(room);
+    ht_text_words(room, layer->type != NULL ? layer->type : "tunnel");
+    if (layer->id != 0) {
+        ht_chars_add_char(&room->out, ' ');
+        ht_chars_add_uint(&room->out, layer->id - 1, 1);
+    }
+    if (layer->source != NULL && layer->destination != NULL) {
+        ht_chars_add_char(&room->out, ' ');
+        ht_chars_add_text(&room->out, ht_address_print(address, &layer->source->ip));
+        ht_chars_add_text(&room->out, " → ");
+        ht_chars_add_text(&room->out, ht_address_print(address, &layer->destination->ip));
+    }
+    put_fact(room, lines);
+}
+
+/* "dot by port" */
+static void put_encrypted_dns(struct ht_text *room, struct ht_fold *lines,
+                              const struct ht_encrypted_dns *dns)
+{
+    begin_fact(room);
+    ht_text_words(room, dns->protocol);
+    ht_chars_add_text(&room->out, " by ");
+    ht_text_words(room, dns->judged_by);
+    put_fact(room, lines);
+}
+
 static void put_surroundings(struct ht_text *room, struct ht_fold *lines,
                              const struct ht_connection *c)
 {
+    if (c->encrypted_dns != NULL) {
+        put_encrypted_dns(room, lines, c->encrypted_dns);
+    }
     if (c->app != NULL && c->app->name != NULL) {
         begin_fact(room);
         ht_text_safe(room, ht_text(c->app->name));
@@ -157,11 +201,7 @@ static void put_surroundings(struct ht_text *room, struct ht_fold *lines,
     }
     const struct ht_encapsulation *layers = c->encapsulation.items;
     for (size_t i = 0; i < c->encapsulation.len; i++) {
-        begin_fact(room);
-        ht_text_words(room, layers[i].type != NULL ? layers[i].type : "tunnel");
-        ht_chars_add_char(&room->out, ' ');
-        ht_chars_add_uint(&room->out, layers[i].id, 1);
-        put_fact(room, lines);
+        put_layer(room, lines, &layers[i]);
     }
     if (c->source.len > 0) {
         begin_fact(room);
@@ -185,6 +225,9 @@ static void put_facts(struct ht_text *room, struct ht_fold *lines, const struct 
     put_traffic(room, lines, "←", c->server);
     if (c->tcp != NULL) {
         put_tcp(room, lines, c->tcp);
+    }
+    if (c->timing != NULL) {
+        put_timing(room, lines, c->timing);
     }
     if (c->dns != NULL) {
         put_resolution(room, lines, c->dns);
@@ -278,6 +321,8 @@ static void put_marks(struct ht_text *room, struct ht_fold *lines,
         enum ht_style style;
         const char *word;
     } marks[] = {{entry->malformed, HT_RED, "malformed"},
+                 {entry->verified == 1, HT_RED, "signature does not hold"},
+                 {entry->verified == 2, HT_GREEN, "signature holds"},
                  {entry->partial, HT_YELLOW, "partial"},
                  {entry->encrypted, HT_DIM, "encrypted"},
                  {entry->inferred, HT_DIM, "inferred"}};

@@ -334,7 +334,10 @@ static void add_value(struct ht_text *text, const struct ht_field *field, const 
 {
     const void *at = ht_field_at(field, object);
     switch (field->kind) {
-    case HT_BOOL: /* its label says it */
+    case HT_BOOL: /* its label says it, but for one that can be absent too */
+        if ((field->flags & HT_PLUS_ONE) != 0) {
+            ht_chars_add_text(&text->out, ht_field_uint(field, object) != 0 ? "yes" : "no");
+        }
         break;
     case HT_UINT:
         add_uint(text, field->name, ht_field_uint(field, object));
@@ -393,11 +396,12 @@ void ht_text_unit(struct ht_text *text, const struct ht_field *field, const void
         (field->kind == HT_BOOL && !ht_field_present(field, object))) {
         return;
     }
+    bool is_flag = field->kind == HT_BOOL && (field->flags & HT_PLUS_ONE) == 0;
     size_t start = text->out.len;
     if (field->label[0] != '\0') {
-        ht_text_styled(text, field->kind == HT_BOOL ? HT_PLAIN : HT_DIM, field->label);
+        ht_text_styled(text, is_flag ? HT_PLAIN : HT_DIM, field->label);
     }
-    if (field->kind == HT_BOOL) {
+    if (is_flag) {
         return;
     }
     size_t before = text->out.len;

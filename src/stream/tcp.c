@@ -252,6 +252,38 @@ bool ht_tcp_is_new(const struct ht_tcp *tcp, const struct ht_packet *packet, uns
     return peer->fin || peer->reset;
 }
 
+/* The largest window that `me` may have told of; `UINT16_MAX` where either side does not scale (RFC
+ * 7323 section 2.2). */
+static int64_t largest_window(const struct ht_tcp_side *me, const struct ht_tcp_side *peer)
+{
+    bool scaled    = me->options.window_scale > 0 && peer->options.window_scale > 0;
+    unsigned shift = scaled ? me->options.window_scale - 1U : 0;
+    return (int64_t)UINT16_MAX << (shift < 14 ? shift : 14);
+}
+
+static bool is_far(uint32_t seq, const struct ht_reassembly *bytes, int64_t window)
+{
+    enum { SLACK = 4 /* windows: what the capture lost moves the next byte on only later */ };
+    int64_t ahead = (int32_t)(seq - (bytes->base + (uint32_t)bytes->next));
+    return ahead > SLACK * window || ahead < -SLACK * window;
+}
+
+/* A segment whose sequence and acknowledgement numbers both have nothing to do with the handshake:
+ * the copy of a middlebox's other side, or of another connection. Where only such come, the capture
+ * has a large hole in both directions. */
+static bool is_foreign(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side)
+{
+    enum { MAX_FOREIGN = 8 };
+    const struct ht_tcp_side *me = &tcp->side[side], *peer = &tcp->side[1 - side];
+    bool foreign = me->syn && peer->syn &&
+                   (packet->tcp.flags & (HT_TCP_SYN | HT_TCP_ACK)) == HT_TCP_ACK &&
+                   is_far(packet->tcp.seq, &me->bytes, largest_window(peer, me)) &&
+                   is_far(packet->tcp.ack, &peer->bytes, largest_window(me, peer));
+    bool ignored = foreign && tcp->foreign < MAX_FOREIGN;
+    tcp->foreign = (uint8_t)(foreign ? tcp->foreign + ignored : 0);
+    return ignored;
+}
+
 void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
                    uint64_t frame, int64_t time_ns, const struct ht_tcp_observer *observer)
 {
@@ -264,6 +296,10 @@ void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned 
     struct ht_tcp_side *me = &tcp->side[side];
     uint8_t flags          = packet->tcp.flags;
     uint32_t seq           = packet->tcp.seq;
+    if (is_foreign(tcp, packet, side)) {
+        me->bytes.duplicates++;
+        return;
+    }
     if (!me->seen) {
         me->seen      = true;
         me->first_seq = seq;

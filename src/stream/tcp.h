@@ -38,6 +38,7 @@ struct ht_tcp {
     int8_t opener; /* the side that sent the SYN: 1 + side; 0: not known */
     int8_t closer; /* 1 + the side that closed first */
     bool closed_by_reset;
+    uint8_t foreign; /* segments in a row that were ignored as another connection's */
 };
 
 /* ht_tcp_is_new: does this packet of `side` open another connection on the same addresses and

@@ -34,7 +34,7 @@ static enum ht_decode decode(uint16_t link_type, struct ht_bytes data, size_t or
     require_inside(packet.ip, data);
     require_inside(packet.payload, data);
     require_inside(packet.tcp.options, data);
-    require(packet.num_tags <= HT_MAX_TAGS);
+    require(packet.num_layers <= HT_MAX_LAYERS);
     require(packet.payload.len <= packet.payload_len);
     require(packet.payload_len <= original_len || packet.payload_len <= data.len);
     return result;

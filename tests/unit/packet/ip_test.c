@@ -109,7 +109,7 @@ static void test_other_protocols(void **state)
     (void)state;
     check_result(HT_DECODE_NOT_TCP_UDP, "45000054 08f20000 4001f9fe c0a87b03 c0a87b64"
                                         "08000ebd a70a0000 8e9c083d b95b0700 08090a0b 0c0d0e0f");
-    check_result(HT_DECODE_NOT_TCP_UDP, IPV4("0018", "0000", "2f") "00000800");
+    check_result(HT_DECODE_NOT_TCP_UDP, IPV4("0018", "0000", "32") "00000800");
     check_result(HT_DECODE_NOT_TCP_UDP, IPV6("0008", "3a") "8000000000000000");
     check_result(HT_DECODE_NOT_TCP_UDP, IPV6("0000", "3b")); /* no next header */
 }

@@ -62,9 +62,9 @@ static void check_tags(const char *frame, size_t num, const uint16_t *tags)
     struct ht_packet packet;
     check_syn4(HT_LINK_ETHERNET, frame);
     (void)decode(&packet, HT_LINK_ETHERNET, hex(frame));
-    assert_int_equal(packet.num_tags, num);
+    assert_int_equal(packet.num_layers, num);
     for (size_t i = 0; i < num; i++) {
-        assert_int_equal(packet.tags[i], tags[i]);
+        assert_int_equal(packet.layers[i].id, tags[i]);
     }
 }
 
@@ -74,8 +74,10 @@ static void test_tags(void **state)
     /* The id is the low 12 bits: priority and drop eligibility stand before it. */
     check_tags(MACS "8100 f00c 0800" SYN4, 1, (uint16_t[]){12});
     check_tags(MACS "88a8 0064 8100 0fff 0800" SYN4, 2, (uint16_t[]){100, 4095});
-    check_tags(MACS "9100 0001 9100 0002 8100 0003 8100 0004 8100 0005 0800" SYN4, HT_MAX_TAGS,
-               (uint16_t[]){1, 2, 3, 4});
+    check_tags(MACS
+               "9100 0001 9100 0002 8100 0003 8100 0004 8100 0005 8100 0006 8100 0007 8100 0008 "
+               "8100 0009 0800" SYN4,
+               HT_MAX_LAYERS, (uint16_t[]){1, 2, 3, 4, 5, 6, 7, 8});
     assert_decode(HT_DECODE_NOT_IP, HT_LINK_ETHERNET, MACS "8100 000c 0806");
     assert_decode(HT_DECODE_MALFORMED, HT_LINK_ETHERNET, MACS "8100 000c 8100");
 }
@@ -118,8 +120,8 @@ static void test_linux_cooked_2(void **state)
     check_syn6(HT_LINK_LINUX_SLL2, SLL2("0001", "86dd") SYN6);
     check_syn4(HT_LINK_LINUX_SLL2, SLL2("0001", "8100") "0005 0800" SYN4);
     (void)decode(&packet, HT_LINK_LINUX_SLL2, hex(SLL2("0001", "8100") "0005 0800" SYN4));
-    assert_int_equal(packet.num_tags, 1);
-    assert_int_equal(packet.tags[0], 5);
+    assert_int_equal(packet.num_layers, 1);
+    assert_int_equal(packet.layers[0].id, 5);
     assert_decode(HT_DECODE_NOT_IP, HT_LINK_LINUX_SLL2, SLL2("0001", "88cc"));
     assert_decode(HT_DECODE_NOT_IP, HT_LINK_LINUX_SLL2, SLL2("0338", "0000"));
     assert_decode(HT_DECODE_MALFORMED, HT_LINK_LINUX_SLL2, "0800 0000 00000002 0001");
@@ -168,7 +170,7 @@ static void test_raw(void **state)
 static void test_unknown_link_type(void **state)
 {
     (void)state;
-    assert_decode(HT_DECODE_LINK_TYPE, 105, SYN4); /* 802.11 */
+    assert_decode(HT_DECODE_LINK_TYPE, 195, SYN4); /* IEEE 802.15.4 */
     assert_decode(HT_DECODE_LINK_TYPE, 0xFFFF, "");
 }
 

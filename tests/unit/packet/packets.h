@@ -10,6 +10,7 @@
 #include "packet/packet.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Section 4.1.1: IPv4, 10.11.12.13:59863 to 172.27.28.29:179, SYN, 36 bytes of options. */
@@ -49,6 +50,25 @@
 
 /* A UDP header, 49152 to 53. */
 #define UDP(length) "c0000035" length "0000 "
+
+/* Room for digits. The bytes live until the program ends. */
+static inline void *hex_room(size_t len)
+{
+    char digits[4096];
+    assert_true(2 * len < sizeof digits);
+    memset(digits, '0', 2 * len);
+    digits[2 * len] = '\0';
+    return (void *)(uintptr_t)hex(digits).ptr;
+}
+
+/* A copy in memory of exactly that size, to be freed. */
+static inline uint8_t *exact_copy(struct ht_bytes bytes)
+{
+    uint8_t *copy = malloc(bytes.len > 0 ? bytes.len : 1);
+    assert_non_null(copy);
+    memcpy(copy, bytes.ptr, bytes.len);
+    return copy;
+}
 
 static inline enum ht_decode decode_cut(struct ht_packet *out, uint16_t link_type,
                                         struct ht_bytes captured, size_t original_len)
@@ -91,7 +111,7 @@ static inline void assert_inside(const struct ht_packet *packet, struct ht_bytes
     }
     assert_true(packet->payload.len <= packet->payload_len);
     assert_true(packet->ip.len <= packet->ip_len || packet->ip_len == 0);
-    assert_true(packet->num_tags <= HT_MAX_TAGS);
+    assert_true(packet->num_layers <= HT_MAX_LAYERS);
 }
 
 /* every_cut decodes each prefix of a good frame whose payload of `payload_len` bytes begins after
@@ -101,9 +121,7 @@ static inline void every_cut(uint16_t link_type, struct ht_bytes frame, size_t h
 {
     for (size_t len = 0; len <= frame.len; len++) {
         struct ht_packet packet;
-        uint8_t *exact = malloc(len > 0 ? len : 1);
-        assert_non_null(exact);
-        memcpy(exact, frame.ptr, len);
+        uint8_t *exact           = exact_copy(ht_bytes_head(frame, len));
         struct ht_bytes captured = ht_bytes(exact, len);
         enum ht_decode got       = decode_cut(&packet, link_type, captured, frame.len);
         assert_inside(&packet, captured);
@@ -118,6 +136,83 @@ static inline void every_cut(uint16_t link_type, struct ht_bytes frame, size_t h
         got = decode(&packet, link_type, captured);
         assert_inside(&packet, captured);
         assert_true((got == HT_DECODED) == (len >= headers));
+        free(exact);
+    }
+}
+
+/* in_ip is an IPv4 packet, 192.0.2.1 to 198.51.100.2, around `content`; as digits, as that is. */
+static inline const char *in_ip(unsigned protocol, const char *content)
+{
+    size_t len = hex(content).len;
+    char *text = hex_room(strlen(content) + 64);
+    assert_non_null(text);
+    (void)sprintf(text, "4500%04zx0001000040%02x0000c0000201c6336402 %s", 20 + len, protocol,
+                  content);
+    return text;
+}
+
+/* in_udp is a UDP datagram around `content`, in such a packet. */
+static inline const char *in_udp(unsigned source, unsigned destination, const char *content)
+{
+    size_t len = hex(content).len;
+    char *text = hex_room(strlen(content) + 32);
+    assert_non_null(text);
+    (void)sprintf(text, "%04x%04x%04zx0000 %s", source, destination, 8 + len, content);
+    return in_ip(17, text);
+}
+
+/* A layer as "vxlan 42", "vxlan 42 4789" with the destination port, "teredo - 3544", "ah 1 -"
+ * without addresses. */
+static inline void assert_layer(const struct ht_layer *layer, const char *expected)
+{
+    char text[96], id[16] = "-", port[16] = "-";
+    if (layer->has_id) {
+        (void)sprintf(id, "%u", layer->id);
+    }
+    if (layer->destination.address.version != 0) {
+        assert_address(&layer->source.address, "192.0.2.1");
+        assert_address(&layer->destination.address, "198.51.100.2");
+        assert_int_equal(layer->source.port != 0, layer->destination.port != 0);
+        (void)sprintf(port, "%u", layer->destination.port);
+    }
+    (void)sprintf(text, "%s %s %s", ht_layer_name(layer->type), id, port);
+    assert_string_equal(text, expected);
+}
+
+/* Whatever the frame is wrapped in, it is SYN4 or SYN6 that comes out. */
+static inline void assert_syn(const struct ht_packet *packet)
+{
+    bool ipv4 = packet->source.address.version == 4;
+    assert_address(&packet->source.address, ipv4 ? "10.11.12.13" : "fd00::1");
+    assert_address(&packet->destination.address, ipv4 ? "172.27.28.29" : "fd00::2");
+    assert_int_equal(packet->source.port, ipv4 ? 59863 : 63460);
+    assert_int_equal(packet->destination.port, 179);
+    assert_int_equal(packet->tcp.seq, ipv4 ? 0xFBFBAB5A : 0x176A833F);
+    assert_int_equal(packet->ip_len, ipv4 ? 76 : 96);
+    assert_int_equal(packet->payload_len, 0);
+}
+
+/* check_tunnel decodes a frame that holds SYN4 or SYN6 and looks at its only layer, then cuts it
+ * everywhere: where the rest was not captured it is truncated; where the frame ends it is no such
+ * packet, though it may be a UDP datagram. */
+static inline void check_tunnel(uint16_t link_type, const char *digits, const char *layer)
+{
+    struct ht_packet packet;
+    struct ht_bytes frame = hex(digits);
+    assert_int_equal(decode(&packet, link_type, frame), HT_DECODED);
+    assert_syn(&packet);
+    assert_int_equal(packet.num_layers, 1);
+    assert_layer(&packet.layers[0], layer);
+    for (size_t len = 0; len < (size_t)(packet.ip.ptr - frame.ptr) + packet.ip_len; len++) {
+        struct ht_packet part;
+        uint8_t *exact           = exact_copy(ht_bytes_head(frame, len));
+        struct ht_bytes captured = ht_bytes(exact, len);
+        assert_int_equal(decode_cut(&part, link_type, captured, frame.len), HT_DECODE_TRUNCATED);
+        if (decode(&part, link_type, captured) == HT_DECODED) {
+            assert_int_equal(part.num_layers, 0);
+            assert_int_equal(part.protocol, IPPROTO_UDP);
+        }
+        assert_inside(&part, captured);
         free(exact);
     }
 }

@@ -17,7 +17,7 @@ static void test_tcp(void **state)
     assert_int_equal(packet.tcp.options.len, 36);
     assert_true(ht_bytes_equal(ht_bytes_head(packet.tcp.options, 4), hex("020405b4")));
     assert_int_equal(packet.payload.len, 0);
-    assert_int_equal(packet.num_tags, 0);
+    assert_int_equal(packet.num_layers, 0);
 
     assert_int_equal(decode(&packet, HT_LINK_RAW, hex(DATA4)), HT_DECODED);
     assert_int_equal(packet.tcp.seq, 0xFBFBAB5B);

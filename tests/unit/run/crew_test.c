@@ -71,10 +71,11 @@ static struct ht_stats run(struct written *written, unsigned workers, bool event
 }
 
 /* Several files one after another, with connections, look-ups and certificates that all of them
- * share, so that the workers have much to teach each other. */
-static const char *const files[] = {HT_SOURCE_DIR "/samples/many.pcapng",
-                                    HT_SOURCE_DIR "/samples/page-visit.pcapng",
-                                    HT_SOURCE_DIR "/samples/many.pcapng", NULL};
+ * share, so that the workers have much to teach each other; with fragments, and with copies. */
+static const char *const files[] = {
+    HT_SOURCE_DIR "/samples/many.pcapng",    HT_SOURCE_DIR "/samples/page-visit.pcapng",
+    HT_SOURCE_DIR "/samples/fragments.pcap", HT_SOURCE_DIR "/samples/captured-twice.nano.pcap",
+    HT_SOURCE_DIR "/samples/many.pcapng",    NULL};
 
 static void assert_same_output(bool events)
 {
@@ -91,6 +92,10 @@ static void assert_same_output(bool events)
         assert_int_equal(stats.connections, counted.connections);
         assert_int_equal(stats.start_ns, counted.start_ns);
         assert_int_equal(stats.end_ns, counted.end_ns);
+        assert_int_equal(stats.udp_packets, counted.udp_packets);
+        assert_int_equal(stats.mirror_duplicates, counted.mirror_duplicates);
+        assert_int_equal(stats.decode[HT_DECODE_FRAGMENT], counted.decode[HT_DECODE_FRAGMENT]);
+        assert_memory_equal(&stats.fragments, &counted.fragments, sizeof stats.fragments);
         ht_chars_free(&several.lines);
     }
     ht_chars_free(&one.lines);
@@ -160,6 +165,73 @@ static void what_ends_by_number_ends_in_order(void **unused)
     ht_chars_free(&one.lines);
 }
 
+/* One of the two fragments of a query: its first 16 bytes after the IP header, or the rest. */
+static struct ht_frame query_fragment(uint8_t room[64], uint64_t number, uint16_t port, bool last)
+{
+    enum { ETHERNET = 14, HEADERS = 34, CUT = 16 };
+    struct ht_frame frame = query(room, number, port);
+    size_t len            = frame.data.len;
+    room[ETHERNET + 4]    = (uint8_t)(port >> 8);
+    room[ETHERNET + 5]    = (uint8_t)port;
+    room[ETHERNET + 6]    = last ? 0 : 0x20; /* more fragments */
+    room[ETHERNET + 7]    = last ? CUT / 8 : 0;
+    if (last) {
+        memmove(room + HEADERS, room + HEADERS + CUT, len - HEADERS - CUT);
+        len -= CUT;
+    } else {
+        len = HEADERS + CUT;
+    }
+    room[ETHERNET + 3] = (uint8_t)(len - ETHERNET);
+    frame.data.len     = len;
+    frame.original_len = (uint32_t)len;
+    return frame;
+}
+
+/* The fragments of one come among those of others, the last before the first; some never. */
+static struct ht_stats run_fragments(struct written *written, unsigned workers)
+{
+    enum { QUERIES = 9000, BEHIND = 7 };
+    uint8_t room[64];
+    struct ht_stats stats         = {0};
+    const struct ht_source source = {.name = "made"};
+    struct ht_crew *crew          = start(written, workers, false);
+    ht_crew_source(crew, &source);
+    for (unsigned i = 0; i < QUERIES + BEHIND; i++) {
+        uint64_t number       = 1 + 2 * (uint64_t)i;
+        struct ht_frame frame = query_fragment(room, number, (uint16_t)(1024 + i), true);
+        assert_true(i >= QUERIES || ht_crew_frame(crew, &frame));
+        frame = query_fragment(room, number + 1, (uint16_t)(1024 + i - BEHIND), false);
+        assert_true(i < BEHIND || i % 10 == 0 || ht_crew_frame(crew, &frame));
+    }
+    assert_true(ht_crew_flush(crew));
+    ht_crew_stats(crew, &stats);
+    ht_crew_free(crew);
+    written->format->close(written->sink);
+    return stats;
+}
+
+static void fragments_are_put_together_before(void **unused)
+{
+    struct written one, several;
+    struct ht_stats counted = run_fragments(&one, 1);
+    (void)unused;
+    assert_int_equal(one.records, 8100);
+    assert_int_equal(counted.fragments.datagrams, 8100);
+    assert_int_equal(counted.fragments.incomplete, 900);
+    assert_int_equal(counted.frames, 9000 + 8100);
+    for (unsigned workers = 2; workers <= 4; workers++) {
+        struct ht_stats stats = run_fragments(&several, workers);
+        assert_int_equal(several.lines.len, one.lines.len);
+        assert_memory_equal(several.lines.ptr, one.lines.ptr, one.lines.len);
+        assert_int_equal(stats.frames, counted.frames);
+        assert_int_equal(stats.bytes, counted.bytes);
+        assert_int_equal(stats.udp_packets, counted.udp_packets);
+        assert_memory_equal(&stats.fragments, &counted.fragments, sizeof stats.fragments);
+        ht_chars_free(&several.lines);
+    }
+    ht_chars_free(&one.lines);
+}
+
 /* Where the output fails the run ends, and nothing hangs. */
 static bool refuse(void *context, const struct ht_record_type *type, struct ht_bytes lines)
 {
@@ -201,9 +273,11 @@ static void one_that_never_started(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_same_whatever_the_number), cmocka_unit_test(with_events_too),
-        cmocka_unit_test(what_ends_by_number_ends_in_order), cmocka_unit_test(an_output_that_fails),
-        cmocka_unit_test(one_that_never_started)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_same_whatever_the_number),
+                                       cmocka_unit_test(with_events_too),
+                                       cmocka_unit_test(what_ends_by_number_ends_in_order),
+                                       cmocka_unit_test(fragments_are_put_together_before),
+                                       cmocka_unit_test(an_output_that_fails),
+                                       cmocka_unit_test(one_that_never_started)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

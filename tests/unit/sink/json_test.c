@@ -223,7 +223,12 @@ static void test_a_connection(void **state)
                         "{ \"ip\": \"10.0.0.5\", \"port\": 51514, \"packets\": 12, \"bytes\": 993, "
                         "\"payload_bytes\": 373 }");
     assert_string_equal(text_at(c, "/server/payload_bytes"), "0");
-    assert_string_equal(text_at(c, "/encapsulation"), "[ { \"type\": \"vlan\", \"id\": 12 } ]");
+    assert_string_equal(text_at(c, "/encapsulation/0"), "{ \"type\": \"vlan\", \"id\": 12 }");
+    assert_string_equal(
+        text_at(c, "/encapsulation/1"),
+        "{ \"type\": \"vxlan\", \"id\": 0, \"source\": { \"ip\": \"192.0.2.1\", "
+        "\"port\": 50000 }, \"destination\": { \"ip\": \"192.0.2.2\", \"port\": 4789 } }");
+    assert_string_equal(text_at(c, "/encapsulation/2"), "{ \"type\": \"teredo\" }");
     assert_string_equal(text_at(c, "/dns/age_ns"), "1200000");
     assert_null(member(c, "/dns/cnames"));
     assert_string_equal(text_at(c, "/tcp/client_options"),

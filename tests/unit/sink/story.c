@@ -55,9 +55,15 @@ const struct ht_event_type demo_hello_event = {
     .name = "demo.hello", .title = "ClientHello", .data = &demo_hello_struct, .in_details = true};
 const struct ht_event_type demo_certificate = {.name = "demo.certificate", .title = "Certificate"};
 
-static const struct ht_encapsulation tags[] = {{.type = "vlan", .id = 12}};
-static const struct ht_tcp_options options  = {.mss = 1460, .window_scale = 1, .window = 64240};
-static const uint64_t finding_frames[]      = {8, 9};
+static const struct ht_tunnel_end tunnel_ends[] = {
+    {.ip = {.version = 4, .bytes = {192, 0, 2, 1}}, .port = 50000},
+    {.ip = {.version = 4, .bytes = {192, 0, 2, 2}}, .port = 4789}};
+static const struct ht_encapsulation layers[] = {
+    {.type = "vlan", .id = 12 + 1},
+    {.type = "vxlan", .id = 0 + 1, .source = &tunnel_ends[0], .destination = &tunnel_ends[1]},
+    {.type = "teredo"}};
+static const struct ht_tcp_options options = {.mss = 1460, .window_scale = 1, .window = 64240};
+static const uint64_t finding_frames[]     = {8, 9};
 
 static void fill_timeline(struct ht_connection *out, const struct demo_hello *hello)
 {
@@ -134,7 +140,7 @@ static void fill_parts(struct ht_connection *out)
     out->dns     = &dns;
     out->tcp     = &tcp;
     out->capture = &capture;
-    out->encapsulation = (struct ht_objects){.items = tags, .len = 1};
+    out->encapsulation = (struct ht_objects){.items = layers, .len = HT_ARRAY_LEN(layers)};
 }
 
 void story(struct ht_connection *out)

@@ -23,7 +23,9 @@ static uint64_t collect(void *context, const struct ht_reassembly *r,
 {
     struct scene *scene = context;
     char *to            = scene->bytes[r == &scene->tcp.side[1].bytes];
-    memcpy(to + strlen(to), delivery->bytes.ptr, delivery->bytes.len);
+    if (delivery->bytes.len > 0) {
+        memcpy(to + strlen(to), delivery->bytes.ptr, delivery->bytes.len);
+    }
     scene->missing += delivery->len - delivery->bytes.len;
     return 0;
 }
@@ -329,6 +331,46 @@ static void options_of_any_shape(void **unused)
     }
 }
 
+/* Both sides of a middlebox that has sequence numbers of its own, in one capture: what acknowledges
+ * something else than what was said belongs to the other side. */
+static void copies_of_another_connection(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 0, A, 1001, 5001, "hello");
+    say(&scene, 1, A, 900000000, 3000000000, "olleh");
+    say(&scene, 1, A, 5001, 1006, "world");
+    say(&scene, 1, F | A, 900000005, 3000000000, "");
+    assert_string_equal(scene.bytes[1], "world");
+    assert_null(strstr(scene.events, "fin"));
+    struct ht_tcp_summary out = summary(&scene);
+    assert_string_equal(out.state, "established");
+    assert_int_equal(scene.missing, 0);
+    assert_int_equal(scene.tcp.side[1].bytes.duplicates, 2);
+}
+
+/* What is far in one number only is of this connection: half of it was lost. So is all that comes
+ * where nothing else does. */
+static void large_holes(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 1, A, 5001 + 1000000, 1001, "one");
+    assert_int_equal(scene.tcp.side[1].bytes.waiting_segments, 1);
+    for (uint32_t i = 0; i < 8; i++) {
+        say(&scene, 0, A, 9001001 + i, 9005001, "x");
+    }
+    assert_int_equal(scene.tcp.side[0].bytes.waiting_segments, 0);
+    say(&scene, 0, A, 9001009, 9005001, "two");
+    say(&scene, 0, A, 9001012, 9005001, "three");
+    assert_int_equal(scene.tcp.side[0].bytes.waiting_segments, 2);
+    (void)summary(&scene);
+    assert_string_equal(scene.bytes[0], "twothree");
+    assert_string_equal(scene.bytes[1], "one");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(from_handshake_to_fin),
@@ -344,6 +386,8 @@ int main(void)
                                        cmocka_unit_test(one_direction_stored_after_the_other),
                                        cmocka_unit_test(ports_used_again),
                                        cmocka_unit_test(half_open_reconnect),
+                                       cmocka_unit_test(copies_of_another_connection),
+                                       cmocka_unit_test(large_holes),
                                        cmocka_unit_test(options_of_any_shape)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
