@@ -48,9 +48,11 @@ static void absent_server_flight(const struct tls_ending *x)
     const char *reason            = ht_absent_reason(x->end, x->server);
     struct tls_place at           = x->state->server_hello_place;
     bool no_certificate           = strstr(kind, "anon") != NULL || starts_with(kind, "PSK") ||
-                          starts_with(kind, "DHE_PSK") || starts_with(kind, "ECDHE_PSK");
+                          starts_with(kind, "DHE_PSK") || starts_with(kind, "ECDHE_PSK") ||
+                          starts_with(kind, "ECJPAKE") || strcmp(kind, "SRP/SRP") == 0;
     bool ephemeral = starts_with(kind, "DHE") || starts_with(kind, "ECDHE") ||
-                     strstr(kind, "anon") != NULL || starts_with(kind, "SRP");
+                     strstr(kind, "anon") != NULL || starts_with(kind, "SRP") ||
+                     starts_with(kind, "ECJPAKE");
     if (!d->certificate_told) {
         tls_absent_at(x, &tls_certificate_event, x->server,
                       no_certificate ? HT_ABSENT_NOT_NEGOTIATED : reason, at);
@@ -186,9 +188,9 @@ static const char *group_exchange(struct ht_named group, bool psk)
 /* The words of the registry's note, "ECDHE/RSA", that stand for the key exchange. */
 static const char *suite_exchange(const char *kind)
 {
-    static const char *const known[] = {"ECDHE_PSK", "ECDHE",   "ECDH_anon", "ECDH",      "DHE_PSK",
-                                        "DHE",       "DH_anon", "DH",        "RSA_PSK",   "RSA",
-                                        "PSK",       "SRP",     "KRB5",      "VKO_GOST12"};
+    static const char *const known[] = {
+        "ECDHE_PSK", "ECDHE", "ECDH_anon", "ECDH", "DHE_PSK", "DHE",        "DH_anon", "DH",
+        "RSA_PSK",   "RSA",   "PSK",       "SRP",  "KRB5",    "VKO_GOST12", "ECJPAKE"};
     for (size_t i = 0; i < HT_ARRAY_LEN(known); i++) {
         size_t len = strlen(known[i]);
         if (starts_with(kind, known[i]) && (kind[len] == '/' || kind[len] == '\0')) {

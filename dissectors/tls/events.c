@@ -3,127 +3,14 @@
  */
 #include "tls/tls.h"
 
-static const struct ht_field ja3_fields[] = {
-    HT_FIELD(struct tls_ja3, hash, HT_TEXT, "MD5 of the string.", .flags = HT_DERIVED | HT_REPEATS),
-    HT_FIELD(struct tls_ja3, string, HT_TEXT, "The numbers that were hashed.",
-             .flags = HT_DERIVED | HT_REPEATS),
-};
-
-const struct ht_struct tls_ja3_struct =
-    HT_STRUCT(struct tls_ja3, "ja3", ja3_fields, "A JA3 or JA3S fingerprint.");
-
-static const struct ht_field client_hello_fields[] = {
-    HT_FIELD(struct tls_client_hello, frame, HT_UINT, "Frame that completed the message."),
-    HT_FIELD(struct tls_client_hello, record_version, HT_NAMED, "Version in the record's header.",
-             .names = &tls_versions),
-    HT_FIELD(struct tls_client_hello, legacy_version, HT_NAMED,
-             "Version in the message; the highest offered before TLS 1.3.", .names = &tls_versions),
-    HT_FIELD(struct tls_client_hello, random, HT_HEX, "The client's random."),
-    HT_FIELD(struct tls_client_hello, session_id, HT_HEX, "Session identifier."),
-    HT_FIELD(struct tls_client_hello, cipher_suites, HT_LIST_NAMED, "Cipher suites offered.",
-             .names = &tls_cipher_suites, .flags = HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, compression_methods, HT_LIST_NAMED,
-             "Compression methods offered.", .names = &tls_compression_methods,
-             .flags = HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, extensions, HT_LIST_NAMED, "Extensions, in order.",
-             .names = &tls_extensions, .flags = HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, server_name, HT_TEXT,
-             "Name of the server asked for (server_name, RFC 6066).", .label = ""),
-    HT_FIELD(struct tls_client_hello, alpn, HT_LIST_TEXT,
-             "Application protocols offered (RFC 7301).", .label = "alpn", .flags = HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, supported_versions, HT_LIST_NAMED,
-             "Versions offered (supported_versions).", .names = &tls_versions, .label = "offers",
-             .flags = HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, groups, HT_LIST_NAMED,
-             "Groups for key exchange (supported_groups).", .names = &tls_groups,
-             .flags = HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, point_formats, HT_LIST_NAMED,
-             "Point formats (ec_point_formats).", .names = &tls_point_formats, .flags = HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, signature_schemes, HT_LIST_NAMED,
-             "Signature schemes (signature_algorithms).", .names = &tls_signature_schemes,
-             .flags = HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, key_share_groups, HT_LIST_NAMED,
-             "Groups for which a key share was sent.", .names = &tls_groups, .flags = HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, psk_modes, HT_LIST_NAMED,
-             "How a pre-shared key may be used (psk_key_exchange_modes).", .names = &tls_psk_modes,
-             .flags = HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, psk_identities, HT_UINT, "Number of pre-shared keys offered.",
-             .label = "psk"),
-    HT_FIELD(struct tls_client_hello, session_ticket_bytes, HT_UINT,
-             "Size of the session ticket offered (RFC 5077).", .label = "ticket"),
-    HT_FIELD(struct tls_client_hello, early_data, HT_BOOL, "Data precede the handshake's end.",
-             .label = "early_data"),
-    HT_FIELD(struct tls_client_hello, encrypted_client_hello, HT_BOOL,
-             "The extension encrypted_client_hello is there (it may be GREASE)."),
-    HT_FIELD(struct tls_client_hello, grease, HT_BOOL, "GREASE values (RFC 8701) are offered."),
-    HT_FIELD(struct tls_client_hello, session_ticket, HT_BOOL,
-             "The extension session_ticket is there.", .flags = HT_INTERNAL),
-    HT_FIELD(struct tls_client_hello, ja3, HT_OBJECT, "JA3 fingerprint.", .of = &tls_ja3_struct,
-             .flags = HT_DERIVED | HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, ja4, HT_TEXT, "JA4 fingerprint.", .label = "ja4",
-             .flags = HT_DERIVED | HT_REPEATS),
-    HT_FIELD(struct tls_client_hello, ja4_r, HT_TEXT, "JA4 fingerprint before hashing.",
-             .flags = HT_DERIVED | HT_REPEATS),
-};
-
-const struct ht_struct tls_client_hello_struct =
-    HT_STRUCT(struct tls_client_hello, "client_hello", client_hello_fields,
-              "What the client offers (RFC 8446 section 4.1.2).");
-
-static const struct ht_field server_hello_fields[] = {
-    HT_FIELD(struct tls_server_hello, frame, HT_UINT, "Frame that completed the message."),
-    HT_FIELD(struct tls_server_hello, record_version, HT_NAMED, "Version in the record's header.",
-             .names = &tls_versions),
-    HT_FIELD(struct tls_server_hello, legacy_version, HT_NAMED, "Version in the message.",
-             .names = &tls_versions),
-    HT_FIELD(struct tls_server_hello, supported_version, HT_NAMED,
-             "Version in the extension supported_versions.", .names = &tls_versions),
-    HT_FIELD(struct tls_server_hello, version, HT_NAMED, "Version really negotiated.",
-             .names = &tls_versions, .label = "", .flags = HT_DERIVED),
-    HT_FIELD(struct tls_server_hello, random, HT_HEX, "The server's random."),
-    HT_FIELD(struct tls_server_hello, session_id, HT_HEX, "Session identifier."),
-    HT_FIELD(struct tls_server_hello, cipher_suite, HT_NAMED, "Cipher suite chosen.",
-             .names = &tls_cipher_suites, .label = ""),
-    HT_FIELD(struct tls_server_hello, compression_method, HT_NAMED, "Compression method chosen.",
-             .names = &tls_compression_methods),
-    HT_FIELD(struct tls_server_hello, extensions, HT_LIST_NAMED, "Extensions, in order.",
-             .names = &tls_extensions, .flags = HT_REPEATS),
-    HT_FIELD(struct tls_server_hello, key_share_group, HT_NAMED,
-             "Group of the server's key share, or the one it asks for.", .names = &tls_groups,
-             .label = ""),
-    HT_FIELD(struct tls_server_hello, alpn, HT_TEXT, "Application protocol chosen.",
-             .label = "alpn", .flags = HT_REPEATS),
-    HT_FIELD(struct tls_server_hello, session_ticket, HT_BOOL, "A session ticket will follow."),
-    HT_FIELD(struct tls_server_hello, extended_master_secret, HT_BOOL,
-             "The master secret is bound to the handshake (RFC 7627)."),
-    HT_FIELD(struct tls_server_hello, encrypt_then_mac, HT_BOOL,
-             "Records are encrypted, then authenticated (RFC 7366)."),
-    HT_FIELD(struct tls_server_hello, renegotiation_info, HT_BOOL,
-             "Renegotiation is secure (RFC 5746)."),
-    HT_FIELD(struct tls_server_hello, pre_shared_key, HT_BOOL, "A pre-shared key was chosen.",
-             .label = "psk"),
-    HT_FIELD(struct tls_server_hello, psk_index, HT_UINT,
-             "Which of the client's pre-shared keys, from 0."),
-    HT_FIELD(struct tls_server_hello, status_request, HT_BOOL,
-             "A certificate status will follow (RFC 6066)."),
-    HT_FIELD(struct tls_server_hello, retry_request, HT_BOOL, "It is a HelloRetryRequest.",
-             .flags = HT_INTERNAL),
-    HT_FIELD(struct tls_server_hello, downgrade, HT_LABEL,
-             "The random says that a server of a higher version was made to choose this.",
-             .label = "downgraded to"),
-    HT_FIELD(struct tls_server_hello, ja3s, HT_OBJECT, "JA3S fingerprint.", .of = &tls_ja3_struct,
-             .flags = HT_DERIVED | HT_REPEATS),
-};
-
-const struct ht_struct tls_server_hello_struct =
-    HT_STRUCT(struct tls_server_hello, "server_hello", server_hello_fields,
-              "What the server chooses (RFC 8446 section 4.1.3).");
-
 static const struct ht_field certificate_fields[] = {
     HT_FIELD(struct tls_certificate, sha256, HT_LIST_HEX,
              "SHA-256 of each certificate's DER, leaf first.", .flags = HT_DERIVED | HT_REPEATS),
     HT_FIELD(struct tls_certificate, chain_bytes, HT_UINT, "Size of all certificates.",
              .label = "bytes"),
+    HT_FIELD(struct tls_certificate, raw_public_key, HT_HEX,
+             "The public key that is shown in place of a chain, in DER (RFC 7250).",
+             .flags = HT_REPEATS),
 };
 
 const struct ht_struct tls_certificate_struct =
@@ -139,6 +26,9 @@ static const struct ht_field server_key_exchange_fields[] = {
              "How the curve is given: named_curve, explicit_prime, explicit_char2."),
     HT_FIELD(struct tls_server_key_exchange, dh_bits, HT_UINT, "Size of the Diffie-Hellman prime.",
              .label = "bits"),
+    HT_FIELD(struct tls_server_key_exchange, dh_group, HT_LABEL,
+             "Whose Diffie-Hellman prime it is, where it is a known one.", .label = "group",
+             .flags = HT_DERIVED),
     HT_FIELD(struct tls_server_key_exchange, rsa_bits, HT_UINT,
              "Size of the short-lived RSA key of an export suite.", .label = "bits"),
     HT_FIELD(struct tls_server_key_exchange, public_bytes, HT_UINT,
@@ -164,8 +54,15 @@ static const struct ht_field certificate_request_fields[] = {
              "Signature schemes that the server takes.", .names = &tls_signature_schemes),
     HT_FIELD(struct tls_certificate_request, num_authorities, HT_UINT,
              "Number of certificate authorities named.", .label = "authorities"),
-    HT_FIELD(struct tls_certificate_request, authorities, HT_LIST_HEX,
-             "Names of the authorities that the server takes, in DER."),
+    HT_FIELD(struct tls_certificate_request, authority_names, HT_LIST_TEXT,
+             "Names of the authorities that the server takes, at most 64, in the form of RFC 4514.",
+             .name = "authorities", .flags = HT_DERIVED | HT_REPEATS),
+    HT_FIELD(struct tls_certificate_request, signature_schemes_cert, HT_LIST_NAMED,
+             "Signature schemes for certificates (signature_algorithms_cert).",
+             .names = &tls_signature_schemes),
+    HT_FIELD(struct tls_certificate_request, certificate_compression, HT_LIST_NAMED,
+             "Algorithms by which the certificate may be compressed (RFC 8879).",
+             .names = &tls_certificate_compressions),
 };
 
 const struct ht_struct tls_certificate_request_struct =
@@ -268,10 +165,50 @@ static const struct ht_field chains_fields[] = {
     HT_FIELD(struct tls_chains, client, HT_LIST_HEX,
              "SHA-256 of each of the client's certificates, leaf first.",
              .flags = HT_ALWAYS | HT_DERIVED),
+    HT_FIELD(struct tls_chains, server_raw_key, HT_HEX,
+             "The public key that the server shows in place of certificates, in DER (RFC 7250)."),
+    HT_FIELD(struct tls_chains, client_raw_key, HT_HEX, "The client's likewise."),
 };
 
 const struct ht_struct tls_chains_struct =
     HT_STRUCT(struct tls_chains, "certificates", chains_fields, "The certificates that were sent.");
+
+static const struct ht_field inferred_fields[] = {
+    HT_FIELD(struct tls_inferred, server_flight_bytes, HT_UINT,
+             "Size of the server's encrypted records up to its Finished.", .flags = HT_INFERRED),
+    HT_FIELD(struct tls_inferred, client_flight_bytes, HT_UINT,
+             "Size of the client's encrypted records up to its Finished, without early data.",
+             .flags = HT_INFERRED),
+    HT_FIELD(struct tls_inferred, retry_cost_ns, HT_UINT,
+             "What a HelloRetryRequest took: from there to ServerHello.", .flags = HT_DERIVED),
+    HT_FIELD(struct tls_inferred, tickets, HT_UINT, "Records that are most likely tickets.",
+             .flags = HT_INFERRED),
+    HT_FIELD(struct tls_inferred, early_data, HT_LABEL,
+             "What became of early data: accepted, rejected.", .flags = HT_INFERRED),
+    HT_FIELD(struct tls_inferred, client_certificate, HT_LABEL,
+             "Where the client was most likely asked for one: sent, refused.",
+             .flags = HT_INFERRED),
+};
+
+static const struct ht_struct tls_inferred_struct =
+    HT_STRUCT(struct tls_inferred, "tls_inferred", inferred_fields,
+              "What is judged of the encrypted part of TLS 1.3.");
+
+static const struct ht_field resumed_from_fields[] = {
+    HT_FIELD(struct tls_resumed_from, connection, HT_TEXT, "Id of the connection.",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct tls_resumed_from, by, HT_LABEL,
+             "session_id or ticket: that it issued; same_identity: that it offered before.",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct tls_resumed_from, age_ns, HT_UINT, "From there to the ClientHello.",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct tls_resumed_from, lifetime_s, HT_UINT,
+             "Lifetime that came with the ticket, in seconds."),
+};
+
+static const struct ht_struct tls_resumed_from_struct =
+    HT_STRUCT(struct tls_resumed_from, "tls_resumed_from", resumed_from_fields,
+              "The earlier connection that a session comes from.");
 
 static const struct ht_field details_fields[] = {
     HT_FIELD(struct tls_details, established, HT_BOOL, "The handshake was completed.",
@@ -286,6 +223,8 @@ static const struct ht_field details_fields[] = {
              .names = &tls_groups, .label = "", .flags = HT_HEADLINE),
     HT_FIELD(struct tls_details, dh_bits, HT_UINT, "Size of the Diffie-Hellman prime.",
              .label = "dh bits", .flags = HT_HEADLINE),
+    HT_FIELD(struct tls_details, dh_group, HT_LABEL,
+             "Whose Diffie-Hellman prime it is, where it is a known one.", .flags = HT_DERIVED),
     HT_FIELD(struct tls_details, signature_scheme, HT_NAMED,
              "How the server signed the key exchange.", .names = &tls_signature_schemes),
     HT_FIELD(struct tls_details, alpn, HT_TEXT, "Application protocol negotiated.", .label = "alpn",
@@ -298,6 +237,9 @@ static const struct ht_field details_fields[] = {
              "The server asked for another ClientHello.", .flags = HT_ALWAYS),
     HT_FIELD(struct tls_details, client_authentication, HT_BOOL,
              "The server asked for the client's certificate.", .flags = HT_ALWAYS),
+    HT_FIELD(struct tls_details, renegotiations, HT_UINT,
+             "Handshakes after the first; those that are encrypted are counted by what is not.",
+             .label = "renegotiations", .flags = HT_HEADLINE),
     HT_FIELD(struct tls_details, client_records, HT_UINT,
              "Records of application data from the client."),
     HT_FIELD(struct tls_details, server_records, HT_UINT,
@@ -314,6 +256,12 @@ static const struct ht_field details_fields[] = {
              .of = &tls_chains_struct),
     HT_FIELD(struct tls_details, alerts, HT_LIST_OBJECT, "The alerts that were sent.",
              .of = &tls_alert_struct),
+    HT_FIELD(struct tls_details, inferred, HT_OBJECT,
+             "What the sizes and the order of encrypted records suggest.",
+             .of = &tls_inferred_struct),
+    HT_FIELD(struct tls_details, resumed_from, HT_OBJECT,
+             "Where in the capture the session resumed comes from.",
+             .of = &tls_resumed_from_struct),
 };
 
 const struct ht_struct tls_details_struct =

@@ -2,6 +2,7 @@
  * Handshake messages: framed across records (RFC 8446 section 4), parsed, told as events.
  */
 #include "tls/state.h"
+#include "tls/transcript.h"
 
 /* One message and what it is judged with. */
 struct message {
@@ -42,28 +43,33 @@ static void know_client(struct tls_state *state, struct ht_emitter *e, enum ht_s
     }
 }
 
-static void client_hello(struct message *m, uint8_t type)
+void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                           unsigned flags, struct tls_client_hello *hello)
 {
-    struct tls_state *state       = m->state;
-    struct tls_client_hello hello = {0};
-    bool ok                       = tls_client_hello_parse(m->body, m->e->scratch, &hello);
     const struct tls_client_hello *kept;
-    (void)type;
-    hello.frame          = m->e->frame;
-    hello.record_version = record_version_of(m);
-    know_client(state, m->e, m->from, "client_hello");
-    kept = ht_emit(m->e, &tls_client_hello_event, m->from, flags_of(m, ok), &hello);
-    if (kept == NULL || m->from != state->client) {
+    hello->frame = e->frame;
+    know_client(state, e, from, "client_hello");
+    kept = ht_emit(e, &tls_client_hello_event, from, flags, hello);
+    if (kept == NULL || from != state->client) {
         return;
     }
     state->last_hello = kept;
     if (state->details.client_hello == NULL) {
         state->details.client_hello = kept;
         state->server_name          = kept->server_name;
-        state->client_hello_place   = (struct tls_place){m->e->frame, m->e->time_ns};
+        state->client_hello_place   = (struct tls_place){e->frame, e->time_ns};
     } else if (state->details.hello_retry_request && state->details.client_hello_2 == NULL) {
         state->details.client_hello_2 = kept;
     }
+}
+
+static void client_hello(struct message *m, uint8_t type)
+{
+    struct tls_client_hello hello = {0};
+    bool ok                       = tls_client_hello_parse(m->body, m->e->scratch, &hello);
+    (void)type;
+    hello.record_version = record_version_of(m);
+    tls_take_client_hello(m->state, m->e, m->from, flags_of(m, ok), &hello);
 }
 
 static const char *suite_note(struct ht_named suite)
@@ -73,9 +79,23 @@ static const char *suite_note(struct ht_named suite)
     return entry != NULL ? entry->note : "";
 }
 
+/* Until ServerHello comes its place is that of the HelloRetryRequest. */
+static void tell_retry_cost(struct tls_state *state, const struct ht_emitter *e)
+{
+    struct tls_inferred *inferred = ht_arena_alloc(e->arena, sizeof *inferred);
+    int64_t cost                  = e->time_ns - state->server_hello_place.time_ns;
+    if (inferred != NULL && cost > 0) {
+        *inferred               = (struct tls_inferred){.retry_cost_ns = (uint64_t)cost};
+        state->details.inferred = inferred;
+    }
+}
+
 static void negotiated(struct tls_state *state, struct ht_emitter *e,
                        const struct tls_server_hello *hello)
 {
+    if (state->details.hello_retry_request) {
+        tell_retry_cost(state, e);
+    }
     state->details.server_hello = hello;
     state->details.version      = hello->version;
     state->details.cipher_suite = hello->cipher_suite;
@@ -85,24 +105,29 @@ static void negotiated(struct tls_state *state, struct ht_emitter *e,
     state->server_hello_place   = (struct tls_place){e->frame, e->time_ns};
 }
 
-static void tell_server_hello(struct message *m, struct tls_server_hello *hello, bool ok)
+void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                           unsigned flags, struct tls_server_hello *hello)
 {
-    struct tls_state *state = m->state;
-    hello->frame            = m->e->frame;
-    hello->record_version   = record_version_of(m);
-    know_client(state, m->e, ht_other(m->from), "server_hello");
-    if ((m->flags & HT_EVENT_PARTIAL) != 0 && !hello->supported_version.set &&
+    hello->frame = e->frame;
+    know_client(state, e, ht_other(from), "server_hello");
+    if ((flags & HT_EVENT_PARTIAL) != 0 && !hello->supported_version.set &&
         hello->cipher_suite.set && hello->cipher_suite.id >> 8 == 0x13) {
         /* What says TLS 1.3 was cut off, but its suites are its own (RFC 8446 appendix B.4). */
         hello->version = ht_named(TLS_13);
     }
+    hello->new_session_id = state->last_hello != NULL && hello->session_id.len > 0 &&
+                            !hello->supported_version.set &&
+                            !ht_bytes_equal(hello->session_id, state->last_hello->session_id);
     const struct ht_event_type *type =
         hello->retry_request ? &tls_hello_retry_request_event : &tls_server_hello_event;
-    const struct tls_server_hello *kept = ht_emit(m->e, type, m->from, flags_of(m, ok), hello);
-    state->details.hello_retry_request |= hello->retry_request && m->from != state->client;
+    const struct tls_server_hello *kept = ht_emit(e, type, from, flags, hello);
+    if (hello->retry_request && from != state->client && state->details.server_hello == NULL) {
+        state->server_hello_place = (struct tls_place){e->frame, e->time_ns};
+    }
+    state->details.hello_retry_request |= hello->retry_request && from != state->client;
     if (kept != NULL && !hello->retry_request && state->details.server_hello == NULL &&
-        m->from != state->client) {
-        negotiated(state, m->e, kept);
+        from != state->client) {
+        negotiated(state, e, kept);
     }
 }
 
@@ -113,28 +138,52 @@ static void server_hello(struct message *m, uint8_t type)
                                         ? tls_server_hello_parse(m->body, m->e->scratch, &hello)
                                         : tls_draft_retry_request_parse(m->body, m->e->scratch, &hello);
     hello.retry_request |= type == TLS_HELLO_RETRY_REQUEST;
-    tell_server_hello(m, &hello, ok);
+    hello.record_version = record_version_of(m);
+    tls_take_server_hello(m->state, m->e, m->from, flags_of(m, ok), &hello);
+}
+
+void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                          unsigned flags, struct tls_certificate *certificate)
+{
+    struct tls_direction *d = &state->direction[from];
+    const struct tls_certificate *kept =
+        ht_emit(e, &tls_certificate_event, from, flags, certificate);
+    if (state->chains == NULL) {
+        state->chains               = ht_arena_alloc(e->arena, sizeof *state->chains);
+        state->details.certificates = state->chains;
+    }
+    if (kept != NULL && state->chains != NULL && !d->certificate) {
+        *(from == state->client ? &state->chains->client : &state->chains->server) = kept->sha256;
+        *(from == state->client ? &state->chains->client_raw_key : &state->chains->server_raw_key) =
+            kept->raw_public_key;
+    }
+    d->certificate |= certificate->chain.len > 0;
+    d->certificate_told = true;
+}
+
+/* The server said that this side shows a public key alone (RFC 7250). */
+static bool shows_raw_key(const struct message *m)
+{
+    enum { RAW_PUBLIC_KEY = 2 };
+    const struct tls_server_hello *hello     = m->state->details.server_hello;
+    const struct tls_server_choices *choices = hello != NULL ? hello->choices : NULL;
+    if (choices == NULL) {
+        return false;
+    }
+    struct ht_named type = m->from == m->state->client ? choices->client_certificate_type
+                                                       : choices->server_certificate_type;
+    return type.set && type.id == RAW_PUBLIC_KEY;
 }
 
 static void certificate(struct message *m, uint8_t type)
 {
-    struct tls_state *state            = m->state;
-    struct tls_direction *d            = &state->direction[m->from];
     struct tls_certificate certificate = {0};
-    bool ok = tls_certificate_parse(m->body, state->version >= TLS_13, m->e->scratch, &certificate);
+    bool tls13                         = m->state->version >= TLS_13;
+    bool ok = shows_raw_key(m) ? tls_raw_public_key_parse(m->body, &certificate)
+                               : tls_certificate_parse(m->body, tls13, m->e->scratch, &certificate);
     (void)type;
-    const struct tls_certificate *kept =
-        ht_emit(m->e, &tls_certificate_event, m->from, flags_of(m, ok), &certificate);
-    if (state->chains == NULL) {
-        state->chains               = ht_arena_alloc(m->e->arena, sizeof *state->chains);
-        state->details.certificates = state->chains;
-    }
-    if (kept != NULL && state->chains != NULL && !d->certificate) {
-        *(m->from == state->client ? &state->chains->client : &state->chains->server) =
-            kept->sha256;
-    }
-    d->certificate |= certificate.chain.len > 0;
-    d->certificate_told = true;
+    certificate.verify = m->e->verify;
+    tls_take_certificate(m->state, m->e, m->from, flags_of(m, ok), &certificate);
 }
 
 static void certificate_status(struct message *m, uint8_t type)
@@ -142,20 +191,46 @@ static void certificate_status(struct message *m, uint8_t type)
     struct tls_certificate_status status = {0};
     bool ok                              = tls_certificate_status_parse(m->body, &status);
     (void)type;
+    know_client(m->state, m->e, ht_other(m->from), "certificate_status");
     m->state->direction[m->from].certificate_status = true;
     (void)ht_emit(m->e, &tls_certificate_status_event, m->from, flags_of(m, ok), &status);
+}
+
+/* The certificate whose key signs; empty where none of this side was seen. */
+static struct ht_bytes signer_of(const struct message *m)
+{
+    const struct tls_chains *chains = m->state->chains;
+    const struct ht_texts *chain    = chains == NULL                ? NULL
+                                      : m->from == m->state->client ? &chains->client
+                                                                    : &chains->server;
+    return chain != NULL && chain->len > 0 ? chain->items[0] : ht_bytes(NULL, 0);
+}
+
+/* RFC 5246 section 7.4.3: the randoms are signed with the parameters. */
+static void add_randoms(const struct message *m, struct tls_material *material)
+{
+    const struct tls_details *details = &m->state->details;
+    if (m->e->verify && m->state->last_hello != NULL && details->server_hello != NULL) {
+        material->part[0] = m->state->last_hello->random;
+        material->part[1] = details->server_hello->random;
+        material->signer  = signer_of(m);
+    }
 }
 
 static void server_key_exchange(struct message *m, uint8_t type)
 {
     struct tls_details *details             = &m->state->details;
+    struct tls_material material            = {0};
     struct tls_server_key_exchange exchange = {0};
     uint16_t version                        = version_of(m);
     bool ok = tls_server_key_exchange_parse(m->body, version, suite_note(details->cipher_suite),
-                                            &exchange);
+                                            &exchange, &material);
     (void)type;
+    add_randoms(m, &material);
+    exchange.material                                = &material;
     m->state->direction[m->from].server_key_exchange = true;
     (void)ht_emit(m->e, &tls_server_key_exchange_event, m->from, flags_of(m, ok), &exchange);
+    details->dh_group = exchange.dh_group;
     if (!details->group.set) {
         details->group = exchange.group;
     }
@@ -169,6 +244,7 @@ static void certificate_request(struct message *m, uint8_t type)
     uint16_t version                       = version_of(m);
     bool ok = tls_certificate_request_parse(m->body, version, m->e->scratch, &request);
     (void)type;
+    know_client(m->state, m->e, ht_other(m->from), "certificate_request");
     m->state->certificate_request = true;
     (void)ht_emit(m->e, &tls_certificate_request_event, m->from, flags_of(m, ok), &request);
 }
@@ -184,10 +260,17 @@ static void client_key_exchange(struct message *m, uint8_t type)
 
 static void certificate_verify(struct message *m, uint8_t type)
 {
+    struct tls_state *state              = m->state;
+    struct tls_material material         = {0};
     struct tls_certificate_verify verify = {0};
-    uint16_t version                     = version_of(m);
-    bool ok                              = tls_certificate_verify_parse(m->body, version, &verify);
+    bool ok = tls_certificate_verify_parse(m->body, version_of(m), &verify, &material);
     (void)type;
+    if (state->transcript != NULL && m->from == state->client && state->version >= TLS_10) {
+        material.part[0]  = tls_transcript_join(state->transcript, m->e->scratch, m->from);
+        material.signer   = material.part[0].len > 0 ? signer_of(m) : ht_bytes(NULL, 0);
+        state->transcript = NULL;
+    }
+    verify.material                                 = &material;
     m->state->direction[m->from].certificate_verify = true;
     (void)ht_emit(m->e, &tls_certificate_verify_event, m->from, flags_of(m, ok), &verify);
 }
@@ -197,6 +280,7 @@ static void new_session_ticket(struct message *m, uint8_t type)
     struct tls_new_session_ticket ticket = {0};
     bool ok                              = tls_new_session_ticket_parse(m->body, &ticket);
     (void)type;
+    know_client(m->state, m->e, ht_other(m->from), "new_session_ticket");
     (void)ht_emit(m->e, &tls_new_session_ticket_event, m->from, flags_of(m, ok), &ticket);
 }
 
@@ -204,12 +288,14 @@ static void server_hello_done(struct message *m, uint8_t type)
 {
     (void)type;
     m->state->direction[m->from].key_exchange_done = true;
+    know_client(m->state, m->e, ht_other(m->from), "server_hello_done");
     (void)ht_emit(m->e, &tls_server_hello_done_event, m->from, m->flags, NULL);
 }
 
 static void hello_request(struct message *m, uint8_t type)
 {
     (void)type;
+    know_client(m->state, m->e, ht_other(m->from), "hello_request");
     (void)ht_emit(m->e, &tls_hello_request_event, m->from, m->flags, NULL);
 }
 
@@ -270,14 +356,33 @@ void tls_message(struct tls_state *state, struct ht_emitter *e, enum ht_side fro
     tell(&m, type);
 }
 
+/* Keeps what the client may sign later; HelloRequest is not part of it. */
+static void remember(const struct message *m, uint8_t type, struct ht_bytes message)
+{
+    struct tls_state *state = m->state;
+    if (state->transcript == NULL && m->e->verify && type == TLS_CLIENT_HELLO &&
+        state->details.server_hello == NULL) {
+        state->transcript = ht_arena_alloc(m->e->arena, sizeof *state->transcript);
+    }
+    if (state->version >= TLS_13 ||
+        (type == TLS_SERVER_HELLO_DONE && !state->certificate_request)) {
+        state->transcript = NULL;
+    }
+    if (state->transcript != NULL && type != TLS_HELLO_REQUEST) {
+        tls_transcript_add(state->transcript, m->e->arena, m->from, message);
+    }
+}
+
 /* Tells all whole messages at the head of `avail`; returns what is left. */
 static struct ht_bytes tell_whole(struct message *m, struct ht_bytes avail)
 {
     struct tls_handshake handshake;
     while (avail.len > 0 && tls_handshake_frame(avail, &handshake)) {
-        m->body = handshake.body;
+        size_t len = TLS_HANDSHAKE_HEADER + handshake.body.len;
+        m->body    = handshake.body;
         tell(m, handshake.type);
-        avail = ht_bytes_from(avail, TLS_HANDSHAKE_HEADER + handshake.body.len);
+        remember(m, handshake.type, ht_bytes_head(avail, len));
+        avail = ht_bytes_from(avail, len);
     }
     return avail;
 }
@@ -342,6 +447,9 @@ void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_si
                                       .from           = from,
                                       .record_version = state->direction[from].record_version,
                                       .flags          = HT_EVENT_PARTIAL};
+    if (held->len > 0 && state->transcript != NULL) {
+        tls_transcript_break(state->transcript, from);
+    }
     if (held->len > TLS_HANDSHAKE_HEADER) {
         (void)tls_handshake_frame(ht_buffer_view(held), &handshake);
         struct tls_place now = {e->frame, e->time_ns};

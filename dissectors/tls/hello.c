@@ -6,10 +6,11 @@
 
 enum { RANDOM_LEN = 32, MAX_SESSION_ID = 32 };
 
-static struct ht_named take_version(struct ht_reader *r)
+/* DTLS, and the DTLS of OpenSSL before it was standard, which Cisco AnyConnect kept. */
+static bool is_dtls(struct ht_named version)
 {
-    uint16_t version = rd_u16(r);
-    return r->bad ? (struct ht_named){0} : ht_named(version);
+    enum { DTLS_MAJOR = 0xFE, DTLS_BAD = 0x0100 };
+    return version.set && (version.id >> 8 == DTLS_MAJOR || version.id == DTLS_BAD);
 }
 
 /* opaque legacy_session_id<0..32>. A longer one is viewed; the hello is malformed. */
@@ -35,6 +36,7 @@ static bool any_grease(struct ht_bytes list)
  *     ProtocolVersion legacy_version;
  *     Random random;
  *     opaque legacy_session_id<0..32>;
+ *     opaque cookie<0..2^8-1>;                  (DTLS only: RFC 6347 section 4.2.1)
  *     CipherSuite cipher_suites<2..2^16-2>;
  *     opaque legacy_compression_methods<1..2^8-1>;
  *     Extension extensions<8..2^16-1>;          (absent in SSL 3 and from some older clients)
@@ -43,12 +45,15 @@ static bool any_grease(struct ht_bytes list)
 bool tls_client_hello_parse(struct ht_bytes body, struct ht_arena *scratch,
                             struct tls_client_hello *out)
 {
-    struct ht_reader r       = ht_reader(body);
-    bool good                = true;
-    *out                     = (struct tls_client_hello){0};
-    out->legacy_version      = take_version(&r);
-    out->random              = rd_take(&r, RANDOM_LEN);
-    out->session_id          = take_session_id(&r, &good);
+    struct ht_reader r  = ht_reader(body);
+    bool good           = true;
+    *out                = (struct tls_client_hello){0};
+    out->legacy_version = tls_take_named(&r, 2);
+    out->random         = rd_take(&r, RANDOM_LEN);
+    out->session_id     = take_session_id(&r, &good);
+    if (is_dtls(out->legacy_version)) {
+        out->cookie_bytes = (uint8_t)rd_vec(&r, 1).len;
+    }
     struct ht_bytes suites   = tls_take_vector(&r, 2);
     out->cipher_suites       = ht_bytes_head(suites, suites.len - suites.len % 2);
     out->compression_methods = tls_take_vector(&r, 1);
@@ -75,8 +80,8 @@ static const char *find_downgrade(const struct tls_server_hello *hello)
     static const struct ht_bytes to_tls12 = {(const uint8_t *)"DOWNGRD\x01", 8};
     static const struct ht_bytes to_less  = {(const uint8_t *)"DOWNGRD\x00", 8};
     struct ht_bytes tail                  = ht_bytes_from(hello->random, RANDOM_LEN - 8);
-    if (!hello->legacy_version.set || hello->legacy_version.id > TLS_12 ||
-        hello->supported_version.set) {
+    bool below_tls13 = hello->legacy_version.id <= TLS_12 || is_dtls(hello->legacy_version);
+    if (!hello->legacy_version.set || !below_tls13 || hello->supported_version.set) {
         return NULL;
     }
     return ht_bytes_equal(tail, to_tls12)  ? "TLS 1.2"
@@ -89,22 +94,6 @@ static const char *find_downgrade(const struct tls_server_hello *hello)
 static bool is_early_draft(struct ht_named version)
 {
     return version.set && version.id >= 0x7f00 && version.id <= 0x7f15;
-}
-
-static void take_suite(struct ht_reader *r, struct tls_server_hello *out)
-{
-    uint16_t suite = rd_u16(r);
-    if (!r->bad) {
-        out->cipher_suite = ht_named(suite);
-    }
-}
-
-static void take_compression(struct ht_reader *r, struct tls_server_hello *out)
-{
-    uint8_t method = rd_u8(r);
-    if (!r->bad) {
-        out->compression_method = ht_named(method);
-    }
 }
 
 static bool take_server_extensions(struct ht_reader *r, struct ht_arena *scratch,
@@ -131,15 +120,15 @@ bool tls_server_hello_parse(struct ht_bytes body, struct ht_arena *scratch,
     struct ht_reader r  = ht_reader(body);
     bool good           = true;
     *out                = (struct tls_server_hello){0};
-    out->legacy_version = take_version(&r);
+    out->legacy_version = tls_take_named(&r, 2);
     out->random         = rd_take(&r, RANDOM_LEN);
     out->retry_request  = ht_bytes_equal(out->random, ht_bytes(retry_request_random, RANDOM_LEN));
     if (is_early_draft(out->legacy_version)) {
-        take_suite(&r, out);
+        out->cipher_suite = tls_take_named(&r, 2);
     } else {
-        out->session_id = take_session_id(&r, &good);
-        take_suite(&r, out);
-        take_compression(&r, out);
+        out->session_id         = take_session_id(&r, &good);
+        out->cipher_suite       = tls_take_named(&r, 2);
+        out->compression_method = tls_take_named(&r, 1);
     }
     good           = take_server_extensions(&r, scratch, out) && good;
     out->downgrade = find_downgrade(out);
@@ -159,9 +148,9 @@ bool tls_draft_retry_request_parse(struct ht_bytes body, struct ht_arena *scratc
     struct ht_reader r  = ht_reader(body);
     *out                = (struct tls_server_hello){0};
     out->retry_request  = true;
-    out->legacy_version = take_version(&r);
+    out->legacy_version = tls_take_named(&r, 2);
     if (out->legacy_version.id >= 0x7f13) {
-        take_suite(&r, out);
+        out->cipher_suite = tls_take_named(&r, 2);
     }
     bool good = take_server_extensions(&r, scratch, out);
     return good && rd_done(&r);

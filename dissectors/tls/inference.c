@@ -167,7 +167,113 @@ static bool client_was_asked(const struct tls_ending *x, const struct tls_place 
     return false;
 }
 
-static void infer_client_authentication(const struct tls_ending *x, struct tls_place finished)
+/* The sum of the fragments of `num` records kept, from the one at `first`. */
+static uint64_t bytes_of(const struct tls_direction *d, size_t first, size_t num)
+{
+    uint64_t bytes = 0;
+    for (size_t i = first; i < d->num_kept && i < first + num; i++) {
+        bytes += d->kept[i].len;
+    }
+    return bytes;
+}
+
+static size_t index_of(const struct tls_direction *d, const struct tls_place *place)
+{
+    size_t i = 0;
+    while (i < d->num_kept && &d->kept[i].place != place) {
+        i++;
+    }
+    return i;
+}
+
+/* What became of early data that were offered. They need a pre-shared key and no HelloRetryRequest;
+ * where they are accepted the client says EndOfEarlyData, in a record of its own because keys
+ * change there (RFC 8446 sections 4.2.10 and 4.5). NULL: none, or nobody knows. */
+static const char *judge_early_data(const struct tls_ending *x, size_t first)
+{
+    const struct tls_details *details = &x->state->details;
+    const struct tls_direction *d     = &x->state->direction[x->client];
+    if (details->client_hello == NULL || !details->client_hello->early_data) {
+        return NULL;
+    }
+    if (details->hello_retry_request || !details->server_hello->pre_shared_key) {
+        return "rejected";
+    }
+    for (size_t i = first; i < d->num_kept; i++) {
+        if (d->kept[i].len == handshake_header(x->state) + overhead(x->state)) {
+            return "accepted";
+        }
+    }
+    return d->records <= d->num_kept && d->num_kept > first ? "rejected" : NULL;
+}
+
+/* Tickets are what a server says by itself after the client's Finished: before the client sends any
+ * more, or several of one size in a row. The smallest has a lifetime, an age, a nonce and itself
+ * (RFC 8446 section 4.6.1); records larger than LARGEST_PAIR are of one size because data fill
+ * them. */
+static uint8_t count_tickets(const struct tls_ending *x, struct tls_place finished, size_t flight)
+{
+    enum { SMALLEST = 80, LARGEST = 4096, LARGEST_PAIR = 1200 };
+    const struct tls_direction *server = &x->state->direction[x->server];
+    const struct tls_direction *client = &x->state->direction[x->client];
+    const struct tls_place *asked = flight < client->num_kept ? &client->kept[flight].place : NULL;
+    size_t first = records_until(server, finished), i = first;
+    for (; i < server->num_kept; i++) {
+        const struct tls_kept_record *record = &server->kept[i];
+        uint32_t before_it                   = i > first ? server->kept[i - 1].len : 0;
+        uint32_t after_it = i + 1U < server->num_kept ? server->kept[i + 1].len : 0;
+        bool alike =
+            record->len <= LARGEST_PAIR && (record->len == before_it || record->len == after_it);
+        bool unasked = asked == NULL || before(record->place, *asked);
+        if (record->len < SMALLEST || record->len > LARGEST || (!alike && !unasked)) {
+            break;
+        }
+    }
+    return (uint8_t)(i - first);
+}
+
+/* How many records, from the one at `first`, the client's flight has: up to that of the size of
+ * Finished. */
+static size_t client_flight(const struct tls_ending *x, size_t first)
+{
+    const struct tls_direction *d = &x->state->direction[x->client];
+    for (size_t i = first; i < d->num_kept; i++) {
+        if (d->kept[i].len == finished_record_len(x->state)) {
+            return i - first + 1;
+        }
+    }
+    return 1;
+}
+
+static void summarise(const struct tls_ending *x, const struct tls_place *client_finished,
+                      const struct tls_place *server_finished, const char *client_certificate)
+{
+    const struct tls_direction *client = &x->state->direction[x->client];
+    const struct tls_direction *server = &x->state->direction[x->server];
+    size_t first                       = index_of(client, client_finished);
+    size_t num_server                  = index_of(server, server_finished) + 1;
+    size_t flight                      = client_flight(x, first);
+    struct tls_inferred *inferred      = ht_arena_alloc(x->e->arena, sizeof *inferred);
+    if (inferred == NULL) {
+        return;
+    }
+    const struct tls_inferred *told = x->state->details.inferred;
+    *inferred = (struct tls_inferred){.retry_cost_ns      = told != NULL ? told->retry_cost_ns : 0,
+                                      .early_data         = judge_early_data(x, first),
+                                      .client_certificate = client_certificate};
+    if (server_finished != NULL &&
+        (num_server < server->num_kept || server->records == server->num_kept)) {
+        inferred->server_flight_bytes = bytes_of(server, 0, num_server);
+    }
+    if (client_finished != NULL) {
+        inferred->client_flight_bytes = bytes_of(client, first, flight);
+        inferred->tickets             = count_tickets(x, *client_finished, first + flight);
+    }
+    x->state->details.inferred = inferred;
+}
+
+static const char *infer_client_authentication(const struct tls_ending *x,
+                                               struct tls_place finished)
 {
     const unsigned hidden = HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED;
     tls_emit_at(x, &tls_certificate_request_event, x->server, hidden, NULL,
@@ -178,8 +284,10 @@ static void infer_client_authentication(const struct tls_ending *x, struct tls_p
     while (i + 1U < d->num_kept && before(d->kept[i].place, finished)) {
         i++;
     }
-    x->state->details.client_authentication =
+    bool sent =
         d->kept[i].len != handshake_header(x->state) + EMPTY_CERTIFICATE + overhead(x->state);
+    x->state->details.client_authentication = sent;
+    return sent ? "sent" : "refused";
 }
 
 /* Encrypted records between ClientHello and ServerHello are early data (RFC 8446 section 2.3). */
@@ -214,8 +322,9 @@ void tls13_infer(const struct tls_ending *x)
     } else {
         tls_absent_at(x, &tls_finished_event, x->server, ht_absent_reason(x->end, x->server), at);
     }
+    const char *certificate = NULL;
     if (client != NULL && client_was_asked(x, client)) {
-        infer_client_authentication(x, *client);
+        certificate = infer_client_authentication(x, *client);
     }
     if (client != NULL) {
         tls_emit_at(x, &tls_finished_event, x->client, hidden, NULL, *client);
@@ -226,6 +335,7 @@ void tls13_infer(const struct tls_ending *x)
     }
     infer_alert(x, x->client, client);
     infer_alert(x, x->server, client);
+    summarise(x, client, server, certificate);
     x->state->details.established =
         client != NULL && (server != NULL || !x->end->side[x->server].seen);
 }

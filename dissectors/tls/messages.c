@@ -57,6 +57,15 @@ bool tls_certificate_parse(struct ht_bytes body, bool tls13, struct ht_arena *sc
     return rd_done(&items) && rd_done(&r);
 }
 
+/* opaque ASN.1_subjectPublicKeyInfo<1..2^24-1>; none from a client without a key. */
+bool tls_raw_public_key_parse(struct ht_bytes body, struct tls_certificate *out)
+{
+    struct ht_reader r  = ht_reader(body);
+    *out                = (struct tls_certificate){0};
+    out->raw_public_key = rd_vec(&r, 3);
+    return rd_done(&r);
+}
+
 /*
  * ServerKeyExchange
  */
@@ -79,13 +88,15 @@ static size_t bit_length(struct ht_bytes number)
 
 /* struct { opaque dh_p<1..2^16-1>; opaque dh_g<1..2^16-1>; opaque dh_Ys<1..2^16-1>; }
  * ServerDHParams; (RFC 5246 section 7.4.3) */
-static void read_dh(struct ht_reader *r, struct tls_server_key_exchange *out)
+static void read_dh(struct ht_reader *r, struct tls_server_key_exchange *out,
+                    struct tls_material *material)
 {
-    struct ht_bytes p = rd_vec(r, 2);
-    struct ht_bytes g = rd_vec(r, 2);
-    struct ht_bytes y = rd_vec(r, 2);
-    out->dh_bits      = bit_length(p);
-    out->public_bytes = y.len;
+    struct ht_bytes p  = rd_vec(r, 2);
+    struct ht_bytes g  = rd_vec(r, 2);
+    struct ht_bytes y  = rd_vec(r, 2);
+    material->dh_prime = p;
+    out->dh_bits       = bit_length(p);
+    out->public_bytes  = y.len;
     if (p.len == 0 || g.len == 0 || y.len == 0) {
         rd_fail(r);
     }
@@ -116,9 +127,11 @@ static void skip_basis(struct ht_reader *r)
 
 /* struct { ECParameters curve_params; opaque point<1..2^8-1>; } ServerECDHParams;
  * (RFC 8422 section 5.4) */
-static void read_ecdh(struct ht_reader *r, struct tls_server_key_exchange *out)
+static void read_ecdh(struct ht_reader *r, struct tls_server_key_exchange *out,
+                      struct tls_material *material)
 {
     enum { EXPLICIT_PRIME = 1, EXPLICIT_CHAR2 = 2, NAMED_CURVE = 3 };
+    (void)material;
     uint8_t form = rd_u8(r);
     if (form == NAMED_CURVE) {
         uint16_t group  = rd_u16(r);
@@ -143,8 +156,10 @@ static void read_ecdh(struct ht_reader *r, struct tls_server_key_exchange *out)
 
 /* struct { opaque rsa_modulus<1..2^16-1>; opaque rsa_exponent<1..2^16-1>; } ServerRSAParams;
  * (RFC 2246 section 7.4.3) */
-static void read_rsa(struct ht_reader *r, struct tls_server_key_exchange *out)
+static void read_rsa(struct ht_reader *r, struct tls_server_key_exchange *out,
+                     struct tls_material *material)
 {
+    (void)material;
     struct ht_bytes modulus  = rd_vec(r, 2);
     struct ht_bytes exponent = rd_vec(r, 2);
     out->rsa_bits            = bit_length(modulus);
@@ -156,23 +171,37 @@ static void read_rsa(struct ht_reader *r, struct tls_server_key_exchange *out)
 
 /* struct { opaque srp_N<1..2^16-1>; opaque srp_g<1..2^16-1>; opaque srp_s<1..2^8-1>;
  * opaque srp_B<1..2^16-1>; } ServerSRPParams; (RFC 5054 section 2.8.1) */
-static void read_srp(struct ht_reader *r, struct tls_server_key_exchange *out)
+static void read_srp(struct ht_reader *r, struct tls_server_key_exchange *out,
+                     struct tls_material *material)
 {
+    (void)material;
     (void)rd_vec(r, 2);
     (void)rd_vec(r, 2);
     (void)rd_vec(r, 1);
     out->public_bytes = rd_vec(r, 2).len;
 }
 
+/* struct { ECPoint X; struct { ECPoint V; opaque r<1..2^8-1>; } zkp; } ECJPAKEKeyKP; after the
+ * curve (draft-cragie-tls-ecjpake-01 section 5.2; in use by Thread). */
+static void read_ecjpake(struct ht_reader *r, struct tls_server_key_exchange *out,
+                         struct tls_material *material)
+{
+    read_ecdh(r, out, material);
+    (void)rd_vec(r, 1);
+    (void)rd_vec(r, 1);
+}
+
 /* Since TLS 1.2 struct { SignatureAndHashAlgorithm algorithm; opaque signature<0..2^16-1>; }
  * DigitallySigned; before it the signature alone. (RFC 5246 section 4.7) */
-static size_t take_signature(struct ht_reader *r, uint16_t version, struct ht_named *out_scheme)
+static size_t take_signature(struct ht_reader *r, uint16_t version, struct ht_named *out_scheme,
+                             struct tls_material *material)
 {
     if (version >= TLS_12) {
-        uint16_t scheme = rd_u16(r);
-        *out_scheme     = r->bad ? (struct ht_named){0} : ht_named(scheme);
+        material->scheme = rd_u16(r);
+        *out_scheme      = r->bad ? (struct ht_named){0} : ht_named(material->scheme);
     }
-    return rd_vec(r, 2).len;
+    material->signature = rd_vec(r, 2);
+    return material->signature.len;
 }
 
 /* What a cipher suite's ServerKeyExchange consists of. */
@@ -182,7 +211,8 @@ struct form {
     bool hint; /* begins with opaque psk_identity_hint<0..2^16-1> (RFC 4279 section 2) */
     bool is_signed;
     bool anonymous;
-    void (*read)(struct ht_reader *r, struct tls_server_key_exchange *out); /* NULL: none */
+    void (*read)(struct ht_reader *r, struct tls_server_key_exchange *out,
+                 struct tls_material *material); /* NULL: none */
 };
 
 /* In the order in which they are tried where the suite is not known. */
@@ -196,26 +226,29 @@ static const struct form forms[] = {
     {.note = "DHE_PSK", .key_exchange = "DHE_PSK", .hint = true, .read = read_dh},
     {.note = "PSK", .key_exchange = "PSK", .hint = true},
     {.note = "RSA_PSK", .key_exchange = "RSA_PSK", .hint = true},
+    {.note = "ECJPAKE", .key_exchange = "ECJPAKE", .read = read_ecjpake},
     {.note = "SRP/SRP", .key_exchange = "SRP", .read = read_srp},
     {.note = "SRP/SRP+RSA", .key_exchange = "SRP", .is_signed = true, .read = read_srp},
     {.note = "SRP/SRP+DSS", .key_exchange = "SRP", .is_signed = true, .read = read_srp},
 };
 
 static bool read_form(struct ht_bytes body, uint16_t version, const struct form *form,
-                      struct tls_server_key_exchange *out)
+                      struct tls_server_key_exchange *out, struct tls_material *material)
 {
     struct ht_reader r = ht_reader(body);
     *out               = (struct tls_server_key_exchange){0};
+    *material          = (struct tls_material){0};
     out->key_exchange  = form->key_exchange;
     out->anonymous     = form->anonymous;
     if (form->hint) {
         out->psk_identity_hint = rd_vec(&r, 2);
     }
     if (form->read != NULL) {
-        form->read(&r, out);
+        form->read(&r, out, material);
     }
     if (form->is_signed) {
-        out->signature_bytes = take_signature(&r, version, &out->signature_scheme);
+        material->part[2]    = ht_bytes_head(body, body.len - rd_left(&r));
+        out->signature_bytes = take_signature(&r, version, &out->signature_scheme, material);
     }
     return rd_done(&r);
 }
@@ -235,19 +268,21 @@ static const struct form *find_form(struct ht_bytes note)
 }
 
 bool tls_server_key_exchange_parse(struct ht_bytes body, uint16_t version, const char *key_exchange,
-                                   struct tls_server_key_exchange *out)
+                                   struct tls_server_key_exchange *out,
+                                   struct tls_material *material)
 {
     struct ht_bytes note    = ht_text(key_exchange);
     const struct form *form = find_form(note);
     if (form != NULL) {
-        return read_form(body, version, form, out);
+        return read_form(body, version, form, out, material);
     }
     for (size_t i = 0; note.len == 0 && i < HT_ARRAY_LEN(forms); i++) {
-        if (read_form(body, version, &forms[i], out)) {
+        if (read_form(body, version, &forms[i], out, material)) {
             return true;
         }
     }
-    *out = (struct tls_server_key_exchange){0};
+    *out      = (struct tls_server_key_exchange){0};
+    *material = (struct tls_material){0};
     return note.len > 0;
 }
 
@@ -322,11 +357,12 @@ bool tls_certificate_status_parse(struct ht_bytes body, struct tls_certificate_s
 }
 
 bool tls_certificate_verify_parse(struct ht_bytes body, uint16_t version,
-                                  struct tls_certificate_verify *out)
+                                  struct tls_certificate_verify *out, struct tls_material *material)
 {
     struct ht_reader r   = ht_reader(body);
     *out                 = (struct tls_certificate_verify){0};
-    out->signature_bytes = take_signature(&r, version, &out->signature_scheme);
+    *material            = (struct tls_material){0};
+    out->signature_bytes = take_signature(&r, version, &out->signature_scheme, material);
     return rd_done(&r);
 }
 
@@ -336,7 +372,8 @@ bool tls_new_session_ticket_parse(struct ht_bytes body, struct tls_new_session_t
     struct ht_reader r = ht_reader(body);
     *out               = (struct tls_new_session_ticket){0};
     out->lifetime_s    = rd_u32(&r);
-    out->ticket_bytes  = rd_vec(&r, 2).len;
+    out->ticket        = rd_vec(&r, 2);
+    out->ticket_bytes  = out->ticket.len;
     return rd_done(&r);
 }
 

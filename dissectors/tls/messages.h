@@ -89,12 +89,16 @@ bool tls_draft_retry_request_parse(struct ht_bytes body, struct ht_arena *scratc
 bool tls_certificate_parse(struct ht_bytes body, bool tls13, struct ht_arena *scratch,
                            struct tls_certificate *out);
 
+/* RFC 7250 section 3, up to TLS 1.2: a Certificate message that holds a public key alone. */
+bool tls_raw_public_key_parse(struct ht_bytes body, struct tls_certificate *out);
+
 /* RFC 5246 section 7.4.3, RFC 8422 section 5.4, RFC 4279, 5489, 5054. `key_exchange` is the cipher
  * suite's note in the registry ("ECDHE/RSA", or "ECDHE" alone); where it is "" (no ServerHello was
  * seen) the form is guessed from the content. The content of kinds that are not known is skipped.
- */
+ * `material` gets the prime, the parameters that are signed as its last part, and the signature. */
 bool tls_server_key_exchange_parse(struct ht_bytes body, uint16_t version, const char *key_exchange,
-                                   struct tls_server_key_exchange *out);
+                                   struct tls_server_key_exchange *out,
+                                   struct tls_material *material);
 
 /* RFC 5246 section 7.4.4; before TLS 1.2 without signature schemes. */
 bool tls_certificate_request_parse(struct ht_bytes body, uint16_t version, struct ht_arena *scratch,
@@ -103,9 +107,11 @@ bool tls_certificate_request_parse(struct ht_bytes body, uint16_t version, struc
 /* RFC 6066 section 8. */
 bool tls_certificate_status_parse(struct ht_bytes body, struct tls_certificate_status *out);
 
-/* RFC 5246 section 7.4.8; before TLS 1.2 without a signature scheme. */
+/* RFC 5246 section 7.4.8; before TLS 1.2 without a signature scheme. `material` gets the signature.
+ */
 bool tls_certificate_verify_parse(struct ht_bytes body, uint16_t version,
-                                  struct tls_certificate_verify *out);
+                                  struct tls_certificate_verify *out,
+                                  struct tls_material *material);
 
 /* RFC 5077 section 3.3. */
 bool tls_new_session_ticket_parse(struct ht_bytes body, struct tls_new_session_ticket *out);
@@ -113,5 +119,24 @@ bool tls_new_session_ticket_parse(struct ht_bytes body, struct tls_new_session_t
 /* RFC 8446 section 6: level and description; false where it is not two bytes or has another level
  * than these two (it is encrypted). A description without a name is spelled in `scratch`. */
 bool tls_alert_parse(struct ht_bytes body, struct ht_arena *scratch, struct tls_alert *out);
+
+/* Those of TLS 1.3 that are encrypted, once they can be read: */
+
+/* RFC 8446 section 4.3.1: what it has is put where a ServerHello has it. */
+bool tls_encrypted_extensions_parse(struct ht_bytes body, struct ht_arena *scratch,
+                                    struct tls_server_hello *out);
+
+/* RFC 8446 section 4.3.2. */
+bool tls_certificate_request13_parse(struct ht_bytes body, struct ht_arena *scratch,
+                                     struct tls_certificate_request *out);
+
+/* RFC 8879 section 4. */
+bool tls_compressed_certificate_parse(struct ht_bytes body, struct tls_compressed_certificate *out);
+
+/* tls_certificate_decompress gives the body of the Certificate message in `scratch`. False where it
+ * is longer than TLS_MAX_MESSAGE, does not have the length that it claims, or cannot be
+ * decompressed; an algorithm that this build does not know among them. */
+bool tls_certificate_decompress(const struct tls_compressed_certificate *compressed,
+                                struct ht_arena *scratch, struct ht_bytes *out_body);
 
 #endif

@@ -52,9 +52,22 @@ static void application_data(struct tls_state *state, const struct ht_emitter *e
     d->last_data_len = (uint32_t)len;
 }
 
+/* Each handshake up to TLS 1.2 has one, so a second one is of a renegotiation. */
 static void change_cipher_spec(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
 {
-    state->direction[from].change_cipher_spec = true;
+    struct tls_direction *d = &state->direction[from];
+    bool again              = d->change_cipher_spec && d->finished && state->version < TLS_13;
+    if ((!d->change_cipher_spec || again) && d->num_changes < UINT8_MAX) {
+        d->num_changes++;
+    }
+    if (again && state->version != 0) {
+        d->finished      = false;
+        d->renegotiating = false;
+        if (d->num_changes - 1 > state->details.renegotiations) {
+            state->details.renegotiations = (uint8_t)(d->num_changes - 1);
+        }
+    }
+    d->change_cipher_spec = true;
     (void)ht_emit(e, &tls_change_cipher_spec_event, from, 0, NULL);
 }
 
@@ -78,6 +91,24 @@ unsigned tls_hidden(const struct tls_state *state)
             ? ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id)
             : NULL;
     return suite != NULL && strstr(suite->name, "_NULL_") != NULL ? 0 : HT_EVENT_ENCRYPTED;
+}
+
+size_t tls_mac_len(const struct tls_state *state)
+{
+    static const struct {
+        const char *suffix;
+        size_t len;
+    } macs[] = {{"_SHA384", 48}, {"_SHA256", 32}, {"_SHA", 20}, {"_MD5", 16}};
+    const struct ht_registry_entry *suite =
+        ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id);
+    size_t name_len = suite != NULL ? strlen(suite->name) : 0;
+    for (size_t i = 0; i < HT_ARRAY_LEN(macs); i++) {
+        size_t len = strlen(macs[i].suffix);
+        if (name_len > len && strcmp(suite->name + name_len - len, macs[i].suffix) == 0) {
+            return macs[i].len;
+        }
+    }
+    return 0;
 }
 
 static const char *role_of(const struct tls_state *state, const struct ht_emitter *e,
@@ -135,14 +166,36 @@ static void alert(struct tls_state *state, struct ht_emitter *e, enum ht_side fr
     (void)ht_emit(e, closes ? &tls_close_notify_event : &tls_alert_event, from, 0, &alert);
 }
 
+/* What the first handshake message of a side after Finished is, up to TLS 1.2: a client begins a
+ * renegotiation with ClientHello, to which a server may have asked it by HelloRequest, and which it
+ * answers with ServerHello (RFC 5246 section 7.4.1). NULL: it cannot be told. */
+static const struct ht_event_type *renegotiation_message(struct tls_state *state, enum ht_side from)
+{
+    struct tls_direction *d          = &state->direction[from];
+    const struct tls_direction *peer = &state->direction[ht_other(from)];
+    bool done  = d->finished && peer->finished && state->version != 0 && state->version < TLS_13;
+    bool first = state->carrier == TLS_OVER_TCP && state->client_known && done && !d->renegotiating;
+    if (!first) {
+        return NULL;
+    }
+    if (from != state->client && !peer->renegotiating) {
+        return &tls_hello_request_event;
+    }
+    d->renegotiating = true;
+    return from == state->client ? &tls_client_hello_event : &tls_server_hello_event;
+}
+
 /* The first message after ChangeCipherSpec is Finished (RFC 5246 section 7.4.9). */
 void tls_encrypted_handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
 {
-    struct tls_direction *d          = &state->direction[from];
-    struct tls_other_handshake other = {0};
+    struct tls_direction *d             = &state->direction[from];
+    struct tls_other_handshake other    = {0};
+    const struct ht_event_type *guessed = renegotiation_message(state, from);
     if (d->change_cipher_spec && !d->finished) {
         d->finished = true;
         (void)ht_emit(e, &tls_finished_event, from, tls_hidden(state), NULL);
+    } else if (guessed != NULL) {
+        (void)ht_emit(e, guessed, from, HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED, NULL);
     } else {
         (void)ht_emit(e, &tls_other_handshake_event, from, tls_hidden(state), &other);
     }

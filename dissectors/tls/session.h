@@ -46,6 +46,8 @@ struct tls_direction {
     struct tls_place last_data;
     uint32_t last_data_len;
     uint8_t num_kept;
+    uint8_t num_changes;          /* ChangeCipherSpecs that a handshake had of its own */
+    bool renegotiating;           /* an encrypted handshake began after Finished */
     struct tls_kept_record *kept; /* in the flow's arena; room for TLS_FEW_RECORDS, then for all */
 };
 
@@ -55,6 +57,7 @@ struct tls_state {
     struct ht_bytes server_name;
     struct tls_direction direction[2]; /* by side */
     const struct tls_client_hello *last_hello;
+    struct tls_transcript *transcript; /* in the flow's arena; NULL: not kept, or no more */
     struct tls_chains *chains;
     struct tls_alert *alerts;
     struct tls_place server_hello_place;
@@ -76,10 +79,28 @@ uint16_t tls_comparable(uint16_t version);
 void tls_message(struct tls_state *state, struct ht_emitter *e, enum ht_side from, uint8_t type,
                  struct ht_bytes body, uint16_t record_version, unsigned flags);
 
+/* The hellos and a certificate chain that came in another form than that of handshake messages
+ * (SSL 2.0's; RFC 5246 appendix E.2), read already; `frame` is filled in here. */
+void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                           unsigned flags, struct tls_client_hello *hello);
+void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                           unsigned flags, struct tls_server_hello *hello);
+void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                          unsigned flags, struct tls_certificate *certificate);
+
 /* tls_take_record takes a record of any type but handshake, its fragment `len` bytes long; with
  * `partial` not all of them are there. False where the type is none of these. */
 bool tls_take_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                      const struct tls_record *record, size_t len, bool partial);
+
+/* tls_take_wire_record takes a record of any type as it is on the wire, its header first, for those
+ * who carry TLS as a stream of bytes; handshake messages are joined across records in ht_hold's
+ * buffer. `len` is that of all of it; with `partial` its end is missing. */
+void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                          struct ht_bytes bytes, size_t len, bool partial);
+
+/* tls_handshake_cut hands over what is held of an incomplete message, whose rest will not come. */
+void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_side from);
 
 /* tls_encrypted_handshake tells of a handshake record that cannot be read: the first after
  * ChangeCipherSpec is Finished (RFC 5246 section 7.4.9). */
@@ -88,5 +109,8 @@ void tls_encrypted_handshake(struct tls_state *state, struct ht_emitter *e, enum
 /* tls_end completes the details and says what is absent. Over QUIC whose Finished was seen, and
  * with it `established`, is the carrier's to say, after it. */
 void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end *end);
+
+/* TLS over TCP, whose state is a struct tls_state: for a dissector whose flows may turn to it. */
+extern const struct ht_dissector tls_dissector;
 
 #endif

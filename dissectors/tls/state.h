@@ -11,9 +11,6 @@
 void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                             const struct tls_record *record, bool partial);
 
-/* tls_handshake_cut hands over what is held of an incomplete message, whose rest will not come. */
-void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_side from);
-
 /* tls_keep_alert adds an alert to the details; past TLS_MAX_ALERTS it is only in the timeline. */
 void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct tls_alert *alert);
 
@@ -28,6 +25,9 @@ static inline struct tls_place tls_first_data(const struct tls_direction *d)
 {
     return d->num_kept > 0 ? d->kept[0].place : d->last_data;
 }
+
+/* tls_mac_len is how many bytes behind a message in clear are its MAC, by the suite negotiated. */
+size_t tls_mac_len(const struct tls_state *state);
 
 /* tls_hidden is HT_EVENT_ENCRYPTED, or 0 where the suite negotiated encrypts nothing. */
 unsigned tls_hidden(const struct tls_state *state);

@@ -96,34 +96,51 @@ static bool clear_after_change_cipher_spec(struct ht_bytes fragment)
            length < TLS_MAX_MESSAGE && version == TLS_12;
 }
 
+/* How many bytes behind the messages of a record are a MAC, where a suite that encrypts nothing is
+ * in use. */
+static size_t mac_behind(const struct tls_state *state, const struct tls_direction *d)
+{
+    bool in_use = d->change_cipher_spec && d->num_changes == 1 && state->version != 0;
+    return in_use && tls_hidden(state) == 0 ? tls_mac_len(state) : 0;
+}
+
 static void handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                       const struct tls_record *record, bool partial)
 {
-    bool encrypted = state->direction[from].change_cipher_spec &&
-                     !clear_after_change_cipher_spec(record->fragment);
-    if (encrypted) {
+    const struct tls_direction *d = &state->direction[from];
+    size_t mac_len                = mac_behind(state, d);
+    if (mac_len > 0 && !partial && record->fragment.len > mac_len) {
+        struct tls_record clear = *record;
+        clear.fragment          = ht_bytes_head(record->fragment, record->fragment.len - mac_len);
+        tls_handshake_fragment(state, e, from, &clear, partial);
+    } else if (d->change_cipher_spec && !clear_after_change_cipher_spec(record->fragment)) {
         tls_encrypted_handshake(state, e, from);
     } else {
         tls_handshake_fragment(state, e, from, record, partial);
     }
 }
 
-static enum ht_verdict pdu(void *opaque, struct ht_emitter *e, const struct ht_pdu *pdu)
+void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                          struct ht_bytes bytes, size_t len, bool partial)
 {
-    struct tls_state *state = opaque;
     struct tls_record record;
-    if (!tls_record_header(pdu->bytes, &record)) {
-        return HT_CONTINUE;
+    if (!tls_record_header(bytes, &record)) {
+        return;
     }
-    record.fragment = ht_bytes_from(pdu->bytes, TLS_RECORD_HEADER);
+    record.fragment = ht_bytes_from(bytes, TLS_RECORD_HEADER);
     if (record.type == TLS_HANDSHAKE) {
-        handshake(state, e, pdu->side, &record, pdu->partial);
-        return HT_CONTINUE;
+        handshake(state, e, from, &record, partial);
+        return;
     }
     if (record.type == TLS_CHANGE_CIPHER_SPEC) {
-        tls_handshake_cut(state, e, pdu->side);
+        tls_handshake_cut(state, e, from);
     }
-    (void)tls_take_record(state, e, pdu->side, &record, pdu->len - TLS_RECORD_HEADER, pdu->partial);
+    (void)tls_take_record(state, e, from, &record, len - TLS_RECORD_HEADER, partial);
+}
+
+static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pdu *pdu)
+{
+    tls_take_wire_record(state, e, pdu->side, pdu->bytes, pdu->len, pdu->partial);
     return HT_CONTINUE;
 }
 
@@ -165,7 +182,6 @@ static const struct ht_event_type *const events[] = {&tls_client_hello_event,
                                                      &tls_other_handshake_event,
                                                      NULL};
 
-extern const struct ht_dissector tls_dissector;
 const struct ht_dissector tls_dissector = {
     .name               = "tls",
     .title              = "TLS 1.0 to 1.3",

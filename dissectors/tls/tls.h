@@ -10,13 +10,72 @@
 
 extern const struct ht_registry tls_versions, tls_content_types, tls_handshake_types,
     tls_cipher_suites, tls_extensions, tls_groups, tls_signature_schemes, tls_alerts,
-    tls_compression_methods, tls_point_formats, tls_psk_modes, tls_certificate_types;
+    tls_compression_methods, tls_point_formats, tls_psk_modes, tls_certificate_types,
+    tls_certificate_formats, tls_certificate_compressions, tls_srtp_profiles,
+    tls_token_binding_parameters, tls_hpke_kdfs, tls_hpke_aeads;
 
-enum { TLS_10 = 0x0301, TLS_11 = 0x0302, TLS_12 = 0x0303, TLS_13 = 0x0304 };
+enum { SSL_30 = 0x0300, TLS_10 = 0x0301, TLS_11 = 0x0302, TLS_12 = 0x0303, TLS_13 = 0x0304 };
 
 struct tls_ja3 {
     struct ht_bytes hash;   /* MD5 in hexadecimal */
     struct ht_bytes string; /* what was hashed */
+};
+
+/* What else a client says of what it can do: mostly the same in all hellos of a program. Absent
+ * where it says none of it. */
+struct tls_client_capabilities {
+    struct ht_bytes signature_schemes_cert;       /* uint16 */
+    struct ht_bytes delegated_credential_schemes; /* uint16 */
+    struct ht_bytes certificate_compression;      /* uint16 */
+    struct ht_texts application_settings;
+    struct ht_bytes client_certificate_types; /* uint8 */
+    struct ht_bytes server_certificate_types; /* uint8 */
+    struct ht_bytes certificate_types;        /* uint8; of RFC 6091 */
+    struct ht_bytes srtp_profiles;            /* uint16 */
+    struct ht_bytes token_binding_parameters; /* uint8 */
+    struct ht_bytes flags;                    /* of tls_flags, lowest first */
+    const char *heartbeat;                    /* as struct tls_server_choices */
+    uint16_t max_fragment_length;             /* bytes */
+    uint16_t record_size_limit;               /* bytes */
+    uint16_t trust_anchors;                   /* number of them */
+    uint16_t tickets_full, tickets_resumed;   /* wished for, each plus one */
+};
+
+/* A pre-shared key or ticket of TLS 1.3 that is offered. */
+struct tls_psk_offer {
+    uint32_t obfuscated_age; /* milliseconds, plus a number that the ticket came with */
+    uint16_t identity_bytes;
+    uint16_t binder_bytes; /* 0: it has none, against the specification */
+    /* Not in the output: */
+    struct ht_bytes identity; /* view only */
+};
+
+enum { TLS_MAX_PSK_OFFERS = 16 /* told of; psk_identities counts all */ };
+
+/* RFC 9849 section 5, and the drafts of it. */
+struct tls_encrypted_client_hello {
+    const char *type;   /* outer, inner; of drafts up to 12: outer, esni */
+    const char *draft;  /* "draft-08"; absent: RFC 9849, which is draft 13 on the wire */
+    uint16_t config_id; /* plus one */
+    struct ht_named kdf, aead;
+    uint16_t enc_bytes;
+    uint16_t payload_bytes;
+    /* By analyzers: */
+    const char *verdict;         /* config_match, grease_likely, unknown */
+    struct ht_bytes public_name; /* of the ECHConfig that matches */
+    bool server_name_is_cover;
+};
+
+/* What is of this one hello. Absent where it has none of it. */
+struct tls_client_particulars {
+    struct ht_texts authorities;     /* names in DER, as sent */
+    struct ht_texts authority_names; /* in the form of RFC 4514; by the certificate analyzer */
+    struct ht_texts responder_ids;   /* status_request: OCSP responders trusted */
+    struct ht_bytes connection_id;
+    struct ht_bytes srp_user;
+    uint64_t num_authorities;
+    uint16_t request_extensions_bytes; /* of status_request */
+    uint8_t renegotiated_bytes;        /* of renegotiation_info; 0 in a first handshake */
 };
 
 struct tls_client_hello {
@@ -36,18 +95,54 @@ struct tls_client_hello {
     struct ht_bytes signature_schemes;  /* uint16 */
     struct ht_bytes key_share_groups;   /* uint16 */
     struct ht_bytes psk_modes;          /* uint8 */
-    uint64_t psk_identities;            /* number offered */
-    uint64_t session_ticket_bytes;      /* of the session_ticket extension's content */
+    uint16_t psk_identities;            /* number offered */
+    uint16_t session_ticket_bytes;      /* of the session_ticket extension's content */
+    uint16_t padding_bytes;             /* of the padding extension's content */
+    uint16_t cookie_bytes;              /* of DTLS, and of the cookie extension */
     bool early_data;
-    bool encrypted_client_hello;
-    bool grease;         /* any GREASE value is in it */
-    bool session_ticket; /* the extension is there, empty or not; internal */
+    bool grease;           /* any GREASE value is in it */
+    bool session_ticket;   /* the extension is there, empty or not; internal */
+    struct ht_objects psk; /* of struct tls_psk_offer, the first of them */
+    struct tls_encrypted_client_hello *encrypted_client_hello;
+    const struct tls_client_capabilities *capabilities;
+    struct tls_client_particulars *particulars;
     /* By analyzers: */
     const struct tls_ja3 *ja3;
     struct ht_bytes ja4;
     struct ht_bytes ja4_r;
     /* Not in the output: */
+    uint64_t resumption_key;        /* by which the session resumed is known; by an analyzer */
+    struct ht_bytes ticket;         /* the session_ticket extension's content; view only */
     struct ht_bytes raw_extensions; /* the extensions block, without its length; view only */
+};
+
+/* A certificate's entry in a log of Certificate Transparency (RFC 6962 section 3.2). */
+struct tls_sct {
+    uint16_t version; /* as on the wire, plus one: 0 is v1 */
+    struct ht_bytes log_id;
+    int64_t time_ns;
+    struct ht_named signature_scheme;
+    uint16_t extensions_bytes;
+    uint16_t signature_bytes;
+};
+
+/* What else a server says; absent where it says none of it. */
+struct tls_server_choices {
+    struct ht_bytes groups;         /* uint16; that it prefers */
+    struct ht_texts next_protocols; /* next_protocol_negotiation */
+    struct ht_objects scts;         /* of struct tls_sct */
+    struct ht_bytes connection_id;  /* of DTLS, that the client is to write */
+    const char *heartbeat;          /* peer_allowed_to_send, peer_not_allowed_to_send */
+    struct ht_named client_certificate_type;
+    struct ht_named server_certificate_type;
+    struct ht_named certificate_type; /* RFC 6091 */
+    struct ht_named srtp_profile;
+    uint16_t max_fragment_length;          /* bytes */
+    uint16_t record_size_limit;            /* bytes */
+    uint16_t cookie_bytes;                 /* of a HelloRetryRequest */
+    uint16_t encrypted_client_hello_bytes; /* of a HelloRetryRequest: taken, if the client agrees */
+    uint16_t tickets;                      /* that it will send, plus one */
+    uint8_t renegotiated_bytes;            /* of renegotiation_info; 0 in a first handshake */
 };
 
 struct tls_server_hello {
@@ -63,24 +158,40 @@ struct tls_server_hello {
     struct ht_named version; /* really negotiated: supported_version, else legacy_version */
     struct ht_named key_share_group;
     struct ht_bytes alpn;
-    bool session_ticket; /* the extension is there: a ticket will follow */
+    struct ht_bytes point_formats; /* uint8 */
+    bool session_ticket;           /* the extension is there: a ticket will follow */
     bool extended_master_secret;
     bool encrypt_then_mac;
     bool renegotiation_info;
     bool pre_shared_key; /* a PSK was selected */
-    uint64_t psk_index;
     bool status_request;
+    uint16_t psk_index;
     bool retry_request;    /* its random says HelloRetryRequest (RFC 8446 section 4.1.3) */
     const char *downgrade; /* the sentinel in random: "TLS 1.2", "TLS 1.1 or below"; RFC 8446
                             * section 4.1.3 */
+    const struct tls_server_choices *choices;
     /* By analyzers: */
     const struct tls_ja3 *ja3s;
+    /* Not in the output: */
+    bool new_session_id; /* another than the client's, by which the session can be resumed;
+                          * not copied */
 };
 
 struct tls_certificate {
     struct ht_texts sha256; /* of each DER, leaf first; by the certificate analyzer */
     struct ht_texts chain;  /* each DER; views only, not copied */
     uint64_t chain_bytes;
+    struct ht_bytes raw_public_key; /* SubjectPublicKeyInfo, in place of a chain (RFC 7250) */
+    bool verify; /* internal: a signature by the first one's key will be checked */
+};
+
+/* What an analyzer judges a key exchange or its signature by. Views; not kept. */
+struct tls_material {
+    struct ht_bytes dh_prime;
+    struct ht_bytes part[3]; /* what was signed; empty where signatures are not checked */
+    struct ht_bytes signature;
+    struct ht_bytes signer; /* SHA-256 of the certificate whose key it is; empty: none known */
+    uint16_t scheme;        /* 0 before TLS 1.2 */
 };
 
 struct tls_server_key_exchange {
@@ -88,12 +199,14 @@ struct tls_server_key_exchange {
     struct ht_named group;
     const char *curve_form; /* "named_curve", "explicit_prime", "explicit_char2" */
     uint64_t dh_bits;       /* of the prime modulus */
+    const char *dh_group;   /* whose prime it is, where that is known; by analyzers */
     uint64_t rsa_bits;      /* of the modulus of an export suite's short-lived key */
     uint64_t public_bytes;  /* of the server's public value or point */
     struct ht_bytes psk_identity_hint;
     struct ht_named signature_scheme;
     uint64_t signature_bytes;
     bool anonymous; /* of an anonymous suite: nothing authenticates the server */
+    const struct tls_material *material; /* internal, not kept */
 };
 
 struct tls_certificate_request {
@@ -101,6 +214,18 @@ struct tls_certificate_request {
     struct ht_bytes signature_schemes; /* uint16 */
     struct ht_texts authorities;       /* DER names, as sent */
     uint64_t num_authorities;
+    /* By the certificate analyzer: */
+    struct ht_texts authority_names; /* in the form of RFC 4514 */
+    /* Of TLS 1.3: */
+    struct ht_bytes signature_schemes_cert;  /* uint16 */
+    struct ht_bytes certificate_compression; /* uint16 */
+};
+
+/* A Certificate message, compressed (RFC 8879). */
+struct tls_compressed_certificate {
+    struct ht_named algorithm;
+    uint32_t uncompressed_length;
+    struct ht_bytes compressed;
 };
 
 struct tls_certificate_status {
@@ -117,11 +242,14 @@ struct tls_client_key_exchange {
 struct tls_certificate_verify {
     struct ht_named signature_scheme;
     uint64_t signature_bytes;
+    const struct tls_material *material; /* internal, not kept */
 };
 
 struct tls_new_session_ticket {
     uint64_t lifetime_s;
     uint64_t ticket_bytes;
+    /* Not in the output: */
+    struct ht_bytes ticket; /* view only */
 };
 
 struct tls_alert {
@@ -157,6 +285,25 @@ struct tls_application_data {
 struct tls_chains {
     struct ht_texts server; /* SHA-256 of each, leaf first */
     struct ht_texts client;
+    struct ht_bytes server_raw_key, client_raw_key; /* SubjectPublicKeyInfo (RFC 7250) */
+};
+
+/* Where a session that is resumed comes from. */
+struct tls_resumed_from {
+    struct ht_bytes connection; /* its id */
+    const char *by;             /* session_id, ticket, same_identity */
+    uint64_t age_ns;            /* from there to the ClientHello */
+    uint64_t lifetime_s;        /* of the ticket */
+};
+
+/* What the sizes, places and order of TLS 1.3's encrypted records suggest. */
+struct tls_inferred {
+    uint64_t server_flight_bytes; /* fragments up to the server's Finished */
+    uint64_t client_flight_bytes; /* up to the client's */
+    uint64_t retry_cost_ns;       /* from HelloRetryRequest to ServerHello */
+    uint8_t tickets;
+    const char *early_data;         /* accepted, rejected */
+    const char *client_certificate; /* sent, refused */
 };
 
 /* The connection record's details. */
@@ -167,12 +314,14 @@ struct tls_details {
     const char *key_exchange; /* "ECDHE", "DHE", "RSA", "PSK", "ECDHE_PSK" … */
     struct ht_named group;
     uint64_t dh_bits;
+    const char *dh_group;
     struct ht_named signature_scheme;
     struct ht_bytes alpn;
     bool resumed;
     const char *resumption; /* none, session_id, ticket, psk */
     bool hello_retry_request;
     bool client_authentication;
+    uint8_t renegotiations;                  /* handshakes after the first */
     uint64_t client_records, server_records; /* of application data */
     uint64_t client_data_bytes, server_data_bytes;
     const struct tls_client_hello *client_hello;
@@ -180,6 +329,8 @@ struct tls_details {
     const struct tls_server_hello *server_hello;
     const struct tls_chains *certificates;
     struct ht_objects alerts; /* of struct tls_alert */
+    const struct tls_inferred *inferred;
+    const struct tls_resumed_from *resumed_from; /* by an analyzer */
 };
 
 extern const struct ht_struct tls_client_hello_struct, tls_server_hello_struct,
@@ -187,7 +338,9 @@ extern const struct ht_struct tls_client_hello_struct, tls_server_hello_struct,
     tls_certificate_status_struct, tls_client_key_exchange_struct, tls_certificate_verify_struct,
     tls_new_session_ticket_struct, tls_alert_struct, tls_malformed_struct,
     tls_application_data_struct, tls_other_handshake_struct, tls_chains_struct, tls_ja3_struct,
-    tls_details_struct;
+    tls_details_struct, tls_client_capabilities_struct, tls_client_particulars_struct,
+    tls_psk_offer_struct, tls_encrypted_client_hello_struct, tls_server_choices_struct,
+    tls_sct_struct;
 
 extern const struct ht_event_type tls_client_hello_event, tls_server_hello_event,
     tls_hello_retry_request_event, tls_encrypted_extensions_event, tls_certificate_event,

@@ -18,6 +18,7 @@ struct ht_analysis {
     int64_t time_ns;
     uint64_t frame;
     bool from_client; /* who sent the event, as far as is known now */
+    unsigned *flags;  /* of the event at hand: HT_EVENT_VERIFIED or HT_EVENT_REFUTED may be added */
     void *engine;
     void (*record)(void *engine, const struct ht_record_type *type, void *record);
 
@@ -42,6 +43,10 @@ struct ht_analyzer {
                              const struct ht_endpoint *server);
     /* The connection ended and its record is complete but for what analyzers add. */
     void (*connection)(void *state, struct ht_analysis *a, struct ht_connection *connection);
+
+    /* The same, once the timeline is there too: to judge the whole story, from which nothing is to
+     * be taken and to which only fields that no other looks at are to be added. */
+    void (*judge)(void *state, struct ht_analysis *a, struct ht_connection *connection);
 
     /* What flows teach each other. Flows may be spread over several engines, but lessons come to
      * all of them, in the order in which one engine alone would have taught them; so what a record

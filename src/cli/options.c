@@ -171,6 +171,7 @@ static bool set_flag(struct cli_options *o, const char *name, struct ht_error *e
 {
     (void)error;
     o->events |= strcmp(name, "events") == 0;
+    o->verify |= strcmp(name, "verify") == 0;
     o->no_ndpi |= strcmp(name, "no-ndpi") == 0;
     o->no_promiscuous |= strcmp(name, "no-promiscuous") == 0;
     o->immediate |= strcmp(name, "immediate") == 0;
@@ -203,6 +204,7 @@ static const struct {
     {'F', "filter", "EXPRESSION", set_filter, "look only at frames that match, as in tcpdump"},
     {'o', "output", "FILE", set_output, "write there instead of standard output"},
     {'e', "events", NULL, set_flag, "also a line for each event as it happens"},
+    {0, "verify", NULL, set_flag, "check the signatures of handshakes"},
     {'s', "snaplen", "BYTES", set_snaplen, "capture so many bytes of a frame"},
     {'p', "no-promiscuous", NULL, set_flag, "capture only what is addressed to this machine"},
     {0, "buffer", "MIB", set_buffer, "for frames of an interface; default 64"},

@@ -31,7 +31,7 @@ struct cli_options {
     size_t buffer_bytes, queue_bytes, max_flows, max_bytes;
     uint64_t rotate_bytes;
     int64_t rotate_ns, stats_interval_ns;
-    bool events, no_ndpi, no_promiscuous, immediate, no_sandbox, quiet;
+    bool verify, events, no_ndpi, no_promiscuous, immediate, no_sandbox, quiet;
     char **files; /* NULL-terminated */
 };
 

@@ -73,6 +73,7 @@ static bool open_crew(struct cli_session *session, struct ht_error *error)
     const struct cli_options *o          = session->options;
     const struct ht_engine_config engine = {.dissectors = ht_dissectors,
                                             .analyzers  = ht_analyzers,
+                                            .verify     = o->verify,
                                             .events     = o->events,
                                             .label      = !o->no_ndpi,
                                             .live       = cli_options_live(o),

@@ -338,6 +338,7 @@ static bool feed_unmatched(struct ht_dispatch *d, struct ht_emitter *e, enum ht_
     struct ht_bytes head = copied ? ht_buffer_view(&s->pending) : rest;
     size_t offset        = head.len > 0 ? match(d, e, side, head) : SIZE_MAX;
     if (d->found != NULL) {
+        s->lost_sync |= s->searching;
         s->searching = false;
         join_other(d, side);
         if (copied) {
@@ -353,22 +354,30 @@ static bool feed_unmatched(struct ht_dispatch *d, struct ht_emitter *e, enum ht_
     return s->watching;
 }
 
+static void feed_waiting(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side);
+
+/* Where the side comes to another protocol, what waits of the other side goes first, so that
+ * nothing depends on how much of this side there is. */
 static void feed(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
                  struct ht_bytes bytes)
 {
     const struct ht_dispatch_side *s = &d->side[side];
     bool more                        = true;
     while (more && !s->given_up) {
-        if (d->found != NULL) {
-            bytes = feed_found(d, e, side, bytes);
-            more  = d->found == NULL;
-        } else {
+        if (d->found == NULL) {
             more = s->watching ? watch(d, e, side, &bytes) : feed_unmatched(d, e, side, &bytes);
+            continue;
+        }
+        bytes = feed_found(d, e, side, bytes);
+        more  = d->found == NULL;
+        if (more) {
+            feed_waiting(d, e, ht_other(side));
         }
     }
 }
 
-/* What a side said before the other came to another protocol may be of that one too. */
+/* What a side said before the other came to another protocol may be of that one too. There are at
+ * most HT_MAX_PAST of these, and so as many calls within each other. */
 static void feed_waiting(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side)
 {
     const struct ht_dispatch_side *s = &d->side[side];
@@ -447,13 +456,9 @@ uint64_t ht_dispatch_bytes(struct ht_dispatch *d, struct ht_emitter *e, enum ht_
         s->frame   = e->frame;
         s->time_ns = e->time_ns;
     }
-    bytes            = step_over(s, bytes);
-    uint8_t num_past = d->num_past;
+    bytes = step_over(s, bytes);
     if (bytes.len > 0) {
         feed(d, e, side, bytes);
-    }
-    if (d->num_past != num_past) {
-        feed_waiting(d, e, ht_other(side));
     }
     if (missing > 0 && !s->given_up) {
         feed_hole(d, e, side, missing);

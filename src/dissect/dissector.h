@@ -85,6 +85,7 @@ struct ht_emitter {
     const struct ht_endpoint *endpoint; /* two, by side */
     enum ht_side client;                /* as far as the engine knows */
     const char *transport;              /* "tcp", "udp" */
+    bool verify; /* signatures are checked: events are to have what was signed */
 };
 
 /* ht_emit says that `from` did this, in the frame at hand. Analyzers see `event` (a struct as
@@ -190,6 +191,10 @@ struct ht_dissector {
     /* The flow ended: say what is absent, complete the details. May be NULL. */
     void (*finish)(void *state, struct ht_emitter *e, const struct ht_end *end);
 
+    /* Over UDP: nothing that was said still waits for another datagram, so that what is captured
+     * live need not wait for the flow's end. Pure. NULL: never. */
+    bool (*settled)(const void *state);
+
     /* The connection record's details, described by `details_struct`, whose object lies in `state`
      * at `details_offset`; NULL: it has none, and its flows over UDP no connection record. */
     const struct ht_struct *details_struct;
@@ -203,6 +208,10 @@ struct ht_dissector {
     /* In the details, the name by which the server was asked for (struct ht_bytes in state). 0:
      * none */
     size_t server_name_offset;
+
+    /* In the state, the protocol that was really spoken (const char *; NULL: `name`), where its
+     * beginning leaves that open. 0: always `name` */
+    size_t protocol_offset;
 
     const struct ht_event_type *const *events;   /* all it may emit, NULL-terminated */
     const struct ht_record_type *const *records; /* all it may record, NULL-terminated; or NULL */

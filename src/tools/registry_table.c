@@ -13,7 +13,7 @@ enum { MAX_PAGES = 257 }; /* one for each high byte, and the empty one */
 struct row {
     unsigned long value;
     char name[128];
-    char note[64];
+    char note[128];
 };
 
 /* Reads one field up to the comma or the line's end; quotes are taken off. */
@@ -44,7 +44,9 @@ static bool read_row(const char *line, struct row *out)
     line       = read_field(line, out->name, sizeof out->name);
     out->value = strtoul(value, &end, 0);
     (void)read_field(line, out->note, sizeof out->note);
-    return end != value && *end == '\0' && out->name[0] != '\0';
+    bool whole =
+        strlen(out->name) + 1 < sizeof out->name && strlen(out->note) + 1 < sizeof out->note;
+    return end != value && *end == '\0' && out->name[0] != '\0' && whole;
 }
 
 static int by_value(const void *a, const void *b)

@@ -3,7 +3,9 @@
  * that its views point at.
  */
 #include "fuzz.h"
+#include "tls/ech.h"
 #include "tls/messages.h"
+#include "tls/sct.h"
 
 static void copy(struct ht_arena *arena, const struct ht_struct *type, const void *object)
 {
@@ -28,8 +30,9 @@ static void parse_key_exchange(struct ht_bytes body, struct ht_arena *arena)
                                         "PSK/PSK", "ECDHE_PSK/PSK", "SRP/SRP", "any/any"};
     for (size_t i = 0; i < HT_ARRAY_LEN(notes); i++) {
         struct tls_server_key_exchange message;
+        struct tls_material material;
         uint16_t version = i % 2 == 0 ? TLS_12 : TLS_10;
-        (void)tls_server_key_exchange_parse(body, version, notes[i], &message);
+        (void)tls_server_key_exchange_parse(body, version, notes[i], &message, &material);
         copy(arena, &tls_server_key_exchange_struct, &message);
     }
 }
@@ -39,14 +42,52 @@ static void parse_others(struct ht_bytes body, struct ht_arena *arena, uint16_t 
     struct tls_certificate certificate;
     struct tls_certificate_request request;
     struct tls_certificate_verify verify;
+    struct tls_material material;
     (void)tls_certificate_parse(body, version == TLS_13, arena, &certificate);
     for (size_t i = 0; i < certificate.chain.len; i++) {
         (void)ht_arena_copy(arena, certificate.chain.items[i]);
     }
     (void)tls_certificate_request_parse(body, version, arena, &request);
     copy(arena, &tls_certificate_request_struct, &request);
-    (void)tls_certificate_verify_parse(body, version, &verify);
+    (void)tls_certificate_verify_parse(body, version, &verify, &material);
     copy(arena, &tls_certificate_verify_struct, &verify);
+}
+
+static void parse_lists(struct ht_bytes body, struct ht_arena *arena)
+{
+    struct tls_encrypted_client_hello hello = {.kdf = ht_named(1), .aead = ht_named(1)};
+    struct ht_reader configs                = tls_ech_config_list(body);
+    struct ht_objects scts;
+    (void)tls_sct_list_parse(body, arena, &scts);
+    for (size_t i = 0; i < scts.len; i++) {
+        copy(arena, &tls_sct_struct, (const struct tls_sct *)scts.items + i);
+    }
+    while (rd_more(&configs)) {
+        struct tls_ech_config config;
+        if (tls_ech_config_next(&configs, &config)) {
+            (void)ht_arena_copy(arena, config.public_name);
+            (void)tls_ech_config_fits(&config, &hello);
+        }
+    }
+}
+
+static void parse_encrypted(struct ht_bytes body, struct ht_arena *arena)
+{
+    struct tls_server_hello server;
+    struct tls_certificate_request request;
+    struct tls_certificate certificate;
+    struct tls_compressed_certificate compressed;
+    struct ht_bytes decompressed;
+    (void)tls_encrypted_extensions_parse(body, arena, &server);
+    copy(arena, &tls_server_hello_struct, &server);
+    (void)tls_certificate_request13_parse(body, arena, &request);
+    copy(arena, &tls_certificate_request_struct, &request);
+    (void)tls_raw_public_key_parse(body, &certificate);
+    copy(arena, &tls_certificate_struct, &certificate);
+    if (tls_compressed_certificate_parse(body, &compressed) &&
+        tls_certificate_decompress(&compressed, arena, &decompressed)) {
+        (void)ht_arena_copy(arena, decompressed);
+    }
 }
 
 static void parse_small(struct ht_bytes body, struct ht_arena *arena)
@@ -85,6 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     parse_others(body, &arena, TLS_12);
     parse_others(body, &arena, TLS_13);
     parse_small(body, &arena);
+    parse_lists(body, &arena);
+    parse_encrypted(body, &arena);
     ht_arena_clear(&arena);
     return 0;
 }

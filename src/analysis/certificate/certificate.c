@@ -2,6 +2,7 @@
  * The certificate record and the analyzer that makes it.
  */
 #include "certificate.h"
+#include "decode.h"
 
 #include "analysis/memo.h"
 #include "crypto/digest.h"
@@ -108,10 +109,14 @@ struct seen_set {
 /* Certificates whose digest is known, by their DER: most are of 1 to 2 KiB; 8 MiB at worst. */
 enum { KNOWN_SETS = 512, KNOWN_MAX = 4096 };
 
+/* Names of authorities, by their DER: most are of 100 bytes; 1 MiB at worst. */
+enum { NAME_SETS = 128, NAME_MAX = 2048 };
+
 struct state {
     struct ht_digester *digester;
     struct ht_certificate_decoder *decoder;
     struct ht_memo known; /* the digest by DER */
+    struct ht_memo names; /* the text by DER */
     struct seen_set seen[SETS];
 };
 
@@ -176,11 +181,32 @@ static void on_chain(struct state *state, struct ht_analysis *a, struct tls_cert
     event->sha256 = (struct ht_texts){.items = digests, .len = len};
 }
 
+/* The authorities that a client trusts. */
+static void on_client_hello(struct state *state, struct ht_analysis *a,
+                            const struct tls_client_hello *event)
+{
+    struct tls_client_particulars *own = event->particulars;
+    if (own != NULL && own->authorities.len > 0) {
+        own->authority_names = certificate_names(&state->names, a->arena, own->authorities);
+    }
+}
+
+/* The authorities that a server takes. */
+static void on_request(struct state *state, struct ht_analysis *a,
+                       struct tls_certificate_request *event)
+{
+    event->authority_names = certificate_names(&state->names, a->arena, event->authorities);
+}
+
 static void on_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
                      void *event)
 {
     if (type == &tls_certificate_event) {
         on_chain(state, a, event);
+    } else if (type == &tls_client_hello_event && event != NULL) {
+        on_client_hello(state, a, event);
+    } else if (type == &tls_certificate_request_event && event != NULL) {
+        on_request(state, a, event);
     }
 }
 
@@ -190,7 +216,8 @@ static bool init(void *state, struct ht_error *error)
     self->digester     = ht_digester_new();
     self->decoder      = ht_certificate_decoder_new();
     bool made          = self->digester != NULL && self->decoder != NULL &&
-                ht_memo_init(&self->known, KNOWN_SETS, KNOWN_MAX);
+                ht_memo_init(&self->known, KNOWN_SETS, KNOWN_MAX) &&
+                ht_memo_init(&self->names, NAME_SETS, NAME_MAX);
     return made || ht_fail(error, "out of memory");
 }
 
@@ -198,6 +225,7 @@ static void fini(void *state)
 {
     struct state *self = state;
     ht_memo_fini(&self->known);
+    ht_memo_fini(&self->names);
     ht_certificate_decoder_free(self->decoder);
     ht_digester_free(self->digester);
 }

@@ -12,6 +12,7 @@ struct x509_st;
 struct X509_pubkey_st;
 struct X509_name_st;
 struct asn1_object_st;
+struct ht_memo;
 
 /* certificate_object is an object identifier's name by libcrypto, its long or short one, or where
  * it has none the dotted numbers. */
@@ -20,6 +21,11 @@ struct ht_bytes certificate_object(struct ht_arena *arena, const struct asn1_obj
 
 /* certificate_name is a name in the form of RFC 4514, in UTF-8. */
 struct ht_bytes certificate_name(struct ht_arena *arena, const struct X509_name_st *name);
+
+/* certificate_names are the first 64 of `ders` in that form; an empty one where it is no name. What
+ * was asked for before is in `known`. */
+struct ht_texts certificate_names(struct ht_memo *known, struct ht_arena *arena,
+                                  struct ht_texts ders);
 
 /* certificate_key says what kind of key `info` is, whose DER is `spki`. NULL where there is no
  * room.

@@ -168,13 +168,36 @@ static void fingerprint_server(struct state *state, struct ht_arena *arena,
     }
 }
 
+/* JA3 and JA4 are of TLS's own hellos, not of those in the form of SSL 2.0. */
+static bool is_ssl2(struct ht_named record_version)
+{
+    enum { SSL_20 = 0x0002 };
+    return record_version.set && record_version.id == SSL_20;
+}
+
+static void on_client_hello(struct state *state, struct ht_arena *arena,
+                            struct tls_client_hello *hello)
+{
+    if (!is_ssl2(hello->record_version)) {
+        fingerprint_client(state, arena, hello);
+    }
+}
+
+static void on_server_hello(struct state *state, struct ht_arena *arena,
+                            struct tls_server_hello *hello)
+{
+    if (!is_ssl2(hello->record_version)) {
+        fingerprint_server(state, arena, hello);
+    }
+}
+
 static void on_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
                      void *event)
 {
     if (type == &tls_client_hello_event) {
-        fingerprint_client(state, a->arena, event);
+        on_client_hello(state, a->arena, event);
     } else if (type == &tls_server_hello_event) {
-        fingerprint_server(state, a->arena, event);
+        on_server_hello(state, a->arena, event);
     }
 }
 

@@ -292,7 +292,7 @@ static void what_was_said_before_the_upgrade_was_seen_is_not_lost(void **unused)
     recorder_bytes(&r, HT_SIDE_A, TEXT("~a\0\4late"), 0);
     assert_ptr_equal(r.dispatch.past->found, &toy);
     assert_string_equal(r.text, "B pdu { body=b len=5 }\nA pdu { body=a len=5 }\n"
-                                "A pdu { body=late len=8 }\nB pdu { body=early len=9 }\n");
+                                "B pdu { body=early len=9 }\nA pdu { body=late len=8 }\n");
     recorder_free(&r);
 }
 

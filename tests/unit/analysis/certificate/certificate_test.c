@@ -263,6 +263,30 @@ static void no_room(void **state)
     assert_int_equal(f->recorded.num, 0);
 }
 
+/* A name as OpenSSL wrote it into a CertificateRequest, and as `openssl x509 -nameopt rfc2253`
+ * shows it. What is no name is an empty text in its place; and all again from what is known. */
+static void names_authorities(void **state)
+{
+    struct fixture *f            = *state;
+    const struct ht_bytes ders[] = {
+        hex("302d31153013060355040a0c0c53616d706c65205472757374311430120603"
+            "5504030c0b53616d706c6520526f6f74"),
+        hex("30020100")};
+    struct tls_client_particulars own = {.authorities = {.items = ders, .len = 1}};
+    struct tls_client_hello hello     = {.particulars = &own};
+    for (int i = 0; i < 2; i++) {
+        struct tls_certificate_request request = {.authorities = {.items = ders, .len = 2}};
+        ht_certificate_analyzer.event(f->analyzer, &f->a, &tls_certificate_request_event, &request);
+        assert_int_equal(request.authority_names.len, 2);
+        assert_text(request.authority_names.items[0], "CN=Sample Root,O=Sample Trust");
+        assert_int_equal(request.authority_names.items[1].len, 0);
+    }
+    ht_certificate_analyzer.event(f->analyzer, &f->a, &tls_client_hello_event, &hello);
+    assert_int_equal(own.authority_names.len, 1);
+    assert_text(own.authority_names.items[0], "CN=Sample Root,O=Sample Trust");
+    ht_certificate_analyzer.event(f->analyzer, &f->a, &tls_certificate_request_event, NULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -278,6 +302,7 @@ int main(void)
         TEST(longer_than_the_memory),
         TEST(too_long_to_keep),
         TEST(no_room),
+        TEST(names_authorities),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

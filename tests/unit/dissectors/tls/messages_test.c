@@ -83,7 +83,8 @@ static bool server_key_exchange_passes(struct ht_bytes body, void *arg)
 {
     struct tls_server_key_exchange message;
     const struct how *how = arg;
-    return tls_server_key_exchange_parse(body, how->version, how->note, &message);
+    return tls_server_key_exchange_parse(body, how->version, how->note, &message,
+                                         &(struct tls_material){0});
 }
 
 static struct tls_server_key_exchange parsed(const char *message, uint16_t version,
@@ -93,7 +94,8 @@ static struct tls_server_key_exchange parsed(const char *message, uint16_t versi
     struct how how       = {version, note};
     struct ht_bytes body = body_of(message);
     every_prefix(body, server_key_exchange_passes, &how);
-    assert_true(tls_server_key_exchange_parse(body, version, note, &out));
+    assert_true(
+        tls_server_key_exchange_parse(body, version, note, &out, &(struct tls_material){0}));
     return out;
 }
 
@@ -177,11 +179,13 @@ static void test_guessed(void **state)
     for (size_t i = 0; i < HT_ARRAY_LEN(cases); i++) {
         struct tls_server_key_exchange m;
         struct ht_bytes body = body_of(cases[i].message);
-        assert_true(tls_server_key_exchange_parse(body, cases[i].version, "", &m));
+        assert_true(tls_server_key_exchange_parse(body, cases[i].version, "", &m,
+                                                  &(struct tls_material){0}));
         assert_string_equal(m.key_exchange, cases[i].expected);
     }
     struct tls_server_key_exchange m;
-    assert_false(tls_server_key_exchange_parse(hex("ffffff"), TLS_12, "", &m));
+    assert_false(
+        tls_server_key_exchange_parse(hex("ffffff"), TLS_12, "", &m, &(struct tls_material){0}));
     assert_null(m.key_exchange);
 }
 
@@ -199,7 +203,8 @@ static void test_dh_bits(void **state)
         char text[64];
         struct tls_server_key_exchange m;
         (void)snprintf(text, sizeof text, "%s 0001 02 0001 05", cases[i].prime);
-        assert_true(tls_server_key_exchange_parse(hex(text), TLS_12, "DH_anon/anon", &m));
+        assert_true(tls_server_key_exchange_parse(hex(text), TLS_12, "DH_anon/anon", &m,
+                                                  &(struct tls_material){0}));
         assert_int_equal(m.dh_bits, cases[i].bits);
     }
 }
@@ -218,14 +223,17 @@ static void test_explicit_curves(void **state)
         struct tls_server_key_exchange m;
         struct ht_bytes body = hex(messages[i]);
         every_prefix(body, server_key_exchange_passes, &how);
-        assert_true(tls_server_key_exchange_parse(body, how.version, how.note, &m));
+        assert_true(tls_server_key_exchange_parse(body, how.version, how.note, &m,
+                                                  &(struct tls_material){0}));
         assert_string_equal(m.curve_form, i == 0 ? "explicit_prime" : "explicit_char2");
         assert_int_equal(m.public_bytes, 3);
         assert_false(m.group.set);
     }
     struct tls_server_key_exchange m;
-    assert_false(tls_server_key_exchange_parse(hex("04 0001 01aa"), TLS_12, how.note, &m));
-    assert_false(tls_server_key_exchange_parse(hex("03 001d 00"), TLS_12, how.note, &m));
+    assert_false(tls_server_key_exchange_parse(hex("04 0001 01aa"), TLS_12, how.note, &m,
+                                               &(struct tls_material){0}));
+    assert_false(tls_server_key_exchange_parse(hex("03 001d 00"), TLS_12, how.note, &m,
+                                               &(struct tls_material){0}));
 }
 
 /* RFC 2246 section 7.4.3: the short-lived key of an export suite. */
@@ -236,7 +244,8 @@ static void test_rsa_export(void **state)
     struct ht_bytes body = hex("0004 80000001 0003 010001 0002 aabb");
     struct tls_server_key_exchange m;
     every_prefix(body, server_key_exchange_passes, &how);
-    assert_true(tls_server_key_exchange_parse(body, how.version, how.note, &m));
+    assert_true(
+        tls_server_key_exchange_parse(body, how.version, how.note, &m, &(struct tls_material){0}));
     assert_string_equal(m.key_exchange, "RSA");
     assert_int_equal(m.rsa_bits, 32);
     assert_int_equal(m.dh_bits, 0);
@@ -251,21 +260,40 @@ static void test_srp(void **state)
     struct ht_bytes body = hex("0002 aabb 0001 02 03 112233 0004 01020304");
     struct tls_server_key_exchange m;
     every_prefix(body, server_key_exchange_passes, &how);
-    assert_true(tls_server_key_exchange_parse(body, how.version, how.note, &m));
+    assert_true(
+        tls_server_key_exchange_parse(body, how.version, how.note, &m, &(struct tls_material){0}));
     assert_string_equal(m.key_exchange, "SRP");
     assert_int_equal(m.public_bytes, 4);
     assert_false(m.anonymous);
     body = hex("0002 aabb 0001 02 03 112233 0004 01020304 0401 0001 ff");
-    assert_false(tls_server_key_exchange_parse(body, TLS_12, "SRP/SRP", &m));
-    assert_true(tls_server_key_exchange_parse(body, TLS_12, "SRP/SRP+RSA", &m));
+    assert_false(
+        tls_server_key_exchange_parse(body, TLS_12, "SRP/SRP", &m, &(struct tls_material){0}));
+    assert_true(
+        tls_server_key_exchange_parse(body, TLS_12, "SRP/SRP+RSA", &m, &(struct tls_material){0}));
     assert_named(m.signature_scheme, 0x0401);
+}
+
+/* draft-cragie-tls-ecjpake-01 section 5.2: the curve, X, V and r. */
+static void test_ecjpake(void **state)
+{
+    (void)state;
+    struct how how       = {TLS_12, "ECJPAKE/PWD"};
+    struct ht_bytes body = hex("03 0017 03 040102 03 040304 01 05");
+    struct tls_server_key_exchange m;
+    every_prefix(body, server_key_exchange_passes, &how);
+    assert_true(
+        tls_server_key_exchange_parse(body, how.version, how.note, &m, &(struct tls_material){0}));
+    assert_string_equal(m.key_exchange, "ECJPAKE");
+    assert_named(m.group, 0x0017);
+    assert_int_equal(m.public_bytes, 3);
 }
 
 static void test_unknown_key_exchange(void **state)
 {
     (void)state;
     struct tls_server_key_exchange m;
-    assert_true(tls_server_key_exchange_parse(hex("0102"), TLS_12, "ECJPAKE/PWD", &m));
+    assert_true(tls_server_key_exchange_parse(hex("0102"), TLS_12, "KRB5/KRB5", &m,
+                                              &(struct tls_material){0}));
     assert_null(m.key_exchange);
 }
 
@@ -344,7 +372,7 @@ static void test_certificate_status(void **state)
 static bool certificate_verify_passes(struct ht_bytes body, void *arg)
 {
     struct tls_certificate_verify verify;
-    return tls_certificate_verify_parse(body, *(uint16_t *)arg, &verify);
+    return tls_certificate_verify_parse(body, *(uint16_t *)arg, &verify, &(struct tls_material){0});
 }
 
 static void test_certificate_verify(void **state)
@@ -364,7 +392,8 @@ static void test_certificate_verify(void **state)
         struct tls_certificate_verify verify;
         uint16_t version     = cases[i].version;
         struct ht_bytes body = body_of(cases[i].message);
-        assert_true(tls_certificate_verify_parse(body, version, &verify));
+        assert_true(
+            tls_certificate_verify_parse(body, version, &verify, &(struct tls_material){0}));
         assert_int_equal(verify.signature_scheme.set, version >= TLS_12);
         assert_int_equal(verify.signature_scheme.id, cases[i].scheme);
         assert_int_equal(verify.signature_bytes, cases[i].len);
@@ -432,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_explicit_curves),
         cmocka_unit_test(test_rsa_export),
         cmocka_unit_test(test_srp),
+        cmocka_unit_test(test_ecjpake),
         cmocka_unit_test(test_unknown_key_exchange),
         cmocka_unit_test(test_certificate_request),
         cmocka_unit_test(test_certificate_request_lists),

@@ -236,10 +236,72 @@ static void a_message_too_long_to_keep(void **unused)
     recorder_free(&r);
 }
 
+/* RFC 5246 section 7.4.1: inside the encryption of the first handshake only the second
+ * ChangeCipherSpec can be read. */
+static void renegotiation(void **unused)
+{
+    struct utterance said[MAX_UTTERANCES];
+    size_t num = said_in(said, tls12_static_rsa_aes128_gcm_ems,
+                         HT_ARRAY_LEN(tls12_static_rsa_aes128_gcm_ems));
+    (void)unused;
+    assert_true(num + 4 <= MAX_UTTERANCES);
+    said[num++] = (struct utterance){HT_SIDE_B, hex("16 0303 0004 a0a1a2a3")};
+    said[num++] = (struct utterance){HT_SIDE_A, hex("16 0303 0004 b0b1b2b3")};
+    said[num++] = (struct utterance){HT_SIDE_B, hex("16 0303 0004 c0c1c2c3 16 0303 0001 d0")};
+    said[num++] =
+        (struct utterance){HT_SIDE_A, hex("16 0303 0001 e0 14 0303 0001 01 16 0303 0004 f0f1f2f3")};
+    char *text = every_split(&tls_dissector, said, num, 443);
+    char *told = outline(text);
+    assert_non_null(strstr(told, "B tls.hello_request encrypted inferred\n"
+                                 "A tls.client_hello encrypted inferred\n"
+                                 "B tls.server_hello encrypted inferred\n"
+                                 "B tls.other_handshake encrypted\n"
+                                 "A tls.other_handshake encrypted\n"
+                                 "A tls.change_cipher_spec\n"
+                                 "A tls.finished encrypted\n"));
+    free(told);
+    free(text);
+}
+
+/* RFC 6101: hellos without extensions, a CertificateRequest without signature schemes, and a client
+ * that has no certificate says so by an alert (section 5.4). */
+static void ssl3(void **unused)
+{
+    struct utterance said[] = {
+        {HT_SIDE_A, hex("16 0300 002f 01 00002b 0300"
+                        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+                        "00 0004 000a 0005 01 00")},
+        {HT_SIDE_B, hex("16 0300 002a 02 000026 0300"
+                        "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+                        "00 000a 00"
+                        "16 0300 000d 0d 000005 02 0102 0000 0e 000000")},
+        {HT_SIDE_A, hex("15 0300 0002 01 29"
+                        "16 0300 0006 10 000002 aabb 14 0300 0001 01 16 0300 0002 f0f1")},
+        {HT_SIDE_B, hex("14 0300 0001 01 16 0300 0002 f2f3")}};
+    (void)unused;
+    char *text = every_split(&tls_dissector, said, HT_ARRAY_LEN(said), 443);
+    char *told = outline(text);
+    assert_non_null(strstr(told, "A tls.client_hello\n"
+                                 "B tls.server_hello\n"
+                                 "B tls.certificate_request\n"
+                                 "B tls.server_hello_done\n"
+                                 "A tls.alert\n"
+                                 "A tls.client_key_exchange\n"
+                                 "A tls.change_cipher_spec\n"
+                                 "A tls.finished encrypted\n"
+                                 "B tls.change_cipher_spec\n"
+                                 "B tls.finished encrypted\n"));
+    assert_non_null(strstr(text, "no_certificate_RESERVED"));
+    free(told);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(full_handshake),
                                        cmocka_unit_test(static_rsa_needs_no_key_exchange_message),
+                                       cmocka_unit_test(ssl3),
+                                       cmocka_unit_test(renegotiation),
                                        cmocka_unit_test(abbreviated_handshake),
                                        cmocka_unit_test(tls13_is_told_by_places),
                                        cmocka_unit_test(hello_retry_request),

@@ -1,0 +1,99 @@
+/*
+ * The messages of TLS 1.3 that are encrypted, once they can be read (RFC 8446 section 4, RFC 8879).
+ */
+#include "compress/compress.h"
+#include "tls/extensions.h"
+#include "tls/messages.h"
+#include "tls/session.h"
+
+/*
+ * struct { Extension extensions<0..2^16-1>; } EncryptedExtensions;
+ */
+bool tls_encrypted_extensions_parse(struct ht_bytes body, struct ht_arena *scratch,
+                                    struct tls_server_hello *out)
+{
+    struct ht_reader r = ht_reader(body);
+    *out               = (struct tls_server_hello){0};
+    bool good          = tls_server_extensions_parse(tls_take_vector(&r, 2), scratch, out);
+    return good && rd_done(&r);
+}
+
+/*
+ * CertificateRequest
+ *
+ * struct {
+ *     opaque certificate_request_context<0..2^8-1>;
+ *     Extension extensions<2..2^16-1>;
+ * } CertificateRequest;
+ */
+
+static struct tls_certificate_request *request_of(void *out)
+{
+    return out;
+}
+
+static void read_signature_schemes(struct tls_extension *extension, void *out)
+{
+    request_of(out)->signature_schemes = tls_take_uint16s(&extension->content, 2);
+}
+
+static void read_signature_schemes_cert(struct tls_extension *extension, void *out)
+{
+    request_of(out)->signature_schemes_cert = tls_take_uint16s(&extension->content, 2);
+}
+
+static void read_certificate_compression(struct tls_extension *extension, void *out)
+{
+    request_of(out)->certificate_compression = tls_take_uint16s(&extension->content, 1);
+}
+
+static void read_authorities(struct tls_extension *extension, void *out)
+{
+    request_of(out)->authorities     = tls_take_list(&extension->content, 2, 2, extension->scratch);
+    request_of(out)->num_authorities = request_of(out)->authorities.len;
+}
+
+static const struct tls_extension_readers request_readers = {
+    .low = {
+        [0x0d] = read_signature_schemes,
+        [0x1b] = read_certificate_compression,
+        [0x2f] = read_authorities,
+        [0x32] = read_signature_schemes_cert,
+    }};
+
+bool tls_certificate_request13_parse(struct ht_bytes body, struct ht_arena *scratch,
+                                     struct tls_certificate_request *out)
+{
+    struct ht_reader r = ht_reader(body);
+    *out               = (struct tls_certificate_request){0};
+    (void)rd_vec(&r, 1);
+    bool good = tls_extensions_read(tls_take_vector(&r, 2), scratch, &request_readers, out);
+    return good && rd_done(&r);
+}
+
+/*
+ * struct {
+ *     CertificateCompressionAlgorithm algorithm;                  uint16
+ *     uint24 uncompressed_length;
+ *     opaque compressed_certificate_message<1..2^24-1>;
+ * } CompressedCertificate;                                        (RFC 8879 section 4)
+ */
+bool tls_compressed_certificate_parse(struct ht_bytes body, struct tls_compressed_certificate *out)
+{
+    struct ht_reader r       = ht_reader(body);
+    *out                     = (struct tls_compressed_certificate){0};
+    out->algorithm           = tls_take_named(&r, 2);
+    out->uncompressed_length = rd_u24(&r);
+    out->compressed          = rd_vec(&r, 3);
+    return rd_done(&r) && out->compressed.len > 0;
+}
+
+bool tls_certificate_decompress(const struct tls_compressed_certificate *compressed,
+                                struct ht_arena *scratch, struct ht_bytes *out_body)
+{
+    size_t len    = compressed->uncompressed_length;
+    uint8_t *body = len > 0 && len <= TLS_MAX_MESSAGE ? ht_arena_alloc(scratch, len) : NULL;
+    *out_body     = ht_bytes(body, body != NULL ? len : 0);
+    return body != NULL && compressed->algorithm.set &&
+           ht_decompress(compressed->algorithm.id, compressed->compressed, body, len);
+}

@@ -1,0 +1,397 @@
+/* What a server chose, against what its client offered. */
+#include "analysis/conformance/rule.h"
+
+enum {
+    RENEGOTIATION_SCSV           = 0x00FF, /* RFC 5746 section 3.3 */
+    EXTENSION_RENEGOTIATION      = 0xFF01,
+    EXTENSION_SUPPORTED_VERSIONS = 43,
+    EXTENSION_COOKIE             = 44,
+    EXTENSION_KEY_SHARE          = 51,
+    EXTENSION_PRE_SHARED_KEY     = 41,
+    FIRST_FFDHE                  = 0x0100,
+    LAST_FFDHE                   = 0x01FF, /* RFC 7919 */
+    MAJOR_TLS                    = 3
+};
+
+static bool has(struct ht_bytes list, uint16_t value)
+{
+    for (size_t i = 0; i < list.len / 2; i++) {
+        if (ht_be16(list, i) == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool both(const struct conformance_session *s)
+{
+    return s->offer != NULL && s->answer != NULL && !s->hidden_offer;
+}
+
+static bool suite_not_offered(const struct conformance_session *s, struct conformance_proof *out)
+{
+    struct ht_named suite = s->tls->cipher_suite;
+    return both(s) && suite.set && !has(s->offer->cipher_suites, suite.id) &&
+           conformance_show(out, "ServerHello chooses", &tls_cipher_suites, suite.id,
+                            s->offer->frame, s->answer->frame);
+}
+
+/* A server of TLS 1.2 does not know supported_versions, so what it chooses may lack there. */
+static bool version_not_offered(const struct conformance_session *s, struct conformance_proof *out)
+{
+    struct ht_named version = s->tls->version;
+    if (!both(s) || !version.set || !s->offer->legacy_version.set) {
+        return false;
+    }
+    bool stream  = version.id >> 8 == MAJOR_TLS && s->offer->legacy_version.id >> 8 == MAJOR_TLS;
+    bool offered = s->answer->supported_version.set
+                       ? has(s->offer->supported_versions, version.id)
+                       : !stream || version.id <= s->offer->legacy_version.id;
+    return !offered && conformance_show(out, "ServerHello chooses", &tls_versions, version.id,
+                                        s->offer->frame, s->answer->frame);
+}
+
+/* Up to TLS 1.2 finite fields are the server's own (RFC 7919 section 4). */
+static bool group_not_offered(const struct conformance_session *s, struct conformance_proof *out)
+{
+    struct ht_named group = s->tls->group;
+    if (!both(s) || !group.set || s->offer->groups.len == 0 || has(s->offer->groups, group.id)) {
+        return false;
+    }
+    bool own = !s->tls13 && group.id >= FIRST_FFDHE && group.id <= LAST_FFDHE;
+    return !own && conformance_show(out, "the server chooses", &tls_groups, group.id,
+                                    s->offer->frame, s->answer->frame);
+}
+
+static bool key_share_not_offered(const struct conformance_session *s,
+                                  struct conformance_proof *out)
+{
+    struct ht_named group = s->answer != NULL ? s->answer->key_share_group : (struct ht_named){0};
+    return both(s) && s->tls13 && group.set && !has(s->offer->key_share_groups, group.id) &&
+           conformance_show(out, "ServerHello has a key share of", &tls_groups, group.id,
+                            s->offer->frame, s->answer->frame);
+}
+
+static bool signature_scheme_not_offered(const struct conformance_session *s,
+                                         struct conformance_proof *out)
+{
+    struct ht_named scheme = s->tls->signature_scheme;
+    return both(s) && scheme.set && s->offer->signature_schemes.len > 0 &&
+           !has(s->offer->signature_schemes, scheme.id) &&
+           conformance_show(out, "ServerKeyExchange is signed by", &tls_signature_schemes,
+                            scheme.id, s->offer->frame, s->answer->frame);
+}
+
+static bool is_offered(const struct tls_client_hello *offer, uint16_t extension)
+{
+    return has(offer->extensions, extension) ||
+           (extension == EXTENSION_RENEGOTIATION && has(offer->cipher_suites, RENEGOTIATION_SCSV));
+}
+
+static bool extension_not_offered(const struct conformance_session *s,
+                                  struct conformance_proof *out)
+{
+    struct ht_bytes list = s->answer != NULL ? s->answer->extensions : ht_bytes(NULL, 0);
+    for (size_t i = 0; both(s) && i < list.len / 2; i++) {
+        uint16_t extension = ht_be16(list, i);
+        if (!is_offered(s->offer, extension)) {
+            return conformance_show(out, "ServerHello has", &tls_extensions, extension,
+                                    s->offer->frame, s->answer->frame);
+        }
+    }
+    return false;
+}
+
+/* All others belong into EncryptedExtensions. */
+static bool extension_not_for_server_hello(const struct conformance_session *s,
+                                           struct conformance_proof *out)
+{
+    if (s->answer == NULL || s->answer->supported_version.id != TLS_13) {
+        return false;
+    }
+    struct ht_bytes list = s->answer->extensions;
+    for (size_t i = 0; i < list.len / 2; i++) {
+        uint16_t extension = ht_be16(list, i);
+        if (extension != EXTENSION_SUPPORTED_VERSIONS && extension != EXTENSION_KEY_SHARE &&
+            extension != EXTENSION_PRE_SHARED_KEY) {
+            return conformance_show(out, "ServerHello of TLS 1.3 has", &tls_extensions, extension,
+                                    s->answer->frame, 0);
+        }
+    }
+    return false;
+}
+
+/* The value of a list of uint16 that comes twice, or -1. */
+static int32_t find_twice(struct ht_bytes list)
+{
+    uint64_t low = 0;
+    for (size_t i = 0; i < list.len / 2; i++) {
+        uint16_t value = ht_be16(list, i);
+        bool again = value < 64 ? (low >> value & 1) != 0 : has(ht_bytes_head(list, 2 * i), value);
+        if (again) {
+            return value;
+        }
+        low |= value < 64 ? (uint64_t)1 << value : 0;
+    }
+    return -1;
+}
+
+/* Does not compare each with each where there are more than any hello has. */
+static bool show_twice(struct conformance_proof *out, const char *words, struct ht_bytes extensions,
+                       uint64_t frame)
+{
+    enum { MANY = 512 };
+    int32_t twice = extensions.len < MANY ? find_twice(extensions) : -1;
+    return twice >= 0 && conformance_show(out, words, &tls_extensions, (uint32_t)twice, frame, 0);
+}
+
+static bool extension_twice(const struct conformance_session *s, struct conformance_proof *out)
+{
+    const struct tls_client_hello *offer  = s->offer;
+    const struct tls_server_hello *answer = s->answer;
+    return (offer != NULL &&
+            show_twice(out, "ClientHello has twice", offer->extensions, offer->frame)) ||
+           (answer != NULL &&
+            show_twice(out, "ServerHello has twice", answer->extensions, answer->frame));
+}
+
+static bool psk_not_last(const struct conformance_session *s, struct conformance_proof *out)
+{
+    struct ht_bytes list = s->offer != NULL ? s->offer->extensions : ht_bytes(NULL, 0);
+    return list.len >= 4 && has(ht_bytes_head(list, list.len - 2), EXTENSION_PRE_SHARED_KEY) &&
+           conformance_show(out, "after pre_shared_key comes", &tls_extensions,
+                            ht_be16(list, list.len / 2 - 1), s->offer->frame, 0);
+}
+
+static bool session_id_not_echoed(const struct conformance_session *s,
+                                  struct conformance_proof *out)
+{
+    return both(s) && s->answer->supported_version.id == TLS_13 &&
+           !ht_bytes_equal(s->offer->session_id, s->answer->session_id) &&
+           conformance_show(out, "the session ids of ClientHello and ServerHello differ", NULL, 0,
+                            s->offer->frame, s->answer->frame);
+}
+
+/* In the form of SSL 2.0 a hello has no compression methods: null is meant. */
+static bool compression_not_offered(const struct conformance_session *s,
+                                    struct conformance_proof *out)
+{
+    if (!both(s) || !s->answer->compression_method.set) {
+        return false;
+    }
+    uint16_t method        = s->answer->compression_method.id;
+    struct ht_bytes offers = s->offer->compression_methods;
+    bool offered           = method == 0 && offers.len == 0;
+    for (size_t i = 0; i < offers.len; i++) {
+        offered |= offers.ptr[i] == method;
+    }
+    return (!offered || (s->tls13 && method != 0)) &&
+           conformance_show(out, "ServerHello chooses", &tls_compression_methods, method,
+                            s->offer->frame, s->answer->frame);
+}
+
+static bool alpn_not_offered(const struct conformance_session *s, struct conformance_proof *out)
+{
+    struct ht_texts offers = s->offer != NULL ? s->offer->alpn : (struct ht_texts){0};
+    if (!both(s) || s->answer->alpn.len == 0 || offers.len == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < offers.len; i++) {
+        if (ht_bytes_equal(offers.items[i], s->answer->alpn)) {
+            return false;
+        }
+    }
+    return conformance_show(out, "ServerHello chooses an application protocol that is not offered",
+                            NULL, 0, s->offer->frame, s->answer->frame);
+}
+
+static bool psk_index_too_large(const struct conformance_session *s, struct conformance_proof *out)
+{
+    return both(s) && s->answer->pre_shared_key &&
+           s->answer->psk_index >= s->offer->psk_identities && s->offer->psk_identities > 0 &&
+           conformance_show(out, "ServerHello selects a pre-shared key that is not offered", NULL,
+                            0, s->offer->frame, s->answer->frame);
+}
+
+/* RFC 8446 section 4.1.3: a server that speaks more than it chose says so in its random; where the
+ * client offered more too, somebody between them changed the hello. */
+static bool downgraded(const struct conformance_session *s, struct conformance_proof *out)
+{
+    if (!both(s) || s->answer->downgrade == NULL || s->offer->legacy_version.id >> 8 != MAJOR_TLS) {
+        return false;
+    }
+    bool more = has(s->offer->supported_versions, TLS_13) ||
+                (s->answer->legacy_version.id < TLS_12 && s->offer->legacy_version.id >= TLS_12);
+    return more && conformance_show(out, "the sentinel of ServerHello's random; agreed on is",
+                                    &tls_versions, s->answer->legacy_version.id, s->offer->frame,
+                                    s->answer->frame);
+}
+
+static const struct tls_server_hello *retry_request(const struct conformance_session *s)
+{
+    const struct ht_timeline_entry *entries = s->connection->timeline.items;
+    for (size_t i = 0; s->tls->hello_retry_request && i < s->connection->timeline.len; i++) {
+        if (entries[i].type == &tls_hello_retry_request_event && !entries[i].partial &&
+            !entries[i].malformed) {
+            return entries[i].object;
+        }
+    }
+    return NULL;
+}
+
+static bool retried_twice(const struct conformance_session *s, struct conformance_proof *out)
+{
+    const struct ht_timeline_entry *entries = s->connection->timeline.items, *first = NULL;
+    for (size_t i = 0; s->tls->hello_retry_request && i < s->connection->timeline.len; i++) {
+        if (entries[i].type != &tls_hello_retry_request_event) {
+            continue;
+        }
+        if (first != NULL && s->connection->tcp != NULL) {
+            return conformance_show(out, "two HelloRetryRequests", NULL, 0, first->frame,
+                                    entries[i].frame);
+        }
+        first = &entries[i];
+    }
+    return false;
+}
+
+static bool retry_for_what_was_there(const struct conformance_session *s,
+                                     struct conformance_proof *out)
+{
+    const struct tls_server_hello *retry = retry_request(s);
+    const struct tls_client_hello *first = s->tls->client_hello;
+    if (retry == NULL || first == NULL || s->offer == NULL || s->offer == first ||
+        first->encrypted_client_hello != NULL || !retry->key_share_group.set) {
+        return false;
+    }
+    uint16_t group = retry->key_share_group.id;
+    bool pointless = has(first->key_share_groups, group);
+    bool strange   = first->groups.len > 0 && !has(first->groups, group);
+    return (pointless || strange) &&
+           conformance_show(out,
+                            pointless ? "there was a key share of" : "not offered:", &tls_groups,
+                            group, first->frame, retry->frame);
+}
+
+static bool retry_with_another_suite(const struct conformance_session *s,
+                                     struct conformance_proof *out)
+{
+    const struct tls_server_hello *retry = retry_request(s);
+    return retry != NULL && s->answer != NULL && retry->cipher_suite.set &&
+           s->answer->cipher_suite.set && retry->cipher_suite.id != s->answer->cipher_suite.id &&
+           conformance_show(out, "ServerHello chooses another suite than HelloRetryRequest did,",
+                            &tls_cipher_suites, s->answer->cipher_suite.id, retry->frame,
+                            s->answer->frame);
+}
+
+#define REFERENCE(text)                                                                            \
+    {                                                                                              \
+        .ptr = (const uint8_t *)(text), .len = sizeof(text) - 1                                    \
+    }
+
+const struct conformance_rule conformance_hello_rules[] = {
+    {"cipher-not-offered",
+     "high",
+     "The server chose a cipher suite that was not offered",
+     {REFERENCE("RFC 8446 section 4.1.3"), REFERENCE("RFC 5246 section 7.4.1.3")},
+     2,
+     suite_not_offered},
+    {"version-not-offered",
+     "high",
+     "The server chose a version that was not offered",
+     {REFERENCE("RFC 8446 section 4.2.1"), REFERENCE("RFC 5246 section 7.4.1.3")},
+     2,
+     version_not_offered},
+    {"group-not-offered",
+     "high",
+     "The server chose a group that was not offered",
+     {REFERENCE("RFC 8446 section 4.2.8"), REFERENCE("RFC 8422 section 5.4")},
+     2,
+     group_not_offered},
+    {"key-share-not-offered",
+     "high",
+     "The server's key share is of a group without the client's",
+     {REFERENCE("RFC 8446 section 4.2.8")},
+     1,
+     key_share_not_offered},
+    {"signature-not-offered",
+     "high",
+     "The server signed as the client does not accept",
+     {REFERENCE("RFC 5246 section 7.4.3")},
+     1,
+     signature_scheme_not_offered},
+    {"unsolicited-extension",
+     "high",
+     "ServerHello has an extension that was not offered",
+     {REFERENCE("RFC 8446 section 4.2"), REFERENCE("RFC 5246 section 7.4.1.4")},
+     2,
+     extension_not_offered},
+    {"forbidden-extension-in-message",
+     "medium",
+     "ServerHello has an extension that belongs elsewhere",
+     {REFERENCE("RFC 8446 section 4.2")},
+     1,
+     extension_not_for_server_hello},
+    {"duplicate-extension",
+     "high",
+     "A hello has an extension twice",
+     {REFERENCE("RFC 8446 section 4.2"), REFERENCE("RFC 5246 section 7.4.1.4")},
+     2,
+     extension_twice},
+    {"psk-not-last",
+     "high",
+     "pre_shared_key is not the last extension",
+     {REFERENCE("RFC 8446 section 4.2.11")},
+     1,
+     psk_not_last},
+    {"session-id-not-echoed",
+     "medium",
+     "The server did not echo the session id",
+     {REFERENCE("RFC 8446 section 4.1.3")},
+     1,
+     session_id_not_echoed},
+    {"compression-not-offered",
+     "medium",
+     "The server chose a compression that it may not",
+     {REFERENCE("RFC 8446 section 4.1.3"), REFERENCE("RFC 5246 section 7.4.1.3")},
+     2,
+     compression_not_offered},
+    {"alpn-not-offered",
+     "high",
+     "The server chose a protocol that was not offered",
+     {REFERENCE("RFC 7301 section 3.2")},
+     1,
+     alpn_not_offered},
+    {"psk-not-offered",
+     "medium",
+     "The server chose a pre-shared key that was not offered",
+     {REFERENCE("RFC 8446 section 4.2.11")},
+     1,
+     psk_index_too_large},
+    {"downgrade-sentinel",
+     "high",
+     "The server says that both speak a later version",
+     {REFERENCE("RFC 8446 section 4.1.3")},
+     1,
+     downgraded},
+    {"hrr-loop-or-second-hrr",
+     "high",
+     "A second HelloRetryRequest",
+     {REFERENCE("RFC 8446 section 4.1.4")},
+     1,
+     retried_twice},
+    {"retry-without-need",
+     "low",
+     "HelloRetryRequest asks for what it may not",
+     {REFERENCE("RFC 8446 section 4.1.4"), REFERENCE("RFC 8446 section 4.2.8")},
+     2,
+     retry_for_what_was_there},
+    {"retry-with-another-suite",
+     "medium",
+     "ServerHello differs from HelloRetryRequest",
+     {REFERENCE("RFC 8446 section 4.1.4")},
+     1,
+     retry_with_another_suite},
+};
+
+const size_t conformance_num_hello_rules = HT_ARRAY_LEN(conformance_hello_rules);

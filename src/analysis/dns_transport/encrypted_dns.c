@@ -1,0 +1,105 @@
+#include "analysis/dns_transport/encrypted_dns.h"
+
+#include "tls/tls.h"
+
+enum { DNS_OVER_TLS_PORT = 853, HTTPS_PORT = 443, MAX_NAME = 255 };
+
+/* `name` has no zero octet. Most differ in the first one already. */
+static int compare(struct ht_bytes name, const char *known)
+{
+    int order = name.ptr[0] - (unsigned char)known[0];
+    if (order == 0) {
+        order = strncmp((const char *)name.ptr, known, name.len);
+    }
+    return order != 0 ? order : -(known[name.len] != '\0');
+}
+
+static bool is_listed(struct ht_bytes name)
+{
+    size_t low = 0, high = ht_dns_resolvers.len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order     = compare(name, ht_dns_resolvers.entries[middle].name);
+        if (order == 0) {
+            return true;
+        }
+        *(order < 0 ? &high : &low) = order < 0 ? middle : middle + 1;
+    }
+    return false;
+}
+
+bool ht_is_dns_resolver(struct ht_bytes name)
+{
+    uint8_t lower[MAX_NAME];
+    if (name.len == 0 || name.len > sizeof lower || memchr(name.ptr, 0, name.len) != NULL) {
+        return false;
+    }
+    bool found = false;
+    for (size_t i = name.len; i > 0; i--) {
+        uint8_t c    = name.ptr[i - 1];
+        lower[i - 1] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+        bool begins  = i == 1 || name.ptr[i - 2] == '.';
+        found |= begins && is_listed(ht_bytes(lower + i - 1, name.len - i + 1));
+    }
+    return found;
+}
+
+static bool is(struct ht_bytes bytes, const char *word)
+{
+    return ht_bytes_equal(bytes, ht_text(word));
+}
+
+/* The server chose it, or the client offers it and the choice is encrypted. */
+static bool has_alpn(const struct tls_details *tls, const char *protocol)
+{
+    if (tls->alpn.len > 0 || tls->client_hello == NULL) {
+        return is(tls->alpn, protocol);
+    }
+    const struct ht_texts *offered = &tls->client_hello->alpn;
+    for (size_t i = 0; i < offered->len; i++) {
+        if (is(offered->items[i], protocol)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_http(const struct tls_details *tls)
+{
+    return has_alpn(tls, "h2") || has_alpn(tls, "h3") || has_alpn(tls, "http/1.1");
+}
+
+static const struct ht_encrypted_dns *judge(const struct ht_connection *c,
+                                            const struct tls_details *tls)
+{
+    static const struct ht_encrypted_dns dot      = {.protocol = "dot", .judged_by = "alpn"},
+                                         doq      = {.protocol = "doq", .judged_by = "alpn"},
+                                         dot_port = {.protocol = "dot", .judged_by = "port"},
+                                         doq_port = {.protocol = "doq", .judged_by = "port"},
+                                         doh      = {.protocol = "doh", .judged_by = "server_name"};
+    bool quic                                     = is(c->protocol, "quic");
+    uint16_t port                                 = c->server != NULL ? c->server->port : 0;
+    if (has_alpn(tls, "dot")) {
+        return &dot;
+    }
+    if (has_alpn(tls, "doq")) {
+        return &doq;
+    }
+    if (port == DNS_OVER_TLS_PORT) {
+        return quic ? &doq_port : &dot_port;
+    }
+    bool web = has_http(tls) || port == HTTPS_PORT;
+    return web && ht_is_dns_resolver(c->server_name) ? &doh : NULL;
+}
+
+static void see_connection(void *state, struct ht_analysis *a, struct ht_connection *connection)
+{
+    (void)state, (void)a;
+    bool known = is(connection->protocol, "tls") || is(connection->protocol, "quic");
+    if (known && connection->details.type == &tls_details_struct) {
+        connection->encrypted_dns = judge(connection, connection->details.object);
+    }
+}
+
+const struct ht_analyzer ht_encrypted_dns_analyzer = {.name       = "encrypted_dns",
+                                                      .connection = see_connection};

@@ -1,0 +1,168 @@
+#include "analysis/ech/ech.h"
+
+#include "analysis/memo.h"
+#include "analysis/resolution/answers.h"
+#include "dns/dns.h"
+#include "tls/ech.h"
+#include "tls/tls.h"
+
+enum { MAX_NAME = 255, MAX_SUITES = 16, SUITE_LEN = 4 };
+
+struct state {
+    struct ht_memo configs; /* struct known by its key */
+};
+
+/* An ECHConfig that was seen: its id, then its public name in lower case. */
+struct key {
+    uint8_t bytes[1 + MAX_NAME];
+    size_t len;
+};
+
+struct known {
+    uint16_t kem;
+    uint8_t num_suites;
+    uint8_t suites[MAX_SUITES * SUITE_LEN];
+};
+
+static bool init(void *state, struct ht_error *error)
+{
+    struct state *self = state;
+    return ht_memo_init(&self->configs, HT_ECH_SETS, sizeof(struct key) + sizeof(struct known)) ||
+           ht_fail(error, "out of memory");
+}
+
+static void fini(void *state)
+{
+    ht_memo_fini(&((struct state *)state)->configs);
+}
+
+static struct ht_bytes make_key(struct key *key, uint8_t config_id, struct ht_bytes name)
+{
+    key->bytes[0] = config_id;
+    key->len      = 1;
+    for (size_t i = 0; i < name.len && i < MAX_NAME; i++) {
+        uint8_t c              = name.ptr[i];
+        key->bytes[key->len++] = c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+    }
+    return ht_bytes(key->bytes, key->len);
+}
+
+/*
+ * Lessons: an ECHConfigList, as it came.
+ */
+
+static void keep(struct state *state, const struct tls_ech_config *config)
+{
+    struct key room;
+    struct ht_bytes key  = make_key(&room, config->config_id, config->public_name);
+    struct known *known  = ht_memo_find(&state->configs, key);
+    size_t suites_len    = config->suites.len;
+    const size_t max_len = sizeof known->suites;
+    if (known == NULL) {
+        known = ht_memo_add(&state->configs, key, sizeof *known);
+    }
+    if (known != NULL) {
+        suites_len        = suites_len < max_len ? suites_len : max_len;
+        known->kem        = config->kem;
+        known->num_suites = (uint8_t)(suites_len / SUITE_LEN);
+        memcpy(known->suites, config->suites.ptr, suites_len);
+    }
+}
+
+static void learn(void *state, struct ht_bytes lesson)
+{
+    struct ht_reader list = tls_ech_config_list(lesson);
+    while (rd_more(&list)) {
+        struct tls_ech_config config;
+        if (tls_ech_config_next(&list, &config)) {
+            keep(state, &config);
+        }
+    }
+}
+
+static void teach(struct ht_analysis *a, const struct ht_objects *records)
+{
+    const struct dns_answer *answers = records->items;
+    for (size_t i = 0; i < records->len; i++) {
+        const struct dns_ech *ech = answers[i].ech;
+        if (ech != NULL && ech->list.len > 0 && ech->list.len <= HT_ECH_MAX_LIST) {
+            a->teach(a->engine, &ht_ech_analyzer, ech->list);
+        }
+    }
+}
+
+static void see_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
+                      void *event)
+{
+    (void)state;
+    if (type == &dns_answer_event && event != NULL) {
+        const struct dns_transaction *transaction = event;
+        teach(a, &transaction->answers);
+        teach(a, &transaction->additional);
+    }
+}
+
+/*
+ * Verdicts
+ */
+
+static bool matches(struct state *state, const struct tls_client_hello *hello)
+{
+    const struct tls_encrypted_client_hello *ech = hello->encrypted_client_hello;
+    struct key room;
+    if (hello->server_name.len == 0 || ech->config_id == 0) {
+        return false;
+    }
+    uint8_t config_id = (uint8_t)(ech->config_id - 1);
+    const struct known *known =
+        ht_memo_find(&state->configs, make_key(&room, config_id, hello->server_name));
+    if (known == NULL) {
+        return false;
+    }
+    const struct tls_ech_config config = {
+        .config_id = config_id,
+        .kem       = known->kem,
+        .suites    = ht_bytes(known->suites, (size_t)known->num_suites * SUITE_LEN)};
+    return tls_ech_config_fits(&config, ech);
+}
+
+/* The client was given the address under the name that the hello gives. */
+static bool was_looked_up(const struct ht_resolution *dns, const struct tls_client_hello *hello)
+{
+    return dns != NULL && dns->name.len > 0 && strcmp(dns->verdict, "other_client") != 0 &&
+           ht_names_equal(dns->name, hello->server_name);
+}
+
+static void judge(struct state *state, const struct ht_connection *connection,
+                  const struct tls_client_hello *hello)
+{
+    struct tls_encrypted_client_hello *ech = hello != NULL ? hello->encrypted_client_hello : NULL;
+    if (ech == NULL || ech->draft != NULL) {
+        return;
+    }
+    if (matches(state, hello)) {
+        ech->verdict              = "config_match";
+        ech->public_name          = hello->server_name;
+        ech->server_name_is_cover = true;
+    } else {
+        ech->verdict = was_looked_up(connection->dns, hello) ? "grease_likely" : "unknown";
+    }
+}
+
+static void see_connection(void *state, struct ht_analysis *a, struct ht_connection *connection)
+{
+    (void)a;
+    if (connection->details.type == &tls_details_struct) {
+        const struct tls_details *details = connection->details.object;
+        judge(state, connection, details->client_hello);
+        judge(state, connection, details->client_hello_2);
+    }
+}
+
+const struct ht_analyzer ht_ech_analyzer = {.name       = "ech",
+                                            .state_size = sizeof(struct state),
+                                            .init       = init,
+                                            .fini       = fini,
+                                            .event      = see_event,
+                                            .connection = see_connection,
+                                            .learn      = learn};

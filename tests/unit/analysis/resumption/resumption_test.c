@@ -1,0 +1,170 @@
+/*
+ * Sessions and where they come from, as RFC 5246 section 7.3 (session id) and RFC 5077 section 3.1
+ * (ticket) resume them.
+ */
+#include "support.h"
+
+#include "analysis/resumption/resumption.h"
+#include "tls/tls.h"
+
+#include <stdlib.h>
+
+enum { SECOND = 1000000000 };
+
+struct scene {
+    void *state;
+    const char *connection; /* at hand */
+    struct ht_arena arena;
+    struct ht_analysis analysis;
+};
+
+static struct ht_bytes connection_id(void *engine)
+{
+    return ht_text(((struct scene *)engine)->connection);
+}
+
+static void teach(void *engine, const struct ht_analyzer *analyzer, struct ht_bytes lesson)
+{
+    analyzer->learn(((struct scene *)engine)->state, lesson);
+}
+
+static int set_up(void **state)
+{
+    struct ht_error error;
+    struct scene *scene = calloc(1, sizeof *scene);
+    assert_non_null(scene);
+    scene->state = calloc(1, ht_resumption_analyzer.state_size);
+    assert_true(ht_resumption_analyzer.init(scene->state, &error));
+    scene->analysis = (struct ht_analysis){
+        .engine = scene, .arena = &scene->arena, .teach = teach, .connection_id = connection_id};
+    *state = scene;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *scene = *state;
+    ht_resumption_analyzer.fini(scene->state);
+    ht_arena_clear(&scene->arena);
+    free(scene->state);
+    free(scene);
+    return 0;
+}
+
+static void happens(struct scene *scene, const char *connection, int64_t time_ns,
+                    const struct ht_event_type *type, void *event)
+{
+    scene->connection       = connection;
+    scene->analysis.time_ns = time_ns;
+    ht_resumption_analyzer.event(scene->state, &scene->analysis, type, event);
+}
+
+/* Where the session of a connection that began at `start_ns` comes from, by its record. */
+static const struct tls_resumed_from *origin_of(struct scene *scene, const char *id,
+                                                int64_t start_ns, const struct tls_details *tls)
+{
+    const struct ht_timeline_entry hello = {.t_ns = SECOND, .object = tls->client_hello};
+    struct ht_connection c               = {.id       = ht_text(id),
+                                            .start_ns = start_ns,
+                                            .details  = {&tls_details_struct, tls},
+                                            .timeline = {.items = &hello, .len = 1}};
+    ht_resumption_analyzer.judge(scene->state, &scene->analysis, &c);
+    return ((const struct tls_details *)c.details.object)->resumed_from;
+}
+
+static void by_session_id(void **state)
+{
+    struct scene *scene            = *state;
+    struct tls_server_hello issued = {.session_id     = hex("0102030405060708"),
+                                      .new_session_id = true};
+    struct tls_server_hello echo   = {.session_id = hex("0102030405060708")};
+    struct tls_server_hello other  = {.session_id = hex("0102030405060709")};
+    struct tls_client_hello hello  = {0};
+    happens(scene, "c-1", 5 * (int64_t)SECOND, &tls_server_hello_event, &issued);
+    happens(scene, "c-2", 8 * (int64_t)SECOND, &tls_server_hello_event, &echo);
+    struct tls_details tls = {
+        .resumed = true, .resumption = "session_id", .client_hello = &hello, .server_hello = &echo};
+    const struct tls_resumed_from *from = origin_of(scene, "c-2", 7 * (int64_t)SECOND, &tls);
+    assert_non_null(from);
+    assert_text(from->connection, "c-1");
+    assert_string_equal(from->by, "session_id");
+    assert_int_equal(from->age_ns, 3 * (int64_t)SECOND);
+    tls.server_hello = &other; /* nobody issued that one */
+    assert_null(origin_of(scene, "c-3", 0, &tls));
+    tls.server_hello = &issued; /* nor is it resumed where it was issued */
+    assert_null(origin_of(scene, "c-1", 0, &tls));
+}
+
+static void by_ticket(void **state)
+{
+    struct scene *scene                   = *state;
+    struct tls_new_session_ticket issued  = {.lifetime_s = 7200, .ticket = hex("aabbccdd")};
+    struct tls_client_hello hello         = {.ticket = hex("aabbccdd")};
+    struct tls_client_hello another_hello = {.ticket = hex("aabbccde")};
+    const struct tls_server_hello answer  = {0};
+    happens(scene, "c-1", SECOND, &tls_new_session_ticket_event, &issued);
+    happens(scene, "c-2", 2 * (int64_t)SECOND, &tls_client_hello_event, &hello);
+    happens(scene, "c-3", 2 * (int64_t)SECOND, &tls_client_hello_event, &another_hello);
+    struct tls_details tls = {
+        .resumed = true, .resumption = "ticket", .client_hello = &hello, .server_hello = &answer};
+    const struct tls_resumed_from *from = origin_of(scene, "c-2", SECOND, &tls);
+    assert_non_null(from);
+    assert_text(from->connection, "c-1");
+    assert_string_equal(from->by, "ticket");
+    assert_int_equal(from->lifetime_s, 7200);
+    tls.client_hello = &another_hello;
+    assert_null(origin_of(scene, "c-3", SECOND, &tls));
+    tls.client_hello = &hello; /* offered, and refused */
+    tls.resumed      = false;
+    tls.resumption   = "none";
+    assert_null(origin_of(scene, "c-2", SECOND, &tls));
+}
+
+static void same_identity(void **state)
+{
+    struct scene *scene                = *state;
+    const struct tls_psk_offer offer[] = {{.identity = hex("0badcafe")}};
+    struct tls_client_hello first      = {.psk = {.items = offer, .len = 1}};
+    struct tls_client_hello second     = first;
+    happens(scene, "c-1", SECOND, &tls_client_hello_event, &first);
+    happens(scene, "c-2", 2 * (int64_t)SECOND, &tls_client_hello_event, &second);
+    const struct tls_details tls_1 = {.client_hello = &first}, tls_2 = {.client_hello = &second};
+    assert_null(origin_of(scene, "c-1", 0, &tls_1));
+    const struct tls_resumed_from *from = origin_of(scene, "c-2", 2 * (int64_t)SECOND, &tls_2);
+    assert_non_null(from);
+    assert_text(from->connection, "c-1");
+    assert_string_equal(from->by, "same_identity");
+}
+
+/* As many sessions as there is room for, and more: no growth, and the last is still known. */
+static void many(void **state)
+{
+    enum { MANY = 3 * HT_RESUMPTION_SETS * HT_RESUMPTION_WAYS };
+    struct scene *scene            = *state;
+    struct tls_client_hello hello  = {0};
+    uint32_t id                    = 0;
+    struct tls_server_hello issued = {.session_id     = ht_bytes(&id, sizeof id),
+                                      .new_session_id = true};
+    for (id = 1; id < MANY; id++) {
+        happens(scene, "c-1", 0, &tls_server_hello_event, &issued);
+    }
+    id                           = MANY - 1;
+    const struct tls_details tls = {.resumed      = true,
+                                    .resumption   = "session_id",
+                                    .client_hello = &hello,
+                                    .server_hello = &issued};
+    assert_non_null(origin_of(scene, "c-2", 0, &tls));
+    id = 1;
+    assert_null(origin_of(scene, "c-2", 0, &tls));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(by_session_id, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(by_ticket, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(same_identity, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
