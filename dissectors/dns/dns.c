@@ -108,6 +108,11 @@ static void finish(void *state, struct ht_emitter *e, const struct ht_end *end)
     dns_tell_all(state, e);
 }
 
+static bool settled(const void *state)
+{
+    return dns_settled(state);
+}
+
 static const struct ht_event_type *const events[] = {&dns_query_event, &dns_answer_event, NULL};
 
 static const struct ht_record_type *const records[] = {&dns_transaction_record, NULL};
@@ -123,6 +128,7 @@ const struct ht_dissector dns_dissector = {.name       = "dns",
                                            .match      = dns_match_datagram,
                                            .pdu        = datagram,
                                            .finish     = finish,
+                                           .settled    = settled,
                                            .events     = events,
                                            .records    = records};
 

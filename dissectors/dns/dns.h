@@ -8,7 +8,7 @@
 #include "event/event.h"
 
 extern const struct ht_registry dns_types, dns_classes, dns_rcodes, dns_opcodes, dns_svc_params,
-    dns_edns_options;
+    dns_edns_options, dns_extended_errors;
 
 struct dns_party {
     struct ht_address ip;
@@ -19,8 +19,25 @@ struct dns_question {
     struct ht_bytes name; /* in presentation form, without the last dot; "." is the root */
     struct ht_bytes type; /* its name, or "TYPE65400" (RFC 3597 section 5) */
     struct ht_bytes class;
+    bool unicast_response; /* multicast DNS: asked for (RFC 6762 section 5.4) */
     /* Not in the output: */
     uint16_t type_id;
+};
+
+/* One configuration for Encrypted Client Hello (RFC 9849 section 4). */
+struct dns_ech_config {
+    uint64_t version;
+    /* Of version 0xfe0d: */
+    uint64_t config_id; /* plus one */
+    uint64_t kem;
+    uint64_t maximum_name_length;
+    struct ht_bytes public_name;
+};
+
+struct dns_ech {
+    struct ht_objects configs; /* of struct dns_ech_config */
+    /* Not in the output: */
+    struct ht_bytes list; /* the ECHConfigList as it came */
 };
 
 struct dns_answer {
@@ -28,16 +45,37 @@ struct dns_answer {
     struct ht_bytes type;
     uint64_t ttl_s;
     struct ht_bytes data; /* in presentation form; empty where the record has none (RFC 2136) */
+    const struct dns_ech *ech; /* of SVCB and HTTPS; NULL: none */
+    bool cache_flush;          /* multicast DNS (RFC 6762 section 10.2) */
     /* Not in the output: */
     struct ht_address address; /* of A and AAAA */
     bool alias;                /* CNAME */
+};
+
+/* RFC 7871 */
+struct dns_client_subnet {
+    struct ht_address address;
+    uint64_t source_prefix;
+    uint64_t scope_prefix;
+};
+
+/* RFC 8914 */
+struct dns_error {
+    struct ht_named code;
+    struct ht_bytes text;
 };
 
 struct dns_edns {
     uint64_t udp_size;
     uint64_t version;
     bool dnssec_ok;
-    struct ht_bytes options; /* uint16 codes */
+    struct ht_bytes options;  /* uint16 codes */
+    struct ht_objects errors; /* of struct dns_error */
+    const struct dns_client_subnet *client_subnet;
+    struct ht_bytes nsid;
+    struct ht_bytes client_cookie, server_cookie;
+    struct ht_bytes report_channel;
+    uint64_t tcp_keepalive_ms, expire_s, padding; /* plus one; 0: absent */
 };
 
 /* A transaction: the record "dns", and the data of both events (which show less of it).
@@ -59,6 +97,7 @@ struct dns_transaction {
     struct ht_bytes rcode;            /* its name; absent where no answer was seen */
     bool authoritative, truncated, recursion_desired, recursion_available, authentic_data,
         checking_disabled;
+    bool conflict, tentative;  /* LLMNR, in place of the first and the third of these */
     struct ht_objects answers; /* of struct dns_answer */
     struct ht_objects authority;
     struct ht_objects additional; /* without OPT */
@@ -68,6 +107,7 @@ struct dns_transaction {
     bool limit_reached; /* told before its answer, for want of room; or its text was too long */
     /* Not in the output: */
     int64_t query_time_ns, answer_time_ns;
+    bool at_end;     /* told when its flow ended, so that what other flows taught may be added */
     bool late_query; /* the query came after the answer, whose event was without it */
 };
 

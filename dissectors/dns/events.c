@@ -17,11 +17,37 @@ static const struct ht_field question_fields[] = {
     HT_FIELD(struct dns_question, type, HT_TEXT, "Type asked for: A, AAAA, HTTPS, TYPE65400.",
              .label = ""),
     HT_FIELD(struct dns_question, class, HT_TEXT, "Class asked for: IN."),
+    HT_FIELD(struct dns_question, unicast_response, HT_BOOL,
+             "Multicast DNS: the answer may come by unicast (QU, RFC 6762 section 5.4)."),
 };
 
 static const struct ht_struct question_struct =
     HT_STRUCT(struct dns_question, "dns_question", question_fields,
               "What is asked (RFC 1035 section 4.1.2).");
+
+static const struct ht_field ech_config_fields[] = {
+    HT_FIELD(struct dns_ech_config, version, HT_UINT, "Version of the configuration: 65037."),
+    HT_FIELD(struct dns_ech_config, config_id, HT_UINT,
+             "Identifier, which the ClientHello repeats.", .flags = HT_PLUS_ONE),
+    HT_FIELD(struct dns_ech_config, kem, HT_UINT, "Key encapsulation (RFC 9180 section 7.1)."),
+    HT_FIELD(struct dns_ech_config, maximum_name_length, HT_UINT,
+             "Length to which inner names are padded."),
+    HT_FIELD(struct dns_ech_config, public_name, HT_TEXT, "Name that the outer ClientHello shows.",
+             .label = ""),
+};
+
+static const struct ht_struct ech_config_struct =
+    HT_STRUCT(struct dns_ech_config, "dns_ech_config", ech_config_fields,
+              "A configuration for Encrypted Client Hello (RFC 9849).");
+
+static const struct ht_field ech_fields[] = {
+    HT_FIELD(struct dns_ech, configs, HT_LIST_OBJECT, "Configurations, in order.",
+             .of = &ech_config_struct, .label = ""),
+    HT_FIELD(struct dns_ech, list, HT_HEX, "As it came.", .flags = HT_INTERNAL),
+};
+
+static const struct ht_struct ech_struct =
+    HT_STRUCT(struct dns_ech, "dns_ech", ech_fields, "What a service's ech parameter holds.");
 
 static const struct ht_field answer_fields[] = {
     HT_FIELD(struct dns_answer, name, HT_TEXT, "Name of the record's owner."),
@@ -32,11 +58,37 @@ static const struct ht_field answer_fields[] = {
              "What the record says, in presentation form; for a type without one as RFC 3597 "
              "section 5 has it.",
              .label = ""),
+    HT_FIELD(struct dns_answer, ech, HT_OBJECT,
+             "Of SVCB and HTTPS: the configurations for Encrypted Client Hello.",
+             .of = &ech_struct),
+    HT_FIELD(struct dns_answer, cache_flush, HT_BOOL,
+             "Multicast DNS: takes the place of what was known (RFC 6762 section 10.2)."),
 };
 
 static const struct ht_struct answer_struct =
     HT_STRUCT(struct dns_answer, "dns_resource_record", answer_fields,
               "A resource record (RFC 1035 section 4.1.3).");
+
+static const struct ht_field subnet_fields[] = {
+    HT_FIELD(struct dns_client_subnet, address, HT_ADDRESS, "Where the client is."),
+    HT_FIELD(struct dns_client_subnet, source_prefix, HT_UINT,
+             "Bits of the address that the query gives.", .flags = HT_ALWAYS),
+    HT_FIELD(struct dns_client_subnet, scope_prefix, HT_UINT, "Bits for which the answer is meant.",
+             .flags = HT_ALWAYS),
+};
+
+static const struct ht_struct subnet_struct =
+    HT_STRUCT(struct dns_client_subnet, "dns_client_subnet", subnet_fields,
+              "The network for which is asked (RFC 7871).");
+
+static const struct ht_field error_fields[] = {
+    HT_FIELD(struct dns_error, code, HT_NAMED, "What went wrong.", .names = &dns_extended_errors,
+             .label = ""),
+    HT_FIELD(struct dns_error, text, HT_TEXT, "What the server says to it.", .label = ""),
+};
+
+static const struct ht_struct error_struct = HT_STRUCT(
+    struct dns_error, "dns_extended_error", error_fields, "An extended DNS error (RFC 8914).");
 
 static const struct ht_field edns_fields[] = {
     HT_FIELD(struct dns_edns, udp_size, HT_UINT, "Largest UDP payload that the sender takes."),
@@ -44,6 +96,21 @@ static const struct ht_field edns_fields[] = {
     HT_FIELD(struct dns_edns, dnssec_ok, HT_BOOL, "DNSSEC records are wanted (DO)."),
     HT_FIELD(struct dns_edns, options, HT_LIST_NAMED, "Options, in order.",
              .names = &dns_edns_options),
+    HT_FIELD(struct dns_edns, errors, HT_LIST_OBJECT, "Extended errors (RFC 8914).",
+             .of = &error_struct, .label = "extended error"),
+    HT_FIELD(struct dns_edns, client_subnet, HT_OBJECT, "Client subnet (RFC 7871).",
+             .of = &subnet_struct),
+    HT_FIELD(struct dns_edns, nsid, HT_TEXT, "Which server it was (RFC 5001)."),
+    HT_FIELD(struct dns_edns, client_cookie, HT_HEX, "The client's cookie (RFC 7873)."),
+    HT_FIELD(struct dns_edns, server_cookie, HT_HEX, "The server's cookie."),
+    HT_FIELD(struct dns_edns, report_channel, HT_TEXT,
+             "Where errors may be reported to (RFC 9567)."),
+    HT_FIELD(struct dns_edns, tcp_keepalive_ms, HT_UINT,
+             "How long a TCP connection may be idle (RFC 7828).", .flags = HT_PLUS_ONE),
+    HT_FIELD(struct dns_edns, expire_s, HT_UINT, "When the zone expires (RFC 7314).",
+             .flags = HT_PLUS_ONE),
+    HT_FIELD(struct dns_edns, padding, HT_UINT, "Octets of padding (RFC 7830).",
+             .flags = HT_PLUS_ONE),
 };
 
 static const struct ht_struct edns_struct =
@@ -84,6 +151,11 @@ static const struct ht_field transaction_fields[] = {
              "The server vouches for the data (AD, RFC 4035)."),
     HT_FIELD(struct dns_transaction, checking_disabled, HT_BOOL,
              "The client checks the data itself (CD, RFC 4035)."),
+    HT_FIELD(struct dns_transaction, conflict, HT_BOOL,
+             "LLMNR: the sender knows of another owner of the name (C, RFC 4795).",
+             .label = "conflict"),
+    HT_FIELD(struct dns_transaction, tentative, HT_BOOL,
+             "LLMNR: the sender does not know yet that the name is its own (T, RFC 4795)."),
     HT_FIELD(struct dns_transaction, answers, HT_LIST_OBJECT, "Records that answer the question.",
              .of = &answer_struct, .label = "→"),
     HT_FIELD(struct dns_transaction, authority, HT_LIST_OBJECT, "Records about the authority.",
@@ -91,7 +163,7 @@ static const struct ht_field transaction_fields[] = {
     HT_FIELD(struct dns_transaction, additional, HT_LIST_OBJECT, "Additional records.",
              .of = &answer_struct),
     HT_FIELD(struct dns_transaction, edns, HT_OBJECT, "EDNS of the answer, else of the query.",
-             .of = &edns_struct),
+             .of = &edns_struct, .label = ""),
     HT_FIELD(struct dns_transaction, malformed, HT_BOOL,
              "A message breaks the protocol's form; what could be read of it is here.",
              .label = "malformed"),

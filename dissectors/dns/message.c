@@ -1,5 +1,7 @@
 #include "dns/message.h"
 
+#include "dns/ech.h"
+#include "dns/edns.h"
 #include "dns/name.h"
 #include "dns/rdata.h"
 
@@ -8,9 +10,13 @@ enum {
     TYPE_CNAME = 5,
     TYPE_AAAA  = 28,
     TYPE_OPT   = 41,
+    TYPE_SVCB  = 64,
+    TYPE_HTTPS = 65,
 
     CLASS_NONE = 254,
     CLASS_ANY  = 255,
+    /* Of multicast DNS (RFC 6762 sections 5.4 and 10.2): */
+    CLASS_FLAG = 0x8000, /* a unicast response is asked for; other records are outdated */
 
     SMALLEST_QUESTION = 5, /* a root name, type, class */
     SMALLEST_RECORD   = 11 /* a root name, type, class, TTL, length */
@@ -90,6 +96,14 @@ static void *alloc_items(struct parser *p, size_t count, size_t smallest, size_t
     return items;
 }
 
+/* Takes the top bit off the class, where it is no part of it. */
+static bool take_flag(const struct parser *p, uint16_t *class)
+{
+    bool flag = p->multicast && (*class & CLASS_FLAG) != 0;
+    *class    = flag ? *class & (uint16_t)~CLASS_FLAG : *class;
+    return flag;
+}
+
 static void read_questions(struct parser *p, struct dns_message *out, size_t count)
 {
     const uint8_t *start = p->r.cur;
@@ -104,42 +118,30 @@ static void read_questions(struct parser *p, struct dns_message *out, size_t cou
         if (!afford(p, name.len)) {
             break;
         }
-        class = p->multicast ? class & 0x7FFF : class;
+        bool flag = take_flag(p, &class);
         out->questions[out->num_questions++] =
-            (struct dns_question){.name    = name,
-                                  .type    = spell_type(p, type),
-                                  .class   = dns_text_named(&p->text, &dns_classes, class, "CLASS"),
-                                  .type_id = type};
+            (struct dns_question){.name  = name,
+                                  .type  = spell_type(p, type),
+                                  .class = dns_text_named(&p->text, &dns_classes, class, "CLASS"),
+                                  .unicast_response = flag,
+                                  .type_id          = type};
         if (out->num_questions == 1) {
             out->asked = ht_bytes(start, (size_t)(p->r.cur - start));
         }
     }
 }
 
-/* RFC 6891 section 6.1: options are code, length, data; only the codes are told. */
-static void read_opt(struct parser *p, struct dns_message *out, uint16_t class, uint32_t ttl,
-                     struct ht_bytes rdata)
+/* RFC 6891 section 6.1: one at most, of the root. */
+static void read_opt(struct parser *p, struct dns_message *out, bool root,
+                     const struct dns_opt *opt)
 {
-    struct ht_reader r    = ht_reader(rdata);
     struct dns_edns *edns = ht_arena_alloc(p->arena, sizeof *edns);
-    uint8_t *codes        = rdata.len > 0 ? ht_arena_alloc(p->arena, rdata.len / 2 + 2) : NULL;
-    size_t num            = 0;
-    if (edns == NULL || (codes == NULL && rdata.len > 0)) {
+    if (edns == NULL) {
         return;
     }
-    while (rd_more(&r)) {
-        struct ht_bytes code = rd_take(&r, 2);
-        (void)rd_vec(&r, 2);
-        if (!r.bad) {
-            memcpy(codes + 2 * num++, code.ptr, 2);
-        }
-    }
-    p->malformed |= r.bad || out->edns != NULL;
-    out->rcode |= (uint16_t)(ttl >> 24 << 4);
-    *edns     = (struct dns_edns){.udp_size  = class,
-                                  .version   = ttl >> 16 & 0xFF,
-                                  .dnssec_ok = (ttl & 0x8000) != 0,
-                                  .options   = ht_bytes(codes, 2 * num)};
+    bool good = dns_edns_parse(opt, p->arena, &p->text, edns);
+    p->malformed |= !good || !root || out->edns != NULL;
+    out->rcode |= (uint16_t)(opt->ttl >> 24 << 4);
     out->edns = edns;
 }
 
@@ -180,6 +182,8 @@ static void fill_data(struct parser *p, struct dns_answer *out, uint16_t type, u
         out->address = ht_address4(rdata.ptr);
     } else if (type == TYPE_AAAA && rdata.len == 16) {
         out->address = ht_address6(rdata.ptr);
+    } else if (type == TYPE_SVCB || type == TYPE_HTTPS) {
+        out->ech = dns_ech_find(rdata, p->arena);
     }
 }
 
@@ -195,12 +199,14 @@ static bool read_record(struct parser *p, struct dns_message *out, enum dns_sect
         return false;
     }
     if (type == TYPE_OPT && section == DNS_ADDITIONAL) {
-        read_opt(p, out, class, ttl, rdata);
+        const struct dns_opt opt = {.class = class, .ttl = ttl, .rdata = rdata};
+        read_opt(p, out, ht_bytes_equal(name, ht_bytes(".", 1)), &opt);
         return true;
     }
     struct dns_answer *record = &out->records[section][out->num_records[section]];
     *record = (struct dns_answer){.name = name, .type = spell_type(p, type), .ttl_s = ttl};
-    fill_data(p, record, type, p->multicast ? class & 0x7FFF : class, rdata);
+    record->cache_flush = take_flag(p, &class);
+    fill_data(p, record, type, class, rdata);
     if (!afford(p, name.len + record->data.len)) {
         return false;
     }
@@ -227,6 +233,7 @@ static void start(struct parser *p, struct ht_bytes message, bool multicast, str
                          .text_left = DNS_MAX_TEXT,
                          .multicast = multicast};
     dns_text_start(&p->text, arena);
+    p->text.utf8 = multicast;
 }
 
 bool dns_question_parse(struct ht_bytes message, bool multicast, struct ht_arena *arena,

@@ -37,12 +37,28 @@ static struct ht_bytes take_labels(struct ht_reader *at, size_t *octets, uint8_t
     return at->bad ? ht_bytes(start, 0) : ht_bytes(start, (size_t)(at->cur - start) - 1);
 }
 
+/* As it is but for dots and backslashes: "Bob’s printer" (RFC 6763 section 4.3). */
+static void put_utf8(struct dns_text *out, struct ht_bytes label)
+{
+    for (size_t i = 0; i < label.len; i++) {
+        if (label.ptr[i] == '.' || label.ptr[i] == '\\') {
+            dns_text_char(out, '\\');
+        }
+        dns_text_char(out, (char)label.ptr[i]);
+    }
+}
+
 /* Writes labels that hold what must be escaped. */
 static void put_escaped(struct dns_text *out, struct ht_bytes labels, bool first)
 {
     for (size_t i = 0; i < labels.len; i += 1U + labels.ptr[i]) {
         dns_text_put(out, ht_bytes(".", i == 0 && first ? 0 : 1));
-        dns_text_escaped(out, ht_bytes(labels.ptr + i + 1, labels.ptr[i]), '!', '.');
+        struct ht_bytes label = ht_bytes(labels.ptr + i + 1, labels.ptr[i]);
+        if (out->utf8 && dns_text_is_utf8(label)) {
+            put_utf8(out, label);
+        } else {
+            dns_text_escaped(out, label, '!', '.');
+        }
     }
 }
 

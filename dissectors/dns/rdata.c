@@ -14,7 +14,13 @@
  *   y base32hex, with its length  t time
  *   r type                        m bitmap of types
  *   e the rest as dashed pairs    i 64-bit identifier
- *   v service parameters */
+ *   v service parameters
+ * and those of rdata_special.c, of one type or two each:
+ *   6 8 integer                   R response code                  Y scheme of notification
+ *   z octets with their number before them, in base64
+ *   c the rest in base64, "-" where empty
+ *   N 0x and the rest in hexadecimal
+ *   w W o p l k d j: what WKS, NXT, A6, APL, LOC, IPSECKEY, AMTRELAY and HIP alone have */
 static const char *const forms[] = {
     [1]   = "a",         /* A, RFC 1035 */
     [2]   = "n",         /* NS */
@@ -25,6 +31,7 @@ static const char *const forms[] = {
     [7]   = "n",         /* MB */
     [8]   = "n",         /* MG */
     [9]   = "n",         /* MR */
+    [11]  = "a1w",       /* WKS */
     [12]  = "n",         /* PTR */
     [13]  = "ss",        /* HINFO */
     [14]  = "nn",        /* MINFO */
@@ -32,16 +39,31 @@ static const char *const forms[] = {
     [16]  = "S",         /* TXT */
     [17]  = "nn",        /* RP, RFC 1183 */
     [18]  = "2n",        /* AFSDB */
+    [19]  = "s",         /* X25, RFC 1183 */
+    [20]  = "S",         /* ISDN */
     [21]  = "2n",        /* RT */
+    [22]  = "N",         /* NSAP, RFC 1706 */
+    [23]  = "n",         /* NSAP-PTR */
+    [24]  = "r114tt2nb", /* SIG, RFC 2535 */
+    [25]  = "211b",      /* KEY */
     [26]  = "2nn",       /* PX, RFC 2163 */
+    [27]  = "sss",       /* GPOS, RFC 1712 */
     [28]  = "q",         /* AAAA, RFC 3596 */
+    [29]  = "l",         /* LOC, RFC 1876 */
+    [30]  = "nW",        /* NXT, RFC 2535 */
+    [31]  = "h",         /* EID */
+    [32]  = "h",         /* NIMLOC */
     [33]  = "222n",      /* SRV, RFC 2782 */
     [35]  = "22sssn",    /* NAPTR, RFC 3403 */
     [36]  = "2n",        /* KX, RFC 2230 */
-    [37]  = "211b",      /* CERT, RFC 4398 */
+    [37]  = "221b",      /* CERT, RFC 4398 */
+    [38]  = "o",         /* A6, RFC 2874 */
     [39]  = "n",         /* DNAME, RFC 6672 */
+    [40]  = "111b",      /* SINK */
+    [42]  = "p",         /* APL, RFC 3123 */
     [43]  = "211h",      /* DS, RFC 4034 */
     [44]  = "11h",       /* SSHFP, RFC 4255 */
+    [45]  = "k",         /* IPSECKEY, RFC 4025 */
     [46]  = "r114tt2nb", /* RRSIG */
     [47]  = "nm",        /* NSEC */
     [48]  = "211b",      /* DNSKEY */
@@ -50,6 +72,10 @@ static const char *const forms[] = {
     [51]  = "112x",      /* NSEC3PARAM */
     [52]  = "111h",      /* TLSA, RFC 6698 */
     [53]  = "111h",      /* SMIMEA, RFC 8162 */
+    [55]  = "j",         /* HIP, RFC 8005 */
+    [56]  = "S",         /* NINFO */
+    [57]  = "211b",      /* RKEY */
+    [58]  = "nn",        /* TALINK */
     [59]  = "211h",      /* CDS, RFC 7344 */
     [60]  = "211b",      /* CDNSKEY */
     [61]  = "b",         /* OPENPGPKEY, RFC 7929 */
@@ -57,6 +83,9 @@ static const char *const forms[] = {
     [63]  = "411h",      /* ZONEMD, RFC 8976 */
     [64]  = "2nv",       /* SVCB, RFC 9460 */
     [65]  = "2nv",       /* HTTPS */
+    [66]  = "rY2n",      /* DSYNC, RFC 9859 */
+    [67]  = "b",         /* HHIT, RFC 9886 */
+    [68]  = "b",         /* BRID */
     [99]  = "S",         /* SPF */
     [104] = "2i",        /* NID, RFC 6742 */
     [105] = "2a",        /* L32 */
@@ -72,9 +101,19 @@ struct form {
 };
 
 static const struct form high_forms[] = {
-    {256, "22u"},    /* URI, RFC 7553 */
-    {257, "1gu"},    /* CAA, RFC 8659 */
-    {32769, "211h"}, /* DLV, RFC 4431 */
+    {249, "n442Rzz"}, /* TKEY, RFC 2930 */
+    {250, "n62z2Rz"}, /* TSIG, RFC 8945 */
+    {256, "22u"},     /* URI, RFC 7553 */
+    {257, "1gu"},     /* CAA, RFC 8659 */
+    {258, "S"},       /* AVC */
+    {259, "441sc"},   /* DOA */
+    {260, "d"},       /* AMTRELAY, RFC 8777 */
+    {261, "S"},       /* RESINFO, RFC 9606 */
+    {262, "S"},       /* WALLET */
+    {263, "S"},       /* CLA */
+    {264, "8"},       /* IPN */
+    {32768, "211h"},  /* TA */
+    {32769, "211h"},  /* DLV, RFC 4431 */
 };
 
 static const char *form_of(uint16_t type)
@@ -242,7 +281,7 @@ static bool put_fixed(struct dns_text *out, char letter, struct ht_reader *r)
     }
 }
 
-static void put_variable(struct dns_text *out, char letter, struct ht_reader *r)
+static bool put_variable(struct dns_text *out, char letter, struct ht_reader *r)
 {
     switch (letter) {
     case 's':
@@ -272,10 +311,13 @@ static void put_variable(struct dns_text *out, char letter, struct ht_reader *r)
     case 'y':
         dns_text_base32hex(out, rd_vec(r, 1));
         break;
-    default:
+    case 'm':
         put_types(out, r);
         break;
+    default:
+        return false;
     }
+    return true;
 }
 
 bool dns_rdata_print(struct dns_text *out, uint16_t type, struct ht_bytes rdata,
@@ -295,8 +337,8 @@ bool dns_rdata_print(struct dns_text *out, uint16_t type, struct ht_bytes rdata,
         dns_text_put(out, ht_bytes(" ", letter == form ? 0 : 1));
         if (*letter == 'n') {
             (void)dns_name_parse(&r, message, out);
-        } else if (!put_fixed(out, *letter, &r)) {
-            put_variable(out, *letter, &r);
+        } else if (!put_fixed(out, *letter, &r) && !put_variable(out, *letter, &r)) {
+            dns_rdata_print_special(out, *letter, &r, message);
         }
     }
     return rd_done(&r);

@@ -22,6 +22,11 @@ struct ht_bytes dns_type_name(struct dns_text *out, uint16_t type);
 /* dns_type_print writes it. */
 void dns_type_print(struct dns_text *out, uint16_t type);
 
+/* dns_rdata_print_special writes what only one type or two have; `letter` as in rdata.c. The reader
+ * fails where it is malformed. */
+void dns_rdata_print_special(struct dns_text *out, char letter, struct ht_reader *r,
+                             struct ht_bytes message);
+
 /* dns_svc_params_print writes the parameters of an SVCB or HTTPS record (RFC 9460 section 2.1), a
  * space before each. False where they are malformed: keys not rising, values not of their form. */
 bool dns_svc_params_print(struct dns_text *out, struct ht_reader *r);

@@ -4,7 +4,20 @@
 #include "dns/dns.h"
 #include "dns/rdata.h"
 
-enum { MANDATORY, ALPN, NO_DEFAULT_ALPN, PORT, IPV4HINT, ECH, IPV6HINT, INVALID = 65535 };
+enum {
+    MANDATORY,
+    ALPN,
+    NO_DEFAULT_ALPN,
+    PORT,
+    IPV4HINT,
+    ECH,
+    IPV6HINT,
+    DOHPATH,
+    OHTTP,
+    TLS_SUPPORTED_GROUPS,
+    DOCPATH,
+    INVALID = 65535
+};
 
 static void put_key(struct dns_text *out, uint16_t key)
 {
@@ -35,9 +48,18 @@ static void put_mandatory(struct dns_text *out, struct ht_reader *r)
     }
 }
 
+static void put_numbers(struct dns_text *out, struct ht_reader *r)
+{
+    bool first = true;
+    while (rd_more(r)) {
+        put_comma(out, &first);
+        dns_text_uint(out, rd_u16(r));
+    }
+}
+
 /* A comma or backslash within a value is escaped once for the list and once more for the
  * character-string (RFC 9460 appendix A.1). */
-static void put_alpn(struct dns_text *out, struct ht_reader *r)
+static void put_list(struct dns_text *out, struct ht_reader *r)
 {
     bool first = true;
     dns_text_char(out, '"');
@@ -77,7 +99,11 @@ static void put_value(struct dns_text *out, uint16_t key, struct ht_reader *r)
         put_mandatory(out, r);
         break;
     case ALPN:
-        put_alpn(out, r);
+    case DOCPATH:
+        put_list(out, r);
+        break;
+    case TLS_SUPPORTED_GROUPS:
+        put_numbers(out, r);
         break;
     case PORT:
         dns_text_uint(out, rd_u16(r));
@@ -101,7 +127,13 @@ static void put_value(struct dns_text *out, uint16_t key, struct ht_reader *r)
 static bool needs_value(uint16_t key)
 {
     return key == MANDATORY || key == ALPN || key == PORT || key == IPV4HINT || key == ECH ||
-           key == IPV6HINT;
+           key == IPV6HINT || key == TLS_SUPPORTED_GROUPS;
+}
+
+/* RFC 9460 section 7.1, RFC 9540 section 3. */
+static bool has_no_value(uint16_t key)
+{
+    return key == NO_DEFAULT_ALPN || key == OHTTP;
 }
 
 static bool put_param(struct dns_text *out, uint16_t key, struct ht_bytes value)
@@ -114,7 +146,7 @@ static bool put_param(struct dns_text *out, uint16_t key, struct ht_bytes value)
     }
     dns_text_char(out, '=');
     put_value(out, key, &r);
-    return rd_done(&r) && key != NO_DEFAULT_ALPN;
+    return rd_done(&r) && !has_no_value(key);
 }
 
 bool dns_svc_params_print(struct dns_text *out, struct ht_reader *r)

@@ -155,6 +155,35 @@ void dns_text_escaped(struct dns_text *text, struct ht_bytes bytes, uint8_t firs
     text->len += len;
 }
 
+/* One character: how many octets follow the first, and from which number on it needs so many. */
+static bool read_character(struct ht_reader *r)
+{
+    static const uint32_t smallest[] = {0x20, 0x80, 0x800, 0x10000};
+    uint8_t first                    = rd_u8(r);
+    unsigned follow                  = first < 0x80 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+    uint32_t character               = follow == 0 ? first : first & (0x3FU >> follow);
+    bool good                        = first < 0x80 || (first >= 0xC2 && first < 0xF5);
+    for (unsigned i = 0; i < follow && good; i++) {
+        uint8_t next = rd_u8(r);
+        good         = (next & 0xC0) == 0x80;
+        character    = character << 6 | (next & 0x3FU);
+    }
+    bool surrogate = character >= 0xD800 && character <= 0xDFFF;
+    bool control   = character < 0x20 || (character >= 0x7F && character < 0xA0);
+    return good && !surrogate && !control && character >= smallest[follow] && character <= 0x10FFFF;
+}
+
+bool dns_text_is_utf8(struct ht_bytes bytes)
+{
+    struct ht_reader r = ht_reader(bytes);
+    while (rd_more(&r)) {
+        if (!read_character(&r)) {
+            return false;
+        }
+    }
+    return !r.bad;
+}
+
 void dns_text_quoted(struct dns_text *text, struct ht_bytes string)
 {
     dns_text_char(text, '"');

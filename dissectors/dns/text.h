@@ -16,6 +16,7 @@ struct dns_text {
     uint8_t *ptr;
     size_t len, capacity;
     size_t block; /* bytes that were last asked of the arena */
+    bool utf8;    /* names are UTF-8 (RFC 6762 section 16), and spaces in them are usual */
     bool full;    /* there was no room: what is written from now on is lost */
 };
 
@@ -70,6 +71,9 @@ bool dns_text_is_plain(struct ht_bytes bytes, uint8_t first, char special);
 /* dns_text_escaped writes bytes of a label or of a character-string: each as it is from `first` to
  * '~', else \DDD; a backslash and `special` get a backslash before them. */
 void dns_text_escaped(struct dns_text *text, struct ht_bytes bytes, uint8_t first, char special);
+
+/* dns_text_is_utf8: well-formed UTF-8 (RFC 3629 section 4) without control characters. */
+bool dns_text_is_utf8(struct ht_bytes bytes);
 
 /* dns_text_quoted writes a character-string in quotes. */
 void dns_text_quoted(struct dns_text *text, struct ht_bytes string);

@@ -27,7 +27,7 @@ static struct ht_bytes spell_number(struct ht_arena *arena, const struct ht_regi
 }
 
 /* What the message says of the transaction as a whole. */
-static void describe_message(struct ht_arena *arena, const struct dns_message *m,
+static void describe_message(struct ht_arena *arena, bool llmnr, const struct dns_message *m,
                              struct dns_transaction *out)
 {
     out->id = m->id;
@@ -37,9 +37,11 @@ static void describe_message(struct ht_arena *arena, const struct dns_message *m
     if (m->header && m->response) {
         out->rcode = spell_number(arena, &dns_rcodes, m->rcode);
     }
-    out->authoritative       = m->authoritative;
+    out->authoritative       = m->authoritative && !llmnr;
+    out->conflict            = m->authoritative && llmnr; /* RFC 4795 section 2.1.1 */
     out->truncated           = m->truncated;
-    out->recursion_desired   = m->recursion_desired;
+    out->recursion_desired   = m->recursion_desired && !llmnr;
+    out->tentative           = m->recursion_desired && llmnr;
     out->recursion_available = m->recursion_available;
     out->authentic_data      = m->authentic_data;
     out->checking_disabled   = m->checking_disabled;
@@ -102,7 +104,7 @@ static void describe_half(const struct dns_state *state, struct ht_emitter *e,
         (void)dns_message_parse(half->bytes, state->kind == DNS_MULTICAST, e->scratch, &m);
         parsed = &m;
     }
-    describe_message(e->scratch, parsed, out);
+    describe_message(e->scratch, state->kind == DNS_LLMNR, parsed, out);
 }
 
 /* The answer says all that the query does. */
@@ -456,6 +458,16 @@ void dns_take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side
     struct dns_pair another = {
         .query = asked->query, .answer = *half, .id = asked->id, .client = asked->client};
     dns_tell(state, e, &another, m);
+}
+
+bool dns_settled(const struct dns_state *state)
+{
+    for (const struct dns_pair *p = state->oldest; p != NULL; p = p->next) {
+        if (p->query.frame == 0 || p->answer.frame == 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool waited_enough(const struct dns_pair *pair, int64_t now_ns)

@@ -99,6 +99,9 @@ void dns_take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side
                      const struct dns_half *half, const struct dns_message *m,
                      struct dns_pair *asked);
 
+/* dns_settled: nothing waits for its other half. */
+bool dns_settled(const struct dns_state *state);
+
 /* dns_expire tells what waited long enough; dns_tell_all tells everything, in order. */
 void dns_expire(struct dns_state *state, struct ht_emitter *e);
 void dns_tell_all(struct dns_state *state, struct ht_emitter *e);

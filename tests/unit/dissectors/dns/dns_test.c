@@ -233,9 +233,67 @@ static void tells_multicast(void **state)
     say(&r, HT_SIDE_A, 20,
         "0000 8400 0000 0001 0000 0000 0470632d31 056c6f63616c00 0001 8001 00000078 0004 0a000001");
     ends(&r, 2,
-         SAYS("protocol=mdns", "query_frame=1 ", "question={ name=pc-1.local type=A class=IN }",
-              " answer_frame=2 ", "{ name=pc-1.local type=A ttl_s=120 data=10.0.0.1 }"),
+         SAYS("protocol=mdns", "query_frame=1 ",
+              "question={ name=pc-1.local type=A class=IN unicast_response=true }",
+              " answer_frame=2 ",
+              "{ name=pc-1.local type=A ttl_s=120 data=10.0.0.1 cache_flush=true }"),
          "query_frame=1 answer_frame");
+}
+
+/* RFC 6762 section 8.1: a probe asks for any record of its name, by unicast if it may be, and says
+ * in the authority section what it is about to claim; section 7.1: what is known already comes with
+ * a query; RFC 6763 section 4.3: service names are UTF-8, with spaces. */
+static void tells_probes_and_known_answers(void **state)
+{
+    struct recorder r;
+    (void)state;
+    recorder_start(&r, &dns_dissector, false, 5353);
+    r.endpoint[1].address = ht_address4((const uint8_t[]){224, 0, 0, 251});
+    say(&r, HT_SIDE_A, 0,
+        "0000 0000 0001 0000 0001 0000 0470632d31056c6f63616c00 00ff 8001"
+        "c00c 0001 0001 00000078 0004 0a000001");
+    say(&r, HT_SIDE_A, 10,
+        "0000 0000 0002 0001 0000 0000 045f697070045f746370056c6f63616c00 000c 0001"
+        "c00c 0010 8001 c00c 000c 0001 00000e10 0010 0d 426fe28099732070612e7065 72 c00c");
+    ends(&r, 2,
+         SAYS("question={ name=pc-1.local type=ANY class=IN unicast_response=true }",
+              "authority={ name=pc-1.local type=A ttl_s=120 data=10.0.0.1 }",
+              "question={ name=_ipp._tcp.local type=PTR class=IN }",
+              "more_questions={ name=_ipp._tcp.local type=TXT class=IN unicast_response=true }",
+              "data=Boe28099s pa\\.per._ipp._tcp.local }"),
+         "malformed");
+}
+
+/* RFC 4795 section 2.1.1: in place of AA and RD are conflict and tentative. */
+static void tells_llmnr_flags(void **state)
+{
+    struct recorder r;
+    (void)state;
+    recorder_start(&r, &dns_dissector, false, 5355);
+    say(&r, HT_SIDE_A, 0, "4c4c 0400 0001 0000 0000 0000 0470632d3100 0001 0001");
+    say(&r, HT_SIDE_B, 1, "4c4c 8100 0001 0000 0000 0000 0470632d3100 0001 0001");
+    ends(&r, 1, SAYS("tentative=true"), "authoritative");
+}
+
+/* RFC 6891 section 6.1.1: one OPT, and of the root. */
+static void tells_what_opt_must_not_be(void **state)
+{
+    struct recorder r;
+    (void)state;
+    recorder_start(&r, &dns_dissector, false, 53);
+    say(&r, HT_SIDE_A, 0,
+        "0001 0100 0001 0000 0000 0002 0161 00 0001 0001 00 0029 04d0 00000000 0000"
+        "00 0029 04d0 00000000 0000");
+    say(&r, HT_SIDE_A, 1,
+        "0002 0100 0001 0000 0000 0001 0161 00 0001 0001"
+        "0161 00 0029 04d0 00000000 0000");
+    say(&r, HT_SIDE_A, 2,
+        "0003 0100 0001 0000 0000 0001 0161 00 0001 0001"
+        "00 0029 04d0 00000000 0006 000f 0002 0012");
+    ends(&r, 3,
+         SAYS("id=1 query_frame=1", "malformed=true", "id=2 query_frame=2", "malformed=true",
+              "id=3 query_frame=3", "errors={ code=0x0012 }"),
+         "partial");
 }
 
 /* RFC 4795: asked of the group, answered from a host's own address. */
@@ -388,6 +446,9 @@ int main(void)
         cmocka_unit_test(pairs_an_error_without_question),
         cmocka_unit_test(bounds_what_waits),
         cmocka_unit_test(tells_multicast),
+        cmocka_unit_test(tells_probes_and_known_answers),
+        cmocka_unit_test(tells_llmnr_flags),
+        cmocka_unit_test(tells_what_opt_must_not_be),
         cmocka_unit_test(tells_llmnr),
         cmocka_unit_test(tells_what_is_malformed),
         cmocka_unit_test(tells_what_is_cut),

@@ -136,6 +136,21 @@ static void doubled_frames(void **unused)
     drop(scene);
 }
 
+/* Captured live, a flow need not wait where every query has its answer. */
+static void is_settled_once_answered(void **unused)
+{
+    struct scene *scene = start(&dns_dissector);
+    (void)unused;
+    say(scene, 1, 0, HT_SIDE_A, FRAME_5);
+    assert_false(dns_dissector.settled(scene->state));
+    say(scene, 2, 10 * MS, HT_SIDE_B, FRAME_6);
+    assert_true(dns_dissector.settled(scene->state));
+    say(scene, 3, 20 * MS, HT_SIDE_A, "0001 0100 0001 0000 0000 0000 0161 00 0001 0001");
+    assert_false(dns_dissector.settled(scene->state));
+    end(scene);
+    drop(scene);
+}
+
 /* Not the answer to a query that was asked after it. */
 static void an_earlier_answer_to_a_later_query(void **unused)
 {
@@ -315,6 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(doubled_frames),
+        cmocka_unit_test(is_settled_once_answered),
         cmocka_unit_test(an_earlier_answer_to_a_later_query),
         cmocka_unit_test(what_makes_a_pair),
         cmocka_unit_test(more_queries_than_can_wait),
