@@ -1,0 +1,109 @@
+/*
+ * What is remembered of a QUIC connection while it is followed. Private to the flow logic: quic.c
+ * (datagrams and packets), initial.c (what Initial packets hold), ending.c (what can be inferred).
+ */
+#ifndef HT_QUIC_STATE_H
+#define HT_QUIC_STATE_H
+
+#include "quic/crypto_stream.h"
+#include "quic/packet.h"
+#include "quic/protection.h"
+#include "quic/quic.h"
+#include "tls/session.h"
+
+enum {
+    QUIC_MAX_CLOSES    = 4,    /* kept of a connection */
+    QUIC_MAX_PENDING   = 8192, /* bytes of a side's Initial packets that wait for their keys */
+    QUIC_MAX_KEY_TRIES = 16,   /* Initials of a side that may turn out not to begin a connection */
+    QUIC_MAX_VERSIONS  = 4,    /* changes of the version that are heeded */
+    QUIC_MAX_CHANGES   = 8     /* of connection ids, told as events */
+};
+
+struct quic_id {
+    uint8_t len;
+    uint8_t bytes[QUIC_MAX_CONNECTION_ID];
+};
+
+/* Packets that are only counted. */
+struct quic_counted {
+    struct tls_place first;
+    uint64_t bytes;
+};
+
+struct quic_side {
+    struct quic_packet_counts packets;
+    struct quic_counted zero_rtt, handshake, one_rtt;
+    struct tls_place finished;              /* of the packet that can hold it; frame 0: none */
+    struct tls_place crypto_place;          /* of the last bytes of handshake messages */
+    struct quic_crypto_stream crypto;       /* its buffer: ht_hold's */
+    struct quic_keys keys;                  /* of its Initial packets */
+    const struct quic_protection *keys_for; /* what they were derived for; NULL: none yet */
+    uint64_t next_number;                   /* of its Initial packets */
+    struct quic_id id;                      /* that it chose */
+    struct quic_id addressed_by;            /* that the other side uses */
+    bool id_known;
+    uint32_t waiting;  /* packets that the buffer holds instead */
+    uint8_t key_tries; /* its packets that did not begin a connection */
+};
+
+struct quic_state {
+    struct tls_state tls;
+    struct quic_details details;
+    struct quic_side side[2];
+    struct quic_close *closes;
+    struct quic_id key_id;                    /* the keys' destination connection id */
+    struct quic_id first_id;                  /* that of the client's first Initial */
+    struct quic_id retry_id;                  /* that a Retry told the client to use */
+    const struct quic_protection *protection; /* of versions of which none is known */
+    uint32_t version;                         /* in use; the client's, until the server answers */
+    enum ht_side client;
+    uint8_t version_changes;
+    bool client_known;
+    bool client_claimed; /* and told */
+    bool keyed;          /* `key_id` is */
+    bool retried, negotiated;
+    bool google;      /* a version whose handshake is not TLS */
+    bool google_wire; /* and whose packets are not those of RFC 8999 */
+};
+
+static inline struct ht_bytes quic_id_view(const struct quic_id *id)
+{
+    return ht_bytes(id->bytes, id->len);
+}
+
+/* quic_id_set keeps a connection id; a longer one than there may be is cut. */
+static inline void quic_id_set(struct quic_id *id, struct ht_bytes from)
+{
+    id->len = (uint8_t)(from.len < sizeof id->bytes ? from.len : sizeof id->bytes);
+    if (id->len > 0) {
+        memcpy(id->bytes, from.ptr, id->len);
+    }
+}
+
+/* quic_know_client says, once, that `client` is the client, known by `how`. */
+void quic_know_client(struct quic_state *state, struct ht_emitter *e, enum ht_side client,
+                      const char *how);
+
+/* quic_named is a number and its name in the flow's arena; NULL where there is no room. */
+const struct quic_named *quic_named(struct ht_arena *arena, struct ht_bytes id,
+                                    struct ht_bytes name);
+
+/* quic_tell_version notes the version in use. */
+void quic_tell_version(struct quic_state *state, struct ht_emitter *e, uint32_t version);
+
+/* quic_take_initial opens an Initial packet and tells what is in it, or keeps it until its keys can
+ * be derived. */
+void quic_take_initial(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
+                       const struct quic_packet *packet);
+
+/* quic_tell_google tells a message of Google's handshake. */
+void quic_tell_google(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
+                      struct ht_bytes message);
+
+/* quic_cut_messages tells what is there of handshake messages that are not whole. */
+void quic_cut_messages(struct quic_state *state, struct ht_emitter *e);
+
+/* quic_end completes the details and says what can be inferred. */
+void quic_end(struct quic_state *state, struct ht_emitter *e, const struct ht_end *end);
+
+#endif
