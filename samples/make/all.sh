@@ -1,12 +1,15 @@
 #!/bin/bash
 # Makes all samples anew, in the folder above this one or in SAMPLES_DIR. About three minutes, as root, on
 # Debian 12 with the packages that the scripts name:
-#   apt-get install bind9-dnsutils chromium curl dnsmasq-base faketime gnutls-bin iproute2 knot \
-#       knot-dnsutils libnss3-tools lz4 nftables nginx-light npm openssl procps python3 tcpdump tshark unbound zstd
+#   apt-get install avahi-daemon bind9-dnsutils caddy chromium curl dante-server dnsmasq-base \
+#       dovecot-imapd dovecot-managesieved dovecot-pop3d faketime gnutls-bin haproxy iproute2 knot \
+#       knot-dnsutils libnss3-tools llmnrd lz4 mariadb-client mariadb-server microsocks nftables \
+#       nginx-light ngtcp2-client ngtcp2-server npm openssl postfix postgresql procps prosody python3 \
+#       slapd tcpdump tinyproxy tshark unbound vsftpd xrdp zstd
 set -euo pipefail
 cd "$(dirname "$0")"
-for script in page-visit mlkem programs versions resumption handshakes weak failures tcp links formats \
-    ports http dns many; do
+for script in page-visit mlkem programs versions resumption handshakes extensions ech weak ssl2 failures tcp links tunnels formats \
+    ports http dns dns-extensions dtls webrtc quic fragments many starttls proxies; do
     echo "== $script"
     ./$script.sh
 done

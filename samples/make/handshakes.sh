@@ -27,6 +27,10 @@ for version in 1_2 1_3; do
     esac
 done
 
+# The same, but for a bit of the server's key share, as if somebody sat in the middle.
+"$lib_dir/spoil_signature.py" "$samples_dir/tls12-client-certificate.pcap" spoilt.pcap
+store spoilt.pcap tls12-signature-wrong.pcap
+
 # The client's first share is of a group that the server does not take.
 start
 # shellcheck disable=SC2046
@@ -91,6 +95,13 @@ commands R -tls1_2
 save tls12-renegotiation.pcap
 expect 1 "tls.handshake.type == 2"
 expect 4+ "tls.record.content_type == 22"
+
+start
+# shellcheck disable=SC2046
+tls_answer $(identity rsa) -tls1_2 -client_renegotiation -cipher NULL-SHA256@SECLEVEL=0
+commands R -tls1_2 -cipher NULL-SHA256@SECLEVEL=0
+save weak-null-renegotiation.pcap
+expect 2 "tls.handshake.type == 1"
 
 start
 # shellcheck disable=SC2046

@@ -6,8 +6,8 @@ as a link with a delay would. It can lose, repeat or hold back chosen TCP segmen
 every frame with VLAN tags on a mirror interface, as the mirror port of a switch does. It needs nothing of
 the kernel but tun/tap, where VLAN interfaces and netem may be missing.
 
-Segments are chosen by side and number: c3 is the third TCP segment that the client sent, s1 the first that
-the server sent.
+Segments are chosen by side and number: c3 is the third TCP segment (with --udp, UDP datagram) that the
+client sent, s1 the first that the server sent.
 """
 
 import argparse
@@ -26,6 +26,7 @@ TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_TAP, IFF_NO_PI = 0x0001, 0x0002, 0x1000
 ETH_VLAN, ETH_QINQ = 0x8100, 0x88A8
 LARGEST_FRAME = 65536
+TCP, UDP = 6, 17
 
 
 def open_interface(name, tun):
@@ -47,13 +48,12 @@ def send(fd, frame):
         os.write(fd, frame)
 
 
-def is_tcp(frame, tun):
-    """Whether the frame carries TCP right after its IPv4 or IPv6 header."""
+def carries(protocol, frame, tun):
+    """Whether the frame carries the IP protocol right after its IPv4 or IPv6 header."""
     packet = frame if tun else frame[14:]
-    if len(packet) < 40:
+    if len(packet) < 28:
         return False
-    protocol = packet[9] if packet[0] >> 4 == 4 else packet[6]
-    return protocol == 6
+    return (packet[9] if packet[0] >> 4 == 4 else packet[6]) == protocol
 
 
 def tagged(frame, vlans):
@@ -83,8 +83,8 @@ class Link:
         heapq.heappush(self.queue, (due, next(self.order), fd, frame))
 
     def segment(self, fd, frame):
-        """The segment's name, such as c3, or None when the frame is no TCP."""
-        if not is_tcp(frame, self.options.tun):
+        """The segment's name, such as c3, or None when the frame is of another protocol."""
+        if not carries(UDP if self.options.udp else TCP, frame, self.options.tun):
             return None
         self.counts[fd] += 1
         return f"{self.sides[fd]}{self.counts[fd]}"
@@ -129,6 +129,7 @@ def parse_options():
     parser.add_argument("--server", required=True, help="the server's namespace")
     parser.add_argument("--mirror", help="the namespace that gets the mirror port, eth0 too")
     parser.add_argument("--vlan", type=int, action="append", default=[], help="tag on the mirror port")
+    parser.add_argument("--udp", action="store_true", help="choose UDP datagrams, not TCP segments")
     parser.add_argument("--tun", action="store_true", help="raw IP in place of Ethernet")
     parser.add_argument("--delay-ms", type=float, default=5.0, help="one way")
     parser.add_argument("--hold-ms", type=float, default=2.0, help="more delay for held segments")

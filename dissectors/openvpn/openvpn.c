@@ -1,0 +1,412 @@
+/*
+ * OpenVPN as it passes: sessions, the TLS session in the control channel, the amount of data.
+ */
+#include "openvpn/state.h"
+
+enum {
+    LENGTH_SIZE  = 2, /* before each packet over TCP */
+    MAX_CONTROL  = 4096,
+    MAX_AHEAD    = 1024, /* a message packet id further ahead is no session's */
+    OPENVPN_PORT = 1194
+};
+
+/* --- What is OpenVPN --- */
+
+/* The first byte of a packet that openvpn_detect knows. */
+static bool may_begin(uint8_t first)
+{
+    return first >> 3 == OPENVPN_CONTROL || (openvpn_is_hard_reset(first >> 3) && (first & 7) == 0);
+}
+
+static enum ht_match match_packet(struct ht_bytes packet)
+{
+    return openvpn_detect(packet).wrapping != OPENVPN_UNKNOWN ? HT_MATCH_YES : HT_MATCH_NO;
+}
+
+static enum ht_match match_datagram(struct ht_bytes head, const struct ht_endpoint endpoint[2],
+                                    enum ht_side side)
+{
+    (void)endpoint, (void)side;
+    return head.len > 0 && may_begin(head.ptr[0]) ? match_packet(head) : HT_MATCH_NO;
+}
+
+static enum ht_match match_stream(struct ht_bytes head, const struct ht_endpoint endpoint[2],
+                                  enum ht_side side)
+{
+    (void)endpoint, (void)side;
+    if (head.len > 0 && head.ptr[0] >= MAX_CONTROL >> 8) {
+        return HT_MATCH_NO;
+    }
+    if (head.len > LENGTH_SIZE && !may_begin(head.ptr[LENGTH_SIZE])) {
+        return HT_MATCH_NO;
+    }
+    if (head.len <= LENGTH_SIZE || head.len < LENGTH_SIZE + (size_t)ht_be16_at(head, 0)) {
+        return HT_MATCH_MORE;
+    }
+    return match_packet(ht_bytes_head(ht_bytes_from(head, LENGTH_SIZE), ht_be16_at(head, 0)));
+}
+
+/* Of data packets only the opcode is needed. */
+static struct ht_frame_size frame(const void *state, struct ht_bytes avail, enum ht_side side)
+{
+    (void)state, (void)side;
+    if (avail.len <= LENGTH_SIZE) {
+        return (struct ht_frame_size){0};
+    }
+    size_t len     = LENGTH_SIZE + (size_t)ht_be16_at(avail, 0);
+    uint8_t opcode = avail.ptr[LENGTH_SIZE] >> 3;
+    if (len == LENGTH_SIZE || opcode < OPENVPN_SOFT_RESET || opcode > OPENVPN_CONTROL_WKC) {
+        return (struct ht_frame_size){.len = SIZE_MAX};
+    }
+    return (struct ht_frame_size){.len  = len,
+                                  .need = openvpn_is_data(opcode) ? LENGTH_SIZE + 1 : len};
+}
+
+/* A packet plausibly begins where another one follows it, or the end. */
+static size_t resync(struct ht_bytes avail, enum ht_side side)
+{
+    for (size_t at = 0; at + LENGTH_SIZE < avail.len; at++) {
+        struct ht_bytes rest      = ht_bytes_from(avail, at);
+        struct ht_frame_size size = frame(NULL, rest, side);
+        if (size.len == SIZE_MAX || size.len > rest.len) {
+            continue;
+        }
+        struct ht_frame_size next = frame(NULL, ht_bytes_from(rest, size.len), side);
+        if (size.len == rest.len || (next.len != SIZE_MAX && next.len != 0)) {
+            return at;
+        }
+    }
+    return avail.len;
+}
+
+/* --- The control channel --- */
+
+static bool may_tell(struct openvpn_state *state)
+{
+    return state->asides < OPENVPN_MAX_ASIDES && ++state->asides > 0;
+}
+
+static bool is_known(const struct openvpn_direction *d, const struct openvpn_packet *packet)
+{
+    return d->session_known &&
+           memcmp(d->session_id, packet->session_id.ptr, OPENVPN_SESSION_ID) == 0;
+}
+
+/* A client that got no answer begins anew: so does what is told of its TLS session. */
+static void begin_anew(struct openvpn_state *state, struct ht_emitter *e, enum ht_side from,
+                       const struct openvpn_packet *packet)
+{
+    struct openvpn_direction *d = &state->direction[from];
+    ht_buffer_free(ht_hold(e, from));
+    d->control.next        = 0;
+    d->control.num_waiting = 0;
+    d->control.record_len  = 0;
+    d->control.searching   = false;
+    state->key_known       = false;
+    if (packet->opcode != OPENVPN_HARD_RESET_SERVER) {
+        state->tls = (struct tls_state){.carrier = TLS_OVER_TCP};
+    }
+}
+
+/* Whether the packet is of the session that is followed: that of the first packet, or where no
+ * ServerHello was seen, of the last hard reset. */
+static bool of_session(struct openvpn_state *state, struct ht_emitter *e, enum ht_side from,
+                       const struct openvpn_packet *packet)
+{
+    struct openvpn_direction *d = &state->direction[from];
+    bool answered               = state->tls.details.server_hello != NULL;
+    if (is_known(d, packet)) {
+        return true;
+    }
+    if (d->session_known && (!openvpn_is_hard_reset(packet->opcode) || answered)) {
+        return false;
+    }
+    if (d->session_known) {
+        begin_anew(state, e, from, packet);
+    }
+    memcpy(d->session_id, packet->session_id.ptr, OPENVPN_SESSION_ID);
+    d->session_known = true;
+    return true;
+}
+
+static void hard_reset(struct openvpn_state *state, struct ht_emitter *e, enum ht_side from,
+                       const struct openvpn_packet *packet)
+{
+    struct openvpn_hard_reset data = {.session_id = packet->session_id};
+    bool by_client                 = packet->opcode != OPENVPN_HARD_RESET_SERVER;
+    data.client_key                = packet->opcode == OPENVPN_HARD_RESET_CLIENT_V3;
+    state->client_key |= data.client_key;
+    ht_claim_client(e, by_client ? from : ht_other(from), "hard_reset");
+    if (may_tell(state)) {
+        (void)ht_emit(e, &openvpn_hard_reset_event, from, 0, &data);
+    }
+}
+
+static void soft_reset(struct openvpn_state *state, struct ht_emitter *e, enum ht_side from,
+                       uint8_t key_id)
+{
+    struct openvpn_direction *d    = &state->direction[from];
+    struct openvpn_soft_reset data = {.key_id = key_id};
+    bool again                     = d->soft_reset == key_id;
+    d->soft_reset                  = key_id;
+    d->packets.retransmitted += again;
+    if (!again && may_tell(state)) {
+        (void)ht_emit(e, &openvpn_soft_reset_event, from, 0, &data);
+    }
+}
+
+/* A piece of the TLS stream, or the hard reset before the first. */
+static void reliable(struct openvpn_state *state, struct ht_emitter *e, enum ht_side from,
+                     const struct openvpn_packet *packet, bool cut)
+{
+    struct openvpn_direction *d     = &state->direction[from];
+    struct openvpn_control *control = &d->control;
+    bool resets                     = openvpn_is_hard_reset(packet->opcode);
+    struct ht_bytes payload         = resets ? ht_bytes(NULL, 0) : packet->payload;
+    bool in_order                   = strcmp(e->transport, "tcp") == 0;
+    if (!resets && control->next == 0) {
+        control->next = 1; /* the hard reset was before the capture, or is late */
+    }
+    if (packet->message_id > control->next && packet->message_id - control->next > MAX_AHEAD) {
+        d->packets.other++;
+    } else if (!openvpn_control_take(control, &state->tls, e, from, packet->message_id, payload,
+                                     cut, in_order)) {
+        d->packets.retransmitted++;
+    }
+}
+
+static void count(struct openvpn_packets *packets, const struct openvpn_packet *packet)
+{
+    packets->hard_resets += openvpn_is_hard_reset(packet->opcode);
+    packets->soft_resets += packet->opcode == OPENVPN_SOFT_RESET;
+    packets->acks += packet->opcode == OPENVPN_ACK;
+    packets->control += packet->opcode == OPENVPN_CONTROL || packet->opcode == OPENVPN_CONTROL_WKC;
+}
+
+static void take_control(struct openvpn_state *state, struct ht_emitter *e, enum ht_side from,
+                         const struct openvpn_packet *packet, bool cut)
+{
+    struct openvpn_direction *d = &state->direction[from];
+    bool begins                 = openvpn_is_hard_reset(packet->opcode);
+    bool known                  = is_known(d, packet);
+    if (!of_session(state, e, from, packet)) {
+        d->packets.other++;
+        return;
+    }
+    count(&d->packets, packet);
+    if (begins && !known) {
+        hard_reset(state, e, from, packet);
+    }
+    if (packet->opcode == OPENVPN_SOFT_RESET) {
+        soft_reset(state, e, from, packet->key_id);
+        return;
+    }
+    if (!state->key_known) {
+        state->key_id    = packet->key_id;
+        state->key_known = true;
+    }
+    bool encrypted = state->framing.wrapping == OPENVPN_TLS_CRYPT;
+    if (encrypted || packet->opcode == OPENVPN_ACK) {
+        d->packets.retransmitted += encrypted && begins && known;
+    } else if (packet->key_id == state->key_id) {
+        reliable(state, e, from, packet, cut);
+    } else {
+        d->packets.other++;
+    }
+}
+
+/* --- The flow --- */
+
+static void take_data(struct openvpn_direction *d, const struct ht_emitter *e, size_t len)
+{
+    if (d->packets.data++ == 0) {
+        d->first_data = (struct tls_place){e->frame, e->time_ns};
+    }
+    d->packets.data_bytes += len;
+}
+
+static void take_packet(struct openvpn_state *state, struct ht_emitter *e, const struct ht_pdu *pdu,
+                        struct ht_bytes bytes, size_t len)
+{
+    struct openvpn_packet packet;
+    struct openvpn_direction *d = &state->direction[pdu->side];
+    if (state->framing.wrapping == OPENVPN_UNKNOWN) {
+        state->framing = openvpn_detect(bytes);
+    }
+    if (state->framing.wrapping == OPENVPN_UNKNOWN ||
+        !openvpn_packet_read(bytes, state->framing, &packet)) {
+        d->packets.other++;
+    } else if (openvpn_is_data(packet.opcode)) {
+        take_data(d, e, len - 1);
+    } else {
+        take_control(state, e, pdu->side, &packet, pdu->partial);
+    }
+}
+
+static enum ht_verdict datagram(void *state, struct ht_emitter *e, const struct ht_pdu *pdu)
+{
+    if (pdu->len > 0) {
+        take_packet(state, e, pdu, pdu->bytes, pdu->len);
+    }
+    return HT_CONTINUE;
+}
+
+static enum ht_verdict stream_pdu(void *state, struct ht_emitter *e, const struct ht_pdu *pdu)
+{
+    if (pdu->len > LENGTH_SIZE) {
+        take_packet(state, e, pdu, ht_bytes_from(pdu->bytes, LENGTH_SIZE), pdu->len - LENGTH_SIZE);
+    }
+    return HT_CONTINUE;
+}
+
+static void tell_data(const struct openvpn_state *state, struct ht_emitter *e, enum ht_side from)
+{
+    const struct openvpn_direction *d = &state->direction[from];
+    struct openvpn_data data = {.packets = d->packets.data, .bytes = d->packets.data_bytes};
+    if (data.packets > 0) {
+        (void)ht_emit_at(e, &openvpn_data_event, from, HT_EVENT_ENCRYPTED, &data,
+                         d->first_data.frame, d->first_data.time_ns);
+    }
+}
+
+static const char *wrapping_name(const struct openvpn_state *state)
+{
+    switch (state->framing.wrapping) {
+    case OPENVPN_PLAIN:
+        return "none";
+    case OPENVPN_TLS_AUTH:
+        return "tls_auth";
+    case OPENVPN_TLS_CRYPT:
+        return state->client_key ? "tls_crypt_v2" : "tls_crypt";
+    case OPENVPN_UNKNOWN:
+        break;
+    }
+    return NULL;
+}
+
+static struct ht_bytes session_of(const struct openvpn_direction *d)
+{
+    return ht_bytes(d->session_id, d->session_known ? OPENVPN_SESSION_ID : 0);
+}
+
+/* Absent where nothing was counted. */
+static const struct openvpn_packets *packets_of(struct openvpn_direction *d)
+{
+    static const struct openvpn_packets none = {0};
+    d->packets.lost                          = d->control.lost;
+    return memcmp(&d->packets, &none, sizeof none) != 0 ? &d->packets : NULL;
+}
+
+static void complete_details(struct openvpn_state *state, const struct ht_emitter *e)
+{
+    enum ht_side side                = state->tls.client_known ? state->tls.client : e->client;
+    struct openvpn_direction *client = &state->direction[side];
+    struct openvpn_direction *server = &state->direction[ht_other(side)];
+    state->details =
+        (struct openvpn_details){.wrapping          = wrapping_name(state),
+                                 .tls_crypt         = state->framing.wrapping == OPENVPN_TLS_CRYPT,
+                                 .hmac_bytes        = state->framing.hmac_len,
+                                 .client_session_id = session_of(client),
+                                 .server_session_id = session_of(server),
+                                 .client_packets    = packets_of(client),
+                                 .server_packets    = packets_of(server)};
+}
+
+/* Of an encrypted control channel it is known that it ended well where both sides have the keys of
+ * the data channel. */
+static void end_encrypted(struct openvpn_state *state, struct ht_emitter *e)
+{
+    enum ht_side client = e->client;
+    ht_absent(e, &tls_client_hello_event, client, HT_ABSENT_ENCRYPTED);
+    ht_absent(e, &tls_server_hello_event, ht_other(client), HT_ABSENT_ENCRYPTED);
+    state->tls.details.established =
+        state->direction[0].packets.data > 0 && state->direction[1].packets.data > 0;
+}
+
+static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
+{
+    struct openvpn_state *state = opaque;
+    struct ht_end judged        = *end;
+    for (int side = 0; side < 2; side++) {
+        struct openvpn_control *control = &state->direction[side].control;
+        openvpn_control_end(control, &state->tls, e, (enum ht_side)side);
+        judged.side[side].hole |= control->hole;
+        tell_data(state, e, (enum ht_side)side);
+    }
+    if (state->framing.wrapping == OPENVPN_TLS_CRYPT) {
+        end_encrypted(state, e);
+    } else {
+        tls_end(&state->tls, e, &judged);
+    }
+    complete_details(state, e);
+}
+
+static const struct ht_event_type *const events[] = {&openvpn_hard_reset_event,
+                                                     &openvpn_soft_reset_event,
+                                                     &openvpn_data_event,
+                                                     &tls_client_hello_event,
+                                                     &tls_server_hello_event,
+                                                     &tls_hello_retry_request_event,
+                                                     &tls_encrypted_extensions_event,
+                                                     &tls_certificate_event,
+                                                     &tls_certificate_status_event,
+                                                     &tls_server_key_exchange_event,
+                                                     &tls_certificate_request_event,
+                                                     &tls_server_hello_done_event,
+                                                     &tls_client_key_exchange_event,
+                                                     &tls_certificate_verify_event,
+                                                     &tls_change_cipher_spec_event,
+                                                     &tls_finished_event,
+                                                     &tls_new_session_ticket_event,
+                                                     &tls_hello_request_event,
+                                                     &tls_key_update_event,
+                                                     &tls_end_of_early_data_event,
+                                                     &tls_application_data_event,
+                                                     &tls_alert_event,
+                                                     &tls_close_notify_event,
+                                                     &tls_malformed_event,
+                                                     &tls_other_handshake_event,
+                                                     NULL};
+
+extern const struct ht_dissector openvpn_dissector, openvpn_stream_dissector;
+
+const struct ht_dissector openvpn_dissector = {
+    .name               = "openvpn",
+    .title              = "OpenVPN",
+    .udp                = true,
+    .ports              = {OPENVPN_PORT},
+    .state_size         = sizeof(struct openvpn_state),
+    .max_need           = LENGTH_SIZE + MAX_CONTROL,
+    .max_held           = TLS_MAX_MESSAGE,
+    .match              = match_datagram,
+    .pdu                = datagram,
+    .finish             = finish,
+    .details_struct     = &tls_details_struct,
+    .details_offset     = offsetof(struct openvpn_state, tls.details),
+    .carrier_struct     = &openvpn_details_struct,
+    .carrier_offset     = offsetof(struct openvpn_state, details),
+    .server_name_offset = offsetof(struct openvpn_state, tls.server_name),
+    .events             = events,
+};
+
+/* Over TCP each packet has its length before it. */
+const struct ht_dissector openvpn_stream_dissector = {
+    .name               = "openvpn",
+    .title              = "OpenVPN over TCP",
+    .tcp                = true,
+    .ports              = {OPENVPN_PORT},
+    .state_size         = sizeof(struct openvpn_state),
+    .max_need           = LENGTH_SIZE + MAX_CONTROL,
+    .max_held           = TLS_MAX_MESSAGE,
+    .match              = match_stream,
+    .frame              = frame,
+    .resync             = resync,
+    .pdu                = stream_pdu,
+    .finish             = finish,
+    .details_struct     = &tls_details_struct,
+    .details_offset     = offsetof(struct openvpn_state, tls.details),
+    .carrier_struct     = &openvpn_details_struct,
+    .carrier_offset     = offsetof(struct openvpn_state, details),
+    .server_name_offset = offsetof(struct openvpn_state, tls.server_name),
+    .events             = events,
+};
