@@ -107,7 +107,8 @@ static struct ht_bytes read_domain(struct ht_reader *r, struct dns_text *text)
  * than `unit` times what is there, so that zero is nothing. */
 static uint64_t read_time(struct ht_reader *r, unsigned width, uint64_t unit)
 {
-    return rd_more(r) ? 1 + unit * rd_uint(r, width) : 0;
+    uint64_t time = rd_more(r) ? 1 + unit * rd_uint(r, width) : 0;
+    return r->bad ? 0 : time;
 }
 
 /* What a person asks of it. Others are named only. */

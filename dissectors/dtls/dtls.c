@@ -273,32 +273,9 @@ static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
     complete_details(state, e);
 }
 
-static const struct ht_event_type *const events[] = {&dtls_hello_verify_request_event,
-                                                     &dtls_retransmission_event,
-                                                     &dtls_ack_event,
-                                                     &tls_client_hello_event,
-                                                     &tls_server_hello_event,
-                                                     &tls_hello_retry_request_event,
-                                                     &tls_encrypted_extensions_event,
-                                                     &tls_certificate_event,
-                                                     &tls_certificate_status_event,
-                                                     &tls_server_key_exchange_event,
-                                                     &tls_certificate_request_event,
-                                                     &tls_server_hello_done_event,
-                                                     &tls_client_key_exchange_event,
-                                                     &tls_certificate_verify_event,
-                                                     &tls_change_cipher_spec_event,
-                                                     &tls_finished_event,
-                                                     &tls_new_session_ticket_event,
-                                                     &tls_hello_request_event,
-                                                     &tls_key_update_event,
-                                                     &tls_end_of_early_data_event,
-                                                     &tls_application_data_event,
-                                                     &tls_alert_event,
-                                                     &tls_close_notify_event,
-                                                     &tls_malformed_event,
-                                                     &tls_other_handshake_event,
-                                                     NULL};
+static const struct ht_event_type *const events[] = {
+    TLS_SESSION_EVENTS, &dtls_hello_verify_request_event, &dtls_retransmission_event,
+    &dtls_ack_event, NULL};
 
 extern const struct ht_dissector dtls_dissector;
 const struct ht_dissector dtls_dissector = {

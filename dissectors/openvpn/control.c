@@ -167,9 +167,10 @@ static void skip_hole(struct openvpn_control *control, struct tls_state *tls, st
     tell_ready(control, tls, e, from);
 }
 
-static bool wait(struct openvpn_control *control, const struct ht_emitter *e, uint32_t message_id,
-                 struct ht_bytes payload)
+static bool wait(struct openvpn_control *control, const struct ht_emitter *e,
+                 const struct openvpn_message *message)
 {
+    struct ht_bytes payload = message->payload;
     if (control->waiting == NULL) {
         control->waiting = ht_arena_alloc(e->arena, OPENVPN_WINDOW * sizeof *control->waiting);
     }
@@ -178,7 +179,7 @@ static bool wait(struct openvpn_control *control, const struct ht_emitter *e, ui
         return false;
     }
     struct openvpn_piece *piece = &control->waiting[control->num_waiting++];
-    piece->message_id           = message_id;
+    piece->message_id           = message->id;
     piece->len                  = (uint16_t)payload.len;
     piece->place                = (struct tls_place){e->frame, e->time_ns};
     if (payload.len > 0) {
@@ -187,29 +188,42 @@ static bool wait(struct openvpn_control *control, const struct ht_emitter *e, ui
     return true;
 }
 
-bool openvpn_control_take(struct openvpn_control *control, struct tls_state *tls,
-                          struct ht_emitter *e, enum ht_side from, uint32_t message_id,
-                          struct ht_bytes payload, bool cut, bool in_order)
+/* Its turn is not yet, and what comes before it may still come. */
+static bool may_wait(const struct openvpn_control *control, const struct openvpn_message *message)
 {
-    if (message_id < control->next || find_waiting(control, message_id) != NULL) {
+    return message->id > control->next && message->id - control->next < OPENVPN_WINDOW &&
+           !message->in_order && !message->cut;
+}
+
+bool openvpn_control_take(struct openvpn_control *control, struct tls_state *tls,
+                          struct ht_emitter *e, enum ht_side from,
+                          const struct openvpn_message *message)
+{
+    if (message->id < control->next || find_waiting(control, message->id) != NULL) {
         return false;
     }
-    bool waits = message_id > control->next && message_id - control->next < OPENVPN_WINDOW &&
-                 !in_order && !cut;
-    if (waits && wait(control, e, message_id, payload)) {
+    if (may_wait(control, message) && wait(control, e, message)) {
         return true;
     }
-    while (control->next < message_id) {
-        skip_hole(control, tls, e, from, message_id);
+    while (control->next < message->id) {
+        skip_hole(control, tls, e, from, message->id);
     }
-    take_bytes(control, tls, e, from, payload);
-    control->next = message_id + 1;
-    if (cut) {
+    take_bytes(control, tls, e, from, message->payload);
+    control->next = message->id + 1;
+    if (message->cut) {
         control->hole = true;
         cut_stream(control, tls, e, from);
     }
     tell_ready(control, tls, e, from);
     return true;
+}
+
+void openvpn_control_join(struct openvpn_control *control, const struct openvpn_message *message)
+{
+    enum { FIRST = 1, NEAR = 3 }; /* a datagram with an id up to NEAR may be out of order */
+    control->late      = message->id > (message->in_order ? FIRST : NEAR);
+    control->searching = control->late;
+    control->next      = control->late ? message->id : FIRST;
 }
 
 void openvpn_control_end(struct openvpn_control *control, struct tls_state *tls,

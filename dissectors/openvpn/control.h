@@ -30,14 +30,26 @@ struct openvpn_control {
     struct tls_place record_place; /* of the last bytes of that */
     bool searching;                /* after a hole: for where a record begins */
     bool hole;
+    bool late;     /* pieces of it were before the capture */
     uint64_t lost; /* packets */
 };
 
-/* openvpn_control_take takes the payload of a packet; `cut`: its end is missing. With `in_order`
- * (over TCP) what is missing before it will not come. False where it was there before. */
+/* A packet with a message packet id. */
+struct openvpn_message {
+    uint32_t id;
+    struct ht_bytes payload;
+    bool cut;      /* its end is missing */
+    bool in_order; /* over TCP: what is missing before it will not come */
+};
+
+/* openvpn_control_take takes the payload of a packet. False where it was there before. */
 bool openvpn_control_take(struct openvpn_control *control, struct tls_state *tls,
-                          struct ht_emitter *e, enum ht_side from, uint32_t message_id,
-                          struct ht_bytes payload, bool cut, bool in_order);
+                          struct ht_emitter *e, enum ht_side from,
+                          const struct openvpn_message *message);
+
+/* openvpn_control_join begins a side whose hard reset was not seen with this message; the first
+ * piece of the TLS stream has id 1. */
+void openvpn_control_join(struct openvpn_control *control, const struct openvpn_message *message);
 
 /* openvpn_control_end hands over what waits, whether or not what it waits for came. */
 void openvpn_control_end(struct openvpn_control *control, struct tls_state *tls,

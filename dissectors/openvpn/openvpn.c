@@ -12,22 +12,19 @@ enum {
 
 /* --- What is OpenVPN --- */
 
-/* The first byte of a packet that openvpn_detect knows. */
-static bool may_begin(uint8_t first)
+static struct openvpn_framing detect(struct ht_bytes packet, bool stream)
 {
-    return first >> 3 == OPENVPN_CONTROL || (openvpn_is_hard_reset(first >> 3) && (first & 7) == 0);
-}
-
-static enum ht_match match_packet(struct ht_bytes packet)
-{
-    return openvpn_detect(packet).wrapping != OPENVPN_UNKNOWN ? HT_MATCH_YES : HT_MATCH_NO;
+    struct openvpn_framing found = openvpn_detect(packet);
+    return found.wrapping == OPENVPN_UNKNOWN && stream ? openvpn_detect_amid(packet) : found;
 }
 
 static enum ht_match match_datagram(struct ht_bytes head, const struct ht_endpoint endpoint[2],
                                     enum ht_side side)
 {
     (void)endpoint, (void)side;
-    return head.len > 0 && may_begin(head.ptr[0]) ? match_packet(head) : HT_MATCH_NO;
+    bool may = head.len > 0 &&
+               ((head.ptr[0] >> 3 == OPENVPN_CONTROL) || openvpn_is_hard_reset(head.ptr[0] >> 3));
+    return may && detect(head, false).wrapping != OPENVPN_UNKNOWN ? HT_MATCH_YES : HT_MATCH_NO;
 }
 
 static enum ht_match match_stream(struct ht_bytes head, const struct ht_endpoint endpoint[2],
@@ -37,13 +34,19 @@ static enum ht_match match_stream(struct ht_bytes head, const struct ht_endpoint
     if (head.len > 0 && head.ptr[0] >= MAX_CONTROL >> 8) {
         return HT_MATCH_NO;
     }
-    if (head.len > LENGTH_SIZE && !may_begin(head.ptr[LENGTH_SIZE])) {
-        return HT_MATCH_NO;
-    }
-    if (head.len <= LENGTH_SIZE || head.len < LENGTH_SIZE + (size_t)ht_be16_at(head, 0)) {
+    if (head.len <= LENGTH_SIZE) {
         return HT_MATCH_MORE;
     }
-    return match_packet(ht_bytes_head(ht_bytes_from(head, LENGTH_SIZE), ht_be16_at(head, 0)));
+    uint8_t opcode = head.ptr[LENGTH_SIZE] >> 3;
+    size_t len     = ht_be16_at(head, 0);
+    if (opcode != OPENVPN_CONTROL && opcode != OPENVPN_ACK && !openvpn_is_hard_reset(opcode)) {
+        return HT_MATCH_NO;
+    }
+    if (head.len < LENGTH_SIZE + len) {
+        return HT_MATCH_MORE;
+    }
+    struct ht_bytes packet = ht_bytes_head(ht_bytes_from(head, LENGTH_SIZE), len);
+    return detect(packet, true).wrapping != OPENVPN_UNKNOWN ? HT_MATCH_YES : HT_MATCH_NO;
 }
 
 /* Of data packets only the opcode is needed. */
@@ -80,6 +83,11 @@ static size_t resync(struct ht_bytes avail, enum ht_side side)
 }
 
 /* --- The control channel --- */
+
+static bool is_stream(const struct ht_emitter *e)
+{
+    return strcmp(e->transport, "tcp") == 0;
+}
 
 static bool may_tell(struct openvpn_state *state)
 {
@@ -136,6 +144,7 @@ static void hard_reset(struct openvpn_state *state, struct ht_emitter *e, enum h
     bool by_client                 = packet->opcode != OPENVPN_HARD_RESET_SERVER;
     data.client_key                = packet->opcode == OPENVPN_HARD_RESET_CLIENT_V3;
     state->client_key |= data.client_key;
+    state->reset_place = (struct tls_place){e->frame, e->time_ns};
     ht_claim_client(e, by_client ? from : ht_other(from), "hard_reset");
     if (may_tell(state)) {
         (void)ht_emit(e, &openvpn_hard_reset_event, from, 0, &data);
@@ -159,18 +168,19 @@ static void soft_reset(struct openvpn_state *state, struct ht_emitter *e, enum h
 static void reliable(struct openvpn_state *state, struct ht_emitter *e, enum ht_side from,
                      const struct openvpn_packet *packet, bool cut)
 {
-    struct openvpn_direction *d     = &state->direction[from];
-    struct openvpn_control *control = &d->control;
-    bool resets                     = openvpn_is_hard_reset(packet->opcode);
-    struct ht_bytes payload         = resets ? ht_bytes(NULL, 0) : packet->payload;
-    bool in_order                   = strcmp(e->transport, "tcp") == 0;
+    struct openvpn_direction *d          = &state->direction[from];
+    struct openvpn_control *control      = &d->control;
+    bool resets                          = openvpn_is_hard_reset(packet->opcode);
+    const struct openvpn_message message = {.id      = packet->message_id,
+                                            .payload = resets ? ht_bytes(NULL, 0) : packet->payload,
+                                            .cut     = cut,
+                                            .in_order = is_stream(e)};
     if (!resets && control->next == 0) {
-        control->next = 1; /* the hard reset was before the capture, or is late */
+        openvpn_control_join(control, &message);
     }
-    if (packet->message_id > control->next && packet->message_id - control->next > MAX_AHEAD) {
+    if (message.id > control->next && message.id - control->next > MAX_AHEAD) {
         d->packets.other++;
-    } else if (!openvpn_control_take(control, &state->tls, e, from, packet->message_id, payload,
-                                     cut, in_order)) {
+    } else if (!openvpn_control_take(control, &state->tls, e, from, &message)) {
         d->packets.retransmitted++;
     }
 }
@@ -231,7 +241,7 @@ static void take_packet(struct openvpn_state *state, struct ht_emitter *e, const
     struct openvpn_packet packet;
     struct openvpn_direction *d = &state->direction[pdu->side];
     if (state->framing.wrapping == OPENVPN_UNKNOWN) {
-        state->framing = openvpn_detect(bytes);
+        state->framing = detect(bytes, is_stream(e));
     }
     if (state->framing.wrapping == OPENVPN_UNKNOWN ||
         !openvpn_packet_read(bytes, state->framing, &packet)) {
@@ -317,6 +327,8 @@ static void complete_details(struct openvpn_state *state, const struct ht_emitte
 static void end_encrypted(struct openvpn_state *state, struct ht_emitter *e)
 {
     enum ht_side client = e->client;
+    e->frame            = state->reset_place.frame;
+    e->time_ns          = state->reset_place.time_ns;
     ht_absent(e, &tls_client_hello_event, client, HT_ABSENT_ENCRYPTED);
     ht_absent(e, &tls_server_hello_event, ht_other(client), HT_ABSENT_ENCRYPTED);
     state->tls.details.established =
@@ -331,6 +343,7 @@ static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
         struct openvpn_control *control = &state->direction[side].control;
         openvpn_control_end(control, &state->tls, e, (enum ht_side)side);
         judged.side[side].hole |= control->hole;
+        judged.side[side].started_late |= control->late;
         tell_data(state, e, (enum ht_side)side);
     }
     if (state->framing.wrapping == OPENVPN_TLS_CRYPT) {
@@ -341,31 +354,8 @@ static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
     complete_details(state, e);
 }
 
-static const struct ht_event_type *const events[] = {&openvpn_hard_reset_event,
-                                                     &openvpn_soft_reset_event,
-                                                     &openvpn_data_event,
-                                                     &tls_client_hello_event,
-                                                     &tls_server_hello_event,
-                                                     &tls_hello_retry_request_event,
-                                                     &tls_encrypted_extensions_event,
-                                                     &tls_certificate_event,
-                                                     &tls_certificate_status_event,
-                                                     &tls_server_key_exchange_event,
-                                                     &tls_certificate_request_event,
-                                                     &tls_server_hello_done_event,
-                                                     &tls_client_key_exchange_event,
-                                                     &tls_certificate_verify_event,
-                                                     &tls_change_cipher_spec_event,
-                                                     &tls_finished_event,
-                                                     &tls_new_session_ticket_event,
-                                                     &tls_hello_request_event,
-                                                     &tls_key_update_event,
-                                                     &tls_end_of_early_data_event,
-                                                     &tls_application_data_event,
-                                                     &tls_alert_event,
-                                                     &tls_close_notify_event,
-                                                     &tls_malformed_event,
-                                                     &tls_other_handshake_event,
+static const struct ht_event_type *const events[] = {TLS_SESSION_EVENTS, &openvpn_hard_reset_event,
+                                                     &openvpn_soft_reset_event, &openvpn_data_event,
                                                      NULL};
 
 extern const struct ht_dissector openvpn_dissector, openvpn_stream_dissector;

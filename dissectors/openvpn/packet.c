@@ -67,14 +67,21 @@ static bool looks_random(struct ht_bytes session_id)
     return zeros < MANY;
 }
 
+/* Times are of this protocol's age. */
+static bool plausible_time(uint32_t replay_time)
+{
+    enum { YEAR_2001 = 1000000000 };
+    return replay_time >= YEAR_2001 && replay_time < UINT32_MAX / 2;
+}
+
 /* A session's first packets are numbered from 1, or from one of two values by which a client of
- * OpenVPN 2.6 or its drafts says what it can do; their time is one of this protocol's age. */
+ * OpenVPN 2.6 or its drafts says what it can do. */
 static bool early_replay(const struct openvpn_packet *packet)
 {
-    enum { EARLY = 64, YEAR_2001 = 1000000000 };
+    enum { EARLY = 64 };
     uint32_t high = packet->replay_id >> 16, low = packet->replay_id & 0xFFFF;
     return (high == 0 || high == 0x0F00 || high == 0x0A01) && low > 0 && low <= EARLY &&
-           packet->replay_time >= YEAR_2001 && packet->replay_time < UINT32_MAX / 2;
+           plausible_time(packet->replay_time);
 }
 
 static bool begins_hello(struct ht_bytes payload)
@@ -94,8 +101,8 @@ static bool plausible_ids(const struct openvpn_packet *packet)
            looks_random(packet->session_id) && (!acks || looks_random(packet->remote_session_id));
 }
 
-/* With `hmac_len` 0 it is not wrapped at all. */
-static bool fits_clear(struct ht_bytes bytes, struct openvpn_framing framing)
+/* What begins a session, in clear. */
+static bool fits_beginning(struct ht_bytes bytes, struct openvpn_framing framing)
 {
     enum { FEW = 16 };
     struct openvpn_packet packet;
@@ -108,6 +115,27 @@ static bool fits_clear(struct ht_bytes bytes, struct openvpn_framing framing)
     }
     return openvpn_is_hard_reset(packet.opcode) && packet.opcode != OPENVPN_HARD_RESET_CLIENT_V3 &&
            packet.key_id == 0 && packet.message_id == 0 && packet.payload.len == 0;
+}
+
+/* What any packet has, in clear: numbers that are small. */
+static bool fits_amid(struct ht_bytes bytes, struct openvpn_framing framing)
+{
+    enum { SMALL = 1024, MANY_PACKETS = 1 << 20 };
+    struct openvpn_packet packet;
+    if (!openvpn_packet_read(bytes, framing, &packet) || !plausible_ids(&packet) ||
+        (framing.wrapping == OPENVPN_TLS_AUTH &&
+         (packet.replay_id >= MANY_PACKETS || !plausible_time(packet.replay_time)))) {
+        return false;
+    }
+    for (size_t at = 0; at < packet.acks.len; at += 4) {
+        if (ht_be32_at(packet.acks, at) > SMALL) {
+            return false;
+        }
+    }
+    if (packet.opcode == OPENVPN_ACK) {
+        return packet.acks.len > 0 && packet.payload.len == 0;
+    }
+    return packet.opcode == OPENVPN_CONTROL && packet.message_id <= SMALL && packet.payload.len > 0;
 }
 
 /* The wrapped client key ends with its own length; in clear before it is what the encrypted part of
@@ -135,17 +163,32 @@ static bool fits_crypt(struct ht_bytes bytes)
     return packet.payload.len >= SHORTEST && packet.payload.len <= LONGEST;
 }
 
-struct openvpn_framing openvpn_detect(struct ht_bytes bytes)
+/* The framing in clear that fits; the HMACs are those of the digests that OpenSSL has. */
+static struct openvpn_framing find_clear(struct ht_bytes bytes,
+                                         bool (*fits)(struct ht_bytes, struct openvpn_framing))
 {
     static const struct openvpn_framing clear[] = {{OPENVPN_PLAIN, 0},     {OPENVPN_TLS_AUTH, 16},
                                                    {OPENVPN_TLS_AUTH, 20}, {OPENVPN_TLS_AUTH, 28},
                                                    {OPENVPN_TLS_AUTH, 32}, {OPENVPN_TLS_AUTH, 48},
                                                    {OPENVPN_TLS_AUTH, 64}};
     for (size_t i = 0; i < HT_ARRAY_LEN(clear); i++) {
-        if (fits_clear(bytes, clear[i])) {
+        if (fits(bytes, clear[i])) {
             return clear[i];
         }
     }
-    return (struct openvpn_framing){.wrapping =
-                                        fits_crypt(bytes) ? OPENVPN_TLS_CRYPT : OPENVPN_UNKNOWN};
+    return (struct openvpn_framing){.wrapping = OPENVPN_UNKNOWN};
+}
+
+struct openvpn_framing openvpn_detect(struct ht_bytes bytes)
+{
+    struct openvpn_framing found = find_clear(bytes, fits_beginning);
+    if (found.wrapping == OPENVPN_UNKNOWN && fits_crypt(bytes)) {
+        found.wrapping = OPENVPN_TLS_CRYPT;
+    }
+    return found;
+}
+
+struct openvpn_framing openvpn_detect_amid(struct ht_bytes bytes)
+{
+    return find_clear(bytes, fits_amid);
 }

@@ -59,4 +59,8 @@ bool openvpn_packet_read(struct ht_bytes bytes, struct openvpn_framing framing,
  * one with the beginning of a TLS hello. OPENVPN_UNKNOWN: it is neither. */
 struct openvpn_framing openvpn_detect(struct ht_bytes bytes);
 
+/* openvpn_detect_amid finds it by any packet of the control channel that is not encrypted: for a
+ * session whose beginning is not in the capture, and packets that have their length before them. */
+struct openvpn_framing openvpn_detect_amid(struct ht_bytes bytes);
+
 #endif

@@ -24,7 +24,8 @@ struct openvpn_state {
     struct openvpn_details details;
     struct openvpn_direction direction[2];
     struct openvpn_framing framing;
-    bool client_key; /* tls-crypt-v2 */
+    struct tls_place reset_place; /* of the last hard reset */
+    bool client_key;              /* tls-crypt-v2 */
     bool key_known;
     uint8_t key_id; /* of the TLS session that is told */
     uint8_t asides; /* told */

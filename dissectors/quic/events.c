@@ -31,6 +31,7 @@ static const struct ht_field retry_fields[] = {
              "Its integrity tag belongs to the client's first Initial (RFC 9001 section 5.8).",
              .label = "authentic", .flags = HT_UNLESS | HT_DERIVED,
              .unless = offsetof(struct quic_retry, unchecked)),
+    HT_FIELD(struct quic_retry, unchecked, HT_LABEL, "It could not be told.", .flags = HT_INTERNAL),
 };
 
 static const struct ht_struct retry_struct =

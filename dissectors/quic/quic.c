@@ -259,25 +259,7 @@ static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
     quic_end(state, e, end);
 }
 
-static const struct ht_event_type *const events[] = {&tls_client_hello_event,
-                                                     &tls_server_hello_event,
-                                                     &tls_hello_retry_request_event,
-                                                     &tls_encrypted_extensions_event,
-                                                     &tls_certificate_event,
-                                                     &tls_certificate_status_event,
-                                                     &tls_server_key_exchange_event,
-                                                     &tls_certificate_request_event,
-                                                     &tls_server_hello_done_event,
-                                                     &tls_client_key_exchange_event,
-                                                     &tls_certificate_verify_event,
-                                                     &tls_finished_event,
-                                                     &tls_new_session_ticket_event,
-                                                     &tls_hello_request_event,
-                                                     &tls_application_data_event,
-                                                     &tls_alert_event,
-                                                     &tls_close_notify_event,
-                                                     &tls_malformed_event,
-                                                     &tls_other_handshake_event,
+static const struct ht_event_type *const events[] = {TLS_SESSION_EVENTS,
                                                      &quic_version_negotiation_event,
                                                      &quic_retry_event,
                                                      &quic_transport_parameters_event,
@@ -286,6 +268,7 @@ static const struct ht_event_type *const events[] = {&tls_client_hello_event,
                                                      &quic_connection_close_event,
                                                      &quic_connection_id_change_event,
                                                      &quic_malformed_event,
+                                                     &quic_google_handshake_event,
                                                      NULL};
 
 extern const struct ht_dissector quic_dissector;

@@ -275,8 +275,8 @@ static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
     }
 }
 
-static const struct ht_event_type *const events[] = {&ssl2_client_master_key_event,
-                                                     &ssl2_error_event, NULL};
+static const struct ht_event_type *const events[] = {
+    TLS_SESSION_EVENTS, &ssl2_client_master_key_event, &ssl2_error_event, NULL};
 
 extern const struct ht_dissector ssl2_dissector;
 const struct ht_dissector ssl2_dissector = {

@@ -54,6 +54,9 @@ void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum h
         return;
     }
     state->last_hello = kept;
+    if (state->details.client_hello != NULL) {
+        state->last_server_hello = NULL; /* the first one's may be there before it */
+    }
     if (state->details.client_hello == NULL) {
         state->details.client_hello = kept;
         state->server_name          = kept->server_name;
@@ -125,6 +128,10 @@ void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum h
         state->server_hello_place = (struct tls_place){e->frame, e->time_ns};
     }
     state->details.hello_retry_request |= hello->retry_request && from != state->client;
+    if (kept != NULL && !hello->retry_request && from != state->client) {
+        state->last_server_hello   = kept;
+        state->direction[0].signer = state->direction[1].signer = ht_bytes(NULL, 0);
+    }
     if (kept != NULL && !hello->retry_request && state->details.server_hello == NULL &&
         from != state->client) {
         negotiated(state, e, kept);
@@ -142,6 +149,20 @@ static void server_hello(struct message *m, uint8_t type)
     tls_take_server_hello(m->state, m->e, m->from, flags_of(m, ok), &hello);
 }
 
+/* Of several handshakes with several certificates the first is kept, lest a connection take much.
+ */
+static void take_signer(struct tls_direction *d, struct ht_emitter *e,
+                        const struct tls_certificate *certificate, const struct ht_texts *sha256)
+{
+    bool wanted         = e->verify && certificate->chain.len > 0 && sha256->len > 0;
+    struct ht_bytes der = wanted ? certificate->chain.items[0] : ht_bytes(NULL, 0);
+    if (d->leaf.len == 0 && der.len > 0) {
+        d->leaf = ht_arena_copy(e->arena, der);
+    }
+    bool kept = wanted && d->leaf.len > 0 && ht_bytes_equal(der, d->leaf);
+    d->signer = kept ? sha256->items[0] : ht_bytes(NULL, 0);
+}
+
 void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                           unsigned flags, struct tls_certificate *certificate)
 {
@@ -156,6 +177,9 @@ void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht
         *(from == state->client ? &state->chains->client : &state->chains->server) = kept->sha256;
         *(from == state->client ? &state->chains->client_raw_key : &state->chains->server_raw_key) =
             kept->raw_public_key;
+    }
+    if (kept != NULL) {
+        take_signer(d, e, certificate, &kept->sha256);
     }
     d->certificate |= certificate->chain.len > 0;
     d->certificate_told = true;
@@ -182,7 +206,6 @@ static void certificate(struct message *m, uint8_t type)
     bool ok = shows_raw_key(m) ? tls_raw_public_key_parse(m->body, &certificate)
                                : tls_certificate_parse(m->body, tls13, m->e->scratch, &certificate);
     (void)type;
-    certificate.verify = m->e->verify;
     tls_take_certificate(m->state, m->e, m->from, flags_of(m, ok), &certificate);
 }
 
@@ -196,24 +219,21 @@ static void certificate_status(struct message *m, uint8_t type)
     (void)ht_emit(m->e, &tls_certificate_status_event, m->from, flags_of(m, ok), &status);
 }
 
-/* The certificate whose key signs; empty where none of this side was seen. */
-static struct ht_bytes signer_of(const struct message *m)
+static void add_signer(const struct message *m, struct tls_material *material)
 {
-    const struct tls_chains *chains = m->state->chains;
-    const struct ht_texts *chain    = chains == NULL                ? NULL
-                                      : m->from == m->state->client ? &chains->client
-                                                                    : &chains->server;
-    return chain != NULL && chain->len > 0 ? chain->items[0] : ht_bytes(NULL, 0);
+    material->signer      = m->state->direction[m->from].signer;
+    material->certificate = m->state->direction[m->from].leaf;
 }
 
-/* RFC 5246 section 7.4.3: the randoms are signed with the parameters. */
+/* RFC 5246 section 7.4.3: the randoms are signed with the parameters; in a renegotiation that can
+ * be read, its own. */
 static void add_randoms(const struct message *m, struct tls_material *material)
 {
-    const struct tls_details *details = &m->state->details;
-    if (m->e->verify && m->state->last_hello != NULL && details->server_hello != NULL) {
-        material->part[0] = m->state->last_hello->random;
-        material->part[1] = details->server_hello->random;
-        material->signer  = signer_of(m);
+    const struct tls_state *state = m->state;
+    if (m->e->verify && state->last_hello != NULL && state->last_server_hello != NULL) {
+        material->part[0] = state->last_hello->random;
+        material->part[1] = state->last_server_hello->random;
+        add_signer(m, material);
     }
 }
 
@@ -266,8 +286,10 @@ static void certificate_verify(struct message *m, uint8_t type)
     bool ok = tls_certificate_verify_parse(m->body, version_of(m), &verify, &material);
     (void)type;
     if (state->transcript != NULL && m->from == state->client && state->version >= TLS_10) {
-        material.part[0]  = tls_transcript_join(state->transcript, m->e->scratch, m->from);
-        material.signer   = material.part[0].len > 0 ? signer_of(m) : ht_bytes(NULL, 0);
+        material.part[0] = tls_transcript_join(state->transcript, m->e->scratch, m->from);
+        if (material.part[0].len > 0) {
+            add_signer(m, &material);
+        }
         state->transcript = NULL;
     }
     verify.material                                 = &material;
@@ -360,9 +382,9 @@ void tls_message(struct tls_state *state, struct ht_emitter *e, enum ht_side fro
 static void remember(const struct message *m, uint8_t type, struct ht_bytes message)
 {
     struct tls_state *state = m->state;
-    if (state->transcript == NULL && m->e->verify && type == TLS_CLIENT_HELLO &&
-        state->details.server_hello == NULL) {
-        state->transcript = ht_arena_alloc(m->e->arena, sizeof *state->transcript);
+    if (m->e->verify && type == TLS_CLIENT_HELLO && !state->transcript_begun) {
+        state->transcript       = ht_arena_alloc(m->e->arena, sizeof *state->transcript);
+        state->transcript_begun = true;
     }
     if (state->version >= TLS_13 ||
         (type == TLS_SERVER_HELLO_DONE && !state->certificate_request)) {

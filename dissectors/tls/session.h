@@ -41,6 +41,10 @@ struct tls_direction {
     struct tls_place held_place; /* of the last bytes of handshake messages */
     uint16_t record_version;     /* of the last record of handshake messages */
     bool certificate, certificate_verify, certificate_status, server_key_exchange;
+    struct ht_bytes signer;  /* SHA-256 of the certificate that it showed in this handshake, where
+                              * that is `leaf` */
+    struct ht_bytes leaf;    /* the first certificate that it showed: DER, in the flow's arena;
+                              * only where signatures are checked */
     size_t skip_message;     /* bytes of a handshake message too long to keep, still to come */
     uint64_t records, bytes; /* of application data, or in TLS 1.3 of all that is encrypted */
     struct tls_place last_data;
@@ -57,6 +61,7 @@ struct tls_state {
     struct ht_bytes server_name;
     struct tls_direction direction[2]; /* by side */
     const struct tls_client_hello *last_hello;
+    const struct tls_server_hello *last_server_hello; /* that answered it; NULL: none yet */
     struct tls_transcript *transcript; /* in the flow's arena; NULL: not kept, or no more */
     struct tls_chains *chains;
     struct tls_alert *alerts;
@@ -64,6 +69,7 @@ struct tls_state {
     struct tls_place client_hello_place;
     enum ht_side client;
     enum tls_carrier carrier;
+    bool transcript_begun;
     bool client_known;
     bool certificate_request;
     uint16_t version; /* tls_comparable; 0 until a ServerHello was seen */
@@ -109,6 +115,17 @@ void tls_encrypted_handshake(struct tls_state *state, struct ht_emitter *e, enum
 /* tls_end completes the details and says what is absent. Over QUIC whose Finished was seen, and
  * with it `established`, is the carrier's to say, after it. */
 void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end *end);
+
+/* The events of a session, for the list of a dissector that carries one. */
+#define TLS_SESSION_EVENTS                                                                         \
+    &tls_client_hello_event, &tls_server_hello_event, &tls_hello_retry_request_event,              \
+        &tls_encrypted_extensions_event, &tls_certificate_event, &tls_certificate_status_event,    \
+        &tls_server_key_exchange_event, &tls_certificate_request_event,                            \
+        &tls_server_hello_done_event, &tls_client_key_exchange_event,                              \
+        &tls_certificate_verify_event, &tls_change_cipher_spec_event, &tls_finished_event,         \
+        &tls_new_session_ticket_event, &tls_hello_request_event, &tls_key_update_event,            \
+        &tls_end_of_early_data_event, &tls_application_data_event, &tls_alert_event,               \
+        &tls_close_notify_event, &tls_malformed_event, &tls_other_handshake_event
 
 /* TLS over TCP, whose state is a struct tls_state: for a dissector whose flows may turn to it. */
 extern const struct ht_dissector tls_dissector;

@@ -96,6 +96,19 @@ static bool clear_after_change_cipher_spec(struct ht_bytes fragment)
            length < TLS_MAX_MESSAGE && version == TLS_12;
 }
 
+/* Of a connection joined in its middle the first record may be encrypted, though nothing says so: a
+ * hello too short to be one (RFC 8446 section 4.1.3) is none. */
+static bool joined_at_ciphertext(const struct tls_state *state, struct ht_bytes fragment)
+{
+    enum { SHORTEST_HELLO = 2 + 32 + 1 + 2 + 1 };
+    struct ht_reader r = ht_reader(fragment);
+    uint8_t type       = rd_u8(&r);
+    uint32_t length    = rd_u24(&r);
+    bool is_first      = state->last_hello == NULL && state->details.server_hello == NULL;
+    return is_first && !r.bad && (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO) &&
+           length < SHORTEST_HELLO && length + TLS_HANDSHAKE_HEADER < fragment.len;
+}
+
 /* How many bytes behind the messages of a record are a MAC, where a suite that encrypts nothing is
  * in use. */
 static size_t mac_behind(const struct tls_state *state, const struct tls_direction *d)
@@ -113,7 +126,8 @@ static void handshake(struct tls_state *state, struct ht_emitter *e, enum ht_sid
         struct tls_record clear = *record;
         clear.fragment          = ht_bytes_head(record->fragment, record->fragment.len - mac_len);
         tls_handshake_fragment(state, e, from, &clear, partial);
-    } else if (d->change_cipher_spec && !clear_after_change_cipher_spec(record->fragment)) {
+    } else if ((d->change_cipher_spec && !clear_after_change_cipher_spec(record->fragment)) ||
+               joined_at_ciphertext(state, record->fragment)) {
         tls_encrypted_handshake(state, e, from);
     } else {
         tls_handshake_fragment(state, e, from, record, partial);
@@ -158,29 +172,7 @@ static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
     tls_end(state, e, end);
 }
 
-static const struct ht_event_type *const events[] = {&tls_client_hello_event,
-                                                     &tls_server_hello_event,
-                                                     &tls_hello_retry_request_event,
-                                                     &tls_encrypted_extensions_event,
-                                                     &tls_certificate_event,
-                                                     &tls_certificate_status_event,
-                                                     &tls_server_key_exchange_event,
-                                                     &tls_certificate_request_event,
-                                                     &tls_server_hello_done_event,
-                                                     &tls_client_key_exchange_event,
-                                                     &tls_certificate_verify_event,
-                                                     &tls_change_cipher_spec_event,
-                                                     &tls_finished_event,
-                                                     &tls_new_session_ticket_event,
-                                                     &tls_hello_request_event,
-                                                     &tls_key_update_event,
-                                                     &tls_end_of_early_data_event,
-                                                     &tls_application_data_event,
-                                                     &tls_alert_event,
-                                                     &tls_close_notify_event,
-                                                     &tls_malformed_event,
-                                                     &tls_other_handshake_event,
-                                                     NULL};
+static const struct ht_event_type *const events[] = {TLS_SESSION_EVENTS, NULL};
 
 const struct ht_dissector tls_dissector = {
     .name               = "tls",

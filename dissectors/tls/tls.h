@@ -182,7 +182,6 @@ struct tls_certificate {
     struct ht_texts chain;  /* each DER; views only, not copied */
     uint64_t chain_bytes;
     struct ht_bytes raw_public_key; /* SubjectPublicKeyInfo, in place of a chain (RFC 7250) */
-    bool verify; /* internal: a signature by the first one's key will be checked */
 };
 
 /* What an analyzer judges a key exchange or its signature by. Views; not kept. */
@@ -190,8 +189,9 @@ struct tls_material {
     struct ht_bytes dh_prime;
     struct ht_bytes part[3]; /* what was signed; empty where signatures are not checked */
     struct ht_bytes signature;
-    struct ht_bytes signer; /* SHA-256 of the certificate whose key it is; empty: none known */
-    uint16_t scheme;        /* 0 before TLS 1.2 */
+    struct ht_bytes signer;      /* SHA-256 of the certificate whose key it is; empty: none known */
+    struct ht_bytes certificate; /* the same, DER */
+    uint16_t scheme;             /* 0 before TLS 1.2 */
 };
 
 struct tls_server_key_exchange {

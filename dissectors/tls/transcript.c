@@ -4,8 +4,9 @@ void tls_transcript_add(struct tls_transcript *transcript, struct ht_arena *aren
                         struct ht_bytes message)
 {
     struct tls_spoken *spoken = &transcript->spoken[side];
-    struct ht_bytes copy =
-        spoken->len < TLS_MAX_SPOKEN ? ht_arena_copy(arena, message) : ht_bytes(NULL, 0);
+    struct ht_bytes copy      = spoken->len < TLS_MAX_SPOKEN && message.len <= TLS_MAX_SPOKEN_BYTES
+                                    ? ht_arena_copy(arena, message)
+                                    : ht_bytes(NULL, 0);
     if (copy.len == message.len && copy.len > 0) {
         spoken->message[spoken->len++] = copy;
     } else {

@@ -7,7 +7,10 @@
 
 #include "base/arena.h"
 
-enum { TLS_MAX_SPOKEN = 8 /* messages of a side up to CertificateVerify; usual are 3 and 6 */ };
+enum {
+    TLS_MAX_SPOKEN       = 8, /* messages of a side up to CertificateVerify; usual are 3 and 6 */
+    TLS_MAX_SPOKEN_BYTES = 64 * 1024 /* of a message */
+};
 
 struct tls_spoken {
     struct ht_bytes message[TLS_MAX_SPOKEN]; /* header and body; in the arena */

@@ -105,6 +105,13 @@ expect 2 "tls.handshake.type == 1"
 
 start
 # shellcheck disable=SC2046
+tls_answer $(identity rsa) -tls1_2 -client_renegotiation -cipher ECDHE-RSA-NULL-SHA@SECLEVEL=0
+commands R -tls1_2 -cipher ECDHE-RSA-NULL-SHA@SECLEVEL=0
+save weak-null-renegotiation-signed.pcap
+expect 2 "tls.handshake.type == 12"
+
+start
+# shellcheck disable=SC2046
 tls_answer $(identity web) -tls1_3
 commands K -tls1_3
 save tls13-key-update.pcap

@@ -36,6 +36,8 @@ struct ht_analyzer {
     void (*fini)(void *state);
     void (*event)(void *state, struct ht_analysis *a, const struct ht_event_type *type,
                   void *event);
+    const struct ht_event_type *const *events; /* those `event` is called for, NULL-terminated;
+                                                * NULL: all */
     void (*record)(void *state, struct ht_analysis *a, const struct ht_record_type *type,
                    void *record);
     /* A flow was first seen. */

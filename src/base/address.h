@@ -6,6 +6,8 @@
 
 #include "base/bytes.h"
 
+#include <endian.h>
+
 /* An IPv4 address lies in the first four bytes, the others being zero, so that two addresses are
  * equal when their structs are. */
 struct ht_address {
@@ -22,8 +24,13 @@ enum { HT_ADDRESS_TEXT_MAX = 46 };
 
 static inline struct ht_address ht_address4(const uint8_t bytes[4])
 {
+    /* In whole words: what is read in one piece right after it was written in several waits for
+     * memory. */
     struct ht_address a = {.version = 4};
-    memcpy(a.bytes, bytes, 4);
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    const uint64_t words[2] = {htole64(le32toh(value)), 0};
+    memcpy(a.bytes, words, sizeof words);
     return a;
 }
 

@@ -6,12 +6,13 @@ enum {
     FIRST_BLOCK = 512, /* holds the story of a short connection */
     SMALLEST_STEP =
         256, /* blocks then are half of what there is, so that a long story needs few, */
-    LARGEST_STEP = 16384 /* and little is left over */
+    LARGEST_STEP = 16384, /* and little is left over */
+    LARGEST_KEPT = 65536  /* by a rewind */
 };
 
 struct ht_arena_block {
     struct ht_arena_block *next;
-    size_t used, size;
+    uint32_t used, size;
     _Alignas(16) uint8_t bytes[];
 };
 
@@ -38,14 +39,9 @@ void ht_budget_give(struct ht_budget *budget, size_t len)
     }
 }
 
-static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
+/* A block of `size` bytes becomes the newest one. */
+static struct ht_arena_block *add_block(struct ht_arena *arena, size_t size)
 {
-    size_t size = arena->blocks != NULL ? arena->size / 2 & ~(size_t)15 : FIRST_BLOCK;
-    size        = size < SMALLEST_STEP ? SMALLEST_STEP : size;
-    size        = size > LARGEST_STEP ? LARGEST_STEP : size;
-    if (size < len) {
-        size = len;
-    }
     if (!ht_budget_take(arena->budget, sizeof(struct ht_arena_block) + size)) {
         return NULL;
     }
@@ -54,18 +50,27 @@ static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
         ht_budget_give(arena->budget, sizeof *block + size);
         return NULL;
     }
-    *block        = (struct ht_arena_block){.next = arena->blocks, .size = size};
+    *block        = (struct ht_arena_block){.next = arena->blocks, .size = (uint32_t)size};
     arena->blocks = block;
     arena->size += sizeof *block + size;
     return block;
 }
 
-void *ht_arena_alloc(struct ht_arena *arena, size_t len)
+static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
 {
-    if (len > SIZE_MAX / 2) {
+    size_t size = arena->blocks != NULL ? arena->size / 2 & ~(size_t)15 : FIRST_BLOCK;
+    size        = size < SMALLEST_STEP ? SMALLEST_STEP : size;
+    size        = size > LARGEST_STEP ? LARGEST_STEP : size;
+    return add_block(arena, size < len ? len : size);
+}
+
+/* `len` bytes of any content. */
+static void *take(struct ht_arena *arena, size_t len)
+{
+    if (len > UINT32_MAX / 2) {
         return NULL;
     }
-    size_t rounded               = (len + 15) & ~(size_t)15;
+    uint32_t rounded             = ((uint32_t)len + 15) & ~(uint32_t)15;
     struct ht_arena_block *block = arena->blocks;
     if (block == NULL || block->size - block->used < rounded) {
         block = new_block(arena, rounded);
@@ -75,15 +80,18 @@ void *ht_arena_alloc(struct ht_arena *arena, size_t len)
     }
     void *out = block->bytes + block->used;
     block->used += rounded;
-    return memset(out, 0, len);
+    return out;
+}
+
+void *ht_arena_alloc(struct ht_arena *arena, size_t len)
+{
+    void *out = take(arena, len);
+    return out != NULL ? memset(out, 0, len) : NULL;
 }
 
 struct ht_bytes ht_arena_copy(struct ht_arena *arena, struct ht_bytes from)
 {
-    if (from.len == 0) {
-        return ht_bytes("", 0);
-    }
-    uint8_t *to = ht_arena_alloc(arena, from.len);
+    uint8_t *to = from.len > 0 ? take(arena, from.len) : NULL;
     if (to == NULL) {
         return ht_bytes("", 0);
     }
@@ -110,11 +118,14 @@ void ht_arena_clear(struct ht_arena *arena)
 
 void ht_arena_rewind(struct ht_arena *arena)
 {
-    struct ht_arena_block *keep = arena->blocks;
-    if (keep != NULL) {
-        free_blocks(arena, keep->next);
-        keep->next = NULL;
-        keep->used = 0;
+    struct ht_arena_block *block = arena->blocks;
+    if (block != NULL && block->next != NULL) {
+        size_t all = arena->size;
+        ht_arena_clear(arena);
+        block = add_block(arena, all < LARGEST_KEPT ? all : LARGEST_KEPT);
+    }
+    if (block != NULL) {
+        block->used = 0;
     }
 }
 

@@ -30,7 +30,7 @@ struct ht_arena {
 };
 
 /* ht_arena_alloc returns `len` zeroed bytes aligned for any object, which live until the arena is
- * cleared; NULL where the budget or the system has no more. */
+ * cleared; NULL where the budget or the system has no more, or `len` is beyond 2 GB. */
 void *ht_arena_alloc(struct ht_arena *arena, size_t len);
 
 /* ht_arena_copy copies `from` into the arena; an empty view where there is no room. */
@@ -39,8 +39,9 @@ struct ht_bytes ht_arena_copy(struct ht_arena *arena, struct ht_bytes from);
 /* ht_arena_clear frees all that the arena handed out; the arena can be used again. */
 void ht_arena_clear(struct ht_arena *arena);
 
-/* ht_arena_rewind makes all that was handed out invalid but keeps one block for what comes next.
- * For scratch memory that is used and dropped many times. */
+/* ht_arena_rewind makes all that was handed out invalid but keeps one block for what comes next:
+ * as large as all there were, up to a bound. For scratch memory that is used and dropped many
+ * times. */
 void ht_arena_rewind(struct ht_arena *arena);
 
 /* Owns its bytes. Zeroed but for `max` and `budget` is a valid, empty buffer. */

@@ -6,8 +6,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FRAMES_A_LOOK = 8192 };
-
 static int64_t clock_ns(void)
 {
     struct timespec now;
@@ -23,12 +21,8 @@ struct cli_progress cli_progress_start(bool wanted)
                                  .last_ns    = now + HT_SECOND_NS};
 }
 
-void cli_progress_step(struct cli_progress *progress, const struct ht_source *source, size_t bytes)
+void cli_progress_show(struct cli_progress *progress, const struct ht_source *source)
 {
-    progress->bytes += bytes;
-    if (++progress->frames % FRAMES_A_LOOK != 0 || !progress->enabled) {
-        return;
-    }
     int64_t now = clock_ns();
     if (now - progress->last_ns < HT_SECOND_NS / 5) {
         return;

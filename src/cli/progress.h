@@ -15,9 +15,21 @@ struct cli_progress {
 /* cli_progress_start readies a display on standard error, if that is a terminal and `wanted`. */
 struct cli_progress cli_progress_start(bool wanted);
 
+/* cli_progress_show shows how far `source` is, if it is time. Seldom, and so never inlined. */
+__attribute__((noinline)) void cli_progress_show(struct cli_progress *progress,
+                                                 const struct ht_source *source);
+
 /* cli_progress_step counts a frame of `bytes` and shows how far `source` is; cheap to call for each
  * frame. */
-void cli_progress_step(struct cli_progress *progress, const struct ht_source *source, size_t bytes);
+static inline void cli_progress_step(struct cli_progress *progress, const struct ht_source *source,
+                                     size_t bytes)
+{
+    enum { FRAMES_A_LOOK = 8192 };
+    progress->bytes += bytes;
+    if (++progress->frames % FRAMES_A_LOOK == 0 && progress->enabled) {
+        cli_progress_show(progress, source);
+    }
+}
 
 /* cli_progress_clear takes the line away, before anything else is written to the terminal. */
 void cli_progress_clear(struct cli_progress *progress);

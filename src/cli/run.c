@@ -105,11 +105,18 @@ static void fail_source(struct cli_session *session, const char *text)
     session->counted.failed_sources++;
 }
 
+/* Live, the kernel filters. Not inlined, for most runs are without a filter. */
+__attribute__((noinline)) static bool is_filtered(struct cli_session *session,
+                                                  const struct ht_frame *frame)
+{
+    bool filtered = !cli_options_live(session->options) && !ht_filter_match(session->filter, frame);
+    session->counted.filtered_frames += filtered;
+    return filtered;
+}
+
 static bool take_frame(struct cli_session *session, const struct ht_frame *frame)
 {
-    if (session->filter != NULL && !cli_options_live(session->options) &&
-        !ht_filter_match(session->filter, frame)) {
-        session->counted.filtered_frames++;
+    if (session->filter != NULL && is_filtered(session, frame)) {
         return true;
     }
     cli_progress_step(&session->console.progress, session->source, frame->data.len);

@@ -127,6 +127,7 @@ bool cli_session_tend(struct cli_session *session)
     int64_t now_ns              = clock_ns(CLOCK_MONOTONIC);
     bool periodic               = cli_options_live(o) || o->stats_interval_ns != 0;
     session->frames             = 0;
+    ht_large_pages_ask(&session->large_pages);
     if (cli_signals_take_reopen()) {
         reopen(session);
     }

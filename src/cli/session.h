@@ -4,6 +4,7 @@
 #ifndef HT_CLI_SESSION_H
 #define HT_CLI_SESSION_H
 
+#include "base/large_pages.h"
 #include "capture/filter.h"
 #include "cli/console.h"
 #include "cli/inputs.h"
@@ -26,8 +27,9 @@ struct cli_session {
     uint64_t capture_drops, interface_drops,
         told_drops;                         /* the first two: of sources at their end */
     int64_t started_ns, stats_ns, alive_ns; /* the last two: when it is time again; monotonic */
-    unsigned frames;                        /* since the clock was looked at */
-    bool may_reopen;                        /* the output, when asked to */
+    struct ht_large_pages large_pages;
+    unsigned frames; /* since the clock was looked at */
+    bool may_reopen; /* the output, when asked to */
     int status;
 };
 

@@ -131,12 +131,14 @@ const struct ht_event_type ht_dns_answer_event = {.name       = "dns.answer",
 
 #define OWNER struct ht_tcp_options
 static const struct ht_field options_fields[] = {
-    ROW(mss, HT_UINT, "Maximum segment size (RFC 9293)."),
-    ROW(window_scale, HT_UINT, "Window scale, a shift count (RFC 7323).", .flags = HT_PLUS_ONE),
-    ROW(sack_permitted, HT_BOOL, "Selective acknowledgement is permitted (RFC 2018)."),
-    ROW(timestamps, HT_BOOL, "The timestamps option is there (RFC 7323)."),
-    ROW(fast_open, HT_BOOL, "The Fast Open option is there (RFC 7413)."),
-    ROW(window, HT_UINT, "The window, not scaled."),
+    ROW(mss, HT_UINT, "Maximum segment size (RFC 9293).", .flags = HT_REPEATS),
+    ROW(window_scale, HT_UINT, "Window scale, a shift count (RFC 7323).",
+        .flags = HT_PLUS_ONE | HT_REPEATS),
+    ROW(sack_permitted, HT_BOOL, "Selective acknowledgement is permitted (RFC 2018).",
+        .flags = HT_REPEATS),
+    ROW(timestamps, HT_BOOL, "The timestamps option is there (RFC 7323).", .flags = HT_REPEATS),
+    ROW(fast_open, HT_BOOL, "The Fast Open option is there (RFC 7413).", .flags = HT_REPEATS),
+    ROW(window, HT_UINT, "The window, not scaled.", .flags = HT_REPEATS),
 };
 
 static const struct ht_struct options_struct =
@@ -170,23 +172,23 @@ static const struct ht_struct tcp_struct =
 #define OWNER struct ht_capture_quality
 static const struct ht_field capture_fields[] = {
     ROW(missing_bytes, HT_UINT, "Bytes that were sent but are not in the capture.",
-        .flags = HT_ALWAYS, .label = "missing"),
-    ROW(duplicates, HT_UINT, "Segments that brought nothing new.", .flags = HT_ALWAYS,
+        .flags = HT_ALWAYS | HT_REPEATS, .label = "missing"),
+    ROW(duplicates, HT_UINT, "Segments that brought nothing new.", .flags = HT_ALWAYS | HT_REPEATS,
         .label = "duplicate segments"),
     ROW(mirror_duplicates, HT_UINT,
         "Packets captured twice, as from a mirror port or two taps: left out of all else.",
-        .label = "packets captured twice"),
-    ROW(out_of_order, HT_UINT, "Segments that came early.", .flags = HT_ALWAYS,
+        .label = "packets captured twice", .flags = HT_REPEATS),
+    ROW(out_of_order, HT_UINT, "Segments that came early.", .flags = HT_ALWAYS | HT_REPEATS,
         .label = "out of order"),
-    ROW(truncated_frames, HT_UINT, "Frames cut by the snapshot length.", .flags = HT_ALWAYS,
-        .label = "frames cut by snaplen"),
+    ROW(truncated_frames, HT_UINT, "Frames cut by the snapshot length.",
+        .flags = HT_ALWAYS | HT_REPEATS, .label = "frames cut by snaplen"),
     ROW(conflicting_overlaps, HT_UINT,
         "Segments that say otherwise than others of the same sequence numbers.",
-        .label = "conflicting overlaps"),
-    ROW(one_sided, HT_BOOL, "Only one direction was captured.", .flags = HT_ALWAYS,
+        .label = "conflicting overlaps", .flags = HT_REPEATS),
+    ROW(one_sided, HT_BOOL, "Only one direction was captured.", .flags = HT_ALWAYS | HT_REPEATS,
         .label = "one-sided"),
     ROW(limit_reached, HT_BOOL, "A bound of hellotap's hit: the story is not complete.",
-        .label = "limit reached"),
+        .label = "limit reached", .flags = HT_REPEATS),
 };
 
 const struct ht_struct ht_capture_quality_struct =
@@ -200,19 +202,19 @@ static const struct ht_field entry_fields[] = {
         "what was not seen.",
         .flags = HT_UNLESS, .unless = offsetof(OWNER, absent)),
     ROW(frame, HT_UINT, "Number of the frame, from 1 in each file."),
-    ROW(from, HT_LABEL, "Who sent it: client or server."),
-    ROW(event, HT_LABEL, "What happened; hellotap-json(5) lists the events."),
+    ROW(from, HT_LABEL, "Who sent it: client or server.", .flags = HT_REPEATS),
+    ROW(event, HT_LABEL, "What happened; hellotap-json(5) lists the events.", .flags = HT_REPEATS),
     ROW(absent, HT_LABEL,
         "Why a message that the protocol expects was not seen: encrypted, not_sent, "
         "not_negotiated, lost_in_capture, snaplen, capture_started_late, one_sided or "
         "limit_reached.",
-        .flags = HT_INFERRED),
-    ROW(inferred, HT_BOOL, "Judged from place, size or order."),
-    ROW(encrypted, HT_BOOL, "Its content could not be read."),
-    ROW(partial, HT_BOOL, "Its end is missing."),
-    ROW(malformed, HT_BOOL, "Its content breaks the specification."),
+        .flags = HT_INFERRED | HT_REPEATS),
+    ROW(inferred, HT_BOOL, "Judged from place, size or order.", .flags = HT_REPEATS),
+    ROW(encrypted, HT_BOOL, "Its content could not be read.", .flags = HT_REPEATS),
+    ROW(partial, HT_BOOL, "Its end is missing.", .flags = HT_REPEATS),
+    ROW(malformed, HT_BOOL, "Its content breaks the specification.", .flags = HT_REPEATS),
     ROW(verified, HT_BOOL, "Whether its signature holds, where that was checked (--verify).",
-        .flags = HT_PLUS_ONE | HT_DERIVED),
+        .flags = HT_PLUS_ONE | HT_DERIVED | HT_REPEATS),
     ROW(data, HT_ANY, "The event's fields, where it has any.", .name = ""),
 };
 
@@ -223,10 +225,11 @@ const struct ht_struct ht_timeline_entry_struct =
 
 #define OWNER struct ht_timing
 static const struct ht_field timing_fields[] = {
-    ROW(server_hello_ns, HT_UINT, "From ClientHello to ServerHello."),
+    ROW(server_hello_ns, HT_UINT,
+        "From the first ClientHello to the server's first hello, be it a HelloRetryRequest."),
     ROW(server_think_ns, HT_UINT,
         "Of that, what is left without TCP's round trip to the server: its own time."),
-    ROW(handshake_ns, HT_UINT, "From ClientHello to the later of both Finished."),
+    ROW(handshake_ns, HT_UINT, "From the first ClientHello to the later of both Finished."),
 };
 
 static const struct ht_struct timing_struct =

@@ -158,7 +158,7 @@ static struct ht_uints keep_uints(const struct ht_keeper *keeper, const struct h
 /* Replaces what the shallow copy at `to` points at. */
 static void keep_pointed(const struct ht_keeper *keeper, const struct ht_field *field, void *to)
 {
-    switch (field->kind) {
+    switch ((int)field->kind) {
     case HT_TEXT:
     case HT_HEX:
     case HT_LIST_NAMED:
@@ -172,9 +172,7 @@ static void keep_pointed(const struct ht_keeper *keeper, const struct ht_field *
         *(struct ht_texts *)to = keep_texts(keeper, field, *(struct ht_texts *)to);
         break;
     case HT_OBJECT:
-        if (*(const void **)to != NULL) {
-            *(const void **)to = keep_object(keeper, field, *(const void **)to);
-        }
+        *(const void **)to = keep_object(keeper, field, *(const void **)to);
         break;
     case HT_LIST_OBJECT:
         *(struct ht_objects *)to = keep_objects(keeper, field->of, *(struct ht_objects *)to);
@@ -182,25 +180,49 @@ static void keep_pointed(const struct ht_keeper *keeper, const struct ht_field *
     case HT_ANY:
         *(struct ht_any *)to = keep_any(keeper, *(struct ht_any *)to);
         break;
-    case HT_BOOL:
-    case HT_UINT:
-    case HT_INT:
-    case HT_TIME:
-    case HT_LABEL:
-    case HT_ADDRESS:
-    case HT_NAMED:
-        break;
+    default:
+        break; /* points at nothing */
+    }
+}
+
+/* Copies a member, most of which are of one of these sizes, and tells whether it may point at
+ * anything: a view is a pointer and a length, an object a pointer. */
+static bool copy_member(char *to, const char *from, size_t size)
+{
+    uint64_t word[2];
+    switch (size) {
+    case 1:
+        *to = *from;
+        return false;
+    case 2:
+        memcpy(to, from, 2);
+        return false;
+    case 4:
+        memcpy(to, from, 4);
+        return false;
+    case 8:
+        memcpy(word, from, 8);
+        memcpy(to, word, 8);
+        return word[0] != 0;
+    case 16:
+        memcpy(word, from, 16);
+        memcpy(to, word, 16);
+        return word[1] != 0;
+    default:
+        memcpy(to, from, size);
+        return false;
     }
 }
 
 static void keep_fields(const struct ht_keeper *keeper, const struct ht_struct *type, void *to,
                         const void *from)
 {
-    for (size_t i = 0; i < type->num_fields; i++) {
-        const struct ht_field *field = &type->fields[i];
-        char *at                     = (char *)to + field->offset;
-        memcpy(at, ht_field_at(field, from), field->size);
-        keep_pointed(keeper, field, at);
+    const struct ht_field *end = type->fields + type->num_fields;
+    for (const struct ht_field *field = type->fields; field != end; field++) {
+        char *at = (char *)to + field->offset;
+        if (copy_member(at, ht_field_at(field, from), field->size)) {
+            keep_pointed(keeper, field, at);
+        }
     }
 }
 

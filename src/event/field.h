@@ -58,7 +58,8 @@ enum {
     HT_UNLESS   = 32, /* written even when zero, but absent where the label at `unless` is set */
     HT_PLUS_ONE = 64, /* HT_UINT, HT_BOOL: the member (of a bool a uint8_t) is the value plus one,
                        * so that 0 is absent */
-    HT_REPEATS = 128  /* the same value comes in many flows: it is kept, and rendered, once */
+    HT_REPEATS = 128  /* the same value comes in many flows: it is kept, and rendered, once; a label
+                       * then is a word of the program's own, which stays */
 };
 
 struct ht_field {

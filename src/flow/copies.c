@@ -10,25 +10,38 @@ enum {
     HEAD = 64                 /* bytes of a datagram that are looked at */
 };
 
+/* They are whole words of four bytes, by the header's length. */
+static uint64_t hash_options(struct ht_bytes options, uint64_t seed)
+{
+    uint64_t hash = seed;
+    uint32_t word;
+    for (size_t at = 0; at + sizeof word <= options.len; at += sizeof word) {
+        memcpy(&word, options.ptr + at, sizeof word);
+        hash = ht_mix(hash ^ word, at);
+    }
+    return hash;
+}
+
 /* A capture of one's own packets may have no checksums yet, for the network card computes them:
- * what they would cover counts too. The end of the options is a timestamp or SACK's newest edges.
- */
+ * what they would cover counts too: of the options the timestamp and SACK, whose newest edges come
+ * first. */
 static uint64_t tcp_signature(const struct ht_packet *packet)
 {
     const struct ht_tcp_header *tcp = &packet->tcp;
-    uint64_t options                = 0;
-    if (tcp->options.len >= sizeof options) {
-        memcpy(&options, tcp->options.ptr + tcp->options.len - sizeof options, sizeof options);
-    }
     return ht_mix((uint64_t)tcp->seq << 32 | tcp->ack,
-                  options ^ ((uint64_t)tcp->window << 8 | tcp->flags));
+                  hash_options(tcp->options, (uint64_t)tcp->window << 8 | tcp->flags));
+}
+
+/* Not inlined, for the sake of TCP. */
+__attribute__((noinline)) static uint64_t datagram_signature(const struct ht_packet *packet)
+{
+    return ht_hash(ht_bytes_head(packet->payload, HEAD), 0);
 }
 
 static uint32_t signature_of(const struct ht_packet *packet)
 {
-    uint64_t transport = packet->protocol == IPPROTO_TCP
-                             ? tcp_signature(packet)
-                             : ht_hash(ht_bytes_head(packet->payload, HEAD), 0);
+    uint64_t transport =
+        packet->protocol == IPPROTO_TCP ? tcp_signature(packet) : datagram_signature(packet);
     uint64_t header =
         (uint64_t)packet->id << 48 | (uint64_t)packet->checksum << 32 | packet->payload_len;
     return (uint32_t)ht_mix(transport, header) | 1; /* 0: none */
@@ -43,12 +56,20 @@ static bool can_be_known(const struct ht_packet *packet)
            tcp->options.len > 0;
 }
 
+static bool holds(const struct ht_recent *recent, uint32_t signature)
+{
+    uint32_t same = 0; /* without a branch for each: the compiler compares four at once */
+    for (int i = 0; i < HT_RECENT_PACKETS; i++) {
+        same |= recent->signatures[i] == signature ? UINT32_MAX : 0;
+    }
+    return same != 0;
+}
+
 bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns)
 {
     uint32_t signature = signature_of(packet);
     uint32_t time      = (uint32_t)((uint64_t)time_ns >> 10);
     bool soon          = time - recent->time + WINDOW <= 2 * WINDOW; /* either way: order varies */
-    bool found         = false;
     if (!can_be_known(packet)) {
         return false;
     }
@@ -56,15 +77,10 @@ bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet,
     if (!soon) {
         memset(recent->signatures, 0, sizeof recent->signatures);
     }
-    for (int i = 0; i < HT_RECENT_PACKETS; i++) {
-        found |= recent->signatures[i] == signature;
-    }
-    if (found) {
+    if (holds(recent, signature)) {
         recent->copies++;
         return true;
     }
-    memmove(recent->signatures + 1, recent->signatures,
-            sizeof recent->signatures - sizeof signature);
-    recent->signatures[0] = signature;
+    recent->signatures[recent->num++ % HT_RECENT_PACKETS] = signature;
     return false;
 }

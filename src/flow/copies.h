@@ -21,7 +21,8 @@ enum { HT_RECENT_PACKETS = 8 };
 
 /* The last packets of a direction. Zeroed is a valid start. */
 struct ht_recent {
-    uint32_t signatures[HT_RECENT_PACKETS]; /* the latest first */
+    uint32_t signatures[HT_RECENT_PACKETS]; /* a ring */
+    uint32_t num;                           /* packets put into it; wraps */
     uint32_t time;                          /* of the latest, in units of 1,024 ns; wraps */
     uint32_t copies;                        /* of them that came */
 };

@@ -13,8 +13,8 @@
 
 struct ht_flow_side {
     uint64_t packets, bytes, payload_bytes;
-    uint32_t truncated_frames;
     struct ht_recent recent;
+    uint32_t truncated_frames;
 };
 
 struct ht_flow_list;
@@ -26,13 +26,18 @@ struct ht_flow {
     struct ht_flow_key key;        /* up to here: what a look-up reads, a line of the cache */
     struct ht_flow *newer, *older; /* in one of the table's lists */
     struct ht_flow_list *list;
-    uint64_t moved_frame; /* at which it became the newest of its list */
+    uint64_t moved_frame;     /* at which it became the newest of its list */
+    int64_t start_ns, end_ns; /* of the earliest and latest frame: files are not always in order */
+    struct ht_tcp *tcp;       /* NULL: UDP */
+    uint8_t client;           /* the client's side, by `roles_from` */
+    bool label_done;
+    bool retired; /* another flow has its key now */
+    bool claimed; /* a dissector said who the client is */
+    bool limit_reached;
+    struct ht_flow_side side[2]; /* up to here: what most packets touch */
     struct ht_arena arena;
     uint64_t first_frame;
-    int64_t first_ns;         /* time of its first frame */
-    int64_t start_ns, end_ns; /* of the earliest and latest frame: files are not always in order */
-    struct ht_flow_side side[2];
-    struct ht_tcp *tcp; /* NULL: UDP */
+    int64_t first_ns; /* time of its first frame */
     struct ht_dispatch dispatch;
     struct ht_timeline timeline;
     const char *roles_from;
@@ -42,11 +47,6 @@ struct ht_flow {
     uint16_t interface;            /* of its first packet */
     uint8_t num_layers;
     ht_pool_use pool_use;
-    uint8_t client; /* the client's side, by `roles_from` */
-    bool label_done;
-    bool retired; /* another flow has its key now */
-    bool claimed; /* a dissector said who the client is */
-    bool limit_reached;
 };
 
 #endif

@@ -22,12 +22,20 @@ static bool is_lower(const struct ht_endpoint *a, const struct ht_endpoint *b)
     return x != y ? x < y : a->port < b->port;
 }
 
+/* By fields, as they were just written: see ht_address4. */
+static void copy(struct ht_endpoint *to, const struct ht_endpoint *from)
+{
+    memcpy(to->address.bytes, from->address.bytes, sizeof to->address.bytes);
+    to->address.version = from->address.version;
+    to->port            = from->port;
+}
+
 unsigned ht_flow_key_of(struct ht_flow_key *out, const struct ht_packet *packet)
 {
-    unsigned side           = is_lower(&packet->destination, &packet->source) ? 1 : 0;
-    out->endpoint[side]     = packet->source;
-    out->endpoint[1 - side] = packet->destination;
-    out->protocol           = packet->protocol;
+    unsigned side = is_lower(&packet->destination, &packet->source) ? 1 : 0;
+    copy(&out->endpoint[side], &packet->source);
+    copy(&out->endpoint[1 - side], &packet->destination);
+    out->protocol = packet->protocol;
     return side;
 }
 
@@ -40,6 +48,13 @@ bool ht_flow_key_equal(const struct ht_flow_key *a, const struct ht_flow_key *b)
 {
     return a->protocol == b->protocol && endpoint_equal(&a->endpoint[0], &b->endpoint[0]) &&
            endpoint_equal(&a->endpoint[1], &b->endpoint[1]);
+}
+
+bool ht_flow_key_is_of(const struct ht_flow_key *key, const struct ht_packet *packet, unsigned side)
+{
+    return key->protocol == packet->protocol &&
+           endpoint_equal(&key->endpoint[side], &packet->source) &&
+           endpoint_equal(&key->endpoint[1 - side], &packet->destination);
 }
 
 static uint64_t load(const uint8_t *at)

@@ -18,6 +18,10 @@ unsigned ht_flow_key_of(struct ht_flow_key *out, const struct ht_packet *packet)
 
 bool ht_flow_key_equal(const struct ht_flow_key *a, const struct ht_flow_key *b);
 
+/* ht_flow_key_is_of: is this the key of `packet`, and `side` the one that sent it? */
+bool ht_flow_key_is_of(const struct ht_flow_key *key, const struct ht_packet *packet,
+                       unsigned side);
+
 /* ht_flow_key_hash mixes the key with a seed; with a seed that is secret nobody can choose keys
  * that collide. */
 uint64_t ht_flow_key_hash(const struct ht_flow_key *key, uint64_t seed);

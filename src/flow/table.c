@@ -24,6 +24,51 @@ struct ht_flow *ht_flow_table_find(const struct ht_flow_table *table, const stru
     return flow;
 }
 
+static uint64_t fold(const struct ht_address *address)
+{
+    uint64_t words[2];
+    memcpy(words, address->bytes, sizeof words);
+    return words[0] ^ words[1];
+}
+
+/* Where the flow of packets from `source` to `destination` is remembered. Who makes such collide
+ * makes us look for flows, no more. */
+static size_t place_of(const struct ht_endpoint *source, const struct ht_endpoint *destination)
+{
+    uint64_t from = fold(&source->address), to = fold(&destination->address);
+    uint64_t ports = (uint64_t)source->port << 16 ^ (uint64_t)destination->port << 40;
+    uint64_t mixed = (from ^ (to << 32 | to >> 32) ^ ports) * UINT64_C(0x9E3779B97F4A7C15);
+    return (size_t)(mixed >> 48) % HT_RECALLED_FLOWS;
+}
+
+void ht_flow_table_remember(struct ht_flow_table *table, struct ht_flow *flow, unsigned side)
+{
+    const struct ht_endpoint *end = flow->key.endpoint;
+    table->recalled[place_of(&end[side], &end[1 - side])] =
+        (struct ht_flow_recall){.flow = flow, .side = side};
+}
+
+struct ht_flow *ht_flow_table_recall(const struct ht_flow_table *table,
+                                     const struct ht_packet *packet, unsigned *out_side)
+{
+    const struct ht_flow_recall *known =
+        &table->recalled[place_of(&packet->source, &packet->destination)];
+    *out_side = known->side;
+    return known->flow != NULL && ht_flow_key_is_of(&known->flow->key, packet, known->side)
+               ? known->flow
+               : NULL;
+}
+
+/* It is remembered no more. */
+static void forget(struct ht_flow_table *table, const struct ht_flow *flow)
+{
+    const struct ht_endpoint *end = flow->key.endpoint;
+    for (unsigned side = 0; side < 2; side++) {
+        struct ht_flow_recall *known = &table->recalled[place_of(&end[side], &end[1 - side])];
+        known->flow                  = known->flow == flow ? NULL : known->flow;
+    }
+}
+
 /* Without memory for more buckets the chains grow instead. */
 static void grow(struct ht_flow_table *table)
 {
@@ -105,6 +150,7 @@ static void unchain(struct ht_flow_table *table, struct ht_flow *flow)
         link = &(*link)->chain;
     }
     *link = flow->chain;
+    forget(table, flow);
 }
 
 void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uint64_t frame)

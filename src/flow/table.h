@@ -12,6 +12,14 @@ struct ht_flow_list {
     size_t len;
 };
 
+enum { HT_RECALLED_FLOWS = 1024 };
+
+/* A flow, at the place of the packets of one of its sides. */
+struct ht_flow_recall {
+    struct ht_flow *flow; /* NULL: none */
+    unsigned side;
+};
+
 /* Owns its flows. Each is in one of five lists. */
 struct ht_flow_table {
     struct ht_flow **buckets;
@@ -25,6 +33,7 @@ struct ht_flow_table {
     uint64_t seed;
     uint64_t touch_frames;
     struct ht_budget *budget;
+    struct ht_flow_recall recalled[HT_RECALLED_FLOWS]; /* some of those that can be found */
 };
 
 /* ht_flow_table_init makes an empty table; its flows' arenas count in `budget`. A flow is moved up
@@ -36,6 +45,15 @@ bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_bu
 /* ht_flow_table_find returns the flow of `key`, or NULL. */
 struct ht_flow *ht_flow_table_find(const struct ht_flow_table *table, const struct ht_flow_key *key,
                                    uint64_t hash);
+
+/* ht_flow_table_remember makes a flow that can be found one to be recalled by the next packets of
+ * `side`. Another one is forgotten for it. */
+void ht_flow_table_remember(struct ht_flow_table *table, struct ht_flow *flow, unsigned side);
+
+/* ht_flow_table_recall returns the flow of `packet`, and the side that sent it, where that is
+ * remembered: for less than half of what it costs to find it. NULL: it is to be looked for. */
+struct ht_flow *ht_flow_table_recall(const struct ht_flow_table *table,
+                                     const struct ht_packet *packet, unsigned *out_side);
 
 /* ht_flow_table_add makes a flow, zeroed but for key, hash and arena, as the newest of the
  * half-open ones, or of UDP's; `frame` is the number of the frame at hand, here and below. NULL: no

@@ -9,10 +9,11 @@ enum {
     BUCKETS         = 4096,
     MAX_DATAGRAM    = 65535,
     MAX_PIECES      = MAX_DATAGRAM / 8 + 2,
-    MAX_BYTES       = 2 * MAX_DATAGRAM, /* of a datagram: data and headers */
     MAX_NESTED      = 8, /* fragments in a datagram of fragments; tunnels go no deeper */
     IPV6_HEADER     = 40,
-    FRAGMENT_HEADER = 8,      /* of IPv6 */
+    FRAGMENT_HEADER = 8,                                            /* of IPv6 */
+    MAX_PACKET      = MAX_DATAGRAM + IPV6_HEADER + FRAGMENT_HEADER, /* its length counts neither */
+    MAX_BYTES       = 2 * MAX_PACKET, /* of a datagram: data and headers, each at the most */
     MAX_OUT         = 1 << 20 /* a frame: what is before the datagram can be long, not so long */
 };
 

@@ -2,6 +2,13 @@
 
 enum ht_decode ht_packet_decode(struct ht_packet *out, const struct ht_frame *frame)
 {
+    return ht_plain_decode(out, frame) ? HT_DECODED : ht_layers_decode(out, frame);
+}
+
+/* Not inlined, for plain frames would pay for it. */
+__attribute__((noinline)) enum ht_decode ht_layers_decode(struct ht_packet *out,
+                                                          const struct ht_frame *frame)
+{
     struct ht_bytes data = frame->data;
     size_t cut           = frame->original_len > data.len ? frame->original_len - data.len : 0;
     struct ht_decoder d  = {

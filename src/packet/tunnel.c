@@ -166,7 +166,8 @@ static enum ht_decode gre_1_decode(struct ht_decoder *d, const struct gre *gre)
 /* RFC 2784 section 2, RFC 2890 section 2. */
 enum ht_decode ht_gre_decode(struct ht_decoder *d)
 {
-    struct gre gre = {.flags = rd_u16(&d->in), .protocol = rd_u16(&d->in)};
+    struct gre gre = {.flags = rd_u16(&d->in)};
+    gre.protocol   = rd_u16(&d->in);
     if ((gre.flags & GRE_VERSION) == 1) {
         return gre_1_decode(d, &gre);
     }

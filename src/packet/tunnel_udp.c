@@ -1,7 +1,8 @@
 /*
  * Tunnels over UDP. A port alone proves nothing: a datagram is a tunnel's where the header reads
  * and what it carries decodes, up to the transport header or to where the capture ends; any other
- * is the plain UDP datagram that it looks like.
+ * is the plain UDP datagram that it looks like. Each header is judged before what it says is
+ * stepped over: else any datagram that is cut would seem to be a tunnel's that is cut.
  */
 #include "packet/layers.h"
 
@@ -51,11 +52,14 @@ static enum ht_decode vxlan_gpe_decode(struct ht_decoder *d)
 static enum ht_decode geneve_decode(struct ht_decoder *d)
 {
     uint8_t first = rd_u8(&d->in);
+    if (first >> 6 != 0) {
+        return HT_DECODE_MALFORMED;
+    }
     rd_skip(&d->in, 1);
     uint16_t type = rd_u16(&d->in);
     uint32_t id   = rd_u32(&d->in) >> 8;
-    rd_skip(&d->in, (size_t)(first & 0x3F) * 4);
-    if (first >> 6 != 0 || d->in.bad || !ht_tunnel_enter(d, HT_LAYER_GENEVE, true, id)) {
+    rd_skip(&d->in, (size_t)first * 4);
+    if (d->in.bad || !ht_tunnel_enter(d, HT_LAYER_GENEVE, true, id)) {
         return HT_DECODE_MALFORMED;
     }
     return ht_ethertype_decode(d, type);
@@ -147,11 +151,12 @@ static enum ht_decode teredo_decode(struct ht_decoder *d)
 static enum ht_decode l2tp_decode(struct ht_decoder *d)
 {
     enum { CONTROL = 0x8000, LENGTH = 0x4000, SEQUENCE = 0x0800, OFFSET = 0x0200, VERSION = 0x0F };
-    uint16_t flags = rd_u16(&d->in);
-    if ((flags & CONTROL) != 0) {
+    uint16_t flags   = rd_u16(&d->in);
+    unsigned version = flags & VERSION;
+    if ((flags & CONTROL) != 0 || (version != 2 && version != 3)) {
         return HT_DECODE_MALFORMED;
     }
-    if ((flags & VERSION) == 3) {
+    if (version == 3) {
         rd_skip(&d->in, 2);
         return ht_l2tp3_session_decode(d);
     }
@@ -168,10 +173,8 @@ static enum ht_decode l2tp_decode(struct ht_decoder *d)
     if ((flags & OFFSET) != 0) {
         rd_skip(&d->in, rd_u16(&d->in));
     }
-    if ((flags & VERSION) != 2 || !ht_tunnel_enter(d, HT_LAYER_L2TP, true, session)) {
-        return HT_DECODE_MALFORMED;
-    }
-    return ht_ppp_decode(d);
+    return ht_tunnel_enter(d, HT_LAYER_L2TP, true, session) ? ht_ppp_decode(d)
+                                                            : HT_DECODE_MALFORMED;
 }
 
 /* RFC 9300 section 5.1: flags and nonce; instance id of 24 bits, where flagged, and status bits. */
@@ -181,6 +184,15 @@ static enum ht_decode lisp_decode(struct ht_decoder *d)
     bool has_id = (rd_u32(&d->in) & INSTANCE) != 0;
     uint32_t id = rd_u32(&d->in) >> 8;
     return enter_ip(d, HT_LAYER_LISP, has_id, id);
+}
+
+/* RFC 8086: GRE of RFC 2784 and 2890, of whose first 16 bits all but three flags are zero. Of what
+ * it carries NOT_TCP_UDP is accepted, so nothing else would tell that a datagram is none. */
+static enum ht_decode gre_in_udp_decode(struct ht_decoder *d)
+{
+    enum { CHECKSUM_KEY_SEQUENCE = 0xB000 };
+    struct ht_reader ahead = d->in;
+    return (rd_u16(&ahead) & ~CHECKSUM_KEY_SEQUENCE) == 0 ? ht_gre_decode(d) : HT_DECODE_MALFORMED;
 }
 
 /* RFC 7510. Only IP can be told from what is none. */
@@ -224,10 +236,10 @@ static enum ht_decode ayiya_decode(struct ht_decoder *d)
     size_t signature = (size_t)(rd_u8(&d->in) >> 4) * 4;
     uint8_t opcode   = rd_u8(&d->in) & 0x0F;
     uint8_t next     = rd_u8(&d->in);
-    rd_skip(&d->in, 4 + identity + signature);
     if (opcode != FORWARD || (next != IPV4 && next != IPV6)) {
         return HT_DECODE_MALFORMED;
     }
+    rd_skip(&d->in, 4 + identity + signature);
     return enter_ip(d, HT_LAYER_AYIYA, false, 0);
 }
 
@@ -241,19 +253,20 @@ static enum ht_decode tzsp_decode(struct ht_decoder *d)
     uint8_t type      = rd_u8(&d->in);
     uint16_t protocol = rd_u16(&d->in);
     uint8_t tag       = TAG_PADDING;
+    if (version != VERSION || (type != RECEIVED && type != TRANSMIT) ||
+        (protocol != ETHERNET && protocol != WIFI)) {
+        return HT_DECODE_MALFORMED;
+    }
     while (tag != TAG_END && !d->in.bad) {
         tag = rd_u8(&d->in);
         if (tag > TAG_END) {
             rd_skip(&d->in, rd_u8(&d->in));
         }
     }
-    if (version != VERSION || (type != RECEIVED && type != TRANSMIT) || d->in.bad ||
-        !ht_tunnel_enter(d, HT_LAYER_TZSP, false, 0)) {
+    if (d->in.bad || !ht_tunnel_enter(d, HT_LAYER_TZSP, false, 0)) {
         return HT_DECODE_MALFORMED;
     }
-    return protocol == ETHERNET ? ht_ethernet_decode(d)
-           : protocol == WIFI   ? ht_wifi_decode(d, false)
-                                : HT_DECODE_MALFORMED;
+    return protocol == ETHERNET ? ht_ethernet_decode(d) : ht_wifi_decode(d, false);
 }
 
 enum tunnel {
@@ -311,7 +324,7 @@ bool ht_udp_tunnel_decode(struct ht_decoder *d, enum ht_decode *inner)
     static enum ht_decode (*const decodings[NUM_TUNNELS])(struct ht_decoder *) = {
         [VXLAN] = vxlan_decode,   [VXLAN_GPE] = vxlan_gpe_decode, [GENEVE] = geneve_decode,
         [GTP] = gtp_decode,       [TEREDO] = teredo_decode,       [L2TP] = l2tp_decode,
-        [LISP] = lisp_decode,     [GRE] = ht_gre_decode,          [MPLS] = mpls_in_udp_decode,
+        [LISP] = lisp_decode,     [GRE] = gre_in_udp_decode,      [MPLS] = mpls_in_udp_decode,
         [CAPWAP] = capwap_decode, [AYIYA] = ayiya_decode,         [TZSP] = tzsp_decode,
     };
     enum tunnel tunnel = tunnel_of(d->out->destination.port);

@@ -222,11 +222,8 @@ static bool is_round_full(const struct ht_crew *crew, const struct ht_frame *fra
            (crew->config.engine.live && frame->time_ns - crew->round_ns > ROUND_NS);
 }
 
-bool ht_crew_frame(struct ht_crew *crew, const struct ht_frame *frame)
+static bool share_frame(struct ht_crew *crew, const struct ht_frame *frame)
 {
-    if (is_alone(crew)) {
-        return ht_engine_frame(crew->engine, frame);
-    }
     if (crew->frames++ == 0) {
         crew->round_ns = frame->time_ns;
     }
@@ -234,6 +231,11 @@ bool ht_crew_frame(struct ht_crew *crew, const struct ht_frame *frame)
     crew->frame_ns    = frame->time_ns;
     distribute(crew, frame);
     return is_round_full(crew, frame) ? hand_out(crew, &(struct ht_batch){0}) : !crew->failed;
+}
+
+bool ht_crew_frame(struct ht_crew *crew, const struct ht_frame *frame)
+{
+    return is_alone(crew) ? ht_engine_frame(crew->engine, frame) : share_frame(crew, frame);
 }
 
 bool ht_crew_tick(struct ht_crew *crew, int64_t now_ns)

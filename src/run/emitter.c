@@ -145,18 +145,57 @@ static void *keep_object(struct ht_engine *engine, const struct ht_event_type *t
     return object;
 }
 
+_Static_assert(HT_MAX_DISSECTORS <= 64, "a bit for each analyzer");
+
+static uint64_t find_watchers(const struct ht_analyzer *const *analyzers,
+                              const struct ht_event_type *type)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; analyzers[i] != NULL; i++) {
+        const struct ht_event_type *const *each = analyzers[i]->events;
+        while (each != NULL && *each != NULL && *each != type) {
+            each++;
+        }
+        if (analyzers[i]->event != NULL && (each == NULL || *each != NULL)) {
+            found |= UINT64_C(1) << i;
+        }
+    }
+    return found;
+}
+
+static uint64_t watchers_of(struct ht_engine *engine, const struct ht_event_type *type)
+{
+    struct ht_watch *watch = &engine->watches[(uintptr_t)type / sizeof *type % NUM_WATCHES];
+    if (watch->type != type) {
+        *watch = (struct ht_watch){type, find_watchers(engine->config.analyzers, type)};
+    }
+    return watch->analyzers;
+}
+
+/* Shows an event to the analyzers, which may fill it; returns its flags. */
+static unsigned analyze(struct ht_engine *engine, const struct ht_event_type *type,
+                        enum ht_side from, unsigned flags, void *event)
+{
+    uint64_t watchers = event != NULL ? watchers_of(engine, type) : 0;
+    if (watchers == 0) {
+        return flags;
+    }
+    struct ht_analysis a =
+        ht_engine_analysis(engine, &engine->scratch, from == engine->flow->client);
+    a.flags = &flags;
+    for (size_t i = 0; watchers >> i != 0; i++) {
+        if ((watchers >> i & 1) != 0) {
+            engine->config.analyzers[i]->event(engine->analyzer_states[i], &a, type, event);
+        }
+    }
+    return flags;
+}
+
 static void *emit(struct ht_emitter *emitter, const struct ht_event_type *type, enum ht_side from,
                   unsigned flags, void *event)
 {
     struct ht_engine *engine = engine_of(emitter);
-    struct ht_analysis a =
-        ht_engine_analysis(engine, &engine->scratch, from == engine->flow->client);
-    a.flags = &flags;
-    for (size_t i = 0; event != NULL && engine->config.analyzers[i] != NULL; i++) {
-        if (engine->config.analyzers[i]->event != NULL) {
-            engine->config.analyzers[i]->event(engine->analyzer_states[i], &a, type, event);
-        }
-    }
+    flags                    = analyze(engine, type, from, flags, event);
     if (engine->config.events) {
         emit_record(engine, type, from, flags, event);
     }

@@ -139,7 +139,9 @@ bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame)
     if (engine->config.live) {
         engine->now_ns = frame->time_ns > engine->now_ns ? frame->time_ns : engine->now_ns;
     }
-    ht_engine_expire(engine, frame->number);
+    if (engine->config.live || frame->number >= engine->next_expiry) {
+        ht_engine_expire(engine, frame->number);
+    }
     engine->order          = ht_order_of_frame(frame->number);
     enum ht_decode decoded = ht_packet_decode(&packet, frame);
     take_packet(engine, frame, &packet, decoded);

@@ -187,8 +187,10 @@ static void feed_copy(struct ht_engine *engine, struct ht_flow *flow, const stru
     }
 }
 
-static void feed_flow(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
-                      const struct ht_packet *packet, unsigned side)
+/* Not inlined, for the usual packets would pay for it. */
+__attribute__((noinline)) static void feed_flow(struct ht_engine *engine, struct ht_flow *flow,
+                                                const struct ht_frame *frame,
+                                                const struct ht_packet *packet, unsigned side)
 {
     if (ht_recent_is_copy(&flow->side[side].recent, packet, frame->time_ns)) {
         feed_copy(engine, flow, frame, packet, side);
@@ -216,13 +218,19 @@ static void feed_new(struct ht_engine *engine, const struct ht_flow_key *key, ui
     }
 }
 
+static bool begins_another(const struct ht_flow *flow, const struct ht_packet *packet,
+                           unsigned side)
+{
+    return flow->tcp != NULL && ht_tcp_is_new(flow->tcp, packet, side);
+}
+
 /* The flow that the packet belongs to, if it is not the first of another one. */
 static struct ht_flow *find_flow(struct ht_engine *engine, const struct ht_flow_key *key,
                                  uint64_t hash, uint64_t frame, const struct ht_packet *packet,
                                  unsigned side)
 {
     struct ht_flow *flow = ht_flow_table_find(&engine->table, key, hash);
-    if (flow != NULL && flow->tcp != NULL && ht_tcp_is_new(flow->tcp, packet, side)) {
+    if (flow != NULL && begins_another(flow, packet, side)) {
         ht_flow_table_retire(&engine->table, flow, frame);
         return NULL;
     }
@@ -248,8 +256,32 @@ void ht_engine_open(struct ht_engine *engine, struct ht_opening *opening)
     feed_new(engine, &key, copy.hash, &frame, &packet, side);
 }
 
-void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
-                      const struct ht_packet *packet)
+/* A packet of the usual kind: nobody is to be told anything of it. Its flow has been labelled, has
+ * its roles and is in the list of the open ones since the connection became steady. */
+static bool is_bulk(const struct ht_engine *engine, const struct ht_flow *flow,
+                    const struct ht_packet *packet, unsigned side)
+{
+    return flow->tcp != NULL && (flow->label_done || engine->labeler == NULL) &&
+           ht_tcp_is_bulk(flow->tcp, packet, side);
+}
+
+/* Takes such a packet, as feed_flow would; the less of the flow is touched the better. */
+static void pass(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
+                 const struct ht_packet *packet, unsigned side)
+{
+    if (ht_recent_is_copy(&flow->side[side].recent, packet, frame->time_ns)) {
+        feed_copy(engine, flow, frame, packet, side);
+        return;
+    }
+    count(flow, frame, packet, side);
+    ht_tcp_pass(flow->tcp, packet, side);
+    ht_flow_table_touch(&engine->table, flow, frame->number);
+}
+
+/* Takes a packet of any flow, or of none yet. Not inlined, for those of flows that are recalled
+ * would pay for it. */
+__attribute__((noinline)) static void
+look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_packet *packet)
 {
     struct ht_flow_key key;
     unsigned side              = ht_flow_key_of(&key, packet);
@@ -263,6 +295,7 @@ void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
         flow = find_flow(engine, &key, hash, frame->number, packet, side);
     }
     if (flow != NULL) {
+        ht_flow_table_remember(&engine->table, flow, side);
         feed_flow(engine, flow, frame, packet, side);
         if (opening != NULL) {
             ht_engine_make_room(engine);
@@ -277,4 +310,20 @@ void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
     }
     feed_new(engine, &key, hash, frame, packet, side);
     ht_engine_make_room(engine);
+}
+
+void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
+                      const struct ht_packet *packet)
+{
+    unsigned side;
+    struct ht_flow *flow = ht_flow_table_recall(&engine->table, packet, &side);
+    if (flow == NULL) {
+        look_up(engine, frame, packet);
+    } else if (is_bulk(engine, flow, packet, side)) {
+        pass(engine, flow, frame, packet, side);
+    } else if (!begins_another(flow, packet, side)) {
+        feed_flow(engine, flow, frame, packet, side);
+    } else {
+        look_up(engine, frame, packet);
+    }
 }

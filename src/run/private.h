@@ -10,9 +10,16 @@
 #include "run/engine.h"
 
 enum {
-    MAX_HAPPENINGS  = 2048,   /* of a flow: a timeline longer than this tells nothing more */
-    MAX_ABSENCES    = 64,     /* told beside them */
-    MAX_STORY_BYTES = 4 << 20 /* of a flow's arena: hostile hellos are large when copied */
+    MAX_HAPPENINGS  = 2048,    /* of a flow: a timeline longer than this tells nothing more */
+    MAX_ABSENCES    = 64,      /* told beside them */
+    MAX_STORY_BYTES = 4 << 20, /* of a flow's arena: hostile hellos are large when copied */
+    NUM_WATCHES     = 64
+};
+
+/* Which analyzers look at events of a type, a bit each. */
+struct ht_watch {
+    const struct ht_event_type *type;
+    uint64_t analyzers;
 };
 
 struct ht_engine {
@@ -29,6 +36,7 @@ struct ht_engine {
     struct ht_labeler *labeler;
     struct ht_digester *digester;
     void *analyzer_states[HT_MAX_DISSECTORS];
+    struct ht_watch watches[NUM_WATCHES]; /* of types met, each at one place by its address */
     struct ht_stats stats;
     struct ht_flow *flow; /* at hand */
     const struct ht_source *source;

@@ -4,6 +4,7 @@
 #include "sink/json_cache.h"
 #include "sink/json_labels.h"
 #include "sink/json_plan.h"
+#include "sink/json_runs.h"
 #include "sink/json_writer.h"
 #include "sink/sink.h"
 
@@ -15,9 +16,12 @@ struct ht_sink {
     struct ht_json_cache cache;
     struct ht_json_clock clock;
     struct ht_json_labels labels;
+    struct ht_json_runs runs;
 };
 
 static void put_object(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object);
+static char *put_each(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
+                      char *at);
 
 static void put_named(struct ht_chars *out, const struct ht_registry *names, uint16_t id)
 {
@@ -122,6 +126,8 @@ static void put_repeated(struct ht_sink *sink, const struct ht_json_member *memb
     put_key(out, &member->key);
     if (field->kind == HT_NAMED) {
         put_named(out, field->names, *(const uint16_t *)(const void *)content.ptr);
+    } else if (field->kind == HT_TEXT) {
+        ht_json_add_text(out, content);
     } else {
         put_list(sink, member, &content);
     }
@@ -129,6 +135,17 @@ static void put_repeated(struct ht_sink *sink, const struct ht_json_member *memb
         rendered = ht_bytes_from(ht_chars_view(out), start);
         ht_json_cache_offer(&sink->cache, field, content, hash, rendered);
     }
+}
+
+static void put_text(struct ht_sink *sink, const struct ht_json_member *member,
+                     struct ht_bytes text)
+{
+    if ((member->flags & HT_REPEATS) != 0) {
+        put_repeated(sink, member, text);
+        return;
+    }
+    put_key(sink->out, &member->key);
+    ht_json_add_text(sink->out, text);
 }
 
 /* An object known at run time has the name of its type for a key where the field has none. */
@@ -155,6 +172,22 @@ static void put_label(struct ht_sink *sink, const struct ht_json_member *member,
     }
 }
 
+/* A run that is not kept: its members, which then are. */
+static void put_run(struct ht_sink *sink, const struct ht_json_member *member, const char *value)
+{
+    struct ht_chars *out = sink->out;
+    size_t start         = out->len;
+    char *at             = ht_chars_room(out, member->of->room);
+    at = at != NULL ? put_each(sink, member->of, value - member->offset, at) : NULL;
+    if (at == NULL) {
+        return;
+    }
+    ht_chars_end(out, at);
+    struct ht_json_run_content content = {0};
+    ht_json_run_read(&content, member, value);
+    ht_json_runs_keep(&sink->runs, member, &content, ht_bytes_from(ht_chars_view(out), start));
+}
+
 /* Writes a member of any size. */
 static void put_member(struct ht_sink *sink, const struct ht_json_member *member, const void *value)
 {
@@ -163,8 +196,7 @@ static void put_member(struct ht_sink *sink, const struct ht_json_member *member
         put_label(sink, member, *(const char *const *)value);
         break;
     case HT_TEXT:
-        put_key(sink->out, &member->key);
-        ht_json_add_text(sink->out, *(const struct ht_bytes *)value);
+        put_text(sink, member, *(const struct ht_bytes *)value);
         break;
     case HT_HEX:
         put_key(sink->out, &member->key);
@@ -184,11 +216,22 @@ static void put_member(struct ht_sink *sink, const struct ht_json_member *member
     case HT_ANY:
         put_any(sink, member, value);
         break;
+    case HT_JSON_RUN:
+        put_run(sink, member, value);
+        break;
     default:
         put_key(sink->out, &member->key);
         put_list(sink, member, value);
         break;
     }
+}
+
+static char *put_kept_run(const struct ht_sink *sink, char *at, const struct ht_json_member *member,
+                          const char *value)
+{
+    struct ht_json_run_content content;
+    ht_json_run_read(&content, member, value);
+    return ht_json_runs_put(&sink->runs, at, member, &content);
 }
 
 static uint64_t uint_at(const struct ht_json_member *member, const void *at)
@@ -223,27 +266,19 @@ static char *put_small_member(struct ht_sink *sink, char *at, const struct ht_js
         return ht_json_put_hex(ht_json_put_key(at, &member->key), *(const struct ht_bytes *)value);
     case HT_LABEL:
         return ht_json_labels_put(&sink->labels, at, member, *(const char *const *)value);
+    case HT_JSON_RUN:
+        return put_kept_run(sink, at, member, value);
     default:
         return NULL;
     }
 }
 
-/* Writes the members and ends the object that began at `start`. Room for all small members and the
- * brackets is made once, and again after every other member. */
-static void put_members(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
-                        size_t start)
+/* Writes the members, a comma before each, at `at`, where there is room for all that are small, and
+ * for brackets; it is made again after every other member. NULL: there is no memory. */
+static char *put_each(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
+                      char *at)
 {
-    struct ht_chars *out = sink->out;
-    uint64_t small       = 0;
-    if (plan->type->size < sizeof small) {
-        memcpy(&small, object, plan->type->size); /* ht_json_written reads so much */
-        object = &small;
-    }
     const struct ht_json_member *end = plan->members + plan->num_members;
-    char *at                         = ht_chars_room(out, plan->room);
-    if (at == NULL) {
-        return;
-    }
     for (const struct ht_json_member *member = plan->members; member != end; member++) {
         if (!ht_json_written(member, object)) {
             continue;
@@ -251,16 +286,32 @@ static void put_members(struct ht_sink *sink, const struct ht_json_plan *plan, c
         const void *value = (const char *)object + member->offset;
         char *next        = put_small_member(sink, at, member, value);
         if (next == NULL) {
-            ht_chars_end(out, at);
+            ht_chars_end(sink->out, at);
             put_member(sink, member, value);
-            next = ht_chars_room(out, plan->room);
+            next = ht_chars_room(sink->out, plan->room);
         }
         if (next == NULL) {
-            return;
+            return NULL;
         }
         at = next;
     }
-    ht_chars_end(out, ht_json_end(at, out->ptr + start, "{}"));
+    return at;
+}
+
+/* Writes the members and ends the object that began at `start`. */
+static void put_members(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
+                        size_t start)
+{
+    uint64_t small = 0;
+    if (plan->type->size < sizeof small) {
+        memcpy(&small, object, plan->type->size); /* ht_json_written reads so much */
+        object = &small;
+    }
+    char *at = ht_chars_room(sink->out, plan->room);
+    at       = at != NULL ? put_each(sink, plan, object, at) : NULL;
+    if (at != NULL) {
+        ht_chars_end(sink->out, ht_json_end(at, sink->out->ptr + start, "{}"));
+    }
 }
 
 static void put_object(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object)
@@ -289,11 +340,12 @@ static void put_record(struct ht_sink *sink, const struct ht_record_type *type,
     ht_chars_add_char(sink->out, '\n');
 }
 
-/* Labels are kept by plan. */
+/* Labels and runs are kept by plan. */
 static void forget_plans(struct ht_sink *sink)
 {
     ht_json_plans_free(&sink->plans);
-    sink->labels = (struct ht_json_labels){0};
+    memset(&sink->labels, 0, sizeof sink->labels);
+    memset(&sink->runs, 0, sizeof sink->runs);
 }
 
 static bool json_record(struct ht_sink *sink, const struct ht_record_type *type, const void *record,

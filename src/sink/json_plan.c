@@ -93,6 +93,86 @@ static bool plan_member(struct ht_json_plans *plans, struct ht_json_member *memb
     return member->key.text != NULL && (member->of != NULL || field->of == NULL);
 }
 
+static bool may_be_in_run(const struct ht_field *field)
+{
+    bool plain = field->kind == HT_BOOL || field->kind == HT_UINT || field->kind == HT_LABEL;
+    return plain && (field->flags & (HT_REPEATS | HT_UNLESS | HT_INTERNAL)) == HT_REPEATS;
+}
+
+/* The longest run that begins with this field: how many fields, and in `*bytes` where they lie.
+ * 0: none, for they would not lie side by side in a few words. */
+static size_t find_run(const struct ht_struct *type, size_t first, struct span *bytes)
+{
+    size_t low = SIZE_MAX, high = 0, sum = 0, found = 0;
+    for (size_t i = first; i < type->num_fields && may_be_in_run(&type->fields[i]); i++) {
+        const struct ht_field *field = &type->fields[i];
+        low                          = field->offset < low ? field->offset : low;
+        high = field->offset + field->size > high ? (size_t)field->offset + field->size : high;
+        sum += field->size;
+        if (sum == high - low && sum >= sizeof(uint64_t) && sum <= HT_JSON_RUN_BYTES) {
+            found  = i + 1 - first;
+            *bytes = (struct span){low, sum};
+        }
+    }
+    return found;
+}
+
+static struct ht_json_plan *new_plan(struct ht_json_plans *plans, const struct ht_struct *type,
+                                     size_t max_members)
+{
+    struct ht_json_plan *plan =
+        ht_arena_alloc(&plans->arena, sizeof *plan + max_members * sizeof(struct ht_json_member));
+    if (plan != NULL) {
+        plan->type = type;
+        plan->room = HT_JSON_RUN_ROOM; /* and for brackets */
+        plan->key  = make_key(&plans->arena, type->name);
+    }
+    return plan;
+}
+
+static bool add_member(struct ht_json_plans *plans, struct ht_json_plan *plan,
+                       const struct ht_field *field)
+{
+    struct ht_json_member *member = &plan->members[plan->num_members++];
+    bool made                     = plan_member(plans, member, field, plan->type->size);
+    plan->room += ht_json_key_room(&member->key) + HT_JSON_VALUE_MAX;
+    return made;
+}
+
+static bool add_run(struct ht_json_plans *plans, struct ht_json_plan *plan,
+                    const struct ht_field *first, size_t num, struct span bytes)
+{
+    struct ht_json_plan *run = new_plan(plans, plan->type, num);
+    bool made                = run != NULL && run->key.text != NULL;
+    for (size_t i = 0; made && i < num; i++) {
+        made = add_member(plans, run, &first[i]);
+    }
+    plan->members[plan->num_members++] = (struct ht_json_member){.always = 1,
+                                                                 .offset = (uint16_t)bytes.offset,
+                                                                 .kind   = HT_JSON_RUN,
+                                                                 .size   = (uint8_t)bytes.len,
+                                                                 .field  = first,
+                                                                 .of     = run};
+    plan->room += HT_JSON_RUN_ROOM;
+    return made;
+}
+
+static bool add_members(struct ht_json_plans *plans, struct ht_json_plan *plan)
+{
+    const struct ht_struct *type = plan->type;
+    for (size_t i = 0; i < type->num_fields;) {
+        struct span bytes = {0};
+        size_t run        = find_run(type, i, &bytes);
+        bool shown        = (type->fields[i].flags & HT_INTERNAL) == 0;
+        if (run > 1 ? !add_run(plans, plan, &type->fields[i], run, bytes)
+                    : shown && !add_member(plans, plan, &type->fields[i])) {
+            return false;
+        }
+        i += run > 1 ? run : 1;
+    }
+    return true;
+}
+
 static struct ht_json_plan **bucket_of(struct ht_json_plans *plans, const struct ht_struct *type)
 {
     return &plans->buckets[(uintptr_t)type / sizeof *type % HT_ARRAY_LEN(plans->buckets)];
@@ -101,28 +181,15 @@ static struct ht_json_plan **bucket_of(struct ht_json_plans *plans, const struct
 static const struct ht_json_plan *make_plan(struct ht_json_plans *plans,
                                             const struct ht_struct *type)
 {
-    struct ht_json_plan *plan = ht_arena_alloc(
-        &plans->arena, sizeof *plan + type->num_fields * sizeof(struct ht_json_member));
+    struct ht_json_plan *plan = new_plan(plans, type, type->num_fields);
     if (plan == NULL) {
         return NULL;
     }
-    plan->type = type;
-    plan->room = 2; /* brackets */
-    plan->key  = make_key(&plans->arena, type->name);
-    bool made  = plan->key.text != NULL;
     /* Before its members: a type may hold objects of its own. */
     struct ht_json_plan **bucket = bucket_of(plans, type);
     plan->next                   = *bucket;
     *bucket                      = plan;
-    for (size_t i = 0; made && i < type->num_fields; i++) {
-        struct ht_json_member *member = &plan->members[plan->num_members];
-        if ((type->fields[i].flags & HT_INTERNAL) == 0) {
-            made = plan_member(plans, member, &type->fields[i], type->size);
-            plan->room += ht_json_key_room(&member->key) + HT_JSON_VALUE_MAX;
-            plan->num_members++;
-        }
-    }
-    return made ? plan : NULL;
+    return plan->key.text != NULL && add_members(plans, plan) ? plan : NULL;
 }
 
 const struct ht_json_plan *ht_json_plan(struct ht_json_plans *plans, const struct ht_struct *type)

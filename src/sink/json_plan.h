@@ -12,6 +12,14 @@
 /* Keys are copied by chunks of this size, more than they have: no call, no loop for most. */
 enum { HT_JSON_KEY_CHUNK = 32 };
 
+/* Beside the kinds of fields: members that are rendered together (sink/json_runs.h), of so many
+ * bytes. */
+enum {
+    HT_JSON_RUN       = HT_ANY + 1,
+    HT_JSON_RUN_BYTES = 64,
+    HT_JSON_RUN_ROOM  = 6 * HT_JSON_KEY_CHUNK /* what it may become */
+};
+
 /* ,"name": and zeros up to a whole number of chunks. */
 struct ht_json_key {
     const char *text;
@@ -24,17 +32,17 @@ struct ht_json_member {
      * is not zero: one load, whatever the kind of field. */
     uint64_t mask, always;
     uint16_t test_at;
-    uint16_t offset; /* these four of the field */
+    uint16_t offset; /* these four of the field; of a run those of its bytes */
     uint8_t kind, size, flags;
-    const struct ht_field *field;
-    const struct ht_json_plan *of; /* of field->of, where it has one */
+    const struct ht_field *field;  /* of a run its first one */
+    const struct ht_json_plan *of; /* of field->of, where it has one; of a run its members */
 };
 
 struct ht_json_plan {
     const struct ht_struct *type;
     struct ht_json_plan *next;
     struct ht_json_key key; /* for an object known at run time, whose key is its type's name */
-    size_t room;            /* for all keys, HT_JSON_VALUE_MAX characters a member, brackets */
+    size_t room; /* for all keys, HT_JSON_VALUE_MAX characters a member, runs, brackets */
     size_t num_members;
     struct ht_json_member members[];
 };
@@ -77,7 +85,8 @@ static inline bool ht_json_written(const struct ht_json_member *member, const vo
     if (((word & member->mask) | member->always) == 0) {
         return false;
     }
-    return (member->flags & HT_UNLESS) == 0 || ht_field_written(member->field, object);
+    return (member->flags & HT_UNLESS) == 0 ||
+           *(const char *const *)(const void *)(bytes + member->field->unless) == NULL;
 }
 
 #endif

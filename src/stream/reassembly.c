@@ -232,10 +232,8 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
         return;
     }
     ht_reassembly_start(r, segment->seq);
-    if (segment->seq == r->base + (uint32_t)r->next && r->head == NULL &&
-        segment->len <= r->unwanted - r->next && r->unwanted > r->next) {
-        r->next += segment->len; /* bulk: most of all packets end here */
-        r->stepped += segment->len;
+    if (ht_reassembly_is_bulk(r, segment->seq, segment->len)) {
+        ht_reassembly_step(r, segment->len);
         return;
     }
     struct stretch s = {.offset  = offset_of(r, segment->seq),

@@ -38,24 +38,24 @@ struct ht_waiting_segment;
 /* Zeroed but for `deliver`, `context` and `budget` is a valid direction before its first segment.
  */
 struct ht_reassembly {
-    ht_deliver *deliver;
-    void *context;
-    struct ht_budget *budget;
-    struct ht_waiting_segment *head, *tail; /* early segments by rising offset, disjoint; owned */
     uint64_t next;     /* offset of the next byte in order; offset 0 is the first byte */
-    uint64_t unwanted; /* content below this offset need not be kept */
+    uint64_t unwanted; /* content below this offset need not be kept; at least `next` */
     uint64_t stepped;  /* of the bytes before `next`, how many were stepped over since the last ones
                         * that were handed on */
     uint64_t acked;    /* offset up to which the other side acknowledged */
-    uint32_t base;     /* sequence number of offset 0 */
+    struct ht_waiting_segment *head, *tail; /* early segments by rising offset, disjoint; owned */
+    uint32_t base;                          /* sequence number of offset 0 */
+    bool started;                           /* `base` is set */
+    bool limit_reached;                     /* a hole was given up because of a bound */
     uint32_t waiting_bytes, waiting_segments;
-    bool started; /* `base` is set */
 
+    ht_deliver *deliver;
+    void *context;
+    struct ht_budget *budget;
     uint64_t lost_bytes;   /* in holes */
     uint32_t duplicates;   /* segments that brought nothing new */
     uint32_t out_of_order; /* segments that came early */
     uint32_t conflicts;    /* overlaps with other content */
-    bool limit_reached;    /* a hole was given up because of a bound */
 };
 
 /* A segment: `payload` as far as captured, `len` bytes on the wire. */
@@ -74,6 +74,21 @@ void ht_reassembly_start(struct ht_reassembly *r, uint32_t seq);
 /* ht_reassembly_push takes a segment and delivers what is in order now. Segments may come in any
  * order within 2^31 of the next byte; numbers wrap past 2^32. */
 void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segment);
+
+/* ht_reassembly_is_bulk: does a segment of `len` bytes begin at the next byte in order, without
+ * bytes that anybody wants or that wait behind it? Then ht_reassembly_step takes it; most of all
+ * segments are of that kind. */
+static inline bool ht_reassembly_is_bulk(const struct ht_reassembly *r, uint32_t seq, uint32_t len)
+{
+    return r->started && seq == r->base + (uint32_t)r->next && len <= r->unwanted - r->next &&
+           r->head == NULL;
+}
+
+static inline void ht_reassembly_step(struct ht_reassembly *r, uint32_t len)
+{
+    r->next += len;
+    r->stepped += len;
+}
 
 /* ht_reassembly_acked notes that the receiver acknowledged all before `seq`. */
 void ht_reassembly_acked(struct ht_reassembly *r, uint32_t seq);

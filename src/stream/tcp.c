@@ -284,44 +284,74 @@ static bool is_foreign(struct ht_tcp *tcp, const struct ht_packet *packet, unsig
     return ignored;
 }
 
-void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
-                   uint64_t frame, int64_t time_ns, const struct ht_tcp_observer *observer)
+static bool is_steady(const struct ht_tcp *tcp)
 {
-    const struct step s    = {.tcp      = tcp,
-                              .packet   = packet,
-                              .observer = observer,
-                              .side     = side,
-                              .frame    = frame,
-                              .time_ns  = time_ns};
+    const struct ht_tcp_side *a = &tcp->side[0], *b = &tcp->side[1];
+    bool closing = a->fin || a->reset || b->fin || b->reset;
+    return tcp->ack_frame != 0 && a->acked && b->acked && !closing;
+}
+
+bool ht_tcp_is_bulk(const struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side)
+{
+    enum { FLAGS = HT_TCP_SYN | HT_TCP_FIN | HT_TCP_RST | HT_TCP_ACK };
+    return tcp->steady && (packet->tcp.flags & FLAGS) == HT_TCP_ACK &&
+           ht_reassembly_is_bulk(&tcp->side[side].bytes, packet->tcp.seq, packet->payload_len);
+}
+
+void ht_tcp_pass(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side)
+{
     struct ht_tcp_side *me = &tcp->side[side];
-    uint8_t flags          = packet->tcp.flags;
-    uint32_t seq           = packet->tcp.seq;
-    if (is_foreign(tcp, packet, side)) {
-        me->bytes.duplicates++;
-        return;
-    }
+    uint32_t ack           = packet->tcp.ack;
+    tcp->foreign           = 0; /* a number at the next byte is no other connection's */
+    me->max_acked          = before(me->max_acked, ack) ? ack : me->max_acked;
+    ht_reassembly_acked(&tcp->side[1 - side].bytes, ack);
+    ht_reassembly_step(&me->bytes, packet->payload_len);
+}
+
+static void take(const struct step *s)
+{
+    struct ht_tcp_side *me         = &s->tcp->side[s->side];
+    const struct ht_packet *packet = s->packet;
+    uint8_t flags                  = packet->tcp.flags;
+    uint32_t seq                   = packet->tcp.seq;
     if (!me->seen) {
         me->seen      = true;
         me->first_seq = seq;
     }
     if ((flags & HT_TCP_SYN) != 0) {
-        see_syn(&s);
+        see_syn(s);
         seq++;
     } else if ((flags & (HT_TCP_ACK | HT_TCP_RST)) == HT_TCP_ACK) {
-        see_ack(&s);
+        see_ack(s);
     }
     if ((flags & HT_TCP_RST) != 0) {
-        see_reset(&s); /* what a RST carries is a message for people, not data */
+        see_reset(s); /* what a RST carries is a message for people, not data */
         return;
     }
     ht_reassembly_push(&me->bytes, &(struct ht_segment){.seq     = seq,
                                                         .len     = packet->payload_len,
                                                         .payload = packet->payload,
-                                                        .frame   = frame,
-                                                        .time_ns = time_ns});
+                                                        .frame   = s->frame,
+                                                        .time_ns = s->time_ns});
     if ((flags & HT_TCP_FIN) != 0) {
-        see_fin(&s, seq + packet->payload_len);
+        see_fin(s, seq + packet->payload_len);
     }
+}
+
+void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
+                   uint64_t frame, int64_t time_ns, const struct ht_tcp_observer *observer)
+{
+    if (is_foreign(tcp, packet, side)) {
+        tcp->side[side].bytes.duplicates++;
+        return;
+    }
+    take(&(struct step){.tcp      = tcp,
+                        .packet   = packet,
+                        .observer = observer,
+                        .side     = side,
+                        .frame    = frame,
+                        .time_ns  = time_ns});
+    tcp->steady = is_steady(tcp);
 }
 
 static bool fin_acked(const struct ht_tcp_side *me, const struct ht_tcp_side *peer)

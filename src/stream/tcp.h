@@ -11,10 +11,10 @@
 
 struct ht_tcp_side {
     struct ht_reassembly bytes;
+    uint32_t max_acked; /* the highest acknowledgement this side sent */
     uint32_t isn;       /* initial sequence number, where a SYN of this side was seen */
     uint32_t first_seq; /* of the first segment seen */
     uint32_t fin_seq;   /* sequence number of the FIN */
-    uint32_t max_acked; /* the highest acknowledgement this side sent */
     bool seen, syn, syn_ack, fin, reset, stray_reset, acked;
     uint64_t syn_frame; /* of SYN or SYN-ACK */
     int64_t syn_ns;
@@ -38,6 +38,7 @@ struct ht_tcp {
     int8_t opener; /* the side that sent the SYN: 1 + side; 0: not known */
     int8_t closer; /* 1 + the side that closed first */
     bool closed_by_reset;
+    bool steady;     /* open, not being closed, and both sides acknowledged something */
     uint8_t foreign; /* segments in a row that were ignored as another connection's */
 };
 
@@ -49,6 +50,13 @@ bool ht_tcp_is_new(const struct ht_tcp *tcp, const struct ht_packet *packet, uns
  * before it returns. */
 void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
                    uint64_t frame, int64_t time_ns, const struct ht_tcp_observer *observer);
+
+/* ht_tcp_is_bulk: is this packet of the most usual kind: in a steady connection, an ACK without
+ * SYN, FIN or RST, beginning at the next byte in order, and empty or of bytes that nobody wants?
+ * Then ht_tcp_pass takes it and does all that ht_tcp_packet would: it emits and delivers nothing.
+ */
+bool ht_tcp_is_bulk(const struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side);
+void ht_tcp_pass(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side);
 
 /* ht_tcp_is_half_open: it was asked for, and nothing was seen of what follows a handshake: its last
  * ACK, data, or an ACK of who accepted. */
@@ -75,9 +83,8 @@ extern const struct ht_event_type *const ht_tcp_events[];
 struct ht_tcp_open {
     uint16_t mss;
     uint8_t window_scale;
-    bool window_scaling, sack_permitted, timestamps, fast_open;
+    bool window_scaling, sack_permitted, timestamps, fast_open, retransmission;
     uint16_t window;
-    bool retransmission;
 };
 
 #endif

@@ -3,20 +3,22 @@
 
 static const struct ht_field open_fields[] = {
     HT_FIELD(struct ht_tcp_open, mss, HT_UINT, "Maximum segment size offered (RFC 9293).",
-             .label = "mss"),
-    HT_FIELD(struct ht_tcp_open, window, HT_UINT, "Window, not scaled.", .label = "win"),
+             .label = "mss", .flags = HT_REPEATS),
+    HT_FIELD(struct ht_tcp_open, window, HT_UINT, "Window, not scaled.", .label = "win",
+             .flags = HT_REPEATS),
     HT_FIELD(struct ht_tcp_open, window_scaling, HT_BOOL,
-             "The window scale option is there (RFC 7323)."),
+             "The window scale option is there (RFC 7323).", .flags = HT_REPEATS),
     HT_FIELD(struct ht_tcp_open, window_scale, HT_UINT, "Window scale: a shift count.",
-             .label = "wscale"),
+             .label = "wscale", .flags = HT_REPEATS),
     HT_FIELD(struct ht_tcp_open, sack_permitted, HT_BOOL,
-             "Selective acknowledgement is permitted (RFC 2018).", .label = "sack"),
+             "Selective acknowledgement is permitted (RFC 2018).", .label = "sack",
+             .flags = HT_REPEATS),
     HT_FIELD(struct ht_tcp_open, timestamps, HT_BOOL, "The timestamps option is there (RFC 7323).",
-             .label = "ts"),
+             .label = "ts", .flags = HT_REPEATS),
     HT_FIELD(struct ht_tcp_open, fast_open, HT_BOOL, "The Fast Open option is there (RFC 7413).",
-             .label = "fast-open"),
+             .label = "fast-open", .flags = HT_REPEATS),
     HT_FIELD(struct ht_tcp_open, retransmission, HT_BOOL, "The same was sent before.",
-             .label = "retransmitted"),
+             .label = "retransmitted", .flags = HT_REPEATS),
 };
 
 static const struct ht_struct open_struct =

@@ -168,6 +168,17 @@ static void make_body(struct packet *p, struct conversation *c)
     wire_finish(p->frame, &p->layout);
 }
 
+/* A host that sends something again gives it another IPv4 identification; only what a mirror port
+ * copied has the same. */
+static void renumber(struct packet *p)
+{
+    uint8_t *ip = p->frame + p->layout.ip_at;
+    if (!p->layout.ipv6) {
+        put_u16(ip + 4, get_u16(ip + 4) ^ 0x8000U);
+        wire_finish(p->frame, &p->layout);
+    }
+}
+
 static void hold(struct conversation *c, const struct packet *p, unsigned countdown, bool is_repeat)
 {
     for (unsigned i = 0; i < MAX_HELD; i++) {
@@ -177,6 +188,9 @@ static void hold(struct conversation *c, const struct packet *p, unsigned countd
                 fatal("no memory");
             }
             *c->held[i] = (struct held){*p, countdown, is_repeat};
+            if (is_repeat) {
+                renumber(&c->held[i]->packet);
+            }
             return;
         }
     }

@@ -112,10 +112,23 @@ static void put_object(struct recorder *r, const struct ht_struct *type, const v
     put(r, " }");
 }
 
+/* The schema and the man page know an event by the dissector's list alone. */
+static void assert_listed(const struct recorder *r, const struct ht_event_type *type)
+{
+    const struct ht_event_type *const *listed = r->dispatch.dissectors[0]->events;
+    while (*listed != NULL && *listed != type) {
+        listed++;
+    }
+    if (*listed == NULL) {
+        fail_msg("%s is not in the dissector's list of events", type->name);
+    }
+}
+
 static void *record_event(struct ht_emitter *e, const struct ht_event_type *type, enum ht_side from,
                           unsigned flags, void *event)
 {
     struct recorder *r = (struct recorder *)e;
+    assert_listed(r, type);
     put(r, "%c %s", from == HT_SIDE_A ? 'A' : 'B', type->name);
     put(r, (flags & HT_EVENT_ENCRYPTED) != 0 ? " encrypted" : "%s", "");
     put(r, (flags & HT_EVENT_INFERRED) != 0 ? " inferred" : "%s", "");

@@ -232,11 +232,15 @@ static void fini(void *state)
 
 static const struct ht_record_type *const records[] = {&ht_certificate_record, NULL};
 
+static const struct ht_event_type *const events[] = {
+    &tls_certificate_event, &tls_client_hello_event, &tls_certificate_request_event, NULL};
+
 const struct ht_analyzer ht_certificate_analyzer = {
     .name       = "certificate",
     .state_size = sizeof(struct state),
     .init       = init,
     .fini       = fini,
     .event      = on_event,
+    .events     = events,
     .records    = records,
 };

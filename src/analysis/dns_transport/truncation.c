@@ -132,8 +132,11 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
     connection->truncated_answer_frame = frame;
 }
 
+static const struct ht_event_type *const events[] = {&dns_query_event, &dns_answer_event, NULL};
+
 const struct ht_analyzer ht_truncation_analyzer = {.name       = "truncation",
                                                    .state_size = sizeof(struct state),
                                                    .event      = see_event,
+                                                   .events     = events,
                                                    .connection = see_connection,
                                                    .learn      = learn};

@@ -159,10 +159,13 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
     }
 }
 
+static const struct ht_event_type *const events[] = {&dns_answer_event, NULL};
+
 const struct ht_analyzer ht_ech_analyzer = {.name       = "ech",
                                             .state_size = sizeof(struct state),
                                             .init       = init,
                                             .fini       = fini,
                                             .event      = see_event,
+                                            .events     = events,
                                             .connection = see_connection,
                                             .learn      = learn};

@@ -218,10 +218,14 @@ static void fini(void *state)
     ht_digester_free(self->digester);
 }
 
+static const struct ht_event_type *const events[] = {&tls_client_hello_event,
+                                                     &tls_server_hello_event, NULL};
+
 const struct ht_analyzer ht_fingerprint_analyzer = {
     .name       = "fingerprint",
     .state_size = sizeof(struct state),
     .init       = init,
     .fini       = fini,
     .event      = on_event,
+    .events     = events,
 };

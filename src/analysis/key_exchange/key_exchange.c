@@ -6,7 +6,8 @@
 
 enum {
     SHA256_LEN = 32,
-    KEYS       = 1024 /* of certificates seen; each has one place, and the later one takes it */
+    KEYS =
+        1024 /* of certificates, ready to check; each has one place, and the later one takes it */
 };
 
 struct known_key {
@@ -24,19 +25,17 @@ static struct known_key *place_of(struct state *state, struct ht_bytes sha256)
     return &state->keys[ht_be16_at(sha256, 0) % KEYS];
 }
 
-/* A chain's first certificate is whose key will sign. */
-static void keep_key(struct state *state, const struct tls_certificate *event)
+/* The key of the certificate whose SHA-256 `signer` is; NULL where it cannot be read. */
+static const struct ht_verifier *verifier_of(struct state *state,
+                                             const struct tls_material *material)
 {
-    if (!event->verify || event->chain.len == 0 || event->sha256.len == 0) {
-        return;
-    }
-    struct ht_bytes sha256  = event->sha256.items[0];
-    struct known_key *place = place_of(state, sha256);
-    if (memcmp(place->sha256, sha256.ptr, SHA256_LEN) != 0) {
+    struct known_key *place = place_of(state, material->signer);
+    if (memcmp(place->sha256, material->signer.ptr, SHA256_LEN) != 0) {
         ht_verifier_free(place->verifier);
-        place->verifier = ht_verifier_new(event->chain.items[0]);
-        memcpy(place->sha256, sha256.ptr, SHA256_LEN);
+        place->verifier = ht_verifier_new(material->certificate);
+        memcpy(place->sha256, material->signer.ptr, SHA256_LEN);
     }
+    return place->verifier;
 }
 
 static unsigned check(struct state *state, const struct tls_material *material)
@@ -44,13 +43,13 @@ static unsigned check(struct state *state, const struct tls_material *material)
     if (material->signer.len != SHA256_LEN || material->signature.len == 0) {
         return 0;
     }
-    const struct known_key *place = place_of(state, material->signer);
-    if (place->verifier == NULL || memcmp(place->sha256, material->signer.ptr, SHA256_LEN) != 0) {
+    const struct ht_verifier *verifier = verifier_of(state, material);
+    if (verifier == NULL) {
         return 0;
     }
     const struct ht_signed content = {
         .part = {material->part[0], material->part[1], material->part[2]}};
-    switch (ht_signature_check(place->verifier, material->scheme, &content, material->signature)) {
+    switch (ht_signature_check(verifier, material->scheme, &content, material->signature)) {
     case HT_SIGNATURE_GOOD:
         return HT_EVENT_VERIFIED;
     case HT_SIGNATURE_BAD:
@@ -90,9 +89,7 @@ static void on_event(void *opaque, struct ht_analysis *a, const struct ht_event_
                      void *event)
 {
     struct state *state = opaque;
-    if (type == &tls_certificate_event) {
-        keep_key(state, event);
-    } else if (type == &tls_server_key_exchange_event) {
+    if (type == &tls_server_key_exchange_event) {
         struct tls_server_key_exchange *exchange = event;
         const struct tls_material *material      = exchange->material;
         if (material != NULL && material->dh_prime.len > 0) {
@@ -121,10 +118,14 @@ static void fini(void *opaque)
     ht_digester_free(state->digester);
 }
 
+static const struct ht_event_type *const events[] = {&tls_server_key_exchange_event,
+                                                     &tls_certificate_verify_event, NULL};
+
 const struct ht_analyzer ht_key_exchange_analyzer = {
     .name       = "key_exchange",
     .state_size = sizeof(struct state),
     .init       = init,
     .fini       = fini,
     .event      = on_event,
+    .events     = events,
 };

@@ -347,11 +347,14 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
     }
 }
 
+static const struct ht_event_type *const events[] = {&dns_answer_event, NULL};
+
 const struct ht_analyzer ht_resolution_analyzer = {.name             = "resolution",
                                                    .state_size       = sizeof(struct ht_answers),
                                                    .init             = init,
                                                    .fini             = fini,
                                                    .event            = see_event,
+                                                   .events           = events,
                                                    .record           = see_record,
                                                    .connection_start = connection_start,
                                                    .connection       = see_connection,

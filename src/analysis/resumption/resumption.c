@@ -179,12 +179,16 @@ static void judge(void *state, struct ht_analysis *a, struct ht_connection *c)
     c->details.object  = more;
 }
 
+static const struct ht_event_type *const events[] = {
+    &tls_client_hello_event, &tls_server_hello_event, &tls_new_session_ticket_event, NULL};
+
 const struct ht_analyzer ht_resumption_analyzer = {
     .name       = "resumption",
     .state_size = sizeof(struct state),
     .init       = init,
     .fini       = fini,
     .event      = on_event,
+    .events     = events,
     .judge      = judge,
     .learn      = learn,
 };

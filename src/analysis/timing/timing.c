@@ -2,7 +2,8 @@
 
 #include "tls/tls.h"
 
-/* When each thing first happened; NEVER: it was not seen. */
+/* When each thing first happened; NEVER: it was not seen. A HelloRetryRequest is a ServerHello (RFC
+ * 8446 section 4.1.4): to the one that comes after it the client's second flight counts too. */
 struct moments {
     int64_t client_hello, server_hello, finished_client, finished_server;
 };
@@ -14,7 +15,7 @@ static int64_t *moment_of(struct moments *m, const struct ht_timeline_entry *ent
     if (entry->type == &tls_client_hello_event) {
         return &m->client_hello;
     }
-    if (entry->type == &tls_server_hello_event) {
+    if (entry->type == &tls_server_hello_event || entry->type == &tls_hello_retry_request_event) {
         return &m->server_hello;
     }
     if (entry->type == &tls_finished_event) {

@@ -113,6 +113,26 @@ static void test_arena_rewind_keeps_one_block(void **state)
     assert_int_equal(budget.used, 0);
 }
 
+/* What one round took in pieces is one block for the next. */
+static void test_arena_rewind_makes_one_of_all(void **state)
+{
+    (void)state;
+    struct ht_arena arena = {0};
+    for (int i = 0; i < 20; i++) {
+        assert_non_null(ht_arena_alloc(&arena, 100));
+    }
+    ht_arena_rewind(&arena);
+    size_t size = arena.size;
+    assert_true(size >= 2000);
+    const char *first = ht_arena_alloc(&arena, 100);
+    for (int i = 1; i < 18; i++) {
+        const char *next = ht_arena_alloc(&arena, 100);
+        assert_true(next > first && (size_t)(next - first) < size);
+    }
+    assert_int_equal(arena.size, size);
+    ht_arena_clear(&arena);
+}
+
 static void test_arena_copy(void **state)
 {
     (void)state;
@@ -201,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_arena_large),
         cmocka_unit_test(test_arena_budget),
         cmocka_unit_test(test_arena_rewind_keeps_one_block),
+        cmocka_unit_test(test_arena_rewind_makes_one_of_all),
         cmocka_unit_test(test_arena_copy),
         cmocka_unit_test(test_buffer),
         cmocka_unit_test(test_buffer_budget),

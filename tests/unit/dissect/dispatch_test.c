@@ -91,6 +91,8 @@ static void finish(void *state, struct ht_emitter *e, const struct ht_end *end)
     (void)ht_emit(e, &done_event, HT_SIDE_A, 0, NULL);
 }
 
+static const struct ht_event_type *const toy_events[] = {&toy_event, &gap_event, &done_event, NULL};
+
 static const struct ht_dissector toy = {.name       = "toy",
                                         .tcp        = true,
                                         .udp        = true,
@@ -101,7 +103,8 @@ static const struct ht_dissector toy = {.name       = "toy",
                                         .resync     = resync,
                                         .pdu        = pdu,
                                         .gap        = gap,
-                                        .finish     = finish};
+                                        .finish     = finish,
+                                        .events     = toy_events};
 
 static struct ht_bytes bytes(const char *text, size_t len)
 {

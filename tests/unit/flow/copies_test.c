@@ -81,6 +81,25 @@ static void a_retransmission_without_id(void **unused)
     assert_true(is_copy(second, 502 * MS + 1));
 }
 
+/* RFC 2018 section 4: the block that changes comes first, behind a timestamp that may stay the same
+ * for milliseconds. Two acknowledgements of a host that captures itself, over IPv6. */
+static void selective_acknowledgements(void **unused)
+{
+    static const uint8_t one[]   = {1, 1, 8, 10, 0, 0, 0, 1,  0, 0, 0, 9,  1, 1, 5, 18,
+                                    0, 0, 0, 40, 0, 0, 0, 50, 0, 0, 0, 20, 0, 0, 0, 30};
+    static const uint8_t other[] = {1, 1, 8, 10, 0, 0, 0, 1,  0, 0, 0, 9,  1, 1, 5, 18,
+                                    0, 0, 0, 40, 0, 0, 0, 60, 0, 0, 0, 20, 0, 0, 0, 30};
+    struct ht_packet first       = {
+              .protocol = IPPROTO_TCP, .checksum = 9, .tcp = {.seq = 5, .ack = 7, .flags = HT_TCP_ACK}};
+    struct ht_packet second = first;
+    (void)unused;
+    first.tcp.options  = ht_bytes(one, sizeof one);
+    second.tcp.options = ht_bytes(other, sizeof other);
+    assert_false(is_copy(first, 0));
+    assert_false(is_copy(second, 100000));
+    assert_true(is_copy(second, 200000));
+}
+
 /* A host that has closed sends a RST for each packet that still comes. */
 static void resets_without_id(void **unused)
 {
@@ -150,6 +169,7 @@ int main(void)
         cmocka_unit_test_setup(a_burst_and_its_copies, reset),
         cmocka_unit_test_setup(a_retransmission_has_another_id, reset),
         cmocka_unit_test_setup(a_retransmission_without_id, reset),
+        cmocka_unit_test_setup(selective_acknowledgements, reset),
         cmocka_unit_test_setup(resets_without_id, reset),
         cmocka_unit_test_setup(any_difference_counts, reset),
         cmocka_unit_test_setup(datagrams_by_their_content, reset),

@@ -175,6 +175,39 @@ static void test_tzsp(void **state)
     check_plain(49152, 37008, "01 00 0001 0a");
 }
 
+/* What a peer sends to a port of its choice: the port may be a tunnel's. Content of QUIC packets
+ * (RFC 9000 section 17.3), whose second byte is as good as random, and of DNS messages. */
+static void test_ports_of_clients(void **state)
+{
+    (void)state;
+    check_plain(443, 4754, "4001 1234 56789abc def01234");
+    check_plain(4754, 443, "4001 880b 0000 9abc def01234");
+    check_plain(4754, 53, "0001 0100 0001 0000 0000 0000 00 0001 0001");
+}
+
+/* The same with the end cut: a header that says "no tunnel" says it there too. */
+static void test_ports_of_clients_cut(void **state)
+{
+    (void)state;
+    static const uint16_t ports[]       = {1701, 2152, 3544, 4341, 4754, 4789, 4790,
+                                           5072, 5247, 6081, 6635, 8472, 37008};
+    static const char *const contents[] = {
+        "7f00 1234 56789abc def01234 56789abc def01234 56789abc def01234 56789abc def01234 5678",
+        "4211 ffff ffffffff ffffffff ffffffff ffffffff ffffffff ffffffff ffffffff ffffffff ffff",
+    };
+    for (size_t i = 0; i < HT_ARRAY_LEN(ports) * HT_ARRAY_LEN(contents); i++) {
+        struct ht_packet packet;
+        unsigned port         = ports[i / HT_ARRAY_LEN(contents)];
+        const char *content   = contents[i % HT_ARRAY_LEN(contents)];
+        struct ht_bytes frame = hex(in_udp(443, port, content));
+        assert_int_equal(decode_cut(&packet, HT_LINK_RAW, ht_bytes_head(frame, 60), frame.len),
+                         HT_DECODED);
+        assert_int_equal(packet.destination.port, port);
+        assert_int_equal(packet.payload_len, 38);
+        assert_int_equal(packet.payload.len, 60 - 28);
+    }
+}
+
 /* Ethernet in VXLAN in GRE with ERSPAN, behind a VLAN tag. */
 static void test_nested(void **state)
 {
@@ -212,12 +245,20 @@ static void test_inner_datagram_is_plain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vxlan),  cmocka_unit_test(test_geneve),
-        cmocka_unit_test(test_gtp),    cmocka_unit_test(test_teredo),
-        cmocka_unit_test(test_l2tp),   cmocka_unit_test(test_lisp),
-        cmocka_unit_test(test_capwap), cmocka_unit_test(test_gre_and_mpls),
-        cmocka_unit_test(test_ayiya),  cmocka_unit_test(test_tzsp),
-        cmocka_unit_test(test_nested), cmocka_unit_test(test_inner_datagram_is_plain),
+        cmocka_unit_test(test_vxlan),
+        cmocka_unit_test(test_geneve),
+        cmocka_unit_test(test_gtp),
+        cmocka_unit_test(test_teredo),
+        cmocka_unit_test(test_l2tp),
+        cmocka_unit_test(test_lisp),
+        cmocka_unit_test(test_capwap),
+        cmocka_unit_test(test_gre_and_mpls),
+        cmocka_unit_test(test_ayiya),
+        cmocka_unit_test(test_tzsp),
+        cmocka_unit_test(test_ports_of_clients),
+        cmocka_unit_test(test_ports_of_clients_cut),
+        cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_inner_datagram_is_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
-/* What repeats: fragments by content, labels by address. */
+/* What repeats: fragments by content, labels by address, runs by the bytes of a struct. */
 #include "sink/json_cache.h"
 #include "sink/json_labels.h"
+#include "sink/json_runs.h"
 #include "support.h"
 
 #include <stdio.h>
@@ -140,6 +141,92 @@ static void test_many_labels(void **state)
     assert_in_range(found, 1, HT_JSON_LABEL_SLOTS);
 }
 
+static void expect_run(const struct ht_json_runs *runs, const struct ht_json_member *member,
+                       const char *value, const char *rendered)
+{
+    char at[HT_JSON_RUN_ROOM];
+    struct ht_json_run_content content;
+    ht_json_run_read(&content, member, value);
+    const char *end = ht_json_runs_put(runs, at, member, &content);
+    assert_true((end == NULL) == (rendered == NULL));
+    if (rendered != NULL) {
+        assert_text(ht_bytes(at, (size_t)(end - at)), rendered);
+    }
+}
+
+static void keep_run(struct ht_json_runs *runs, const struct ht_json_member *member,
+                     const char *value, const char *rendered)
+{
+    struct ht_json_run_content content = {0};
+    ht_json_run_read(&content, member, value);
+    ht_json_runs_keep(runs, member, &content, ht_text(rendered));
+}
+
+/* Of every size, each byte counts, and the owner. */
+static void test_runs(void **state)
+{
+    (void)state;
+    static struct ht_json_runs runs;
+    char value[HT_JSON_RUN_BYTES] = {0};
+    for (size_t size = sizeof(uint64_t); size <= sizeof value; size++) {
+        struct ht_json_member member = {.size = (uint8_t)size}, other = member;
+        expect_run(&runs, &member, value, NULL);
+        keep_run(&runs, &member, value, ",\"a\":1");
+        expect_run(&runs, &member, value, ",\"a\":1");
+        expect_run(&runs, &other, value, NULL);
+        for (size_t i = 0; i < size; i++) {
+            value[i] = 1;
+            expect_run(&runs, &member, value, NULL);
+            value[i] = 0;
+        }
+        memset(&runs, 0, sizeof runs);
+    }
+}
+
+static void test_sizes_of_runs(void **state)
+{
+    (void)state;
+    static struct ht_json_runs runs;
+    static char large[HT_JSON_RUN_ROOM + 2];
+    struct ht_json_member member = {.size = sizeof(uint64_t)};
+    memset(large, 'x', sizeof large - 1);
+    keep_run(&runs, &member, "too long", large);
+    expect_run(&runs, &member, "too long", NULL);
+    keep_run(&runs, &member, "it fits:", large + 1);
+    expect_run(&runs, &member, "it fits:", large + 1);
+    keep_run(&runs, &member, "nothing:", "");
+    expect_run(&runs, &member, "nothing:", "");
+}
+
+/* Many more than there are places: what is found is right. */
+static void test_many_runs(void **state)
+{
+    (void)state;
+    static struct ht_json_runs runs;
+    char value[24]               = "";
+    char text[24]                = "";
+    struct ht_json_member member = {.size = sizeof value};
+    unsigned found               = 0;
+    for (unsigned i = 0; i < 8 * HT_JSON_RUN_SLOTS; i++) {
+        (void)snprintf(value, sizeof value, "%20u", i % (4 * HT_JSON_RUN_SLOTS));
+        (void)snprintf(text, sizeof text, "%u", i % (4 * HT_JSON_RUN_SLOTS));
+        if (i < 4 * HT_JSON_RUN_SLOTS) {
+            keep_run(&runs, &member, value, text);
+            expect_run(&runs, &member, value, text);
+            continue;
+        }
+        struct ht_json_run_content content;
+        char at[HT_JSON_RUN_ROOM];
+        ht_json_run_read(&content, &member, value);
+        const char *end = ht_json_runs_put(&runs, at, &member, &content);
+        if (end != NULL) {
+            assert_text(ht_bytes(at, (size_t)(end - at)), text);
+            found++;
+        }
+    }
+    assert_in_range(found, 1, HT_JSON_RUN_SLOTS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +236,9 @@ int main(void)
         cmocka_unit_test(test_large_fragments_are_not_kept),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_many_labels),
+        cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_sizes_of_runs),
+        cmocka_unit_test(test_many_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,6 +133,57 @@ static void test_each_type_once(void **state)
     ht_json_plans_free(&plans);
 }
 
+/* What is to be rendered together, and what must not be. */
+struct runs {
+    const char *one, *two; /* 16 bytes side by side, */
+    uint16_t three;        /* and 3 more */
+    bool four;
+    /* a hole */
+    uint64_t five;
+    struct ht_bytes text;
+    uint32_t small, tiny;
+    uint64_t plain, last;
+};
+
+#define ROW_OF_RUNS(member, kind, a_flags) HT_FIELD(struct runs, member, kind, "", .flags = a_flags)
+static const struct ht_field runs_fields[] = {
+    ROW_OF_RUNS(two, HT_LABEL, HT_REPEATS), /* not in the order of the struct */
+    ROW_OF_RUNS(one, HT_LABEL, HT_REPEATS),
+    ROW_OF_RUNS(three, HT_UINT, HT_REPEATS | HT_PLUS_ONE),
+    ROW_OF_RUNS(four, HT_BOOL, HT_REPEATS | HT_ALWAYS),
+    ROW_OF_RUNS(five, HT_UINT, HT_REPEATS), /* behind a hole */
+    ROW_OF_RUNS(text, HT_TEXT, HT_REPEATS), /* points at what may change */
+    ROW_OF_RUNS(small, HT_UINT, HT_REPEATS),
+    ROW_OF_RUNS(tiny, HT_UINT, HT_REPEATS),
+    ROW_OF_RUNS(plain, HT_UINT, 0), /* does not repeat */
+    ROW_OF_RUNS(last, HT_UINT, HT_REPEATS),
+};
+static const struct ht_struct runs_struct =
+    HT_STRUCT(struct runs, "runs", runs_fields, "Members that repeat.");
+
+static void test_runs(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t offset, bytes, members; /* the last: of a run; 0: a member by itself */
+    } expected[] = {
+        {offsetof(struct runs, one), 19, 4},  {offsetof(struct runs, five), 8, 0},
+        {offsetof(struct runs, text), 16, 0}, {offsetof(struct runs, small), 8, 2},
+        {offsetof(struct runs, plain), 8, 0}, {offsetof(struct runs, last), 8, 0},
+    };
+    struct ht_json_plans plans      = {0};
+    const struct ht_json_plan *plan = ht_json_plan(&plans, &runs_struct);
+    assert_int_equal(plan->num_members, HT_ARRAY_LEN(expected));
+    for (size_t i = 0; i < plan->num_members; i++) {
+        const struct ht_json_member *member = &plan->members[i];
+        assert_int_equal(member->offset, expected[i].offset);
+        assert_int_equal(member->size, expected[i].bytes);
+        assert_int_equal(member->kind == HT_JSON_RUN, expected[i].members > 0);
+        assert_true(member->kind != HT_JSON_RUN || member->of->num_members == expected[i].members);
+    }
+    ht_json_plans_free(&plans);
+}
+
 static void test_keys_of_every_length(void **state)
 {
     (void)state;
@@ -159,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_written),
         cmocka_unit_test(test_small_structs),
         cmocka_unit_test(test_each_type_once),
+        cmocka_unit_test(test_runs),
         cmocka_unit_test(test_keys_of_every_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

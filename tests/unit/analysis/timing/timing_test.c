@@ -55,9 +55,29 @@ static void half_a_handshake(void **unused)
     ht_arena_clear(&arena);
 }
 
+/* RFC 8446 section 4.1.4: the server's answer to the first ClientHello is the HelloRetryRequest. */
+static void a_hello_that_is_asked_again(void **unused)
+{
+    const struct ht_timeline_entry entries[] = {
+        {.t_ns = 20 * MS, .type = &tls_client_hello_event, .from = "client"},
+        {.t_ns = 32 * MS, .type = &tls_hello_retry_request_event, .from = "server"},
+        {.t_ns = 33 * MS, .type = &tls_client_hello_event, .from = "client"},
+        {.t_ns = 45 * MS, .type = &tls_server_hello_event, .from = "server"},
+        {.t_ns = 46 * MS, .type = &tls_finished_event, .from = "server"},
+        {.t_ns = 48 * MS, .type = &tls_finished_event, .from = "client"}};
+    struct ht_arena arena = {0};
+    (void)unused;
+    const struct ht_timing *timing = timing_of(&arena, entries, 6, 10 * MS);
+    assert_int_equal(timing->server_hello_ns, 12 * MS);
+    assert_int_equal(timing->server_think_ns, 2 * MS);
+    assert_int_equal(timing->handshake_ns, 28 * MS);
+    ht_arena_clear(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_whole_handshake),
-                                       cmocka_unit_test(half_a_handshake)};
+                                       cmocka_unit_test(half_a_handshake),
+                                       cmocka_unit_test(a_hello_that_is_asked_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

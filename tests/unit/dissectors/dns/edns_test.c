@@ -118,6 +118,7 @@ static void names_and_numbers(void **unused)
     assert_true(parse(&scene, "000b 0002 0078"));
     assert_int_equal(scene.edns.tcp_keepalive_ms, 12000 + 1);
     assert_false(parse(&scene, "000b 0001 78"));
+    assert_int_equal(scene.edns.tcp_keepalive_ms, 0);
     assert_true(parse(&scene, "0009 0004 00000e10")); /* RFC 7314 */
     assert_int_equal(scene.edns.expire_s, 3600 + 1);
     assert_true(parse(&scene, "000c 0005 0000000000")); /* RFC 7830 */

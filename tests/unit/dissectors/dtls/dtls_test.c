@@ -325,6 +325,59 @@ static void asides_are_bounded(void **unused)
     recorder_free(&r);
 }
 
+/* A fifth epoch counts with the fourth; its sequence numbers begin anew. */
+static void epochs_past_the_last_are_counted(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    start(&r);
+    say_vector(&r, 0, 6);
+    for (unsigned epoch = 2; epoch < 7; epoch++) {
+        for (unsigned number = 0; number < 3; number++) {
+            char digits[64];
+            (void)snprintf(digits, sizeof digits, "17 fefd %04x %012x 0004 01020304", epoch,
+                           number);
+            say_hex(&r, 0, digits);
+        }
+    }
+    const struct dtls_details *details = end(&r);
+    assert_int_equal(details->repeated_records, 0);
+    assert_int_equal(details->late_records, 0);
+    assert_int_equal(epoch_of(details, 3)->records, 4 * 3);
+    recorder_free(&r);
+}
+
+static void *forget(struct ht_emitter *e, const struct ht_event_type *type, enum ht_side from,
+                    unsigned flags, void *event)
+{
+    (void)e, (void)type, (void)from, (void)flags, (void)event;
+    return NULL;
+}
+
+/* Endless hellos, each of another client and with another connection id, take no more room. */
+static void connection_ids_are_bounded(void **unused)
+{
+    struct recorder r;
+    size_t after = 0;
+    (void)unused;
+    start(&r);
+    struct ht_emitter_ops ops = *r.emitter.ops;
+    ops.emit                  = forget; /* of events the engine keeps a number that is bounded */
+    r.emitter.ops             = &ops;
+    for (unsigned i = 0; i < 1000; i++) {
+        char digits[256];
+        (void)snprintf(digits, sizeof digits,
+                       "16 fefd 0000 000000000000 0041 01 000035 0000 000000 000035 fefd %08x"
+                       "0405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+                       "00 00 0002 c0a8 01 00 0009 0036 0005 04 %08x",
+                       i, i);
+        say_hex(&r, 0, digits);
+        after = i == 10 ? r.arena.size : after;
+    }
+    assert_int_equal(r.arena.size, after);
+    recorder_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +393,8 @@ int main(void)
         cmocka_unit_test(dtls13_is_told_by_epochs),
         cmocka_unit_test(acks_in_clear_are_read),
         cmocka_unit_test(connection_ids_are_negotiated),
+        cmocka_unit_test(epochs_past_the_last_are_counted),
+        cmocka_unit_test(connection_ids_are_bounded),
         cmocka_unit_test(what_is_malformed_is_told),
         cmocka_unit_test(asides_are_bounded),
     };

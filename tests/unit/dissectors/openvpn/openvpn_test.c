@@ -406,6 +406,30 @@ static void joined_at_the_hello(void **unused)
     forget(&c);
 }
 
+/* The capture begins in the midst of the server's flight: what is whole after it is told. */
+static void joined_amid(void **unused)
+{
+    static struct conversation c;
+    struct utterance said[MAX_PACKETS];
+    size_t num = 0, server = 0;
+    (void)unused;
+    CONVERSE(&c, 20, tls12_ecdhe_aes128_gcm_sha256_ems);
+    for (size_t i = 0; i < c.num; i++) {
+        server += c.packets[i].side == HT_SIDE_B;
+        if (server > 6) {
+            said[num++] = (struct utterance){c.packets[i].side, c.packets[i].bytes};
+        }
+    }
+    char *text = every_split(&openvpn_stream_dissector, said, num, PORT);
+    assert_null(strstr(text, "malformed"));
+    assert_non_null(strstr(text, "A tls.change_cipher_spec\n"));
+    assert_non_null(strstr(text, "A tls.finished encrypted\n"));
+    assert_non_null(strstr(text, "B tls.finished encrypted\n"));
+    assert_non_null(strstr(text, "tls.client_hello absent capture_started_late"));
+    free(text);
+    forget(&c);
+}
+
 static enum ht_match match(const struct ht_dissector *dissector, const char *digits)
 {
     struct ht_endpoint endpoint[2] = {0};
@@ -435,7 +459,7 @@ int main(void)
         cmocka_unit_test(any_order),       cmocka_unit_test(a_packet_is_lost),
         cmocka_unit_test(encrypted),       cmocka_unit_test(new_keys),
         cmocka_unit_test(another_session), cmocka_unit_test(joined_at_the_hello),
-        cmocka_unit_test(other_protocols),
+        cmocka_unit_test(joined_amid),     cmocka_unit_test(other_protocols),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,6 +109,25 @@ static void other_protocols(void **unused)
     assert_int_equal(wrapping_of("48" SESSION NO_ACKS MESSAGE_0), OPENVPN_UNKNOWN); /* data */
 }
 
+static enum openvpn_wrapping amid(const char *digits)
+{
+    return openvpn_detect_amid(hex(digits)).wrapping;
+}
+
+static void the_midst_of_a_session(void **unused)
+{
+    (void)unused;
+    assert_int_equal(amid("28" SESSION "02 00000011 00000012" PEER), OPENVPN_PLAIN);
+    assert_int_equal(amid("29" SESSION HMAC_20 "00000a01 577e73b3 01 00000003" PEER),
+                     OPENVPN_TLS_AUTH);
+    assert_int_equal(amid("20" SESSION NO_ACKS "00000021 0102030405"), OPENVPN_PLAIN);
+    assert_int_equal(amid("28" SESSION "01 00100011" PEER), OPENVPN_UNKNOWN);
+    assert_int_equal(amid("28" SESSION "01 00000011" PEER "00"), OPENVPN_UNKNOWN);
+    assert_int_equal(amid("28" SESSION "00"), OPENVPN_UNKNOWN);
+    assert_int_equal(amid("20" SESSION NO_ACKS "00010021 0102030405"), OPENVPN_UNKNOWN);
+    assert_int_equal(amid("30" SESSION NO_ACKS "00000021 0102030405"), OPENVPN_UNKNOWN);
+}
+
 static bool is_reset(struct ht_bytes bytes, void *arg)
 {
     (void)arg;
@@ -164,6 +183,7 @@ int main(void)
                                        cmocka_unit_test(client_keys),
                                        cmocka_unit_test(hellos_tell_the_framing_too),
                                        cmocka_unit_test(other_protocols),
+                                       cmocka_unit_test(the_midst_of_a_session),
                                        cmocka_unit_test(prefixes),
                                        cmocka_unit_test(fields)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,91 +3,7 @@
  * and others sealed here with the hellos in them; what must be told follows from how they were
  * made.
  */
-#include "recorder.h"
-#include "seal.h"
-#include "support.h"
-#include "vectors.h"
-
-#include "quic/state.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-extern const struct ht_dissector quic_dissector;
-
-static const char first_id[] = "8394c8f03e515708", server_id[] = "f067a5502a4262b5";
-
-static struct recorder *start(void)
-{
-    struct recorder *r = calloc(1, sizeof *r);
-    assert_non_null(r);
-    recorder_start(r, &quic_dissector, false, 443);
-    return r;
-}
-
-static void stop(struct recorder *r)
-{
-    recorder_free(r);
-    free(r);
-}
-
-/* Sends a datagram of which the first `stored` bytes were captured, in the next frame. */
-static void send_cut(struct recorder *r, enum ht_side side, struct ht_bytes bytes, size_t stored)
-{
-    struct ht_bytes head = ht_bytes_head(bytes, stored);
-    uint8_t *exact       = malloc(head.len > 0 ? head.len : 1);
-    assert_non_null(exact);
-    memcpy(exact, head.ptr, head.len);
-    ht_dispatch_datagram(&r->dispatch, &r->emitter, side, ht_bytes(exact, head.len), bytes.len);
-    free(exact);
-    r->emitter.frame++;
-    r->emitter.time_ns += 1000000;
-}
-
-static void send(struct recorder *r, enum ht_side side, struct ht_bytes bytes)
-{
-    send_cut(r, side, bytes, bytes.len);
-}
-
-static void send_sealed(struct recorder *r, enum ht_side side, const struct recipe *recipe)
-{
-    struct sealed packet = seal(recipe);
-    send(r, side, ht_bytes(packet.bytes, packet.len));
-}
-
-/* The details, when the flow has ended. */
-static const struct quic_state *end(struct recorder *r)
-{
-    recorder_end(r);
-    assert_non_null(r->dispatch.state);
-    return r->dispatch.state;
-}
-
-static void assert_told(const struct recorder *r, const char *text)
-{
-    if (strstr(r->text, text) == NULL) {
-        fail_msg("\"%s\" is not in\n%s", text, r->text);
-    }
-}
-
-static void assert_not_told(const struct recorder *r, const char *text)
-{
-    if (strstr(r->text, text) != NULL) {
-        fail_msg("\"%s\" is in\n%s", text, r->text);
-    }
-}
-
-static void assert_hello_seen(const struct quic_state *s, uint64_t client_frame,
-                              uint64_t server_frame)
-{
-    assert_non_null(s->tls.details.client_hello);
-    assert_int_equal(s->tls.details.client_hello->frame, client_frame);
-    assert_text(s->tls.details.client_hello->server_name, "example.com");
-    assert_non_null(s->tls.details.server_hello);
-    assert_int_equal(s->tls.details.server_hello->frame, server_frame);
-    assert_int_equal(s->tls.details.version.id, TLS_13);
-    assert_int_equal(s->tls.details.cipher_suite.id, 0x1301);
-}
+#include "connection.h"
 
 static void check_rfc(const char *client, const char *server, const char *version)
 {
@@ -415,20 +331,6 @@ static void test_zero_rtt(void **state)
     stop(r);
 }
 
-/* The snapshot length cut both Initials: what is there of the hellos is told, as partial. */
-static void test_cut(void **state)
-{
-    struct recorder *r = start();
-    (void)state;
-    send_cut(r, HT_SIDE_A, hex(v1_client_packet), 214);
-    send(r, HT_SIDE_B, hex(v1_server_packet));
-    const struct quic_state *s = end(r);
-    assert_told(r, "A tls.client_hello partial");
-    assert_told(r, "B tls.server_hello {");
-    assert_text(s->tls.details.client_hello->server_name, "example.com");
-    stop(r);
-}
-
 /* Google's version Q043: a handshake of its own, of which nothing is said to be missing; then what
  * cannot be read. */
 static void test_google(void **state)
@@ -488,30 +390,6 @@ static void test_noise(void **state)
     stop(r);
 }
 
-/* Endless Initials that nobody can open: bounded work and bounded memory. */
-static void test_undecryptable(void **state)
-{
-    enum { MANY = 200 };
-    struct recorder *r   = start();
-    struct sealed packet = seal(&(struct recipe){.version     = QUIC_V1,
-                                                 .keys_from   = first_id,
-                                                 .client      = true,
-                                                 .destination = "0102030405060708",
-                                                 .source      = "",
-                                                 .frames      = "01",
-                                                 .pad         = 1100});
-    (void)state;
-    for (unsigned i = 0; i < MANY; i++) {
-        send(r, HT_SIDE_A, ht_bytes(packet.bytes, packet.len));
-        assert_true(r->dispatch.held[HT_SIDE_A].len <= QUIC_MAX_PENDING);
-    }
-    const struct quic_state *s = end(r);
-    assert_int_equal(s->key_tries, QUIC_MAX_KEY_TRIES);
-    assert_int_equal(s->side[HT_SIDE_A].packets.initial, MANY);
-    assert_int_equal(s->details.undecryptable_initials, MANY);
-    stop(r);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -529,11 +407,9 @@ int main(void)
         cmocka_unit_test(test_not_established),
         cmocka_unit_test(test_without_fixed_bit),
         cmocka_unit_test(test_zero_rtt),
-        cmocka_unit_test(test_cut),
         cmocka_unit_test(test_google),
         cmocka_unit_test(test_google_q050),
         cmocka_unit_test(test_noise),
-        cmocka_unit_test(test_undecryptable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

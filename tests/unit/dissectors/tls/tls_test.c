@@ -210,6 +210,21 @@ static void joined_in_the_middle(void **unused)
     recorder_free(&r);
 }
 
+/* A Finished of TLS 1.2 with AES-GCM: an explicit nonce of eight bytes (RFC 5288 section 3), here
+ * 0x0200000000000000, and 32 more. It could be the header of an empty ServerHello. */
+static void joined_at_an_encrypted_finished(void **unused)
+{
+    const struct utterance said[] = {
+        {HT_SIDE_B, hex("16 0303 0028 0200000000000000"
+                        "7c5d0424366d598fc0ade00d01dd3c7524250004317c0f90f9307be832211017")},
+        {HT_SIDE_B, hex("17 0303 0004 01020304")}};
+    (void)unused;
+    char *text = every_split(&tls_dissector, said, HT_ARRAY_LEN(said), 443);
+    assert_non_null(strstr(text, "B tls.other_handshake encrypted"));
+    assert_null(strstr(text, "malformed"));
+    free(text);
+}
+
 static void fatal_alert(void **unused)
 {
     struct recorder r;
@@ -309,6 +324,7 @@ int main(void)
                                        cmocka_unit_test(a_hole_in_the_hello),
                                        cmocka_unit_test(only_the_server_was_seen),
                                        cmocka_unit_test(joined_in_the_middle),
+                                       cmocka_unit_test(joined_at_an_encrypted_finished),
                                        cmocka_unit_test(fatal_alert),
                                        cmocka_unit_test(a_message_too_long_to_keep)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,51 @@
+#include "base/large_pages.h"
+
+#include <stdint.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    LARGE_PAGE = 2 << 20,
+    STEP    = 32 << 20, /* by which the heap grows once it is large: asked for before it is used */
+    LARGEST = 8 << 20   /* of a block from the heap; larger ones have a mapping of their own */
+};
+
+/* From now on large steps. Setting one of these fixes the others, which grew as needed before. */
+static void grow_by_steps(void)
+{
+    (void)mallopt(M_TOP_PAD, STEP);
+    (void)mallopt(M_TRIM_THRESHOLD, 2 * STEP);
+    (void)mallopt(M_MMAP_THRESHOLD, LARGEST);
+}
+
+void ht_large_pages_ask(struct ht_large_pages *pages)
+{
+    char *end = sbrk(0);
+    if (pages->asked == NULL || end < pages->asked) {
+        pages->asked = end;
+    }
+    if (end - pages->asked < STEP) {
+        return;
+    }
+    if (pages->bytes == 0) {
+        grow_by_steps();
+    }
+    char *from = pages->asked + (LARGE_PAGE - (uintptr_t)pages->asked % LARGE_PAGE) % LARGE_PAGE;
+    char *to   = end - (uintptr_t)end % LARGE_PAGE;
+    if (madvise(from, (size_t)(to - from), MADV_HUGEPAGE) == 0) {
+        pages->bytes += (size_t)(to - from);
+    }
+    pages->asked = to;
+}
+
+#else
+
+void ht_large_pages_ask(struct ht_large_pages *pages)
+{
+    (void)pages;
+}
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * Large pages for a large heap. A million connections take gigabytes, and to touch them the first
+ * time by pages of four kilobytes takes the kernel longer than all else. Where Linux gives
+ * transparent large pages to who asks for them, the heap asks: not before it is large, for a small
+ * one would only grow.
+ *
+ * It is the process's heap, from which the first thread allocates; elsewhere, or with another C
+ * library than glibc, nothing happens.
+ */
+#ifndef HT_BASE_LARGE_PAGES_H
+#define HT_BASE_LARGE_PAGES_H
+
+#include <stddef.h>
+
+/* Zeroed at first. */
+struct ht_large_pages {
+    char *asked; /* up to here; NULL: never yet */
+    size_t bytes;
+};
+
+/* ht_large_pages_ask asks for what the heap grew by since the last time, if that is much. To be
+ * called now and then; it costs no system call where there is nothing to ask for. */
+void ht_large_pages_ask(struct ht_large_pages *pages);
+
+#endif

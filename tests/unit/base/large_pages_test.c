@@ -1,0 +1,67 @@
+/* Large pages: what /proc/self/smaps says of the heap (proc(5), VmFlags: "hg"). */
+#include "base/large_pages.h"
+
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static bool heap_has_flag(const char *flag)
+{
+    char line[512];
+    bool heap  = false;
+    bool found = false;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+        heap = strstr(line, "[heap]") != NULL || (heap && strstr(line, "-p ") == NULL);
+        found |= heap && strncmp(line, "VmFlags:", 8) == 0 && strstr(line, flag) != NULL;
+    }
+    if (maps != NULL) {
+        (void)fclose(maps);
+    }
+    return found;
+}
+
+static void test_a_small_heap_asks_for_nothing(void **state)
+{
+    (void)state;
+    struct ht_large_pages pages = {0};
+    ht_large_pages_ask(&pages);
+    void *some = malloc(1000);
+    ht_large_pages_ask(&pages);
+    assert_int_equal(pages.bytes, 0);
+    free(some);
+}
+
+static void test_a_large_heap_asks(void **state)
+{
+    (void)state;
+    struct ht_large_pages pages = {0};
+    char *before                = sbrk(0);
+    ht_large_pages_ask(&pages);
+    /* As malloc would, which a sanitizer may have replaced. */
+    char *more = sbrk(100 << 20);
+    if (more == (void *)-1) {
+        skip();
+    }
+    ht_large_pages_ask(&pages);
+    size_t asked = pages.bytes;
+    assert_true(asked <= 100 << 20);
+    assert_true(asked == 0 || asked >= 96 << 20);
+    assert_int_equal(asked > 0, heap_has_flag(" hg"));
+    ht_large_pages_ask(&pages);
+    assert_int_equal(pages.bytes, asked);
+    (void)sbrk(before - (char *)sbrk(0));
+    ht_large_pages_ask(&pages);
+    assert_int_equal(pages.bytes, asked);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_small_heap_asks_for_nothing),
+        cmocka_unit_test(test_a_large_heap_asks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,178 @@
+/*
+ * The shortcut for usual packets against ht_tcp_packet: two observers of the same connections, made
+ * at random, of whom one takes the shortcut wherever it is offered, see and remember the same.
+ */
+#include "support.h"
+
+#include "base/hash.h"
+#include "stream/tcp.h"
+
+enum { CONNECTIONS = 400, PACKETS = 400 };
+
+struct observed {
+    struct ht_tcp tcp;
+    uint64_t told; /* a hash of all deliveries and events, in order */
+    unsigned passed;
+};
+
+/* What the two ends say next. */
+struct talk {
+    uint64_t random;
+    uint32_t seq[2];
+};
+
+static uint32_t below(struct talk *talk, uint32_t bound)
+{
+    talk->random = talk->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(talk->random >> 33) % bound;
+}
+
+static uint64_t collect(void *context, const struct ht_reassembly *r,
+                        const struct ht_delivery *delivery)
+{
+    struct observed *o = context;
+    o->told            = ht_mix(o->told ^ delivery->len, delivery->frame ^ delivery->stepped << 32);
+    o->told            = ht_mix(o->told, delivery->bytes.len ^ r->next << 16);
+    uint64_t choice    = ht_mix(r->next, 1) % 8;
+    return choice == 0 ? UINT64_MAX : choice < 6 ? ht_mix(r->next, 2) % 5000 : 0;
+}
+
+static void note(void *context, const struct ht_event_type *type, unsigned side, void *data)
+{
+    struct observed *o = context;
+    (void)data;
+    o->told = ht_mix(o->told ^ side, ht_hash(ht_text(type->name), 0));
+}
+
+static void start(struct observed *o)
+{
+    *o = (struct observed){0};
+    for (int i = 0; i < 2; i++) {
+        o->tcp.side[i].bytes.deliver = collect;
+        o->tcp.side[i].bytes.context = o;
+    }
+}
+
+static uint8_t choose_flags(struct talk *talk, unsigned number)
+{
+    enum { S = HT_TCP_SYN, A = HT_TCP_ACK, F = HT_TCP_FIN, R = HT_TCP_RST, P = HT_TCP_PSH };
+    if (number < 2) {
+        return number == 0 ? S : S | A;
+    }
+    static const uint8_t rare[] = {F | A, R, R | A, 0, S, S | A};
+    return below(talk, 200) == 0 ? rare[below(talk, sizeof rare)]
+                                 : (uint8_t)(A | below(talk, 2) * P | below(talk, 4) / 3 * 0x40);
+}
+
+/* Mostly the next bytes; at times some before or after them, or far away. */
+static struct ht_packet choose(struct talk *talk, unsigned number, unsigned side)
+{
+    static const uint8_t content[2000];
+    uint32_t *seq = &talk->seq[side], len = below(talk, 3) == 0 ? 0 : below(talk, 1500);
+    uint32_t skip   = below(talk, 16) == 0 ? below(talk, 3000) : 0;
+    uint32_t jump   = below(talk, 300) == 0 ? below(talk, UINT32_MAX) : 0;
+    uint8_t flags   = choose_flags(talk, number);
+    uint32_t behind = below(talk, 12) == 0 ? below(talk, 4000) : 0;
+    len             = (flags & HT_TCP_SYN) != 0 ? 0 : len;
+    *seq += skip;
+    struct ht_packet packet = {
+        .payload     = ht_bytes(content, below(talk, 20) == 0 ? len / 2 : len),
+        .payload_len = len,
+        .tcp = {.seq = *seq - behind + jump, .ack = talk->seq[1 - side] + jump, .flags = flags}};
+    *seq += (behind == 0 && jump == 0 ? len : 0) + ((flags & (HT_TCP_SYN | HT_TCP_FIN)) != 0);
+    if (below(talk, 8) == 0) {
+        *seq -= skip; /* the hole will be filled */
+    }
+    return packet;
+}
+
+static void take(struct observed *o, const struct ht_packet *packet, unsigned side, uint64_t frame,
+                 bool shortcut)
+{
+    const struct ht_tcp_observer observer = {.emit = note, .context = o};
+    if (shortcut && ht_tcp_is_bulk(&o->tcp, packet, side)) {
+        ht_tcp_pass(&o->tcp, packet, side);
+        o->passed++;
+        assert_false(ht_tcp_closed(&o->tcp)); /* it stays in the list where it is */
+        assert_false(ht_tcp_is_half_open(&o->tcp));
+    } else {
+        ht_tcp_packet(&o->tcp, packet, side, frame, (int64_t)frame, &observer);
+    }
+}
+
+static void assert_same_bytes(const struct ht_reassembly *a, const struct ht_reassembly *b)
+{
+    assert_int_equal(a->next, b->next);
+    assert_int_equal(a->unwanted, b->unwanted);
+    assert_int_equal(a->stepped, b->stepped);
+    assert_int_equal(a->acked, b->acked);
+    assert_int_equal(a->base, b->base);
+    assert_int_equal(a->started, b->started);
+    assert_int_equal(a->limit_reached, b->limit_reached);
+    assert_int_equal(a->waiting_bytes, b->waiting_bytes);
+    assert_int_equal(a->waiting_segments, b->waiting_segments);
+    assert_int_equal(a->lost_bytes, b->lost_bytes);
+    assert_int_equal(a->duplicates, b->duplicates);
+    assert_int_equal(a->out_of_order, b->out_of_order);
+    assert_int_equal(a->conflicts, b->conflicts);
+    assert_true(a->unwanted >= a->next);
+}
+
+static void assert_same(const struct observed *a, const struct observed *b)
+{
+    const struct ht_tcp *x = &a->tcp, *y = &b->tcp;
+    assert_int_equal(a->told, b->told);
+    assert_int_equal(x->foreign, y->foreign);
+    assert_int_equal(x->steady, y->steady);
+    assert_int_equal(x->ack_frame, y->ack_frame);
+    assert_int_equal(x->closer, y->closer);
+    assert_int_equal(ht_tcp_closed(x), ht_tcp_closed(y));
+    assert_int_equal(ht_tcp_is_half_open(x), ht_tcp_is_half_open(y));
+    for (int i = 0; i < 2; i++) {
+        assert_same_bytes(&x->side[i].bytes, &y->side[i].bytes);
+        assert_int_equal(x->side[i].max_acked, y->side[i].max_acked);
+        assert_int_equal(x->side[i].acked, y->side[i].acked);
+        assert_int_equal(x->side[i].seen, y->side[i].seen);
+        assert_int_equal(x->side[i].fin, y->side[i].fin);
+        assert_int_equal(x->side[i].reset, y->side[i].reset);
+    }
+}
+
+static unsigned compare(uint64_t seed)
+{
+    static struct observed general, shortcut;
+    struct talk talk = {.random = seed};
+    talk.seq[0]      = below(&talk, UINT32_MAX);
+    talk.seq[1]      = below(&talk, UINT32_MAX);
+    start(&general);
+    start(&shortcut);
+    for (unsigned i = below(&talk, 8) / 7 * 3; i < PACKETS; i++) { /* some begin in the middle */
+        unsigned side           = i < 3 ? i % 2 : below(&talk, 2);
+        struct ht_packet packet = choose(&talk, i, side);
+        take(&general, &packet, side, i + 1, false);
+        take(&shortcut, &packet, side, i + 1, true);
+        assert_same(&general, &shortcut);
+    }
+    ht_tcp_finish(&general.tcp);
+    ht_tcp_finish(&shortcut.tcp);
+    assert_same(&general, &shortcut);
+    ht_tcp_free(&general.tcp);
+    ht_tcp_free(&shortcut.tcp);
+    return shortcut.passed;
+}
+
+static void as_without_the_shortcut(void **unused)
+{
+    unsigned passed = 0;
+    (void)unused;
+    for (unsigned i = 0; i < CONNECTIONS; i++) {
+        passed += compare(i);
+    }
+    assert_in_range(passed, CONNECTIONS * PACKETS / 50, CONNECTIONS * PACKETS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(as_without_the_shortcut)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
