@@ -129,8 +129,10 @@ void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum h
     }
     state->details.hello_retry_request |= hello->retry_request && from != state->client;
     if (kept != NULL && !hello->retry_request && from != state->client) {
-        state->last_server_hello   = kept;
-        state->direction[0].signer = state->direction[1].signer = ht_bytes(NULL, 0);
+        state->last_server_hello = kept;
+        if (state->proof != NULL) {
+            state->proof->signer[0] = state->proof->signer[1] = ht_bytes(NULL, 0);
+        }
     }
     if (kept != NULL && !hello->retry_request && state->details.server_hello == NULL &&
         from != state->client) {
@@ -149,18 +151,28 @@ static void server_hello(struct message *m, uint8_t type)
     tls_take_server_hello(m->state, m->e, m->from, flags_of(m, ok), &hello);
 }
 
-/* Of several handshakes with several certificates the first is kept, lest a connection take much.
- */
-static void take_signer(struct tls_direction *d, struct ht_emitter *e,
+/* What signatures are checked with; NULL where they are not. */
+static struct tls_proof *proof_of(struct tls_state *state, struct ht_emitter *e)
+{
+    if (state->proof == NULL && e->verify) {
+        state->proof = ht_arena_alloc(e->arena, sizeof *state->proof);
+        if (state->proof != NULL) {
+            state->proof->open = true;
+        }
+    }
+    return state->proof;
+}
+
+static void take_signer(struct tls_proof *proof, struct ht_emitter *e, enum ht_side from,
                         const struct tls_certificate *certificate, const struct ht_texts *sha256)
 {
-    bool wanted         = e->verify && certificate->chain.len > 0 && sha256->len > 0;
-    struct ht_bytes der = wanted ? certificate->chain.items[0] : ht_bytes(NULL, 0);
-    if (d->leaf.len == 0 && der.len > 0) {
-        d->leaf = ht_arena_copy(e->arena, der);
+    bool shown          = certificate->chain.len > 0 && sha256->len > 0;
+    struct ht_bytes der = shown ? certificate->chain.items[0] : ht_bytes(NULL, 0);
+    if (proof->leaf[from].len == 0 && shown) {
+        proof->leaf[from] = ht_arena_copy(e->arena, der);
     }
-    bool kept = wanted && d->leaf.len > 0 && ht_bytes_equal(der, d->leaf);
-    d->signer = kept ? sha256->items[0] : ht_bytes(NULL, 0);
+    bool kept           = proof->leaf[from].len > 0 && ht_bytes_equal(der, proof->leaf[from]);
+    proof->signer[from] = kept ? sha256->items[0] : ht_bytes(NULL, 0);
 }
 
 void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
@@ -178,8 +190,8 @@ void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht
         *(from == state->client ? &state->chains->client_raw_key : &state->chains->server_raw_key) =
             kept->raw_public_key;
     }
-    if (kept != NULL) {
-        take_signer(d, e, certificate, &kept->sha256);
+    if (kept != NULL && proof_of(state, e) != NULL) {
+        take_signer(state->proof, e, from, certificate, &kept->sha256);
     }
     d->certificate |= certificate->chain.len > 0;
     d->certificate_told = true;
@@ -221,8 +233,11 @@ static void certificate_status(struct message *m, uint8_t type)
 
 static void add_signer(const struct message *m, struct tls_material *material)
 {
-    material->signer      = m->state->direction[m->from].signer;
-    material->certificate = m->state->direction[m->from].leaf;
+    const struct tls_proof *proof = m->state->proof;
+    if (proof != NULL) {
+        material->signer      = proof->signer[m->from];
+        material->certificate = proof->leaf[m->from];
+    }
 }
 
 /* RFC 5246 section 7.4.3: the randoms are signed with the parameters; in a renegotiation that can
@@ -285,12 +300,13 @@ static void certificate_verify(struct message *m, uint8_t type)
     struct tls_certificate_verify verify = {0};
     bool ok = tls_certificate_verify_parse(m->body, version_of(m), &verify, &material);
     (void)type;
-    if (state->transcript != NULL && m->from == state->client && state->version >= TLS_10) {
-        material.part[0] = tls_transcript_join(state->transcript, m->e->scratch, m->from);
+    struct tls_proof *proof = state->proof;
+    if (proof != NULL && proof->open && m->from == state->client && state->version >= TLS_10) {
+        material.part[0] = tls_transcript_join(&proof->transcript, m->e->scratch, m->from);
         if (material.part[0].len > 0) {
             add_signer(m, &material);
         }
-        state->transcript = NULL;
+        proof->open = false;
     }
     verify.material                                 = &material;
     m->state->direction[m->from].certificate_verify = true;
@@ -382,16 +398,14 @@ void tls_message(struct tls_state *state, struct ht_emitter *e, enum ht_side fro
 static void remember(const struct message *m, uint8_t type, struct ht_bytes message)
 {
     struct tls_state *state = m->state;
-    if (m->e->verify && type == TLS_CLIENT_HELLO && !state->transcript_begun) {
-        state->transcript       = ht_arena_alloc(m->e->arena, sizeof *state->transcript);
-        state->transcript_begun = true;
+    struct tls_proof *proof = proof_of(state, m->e);
+    if (proof == NULL) {
+        return;
     }
-    if (state->version >= TLS_13 ||
-        (type == TLS_SERVER_HELLO_DONE && !state->certificate_request)) {
-        state->transcript = NULL;
-    }
-    if (state->transcript != NULL && type != TLS_HELLO_REQUEST) {
-        tls_transcript_add(state->transcript, m->e->arena, m->from, message);
+    proof->open = proof->open && state->version < TLS_13 &&
+                  (type != TLS_SERVER_HELLO_DONE || state->certificate_request);
+    if (proof->open && type != TLS_HELLO_REQUEST) {
+        tls_transcript_add(&proof->transcript, m->e->arena, m->from, message);
     }
 }
 
@@ -469,8 +483,8 @@ void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_si
                                       .from           = from,
                                       .record_version = state->direction[from].record_version,
                                       .flags          = HT_EVENT_PARTIAL};
-    if (held->len > 0 && state->transcript != NULL) {
-        tls_transcript_break(state->transcript, from);
+    if (held->len > 0 && state->proof != NULL) {
+        tls_transcript_break(&state->proof->transcript, from);
     }
     if (held->len > TLS_HANDSHAKE_HEADER) {
         (void)tls_handshake_frame(ht_buffer_view(held), &handshake);

@@ -41,10 +41,6 @@ struct tls_direction {
     struct tls_place held_place; /* of the last bytes of handshake messages */
     uint16_t record_version;     /* of the last record of handshake messages */
     bool certificate, certificate_verify, certificate_status, server_key_exchange;
-    struct ht_bytes signer;  /* SHA-256 of the certificate that it showed in this handshake, where
-                              * that is `leaf` */
-    struct ht_bytes leaf;    /* the first certificate that it showed: DER, in the flow's arena;
-                              * only where signatures are checked */
     size_t skip_message;     /* bytes of a handshake message too long to keep, still to come */
     uint64_t records, bytes; /* of application data, or in TLS 1.3 of all that is encrypted */
     struct tls_place last_data;
@@ -62,14 +58,13 @@ struct tls_state {
     struct tls_direction direction[2]; /* by side */
     const struct tls_client_hello *last_hello;
     const struct tls_server_hello *last_server_hello; /* that answered it; NULL: none yet */
-    struct tls_transcript *transcript; /* in the flow's arena; NULL: not kept, or no more */
+    struct tls_proof *proof; /* in the flow's arena; NULL where signatures are not checked */
     struct tls_chains *chains;
     struct tls_alert *alerts;
     struct tls_place server_hello_place;
     struct tls_place client_hello_place;
     enum ht_side client;
     enum tls_carrier carrier;
-    bool transcript_begun;
     bool client_known;
     bool certificate_request;
     uint16_t version; /* tls_comparable; 0 until a ServerHello was seen */

@@ -23,6 +23,15 @@ struct tls_transcript {
     struct tls_spoken spoken[2];
 };
 
+/* Who signs, and under what. Of several handshakes with several certificates the first one is kept,
+ * lest a connection take much. */
+struct tls_proof {
+    struct tls_transcript transcript;
+    bool open;               /* the transcript grows */
+    struct ht_bytes leaf[2]; /* by side, the first certificate that it showed: DER, in the arena */
+    struct ht_bytes signer[2]; /* its SHA-256, where it showed that one in this handshake */
+};
+
 /* tls_transcript_add keeps a copy of a message of `side`. */
 void tls_transcript_add(struct tls_transcript *transcript, struct ht_arena *arena, unsigned side,
                         struct ht_bytes message);

@@ -142,7 +142,7 @@ static bool set_interface(struct cli_options *o, const char *value, struct ht_er
 static bool set_output(struct cli_options *o, const char *value, struct ht_error *error)
 {
     (void)error;
-    o->output = value;
+    o->output = strcmp(value, "-") == 0 ? NULL : value;
     return true;
 }
 

@@ -65,7 +65,8 @@ static bool holds(const struct ht_recent *recent, uint32_t signature)
     return same != 0;
 }
 
-bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns)
+bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns,
+                       bool brings_new)
 {
     uint32_t signature = signature_of(packet);
     uint32_t time      = (uint32_t)((uint64_t)time_ns >> 10);
@@ -77,7 +78,7 @@ bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet,
     if (!soon) {
         memset(recent->signatures, 0, sizeof recent->signatures);
     }
-    if (holds(recent, signature)) {
+    if (!brings_new && holds(recent, signature)) {
         recent->copies++;
         return true;
     }

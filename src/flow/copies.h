@@ -28,7 +28,9 @@ struct ht_recent {
 };
 
 /* ht_recent_is_copy: is it a copy of a recent packet of the direction? If so it is counted, else it
- * is the latest now. */
-bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns);
+ * is the latest now. One that `brings_new` bytes of a stream is none, whatever it looks like: so
+ * nobody can hide bytes by making two packets look alike. */
+bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns,
+                       bool brings_new);
 
 #endif

@@ -187,12 +187,21 @@ static void feed_copy(struct ht_engine *engine, struct ht_flow *flow, const stru
     }
 }
 
+static inline bool is_copy(struct ht_flow *flow, const struct ht_frame *frame,
+                           const struct ht_packet *packet, unsigned side)
+{
+    bool brings_new =
+        flow->tcp != NULL &&
+        ht_reassembly_is_next(&flow->tcp->side[side].bytes, packet->tcp.seq, packet->payload_len);
+    return ht_recent_is_copy(&flow->side[side].recent, packet, frame->time_ns, brings_new);
+}
+
 /* Not inlined, for the usual packets would pay for it. */
 __attribute__((noinline)) static void feed_flow(struct ht_engine *engine, struct ht_flow *flow,
                                                 const struct ht_frame *frame,
                                                 const struct ht_packet *packet, unsigned side)
 {
-    if (ht_recent_is_copy(&flow->side[side].recent, packet, frame->time_ns)) {
+    if (is_copy(flow, frame, packet, side)) {
         feed_copy(engine, flow, frame, packet, side);
         return;
     }
@@ -269,7 +278,7 @@ static bool is_bulk(const struct ht_engine *engine, const struct ht_flow *flow,
 static void pass(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
                  const struct ht_packet *packet, unsigned side)
 {
-    if (ht_recent_is_copy(&flow->side[side].recent, packet, frame->time_ns)) {
+    if (is_copy(flow, frame, packet, side)) {
         feed_copy(engine, flow, frame, packet, side);
         return;
     }
@@ -317,11 +326,9 @@ void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
 {
     unsigned side;
     struct ht_flow *flow = ht_flow_table_recall(&engine->table, packet, &side);
-    if (flow == NULL) {
-        look_up(engine, frame, packet);
-    } else if (is_bulk(engine, flow, packet, side)) {
+    if (flow != NULL && is_bulk(engine, flow, packet, side)) {
         pass(engine, flow, frame, packet, side);
-    } else if (!begins_another(flow, packet, side)) {
+    } else if (flow != NULL && !begins_another(flow, packet, side)) {
         feed_flow(engine, flow, frame, packet, side);
     } else {
         look_up(engine, frame, packet);

@@ -84,6 +84,12 @@ static inline bool ht_reassembly_is_bulk(const struct ht_reassembly *r, uint32_t
            r->head == NULL;
 }
 
+/* ht_reassembly_is_next: does a segment of `len` bytes begin at the next byte in order? */
+static inline bool ht_reassembly_is_next(const struct ht_reassembly *r, uint32_t seq, uint32_t len)
+{
+    return len > 0 && r->started && seq == r->base + (uint32_t)r->next;
+}
+
 static inline void ht_reassembly_step(struct ht_reassembly *r, uint32_t len)
 {
     r->next += len;

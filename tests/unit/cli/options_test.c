@@ -80,6 +80,17 @@ static void sizes_and_times(void **state)
     assert_true(o.no_sandbox);
 }
 
+static void a_dash_is_standard_output(void **state)
+{
+    (void)state;
+    struct cli_options o;
+    struct ht_error error;
+    assert_true(READ(&o, &error, "-o", "-", "file"));
+    assert_null(o.output);
+    assert_true(READ(&o, &error, "-o", "-f", "file"));
+    assert_string_equal(o.output, "-f");
+}
+
 static void what_makes_no_sense_is_refused_by_name(void **state)
 {
     (void)state;
@@ -109,6 +120,7 @@ int main(void)
         cmocka_unit_test(files),
         cmocka_unit_test(interfaces_add_up),
         cmocka_unit_test(sizes_and_times),
+        cmocka_unit_test(a_dash_is_standard_output),
         cmocka_unit_test(what_makes_no_sense_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

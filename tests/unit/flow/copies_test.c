@@ -30,7 +30,7 @@ static struct ht_packet segment(uint16_t id, uint32_t seq)
 
 static bool is_copy(struct ht_packet packet, int64_t time_ns)
 {
-    return ht_recent_is_copy(&recent, &packet, time_ns);
+    return ht_recent_is_copy(&recent, &packet, time_ns, false);
 }
 
 static void the_same_packet_again(void **unused)
@@ -162,6 +162,17 @@ static void time_that_goes_back(void **unused)
     assert_false(is_copy(segment(2, 100), INT64_MAX - 1000 * MS));
 }
 
+/* Two segments made to look alike: the second has the bytes that come next. */
+static void what_brings_new_bytes_is_no_copy(void **unused)
+{
+    struct ht_packet packet = segment(1, 100);
+    (void)unused;
+    assert_false(ht_recent_is_copy(&recent, &packet, 0, true));
+    assert_false(ht_recent_is_copy(&recent, &packet, 1000, true));
+    assert_true(ht_recent_is_copy(&recent, &packet, 2000, false));
+    assert_int_equal(recent.copies, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup(resets_without_id, reset),
         cmocka_unit_test_setup(any_difference_counts, reset),
         cmocka_unit_test_setup(datagrams_by_their_content, reset),
+        cmocka_unit_test_setup(what_brings_new_bytes_is_no_copy, reset),
         cmocka_unit_test_setup(time_that_goes_back, reset)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
