@@ -98,15 +98,17 @@ static bool clear_after_change_cipher_spec(struct ht_bytes fragment)
 
 /* Of a connection joined in its middle the first record may be encrypted, though nothing says so: a
  * hello too short to be one (RFC 8446 section 4.1.3) is none. */
-static bool joined_at_ciphertext(const struct tls_state *state, struct ht_bytes fragment)
+static bool joined_at_ciphertext(const struct tls_state *state, struct ht_emitter *e,
+                                 enum ht_side from, struct ht_bytes fragment)
 {
     enum { SHORTEST_HELLO = 2 + 32 + 1 + 2 + 1 };
     struct ht_reader r = ht_reader(fragment);
     uint8_t type       = rd_u8(&r);
     uint32_t length    = rd_u24(&r);
     bool is_first      = state->last_hello == NULL && state->details.server_hello == NULL;
-    return is_first && !r.bad && (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO) &&
-           length < SHORTEST_HELLO && length + TLS_HANDSHAKE_HEADER < fragment.len;
+    return is_first && ht_hold(e, from)->len == 0 && !r.bad &&
+           (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO) && length < SHORTEST_HELLO &&
+           length + TLS_HANDSHAKE_HEADER < fragment.len;
 }
 
 /* How many bytes behind the messages of a record are a MAC, where a suite that encrypts nothing is
@@ -127,7 +129,7 @@ static void handshake(struct tls_state *state, struct ht_emitter *e, enum ht_sid
         clear.fragment          = ht_bytes_head(record->fragment, record->fragment.len - mac_len);
         tls_handshake_fragment(state, e, from, &clear, partial);
     } else if ((d->change_cipher_spec && !clear_after_change_cipher_spec(record->fragment)) ||
-               joined_at_ciphertext(state, record->fragment)) {
+               joined_at_ciphertext(state, e, from, record->fragment)) {
         tls_encrypted_handshake(state, e, from);
     } else {
         tls_handshake_fragment(state, e, from, record, partial);

@@ -225,6 +225,21 @@ static void joined_at_an_encrypted_finished(void **unused)
     free(text);
 }
 
+/* A ClientHello in two records, of which the second begins as a short hello would. */
+static void a_hello_goes_on_like_another(void **unused)
+{
+    const struct utterance said[] = {
+        {HT_SIDE_A, hex("16 0301 0006 0100002d 0303"
+                        "16 0301 002b"
+                        "020000005d0424366d598fc0ade00d01dd3c7524250004317c0f90f9307be832"
+                        "00 0002 002f 01 00 0001 ab")}};
+    (void)unused;
+    char *text = every_split(&tls_dissector, said, HT_ARRAY_LEN(said), 443);
+    assert_non_null(strstr(text, "A tls.client_hello"));
+    assert_null(strstr(text, "encrypted"));
+    free(text);
+}
+
 static void fatal_alert(void **unused)
 {
     struct recorder r;
@@ -325,6 +340,7 @@ int main(void)
                                        cmocka_unit_test(only_the_server_was_seen),
                                        cmocka_unit_test(joined_in_the_middle),
                                        cmocka_unit_test(joined_at_an_encrypted_finished),
+                                       cmocka_unit_test(a_hello_goes_on_like_another),
                                        cmocka_unit_test(fatal_alert),
                                        cmocka_unit_test(a_message_too_long_to_keep)};
     return cmocka_run_group_tests(tests, NULL, NULL);
