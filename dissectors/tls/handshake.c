@@ -102,6 +102,7 @@ static void negotiated(struct tls_state *state, struct ht_emitter *e,
     state->details.server_hello = hello;
     state->details.version      = hello->version;
     state->details.cipher_suite = hello->cipher_suite;
+    state->suite                = tls_suite_traits(hello->cipher_suite);
     state->details.group        = hello->key_share_group;
     state->details.alpn         = hello->alpn;
     state->version              = tls_comparable(hello->version.id);

@@ -13,9 +13,7 @@ static bool before(struct tls_place a, struct tls_place b)
  * but for CCM_8 (RFC 8446 section 5.2, RFC 6655 section 4). */
 static uint32_t overhead(const struct tls_state *state)
 {
-    const struct ht_registry_entry *suite =
-        ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id);
-    return 1 + (suite != NULL && strstr(suite->name, "CCM_8") != NULL ? 8 : 16);
+    return 1 + (state->suite.short_tag ? 8 : 16);
 }
 
 /* The size of a record that holds an alert and nothing else. */
@@ -135,10 +133,7 @@ static uint32_t handshake_header(const struct tls_state *state)
 /* The size of a record that holds Finished alone: a header and a hash (RFC 8446 section 4.4.4). */
 static uint32_t finished_record_len(const struct tls_state *state)
 {
-    const struct ht_registry_entry *suite =
-        ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id);
-    bool sha384 = suite != NULL && strstr(suite->name, "SHA384") != NULL;
-    return handshake_header(state) + (sha384 ? 48U : 32U) + overhead(state);
+    return handshake_header(state) + (state->suite.sha384 ? 48U : 32U) + overhead(state);
 }
 
 enum {

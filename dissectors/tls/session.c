@@ -84,13 +84,14 @@ void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct 
     }
 }
 
-unsigned tls_hidden(const struct tls_state *state)
+struct tls_suite_traits tls_suite_traits(struct ht_named suite)
 {
-    const struct ht_registry_entry *suite =
-        state->details.cipher_suite.set
-            ? ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id)
-            : NULL;
-    return suite != NULL && strstr(suite->name, "_NULL_") != NULL ? 0 : HT_EVENT_ENCRYPTED;
+    const struct ht_registry_entry *entry =
+        suite.set ? ht_registry_find(&tls_cipher_suites, suite.id) : NULL;
+    const char *name = entry != NULL ? entry->name : "";
+    return (struct tls_suite_traits){.in_clear  = strstr(name, "_NULL_") != NULL,
+                                     .short_tag = strstr(name, "CCM_8") != NULL,
+                                     .sha384    = strstr(name, "SHA384") != NULL};
 }
 
 size_t tls_mac_len(const struct tls_state *state)

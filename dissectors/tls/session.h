@@ -51,6 +51,13 @@ struct tls_direction {
     struct tls_kept_record *kept; /* in the flow's arena; room for TLS_FEW_RECORDS, then for all */
 };
 
+/* What the name of a suite says of the records it protects. */
+struct tls_suite_traits {
+    bool in_clear;  /* encrypts nothing */
+    bool short_tag; /* of 8 bytes (RFC 6655 section 4) */
+    bool sha384;    /* is its hash */
+};
+
 /* Zeroed but for `carrier` it is that of a new connection. */
 struct tls_state {
     struct tls_details details;
@@ -67,7 +74,8 @@ struct tls_state {
     enum tls_carrier carrier;
     bool client_known;
     bool certificate_request;
-    uint16_t version; /* tls_comparable; 0 until a ServerHello was seen */
+    struct tls_suite_traits suite; /* negotiated */
+    uint16_t version;              /* tls_comparable; 0 until a ServerHello was seen */
 };
 
 /* tls_comparable is the version of TLS whose messages have the form of those of `version`, a

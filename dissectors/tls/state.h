@@ -26,10 +26,16 @@ static inline struct tls_place tls_first_data(const struct tls_direction *d)
     return d->num_kept > 0 ? d->kept[0].place : d->last_data;
 }
 
+/* tls_suite_traits is what is known of a suite by its name; nothing where it is unknown. */
+struct tls_suite_traits tls_suite_traits(struct ht_named suite);
+
 /* tls_mac_len is how many bytes behind a message in clear are its MAC, by the suite negotiated. */
 size_t tls_mac_len(const struct tls_state *state);
 
 /* tls_hidden is HT_EVENT_ENCRYPTED, or 0 where the suite negotiated encrypts nothing. */
-unsigned tls_hidden(const struct tls_state *state);
+static inline unsigned tls_hidden(const struct tls_state *state)
+{
+    return state->suite.in_clear ? 0 : HT_EVENT_ENCRYPTED;
+}
 
 #endif

@@ -59,6 +59,7 @@ static void teach(void *engine, const struct ht_analyzer *analyzer, struct ht_by
         } else {
             ht_engine_learn(self, i, lesson);
         }
+        return;
     }
 }
 
@@ -183,10 +184,9 @@ static unsigned analyze(struct ht_engine *engine, const struct ht_event_type *ty
     struct ht_analysis a =
         ht_engine_analysis(engine, &engine->scratch, from == engine->flow->client);
     a.flags = &flags;
-    for (size_t i = 0; watchers >> i != 0; i++) {
-        if ((watchers >> i & 1) != 0) {
-            engine->config.analyzers[i]->event(engine->analyzer_states[i], &a, type, event);
-        }
+    for (; watchers != 0; watchers &= watchers - 1) {
+        int i = __builtin_ctzll(watchers);
+        engine->config.analyzers[i]->event(engine->analyzer_states[i], &a, type, event);
     }
     return flags;
 }

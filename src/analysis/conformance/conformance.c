@@ -28,7 +28,7 @@ static void check(const struct conformance_session *s, struct ht_connection *c,
 {
     struct conformance_proof proof;
     for (size_t i = 0; i < num; i++) {
-        if (!rules[i].broken(s, &proof)) {
+        if ((rules[i].needs & ~s->has) != 0 || !rules[i].broken(s, &proof)) {
             continue;
         }
         const struct ht_finding finding = {
@@ -54,16 +54,57 @@ static bool is_whole(const struct ht_connection *c)
 /* The hellos of the details, NULL where one of them was cut or is no hello at all. */
 static void find_hellos(struct conformance_session *s)
 {
-    const struct ht_timeline_entry *entries = s->connection->timeline.items;
-    const struct tls_client_hello *second   = s->tls->client_hello_2;
-    s->offer                                = second != NULL ? second : s->tls->client_hello;
-    s->answer                               = s->tls->server_hello;
-    for (size_t i = 0; i < s->connection->timeline.len; i++) {
-        if (entries[i].object == NULL || (!entries[i].partial && !entries[i].malformed)) {
+    const struct ht_timeline_entry *entry = s->connection->timeline.items;
+    const struct ht_timeline_entry *end   = entry + s->connection->timeline.len;
+    const struct tls_client_hello *second = s->tls->client_hello_2;
+    s->offer                              = second != NULL ? second : s->tls->client_hello;
+    s->answer                             = s->tls->server_hello;
+    for (; entry < end; entry++) {
+        s->has |= entry->type == &tls_alert_event ? CONFORMANCE_ALERT : 0;
+        if (!entry->partial && !entry->malformed) {
             continue;
         }
-        s->offer  = entries[i].object == s->offer ? NULL : s->offer;
-        s->answer = entries[i].object == s->answer ? NULL : s->answer;
+        s->has |= entry->malformed ? CONFORMANCE_MALFORMED : 0;
+        if (entry->object != NULL) {
+            s->offer  = entry->object == s->offer ? NULL : s->offer;
+            s->answer = entry->object == s->answer ? NULL : s->answer;
+        }
+    }
+}
+
+/* Another hello, encrypted in the offer, may be the one that was answered. */
+static bool may_hide_another(const struct conformance_session *s)
+{
+    return s->tls13 && s->offer->encrypted_client_hello != NULL;
+}
+
+/* TLS over TCP up to 1.2, agreed on; in TLS 1.3 all of this is encrypted, DTLS repeats itself, and
+ * SSL 2.0 has messages of its own. */
+static bool is_ordered(const struct conformance_session *s)
+{
+    return s->connection->tcp != NULL && s->answer != NULL && !s->tls13 && s->answer->version.set &&
+           s->answer->version.id >= SSL_30 && s->answer->version.id <= TLS_12;
+}
+
+static void look(struct conformance_session *s)
+{
+    find_hellos(s);
+    s->tls13 = s->answer != NULL && s->answer->supported_version.set;
+    s->has |= s->tls->hello_retry_request ? CONFORMANCE_RETRY : 0;
+    if (s->offer != NULL) {
+        s->has |= CONFORMANCE_OFFER;
+        conformance_gather(&s->offered, s->offer->extensions);
+    }
+    if (s->answer != NULL) {
+        s->has |= CONFORMANCE_ANSWER;
+        conformance_gather(&s->answered, s->answer->extensions);
+    }
+    if (s->offer != NULL && s->answer != NULL && !may_hide_another(s)) {
+        s->has |= CONFORMANCE_CHOICE;
+    }
+    if (is_ordered(s)) {
+        s->has |= CONFORMANCE_ORDER;
+        conformance_sort(s);
     }
 }
 
@@ -74,9 +115,7 @@ static void judge(void *state, struct ht_analysis *a, struct ht_connection *c)
         return;
     }
     struct conformance_session s = {.connection = c, .tls = c->details.object};
-    find_hellos(&s);
-    s.tls13        = s.answer != NULL && s.answer->supported_version.set;
-    s.hidden_offer = s.tls13 && s.offer != NULL && s.offer->encrypted_client_hello != NULL;
+    look(&s);
     check(&s, c, a->arena, conformance_hello_rules, conformance_num_hello_rules);
     check(&s, c, a->arena, conformance_order_rules, conformance_num_order_rules);
 }

@@ -23,15 +23,10 @@ static bool has(struct ht_bytes list, uint16_t value)
     return false;
 }
 
-static bool both(const struct conformance_session *s)
-{
-    return s->offer != NULL && s->answer != NULL && !s->hidden_offer;
-}
-
 static bool suite_not_offered(const struct conformance_session *s, struct conformance_proof *out)
 {
     struct ht_named suite = s->tls->cipher_suite;
-    return both(s) && suite.set && !has(s->offer->cipher_suites, suite.id) &&
+    return suite.set && !has(s->offer->cipher_suites, suite.id) &&
            conformance_show(out, "ServerHello chooses", &tls_cipher_suites, suite.id,
                             s->offer->frame, s->answer->frame);
 }
@@ -40,7 +35,7 @@ static bool suite_not_offered(const struct conformance_session *s, struct confor
 static bool version_not_offered(const struct conformance_session *s, struct conformance_proof *out)
 {
     struct ht_named version = s->tls->version;
-    if (!both(s) || !version.set || !s->offer->legacy_version.set) {
+    if (!version.set || !s->offer->legacy_version.set) {
         return false;
     }
     bool stream  = version.id >> 8 == MAJOR_TLS && s->offer->legacy_version.id >> 8 == MAJOR_TLS;
@@ -55,7 +50,7 @@ static bool version_not_offered(const struct conformance_session *s, struct conf
 static bool group_not_offered(const struct conformance_session *s, struct conformance_proof *out)
 {
     struct ht_named group = s->tls->group;
-    if (!both(s) || !group.set || s->offer->groups.len == 0 || has(s->offer->groups, group.id)) {
+    if (!group.set || s->offer->groups.len == 0 || has(s->offer->groups, group.id)) {
         return false;
     }
     bool own = !s->tls13 && group.id >= FIRST_FFDHE && group.id <= LAST_FFDHE;
@@ -66,8 +61,8 @@ static bool group_not_offered(const struct conformance_session *s, struct confor
 static bool key_share_not_offered(const struct conformance_session *s,
                                   struct conformance_proof *out)
 {
-    struct ht_named group = s->answer != NULL ? s->answer->key_share_group : (struct ht_named){0};
-    return both(s) && s->tls13 && group.set && !has(s->offer->key_share_groups, group.id) &&
+    struct ht_named group = s->answer->key_share_group;
+    return s->tls13 && group.set && !has(s->offer->key_share_groups, group.id) &&
            conformance_show(out, "ServerHello has a key share of", &tls_groups, group.id,
                             s->offer->frame, s->answer->frame);
 }
@@ -76,25 +71,57 @@ static bool signature_scheme_not_offered(const struct conformance_session *s,
                                          struct conformance_proof *out)
 {
     struct ht_named scheme = s->tls->signature_scheme;
-    return both(s) && scheme.set && s->offer->signature_schemes.len > 0 &&
+    return scheme.set && s->offer->signature_schemes.len > 0 &&
            !has(s->offer->signature_schemes, scheme.id) &&
            conformance_show(out, "ServerKeyExchange is signed by", &tls_signature_schemes,
                             scheme.id, s->offer->frame, s->answer->frame);
 }
 
-static bool is_offered(const struct tls_client_hello *offer, uint16_t extension)
+static uint64_t bit_of(uint16_t extension)
 {
-    return has(offer->extensions, extension) ||
+    return (uint64_t)1 << (extension < 64 ? extension : extension * 40503U >> 10 & 63);
+}
+
+static bool may_have(const struct conformance_extensions *set, uint16_t extension)
+{
+    return (set->bits[extension >= 64] & bit_of(extension)) != 0;
+}
+
+/* Does not compare each with each where there are more than any hello has. */
+void conformance_gather(struct conformance_extensions *out, struct ht_bytes list)
+{
+    enum { MANY = 256 };
+    size_t num = list.len / 2;
+    *out       = (struct conformance_extensions){.twice = -1};
+    for (size_t i = 0; i < num; i++) {
+        uint16_t extension = ht_be16(list, i);
+        uint64_t bit       = bit_of(extension);
+        uint64_t *bits     = &out->bits[extension >= 64];
+        bool again         = (*bits & bit) != 0;
+        if (again && out->twice < 0 && num < MANY &&
+            (extension < 64 || has(ht_bytes_head(list, 2 * i), extension))) {
+            out->twice = extension;
+        }
+        *bits |= bit;
+    }
+}
+
+static bool is_offered(const struct conformance_session *s, uint16_t extension)
+{
+    const struct tls_client_hello *offer = s->offer;
+    bool listed =
+        may_have(&s->offered, extension) && (extension < 64 || has(offer->extensions, extension));
+    return listed ||
            (extension == EXTENSION_RENEGOTIATION && has(offer->cipher_suites, RENEGOTIATION_SCSV));
 }
 
 static bool extension_not_offered(const struct conformance_session *s,
                                   struct conformance_proof *out)
 {
-    struct ht_bytes list = s->answer != NULL ? s->answer->extensions : ht_bytes(NULL, 0);
-    for (size_t i = 0; both(s) && i < list.len / 2; i++) {
+    struct ht_bytes list = s->answer->extensions;
+    for (size_t i = 0; i < list.len / 2; i++) {
         uint16_t extension = ht_be16(list, i);
-        if (!is_offered(s->offer, extension)) {
+        if (!is_offered(s, extension)) {
             return conformance_show(out, "ServerHello has", &tls_extensions, extension,
                                     s->offer->frame, s->answer->frame);
         }
@@ -106,7 +133,7 @@ static bool extension_not_offered(const struct conformance_session *s,
 static bool extension_not_for_server_hello(const struct conformance_session *s,
                                            struct conformance_proof *out)
 {
-    if (s->answer == NULL || s->answer->supported_version.id != TLS_13) {
+    if (s->answer->supported_version.id != TLS_13) {
         return false;
     }
     struct ht_bytes list = s->answer->extensions;
@@ -121,27 +148,9 @@ static bool extension_not_for_server_hello(const struct conformance_session *s,
     return false;
 }
 
-/* The value of a list of uint16 that comes twice, or -1. */
-static int32_t find_twice(struct ht_bytes list)
-{
-    uint64_t low = 0;
-    for (size_t i = 0; i < list.len / 2; i++) {
-        uint16_t value = ht_be16(list, i);
-        bool again = value < 64 ? (low >> value & 1) != 0 : has(ht_bytes_head(list, 2 * i), value);
-        if (again) {
-            return value;
-        }
-        low |= value < 64 ? (uint64_t)1 << value : 0;
-    }
-    return -1;
-}
-
-/* Does not compare each with each where there are more than any hello has. */
-static bool show_twice(struct conformance_proof *out, const char *words, struct ht_bytes extensions,
+static bool show_twice(struct conformance_proof *out, const char *words, int32_t twice,
                        uint64_t frame)
 {
-    enum { MANY = 512 };
-    int32_t twice = extensions.len < MANY ? find_twice(extensions) : -1;
     return twice >= 0 && conformance_show(out, words, &tls_extensions, (uint32_t)twice, frame, 0);
 }
 
@@ -150,15 +159,16 @@ static bool extension_twice(const struct conformance_session *s, struct conforma
     const struct tls_client_hello *offer  = s->offer;
     const struct tls_server_hello *answer = s->answer;
     return (offer != NULL &&
-            show_twice(out, "ClientHello has twice", offer->extensions, offer->frame)) ||
+            show_twice(out, "ClientHello has twice", s->offered.twice, offer->frame)) ||
            (answer != NULL &&
-            show_twice(out, "ServerHello has twice", answer->extensions, answer->frame));
+            show_twice(out, "ServerHello has twice", s->answered.twice, answer->frame));
 }
 
 static bool psk_not_last(const struct conformance_session *s, struct conformance_proof *out)
 {
-    struct ht_bytes list = s->offer != NULL ? s->offer->extensions : ht_bytes(NULL, 0);
-    return list.len >= 4 && has(ht_bytes_head(list, list.len - 2), EXTENSION_PRE_SHARED_KEY) &&
+    struct ht_bytes list = s->offer->extensions;
+    return may_have(&s->offered, EXTENSION_PRE_SHARED_KEY) && list.len >= 4 &&
+           has(ht_bytes_head(list, list.len - 2), EXTENSION_PRE_SHARED_KEY) &&
            conformance_show(out, "after pre_shared_key comes", &tls_extensions,
                             ht_be16(list, list.len / 2 - 1), s->offer->frame, 0);
 }
@@ -166,7 +176,7 @@ static bool psk_not_last(const struct conformance_session *s, struct conformance
 static bool session_id_not_echoed(const struct conformance_session *s,
                                   struct conformance_proof *out)
 {
-    return both(s) && s->answer->supported_version.id == TLS_13 &&
+    return s->answer->supported_version.id == TLS_13 &&
            !ht_bytes_equal(s->offer->session_id, s->answer->session_id) &&
            conformance_show(out, "the session ids of ClientHello and ServerHello differ", NULL, 0,
                             s->offer->frame, s->answer->frame);
@@ -176,7 +186,7 @@ static bool session_id_not_echoed(const struct conformance_session *s,
 static bool compression_not_offered(const struct conformance_session *s,
                                     struct conformance_proof *out)
 {
-    if (!both(s) || !s->answer->compression_method.set) {
+    if (!s->answer->compression_method.set) {
         return false;
     }
     uint16_t method        = s->answer->compression_method.id;
@@ -192,8 +202,8 @@ static bool compression_not_offered(const struct conformance_session *s,
 
 static bool alpn_not_offered(const struct conformance_session *s, struct conformance_proof *out)
 {
-    struct ht_texts offers = s->offer != NULL ? s->offer->alpn : (struct ht_texts){0};
-    if (!both(s) || s->answer->alpn.len == 0 || offers.len == 0) {
+    struct ht_texts offers = s->offer->alpn;
+    if (s->answer->alpn.len == 0 || offers.len == 0) {
         return false;
     }
     for (size_t i = 0; i < offers.len; i++) {
@@ -207,8 +217,8 @@ static bool alpn_not_offered(const struct conformance_session *s, struct conform
 
 static bool psk_index_too_large(const struct conformance_session *s, struct conformance_proof *out)
 {
-    return both(s) && s->answer->pre_shared_key &&
-           s->answer->psk_index >= s->offer->psk_identities && s->offer->psk_identities > 0 &&
+    return s->answer->pre_shared_key && s->answer->psk_index >= s->offer->psk_identities &&
+           s->offer->psk_identities > 0 &&
            conformance_show(out, "ServerHello selects a pre-shared key that is not offered", NULL,
                             0, s->offer->frame, s->answer->frame);
 }
@@ -217,7 +227,7 @@ static bool psk_index_too_large(const struct conformance_session *s, struct conf
  * client offered more too, somebody between them changed the hello. */
 static bool downgraded(const struct conformance_session *s, struct conformance_proof *out)
 {
-    if (!both(s) || s->answer->downgrade == NULL || s->offer->legacy_version.id >> 8 != MAJOR_TLS) {
+    if (s->answer->downgrade == NULL || s->offer->legacy_version.id >> 8 != MAJOR_TLS) {
         return false;
     }
     bool more = has(s->offer->supported_versions, TLS_13) ||
@@ -230,7 +240,7 @@ static bool downgraded(const struct conformance_session *s, struct conformance_p
 static const struct tls_server_hello *retry_request(const struct conformance_session *s)
 {
     const struct ht_timeline_entry *entries = s->connection->timeline.items;
-    for (size_t i = 0; s->tls->hello_retry_request && i < s->connection->timeline.len; i++) {
+    for (size_t i = 0; i < s->connection->timeline.len; i++) {
         if (entries[i].type == &tls_hello_retry_request_event && !entries[i].partial &&
             !entries[i].malformed) {
             return entries[i].object;
@@ -242,7 +252,7 @@ static const struct tls_server_hello *retry_request(const struct conformance_ses
 static bool retried_twice(const struct conformance_session *s, struct conformance_proof *out)
 {
     const struct ht_timeline_entry *entries = s->connection->timeline.items, *first = NULL;
-    for (size_t i = 0; s->tls->hello_retry_request && i < s->connection->timeline.len; i++) {
+    for (size_t i = 0; i < s->connection->timeline.len; i++) {
         if (entries[i].type != &tls_hello_retry_request_event) {
             continue;
         }
@@ -295,102 +305,119 @@ const struct conformance_rule conformance_hello_rules[] = {
      "The server chose a cipher suite that was not offered",
      {REFERENCE("RFC 8446 section 4.1.3"), REFERENCE("RFC 5246 section 7.4.1.3")},
      2,
+     CONFORMANCE_CHOICE,
      suite_not_offered},
     {"version-not-offered",
      "high",
      "The server chose a version that was not offered",
      {REFERENCE("RFC 8446 section 4.2.1"), REFERENCE("RFC 5246 section 7.4.1.3")},
      2,
+     CONFORMANCE_CHOICE,
      version_not_offered},
     {"group-not-offered",
      "high",
      "The server chose a group that was not offered",
      {REFERENCE("RFC 8446 section 4.2.8"), REFERENCE("RFC 8422 section 5.4")},
      2,
+     CONFORMANCE_CHOICE,
      group_not_offered},
     {"key-share-not-offered",
      "high",
      "The server's key share is of a group without the client's",
      {REFERENCE("RFC 8446 section 4.2.8")},
      1,
+     CONFORMANCE_CHOICE,
      key_share_not_offered},
     {"signature-not-offered",
      "high",
      "The server signed as the client does not accept",
      {REFERENCE("RFC 5246 section 7.4.3")},
      1,
+     CONFORMANCE_CHOICE,
      signature_scheme_not_offered},
     {"unsolicited-extension",
      "high",
      "ServerHello has an extension that was not offered",
      {REFERENCE("RFC 8446 section 4.2"), REFERENCE("RFC 5246 section 7.4.1.4")},
      2,
+     CONFORMANCE_CHOICE,
      extension_not_offered},
     {"forbidden-extension-in-message",
      "medium",
      "ServerHello has an extension that belongs elsewhere",
      {REFERENCE("RFC 8446 section 4.2")},
      1,
+     CONFORMANCE_ANSWER,
      extension_not_for_server_hello},
     {"duplicate-extension",
      "high",
      "A hello has an extension twice",
      {REFERENCE("RFC 8446 section 4.2"), REFERENCE("RFC 5246 section 7.4.1.4")},
      2,
+     0,
      extension_twice},
     {"psk-not-last",
      "high",
      "pre_shared_key is not the last extension",
      {REFERENCE("RFC 8446 section 4.2.11")},
      1,
+     CONFORMANCE_OFFER,
      psk_not_last},
     {"session-id-not-echoed",
      "medium",
      "The server did not echo the session id",
      {REFERENCE("RFC 8446 section 4.1.3")},
      1,
+     CONFORMANCE_CHOICE,
      session_id_not_echoed},
     {"compression-not-offered",
      "medium",
      "The server chose a compression that it may not",
      {REFERENCE("RFC 8446 section 4.1.3"), REFERENCE("RFC 5246 section 7.4.1.3")},
      2,
+     CONFORMANCE_CHOICE,
      compression_not_offered},
     {"alpn-not-offered",
      "high",
      "The server chose a protocol that was not offered",
      {REFERENCE("RFC 7301 section 3.2")},
      1,
+     CONFORMANCE_CHOICE,
      alpn_not_offered},
     {"psk-not-offered",
      "medium",
      "The server chose a pre-shared key that was not offered",
      {REFERENCE("RFC 8446 section 4.2.11")},
      1,
+     CONFORMANCE_CHOICE,
      psk_index_too_large},
     {"downgrade-sentinel",
      "high",
      "The server says that both speak a later version",
      {REFERENCE("RFC 8446 section 4.1.3")},
      1,
+     CONFORMANCE_CHOICE,
      downgraded},
     {"hrr-loop-or-second-hrr",
      "high",
      "A second HelloRetryRequest",
      {REFERENCE("RFC 8446 section 4.1.4")},
      1,
+     CONFORMANCE_RETRY,
      retried_twice},
     {"retry-without-need",
      "low",
      "HelloRetryRequest asks for what it may not",
      {REFERENCE("RFC 8446 section 4.1.4"), REFERENCE("RFC 8446 section 4.2.8")},
      2,
+     CONFORMANCE_RETRY,
      retry_for_what_was_there},
     {"retry-with-another-suite",
      "medium",
      "ServerHello differs from HelloRetryRequest",
      {REFERENCE("RFC 8446 section 4.1.4")},
      1,
+     CONFORMANCE_RETRY,
      retry_with_another_suite},
 };
 

@@ -7,14 +7,20 @@
 /* In one handshake a side's messages come by rising rank, each at most once. */
 static const struct {
     const struct ht_event_type *type;
-    uint8_t client_rank, server_rank; /* 0: the side never sends it */
-} places[] = {
-    {&tls_client_hello_event, 1, 0},        {&tls_server_hello_event, 0, 1},
-    {&tls_certificate_event, 2, 2},         {&tls_certificate_status_event, 0, 3},
-    {&tls_server_key_exchange_event, 0, 4}, {&tls_certificate_request_event, 0, 5},
-    {&tls_server_hello_done_event, 0, 6},   {&tls_client_key_exchange_event, 3, 0},
-    {&tls_certificate_verify_event, 4, 0},  {&tls_new_session_ticket_event, 0, 7},
-    {&tls_change_cipher_spec_event, 5, 8},  {&tls_finished_event, 6, 9},
+    uint8_t rank[2]; /* of the server's, of the client's; 0: the side never sends it */
+} places[NUM_PLACES] = {
+    [PLACE_CLIENT_HELLO]        = {&tls_client_hello_event, {0, 1}},
+    [PLACE_SERVER_HELLO]        = {&tls_server_hello_event, {1, 0}},
+    [PLACE_CERTIFICATE]         = {&tls_certificate_event, {2, 2}},
+    [PLACE_CERTIFICATE_STATUS]  = {&tls_certificate_status_event, {3, 0}},
+    [PLACE_SERVER_KEY_EXCHANGE] = {&tls_server_key_exchange_event, {4, 0}},
+    [PLACE_CERTIFICATE_REQUEST] = {&tls_certificate_request_event, {5, 0}},
+    [PLACE_SERVER_HELLO_DONE]   = {&tls_server_hello_done_event, {6, 0}},
+    [PLACE_CLIENT_KEY_EXCHANGE] = {&tls_client_key_exchange_event, {0, 3}},
+    [PLACE_CERTIFICATE_VERIFY]  = {&tls_certificate_verify_event, {0, 4}},
+    [PLACE_NEW_SESSION_TICKET]  = {&tls_new_session_ticket_event, {7, 0}},
+    [PLACE_CHANGE_CIPHER_SPEC]  = {&tls_change_cipher_spec_event, {8, 5}},
+    [PLACE_FINISHED]            = {&tls_finished_event, {9, 6}},
 };
 
 static const struct ht_timeline_entry *entries_of(const struct conformance_session *s)
@@ -27,73 +33,57 @@ static bool is_from_client(const struct ht_timeline_entry *entry)
     return entry->from[0] == 'c';
 }
 
-/* TLS over TCP up to 1.2, agreed on; in TLS 1.3 all of this is encrypted, DTLS repeats itself, and
- * SSL 2.0 has messages of its own. */
-static bool is_ordered(const struct conformance_session *s)
-{
-    return s->connection->tcp != NULL && s->answer != NULL && !s->tls13 && s->answer->version.set &&
-           s->answer->version.id >= SSL_30 && s->answer->version.id <= TLS_12;
-}
-
 /* A message that was seen, not guessed. */
 static bool was_seen(const struct ht_timeline_entry *entry)
 {
     return entry->absent == NULL && !entry->inferred;
 }
 
-static const struct ht_timeline_entry *find(const struct conformance_session *s,
-                                            const struct ht_event_type *type, bool from_client)
+/* NUM_PLACES where it has none. */
+static unsigned place_of(const struct ht_timeline_entry *entry)
 {
-    const struct ht_timeline_entry *entry = entries_of(s);
-    for (size_t i = 0; i < s->connection->timeline.len; i++, entry++) {
-        if (entry->type == type && was_seen(entry) && is_from_client(entry) == from_client) {
-            return entry;
-        }
+    unsigned i = 0;
+    while (i < NUM_PLACES && places[i].type != entry->type) {
+        i++;
     }
-    return NULL;
+    return i;
 }
 
-/* The rank of a handshake message; 0 where it has none; UINT8_MAX where its side never sends it. */
-static uint8_t rank_of(const struct ht_timeline_entry *entry)
+/* Each ClientHello begins a handshake anew. */
+void conformance_sort(struct conformance_session *s)
 {
-    for (size_t i = 0; i < HT_ARRAY_LEN(places); i++) {
-        if (places[i].type == entry->type) {
-            uint8_t rank = is_from_client(entry) ? places[i].client_rank : places[i].server_rank;
-            return rank != 0 ? rank : UINT8_MAX;
-        }
-    }
-    return 0;
-}
-
-/* A side's first two messages that are out of order. */
-struct misplaced {
-    const struct ht_timeline_entry *before, *after;
-};
-
-/* Where frames and times contradict each other the capture's clock jumped: nobody knows. Each
- * ClientHello begins a handshake anew. */
-static bool find_misplaced(const struct conformance_session *s, struct misplaced *out)
-{
+    struct conformance_order *order         = &s->order;
     const struct ht_timeline_entry *last[2] = {0};
     uint8_t reached[2]                      = {0};
     const struct ht_timeline_entry *entry   = entries_of(s);
     for (size_t i = 0; i < s->connection->timeline.len; i++, entry++) {
-        uint8_t rank = was_seen(entry) ? rank_of(entry) : 0;
-        unsigned me  = is_from_client(entry);
-        if (entry->type == &tls_client_hello_event && entry->absent == NULL) {
+        unsigned place = place_of(entry), me = is_from_client(entry);
+        if (place == PLACE_CLIENT_HELLO && entry->absent == NULL) {
             reached[0] = reached[1] = 0;
         }
-        if (rank == 0) {
+        if (place == NUM_PLACES || !was_seen(entry)) {
+            bool skipped = place != NUM_PLACES && order->not_sent == NULL &&
+                           entry->absent != NULL && strcmp(entry->absent, "not_sent") == 0;
+            order->not_sent = skipped ? entry : order->not_sent;
             continue;
         }
-        if (rank <= reached[me] || rank == UINT8_MAX) {
-            *out = (struct misplaced){last[me], entry};
-            return last[me] == NULL || last[me]->frame <= entry->frame;
+        uint8_t rank = places[place].rank[me];
+        if (order->after == NULL && rank <= reached[me]) {
+            order->before = last[me];
+            order->after  = entry;
+        }
+        if (order->first[me][place] == NULL) {
+            order->first[me][place] = entry;
         }
         reached[me] = rank;
         last[me]    = entry;
     }
-    return false;
+}
+
+static const struct ht_timeline_entry *first_of(const struct conformance_session *s, bool client,
+                                                enum conformance_place place)
+{
+    return s->order.first[client][place];
 }
 
 static bool show(struct conformance_proof *out, const char *words,
@@ -114,34 +104,33 @@ static bool show(struct conformance_proof *out, const char *words,
 static bool early_change_cipher_spec(const struct conformance_session *s,
                                      struct conformance_proof *out)
 {
-    if (!is_ordered(s)) {
-        return false;
-    }
-    const struct ht_timeline_entry *change = find(s, &tls_change_cipher_spec_event, true);
-    const struct ht_timeline_entry *done   = find(s, &tls_server_hello_done_event, false);
-    const struct ht_timeline_entry *key    = find(s, &tls_client_key_exchange_event, true);
+    const struct ht_timeline_entry *change = first_of(s, true, PLACE_CHANGE_CIPHER_SPEC);
+    const struct ht_timeline_entry *done   = first_of(s, false, PLACE_SERVER_HELLO_DONE);
+    const struct ht_timeline_entry *key    = first_of(s, true, PLACE_CLIENT_KEY_EXCHANGE);
     bool early                             = change != NULL && done != NULL &&
                  (key == NULL || (change->frame < key->frame && change->t_ns < key->t_ns));
     return early && show(out, "before ClientKeyExchange came", change, NULL);
 }
 
+/* Where frames and times contradict each other the capture's clock jumped: nobody knows. */
 static bool out_of_order(const struct conformance_session *s, struct conformance_proof *out)
 {
-    struct misplaced misplaced;
+    const struct ht_timeline_entry *before = s->order.before, *after = s->order.after;
     struct conformance_proof other;
-    if (!is_ordered(s) || early_change_cipher_spec(s, &other) || !find_misplaced(s, &misplaced)) {
+    if (after == NULL || (before != NULL && before->frame > after->frame) ||
+        early_change_cipher_spec(s, &other)) {
         return false;
     }
-    if (misplaced.before == NULL) {
-        return show(out, "not this side's message:", misplaced.after, NULL);
+    if (before == NULL) {
+        return show(out, "not this side's message:", after, NULL);
     }
     char words[CONFORMANCE_EVIDENCE] = "after ";
-    size_t len                       = strlen(misplaced.before->type->title);
+    size_t len                       = strlen(before->type->title);
     if (len < sizeof words / 2) {
-        memcpy(words + 6, misplaced.before->type->title, len);
+        memcpy(words + 6, before->type->title, len);
         memcpy(words + 6 + len, " came", sizeof " came");
     }
-    return show(out, words, misplaced.after, misplaced.before);
+    return show(out, words, after, before);
 }
 
 static const char *suite_note(const struct conformance_session *s)
@@ -154,27 +143,18 @@ static const char *suite_note(const struct conformance_session *s)
 /* The handshake went on without a message that it cannot do without (SMACK, CVE-2014-6593). */
 static bool skipped(const struct conformance_session *s, struct conformance_proof *out)
 {
-    if (!is_ordered(s) || !s->tls->established || s->tls->resumed || s->offer == NULL ||
-        find(s, &tls_finished_event, true) == NULL || find(s, &tls_finished_event, false) == NULL) {
-        return false;
-    }
-    const struct ht_timeline_entry *entry = entries_of(s);
-    for (size_t i = 0; i < s->connection->timeline.len; i++, entry++) {
-        if (entry->absent != NULL && strcmp(entry->absent, "not_sent") == 0 &&
-            rank_of(entry) != 0) {
-            return show(out, "both sides finished without", entry,
-                        find(s, &tls_server_hello_event, false));
-        }
-    }
-    return false;
+    return s->order.not_sent != NULL && s->tls->established && !s->tls->resumed &&
+           s->offer != NULL && first_of(s, true, PLACE_FINISHED) != NULL &&
+           first_of(s, false, PLACE_FINISHED) != NULL &&
+           show(out, "both sides finished without", s->order.not_sent,
+                first_of(s, false, PLACE_SERVER_HELLO));
 }
 
 /* FREAK (CVE-2015-0204): an export key for a suite that has none. */
 static bool unexpected_key_exchange(const struct conformance_session *s,
                                     struct conformance_proof *out)
 {
-    const struct ht_timeline_entry *exchange =
-        is_ordered(s) ? find(s, &tls_server_key_exchange_event, false) : NULL;
+    const struct ht_timeline_entry *exchange = first_of(s, false, PLACE_SERVER_KEY_EXCHANGE);
     char room[HT_SPELLED_MAX];
     return exchange != NULL && strcmp(suite_note(s), "RSA/RSA") == 0 &&
            strstr(ht_registry_spell(room, &tls_cipher_suites, s->tls->cipher_suite.id), "EXPORT") ==
@@ -185,8 +165,7 @@ static bool unexpected_key_exchange(const struct conformance_session *s,
 
 static bool unannounced_status(const struct conformance_session *s, struct conformance_proof *out)
 {
-    const struct ht_timeline_entry *status =
-        is_ordered(s) ? find(s, &tls_certificate_status_event, false) : NULL;
+    const struct ht_timeline_entry *status = first_of(s, false, PLACE_CERTIFICATE_STATUS);
     return status != NULL && !s->answer->status_request &&
            conformance_show(out, "ServerHello has no status_request", NULL, 0, s->answer->frame,
                             status->frame);
@@ -194,8 +173,7 @@ static bool unannounced_status(const struct conformance_session *s, struct confo
 
 static bool unannounced_ticket(const struct conformance_session *s, struct conformance_proof *out)
 {
-    const struct ht_timeline_entry *ticket =
-        is_ordered(s) ? find(s, &tls_new_session_ticket_event, false) : NULL;
+    const struct ht_timeline_entry *ticket = first_of(s, false, PLACE_NEW_SESSION_TICKET);
     return ticket != NULL && !s->answer->session_ticket &&
            conformance_show(out, "ServerHello has no session_ticket", NULL, 0, s->answer->frame,
                             ticket->frame);
@@ -204,9 +182,8 @@ static bool unannounced_ticket(const struct conformance_session *s, struct confo
 static bool uninvited_certificate(const struct conformance_session *s,
                                   struct conformance_proof *out)
 {
-    const struct ht_timeline_entry *certificate =
-        is_ordered(s) ? find(s, &tls_certificate_event, true) : NULL;
-    return certificate != NULL && find(s, &tls_certificate_request_event, false) == NULL &&
+    const struct ht_timeline_entry *certificate = first_of(s, true, PLACE_CERTIFICATE);
+    return certificate != NULL && first_of(s, false, PLACE_CERTIFICATE_REQUEST) == NULL &&
            conformance_show(out, "no CertificateRequest was before it", NULL, 0, certificate->frame,
                             0);
 }
@@ -220,7 +197,7 @@ static bool spoke_after_the_end(const struct conformance_session *s, struct conf
          i++, entry++) {
         unsigned me                   = is_from_client(entry);
         const struct tls_alert *alert = entry->type == &tls_alert_event ? entry->object : NULL;
-        if (ended[me] != NULL && was_seen(entry) && rank_of(entry) != 0 &&
+        if (ended[me] != NULL && was_seen(entry) && place_of(entry) != NUM_PLACES &&
             ended[me]->frame < entry->frame && ended[me]->t_ns < entry->t_ns) {
             return show(out, "after its last alert a side sent", entry, ended[me]);
         }
@@ -248,7 +225,7 @@ static bool malformed(const struct conformance_session *s, struct conformance_pr
 static bool insecure_renegotiation(const struct conformance_session *s,
                                    struct conformance_proof *out)
 {
-    return is_ordered(s) && s->tls->renegotiations > 0 && !s->answer->renegotiation_info &&
+    return s->tls->renegotiations > 0 && !s->answer->renegotiation_info &&
            conformance_show(out, "ServerHello has no renegotiation_info", NULL, 0, s->answer->frame,
                             0);
 }
@@ -264,60 +241,70 @@ const struct conformance_rule conformance_order_rules[] = {
      "ChangeCipherSpec came before there were keys",
      {REFERENCE("RFC 5246 section 7.1"), REFERENCE("CVE-2014-0224")},
      2,
+     CONFORMANCE_ORDER,
      early_change_cipher_spec},
     {"message-out-of-order",
      "medium",
      "A handshake message is out of its order",
      {REFERENCE("RFC 5246 section 7.3")},
      1,
+     CONFORMANCE_ORDER,
      out_of_order},
     {"message-skipped",
      "high",
      "A handshake went on without a message that it needs",
      {REFERENCE("RFC 5246 section 7.3"), REFERENCE("CVE-2014-6593")},
      2,
+     CONFORMANCE_ORDER,
      skipped},
     {"key-exchange-unexpected",
      "high",
      "A key was sent for a suite that has none",
      {REFERENCE("RFC 5246 section 7.4.3"), REFERENCE("CVE-2015-0204")},
      2,
+     CONFORMANCE_ORDER,
      unexpected_key_exchange},
     {"certificate-status-unannounced",
      "low",
      "CertificateStatus was not announced",
      {REFERENCE("RFC 6066 section 8")},
      1,
+     CONFORMANCE_ORDER,
      unannounced_status},
     {"ticket-unannounced",
      "low",
      "NewSessionTicket was not announced",
      {REFERENCE("RFC 5077 section 3.2")},
      1,
+     CONFORMANCE_ORDER,
      unannounced_ticket},
     {"client-certificate-uninvited",
      "low",
      "The client sent a certificate without being asked",
      {REFERENCE("RFC 5246 section 7.4.6")},
      1,
+     CONFORMANCE_ORDER,
      uninvited_certificate},
     {"message-after-fatal-alert",
      "low",
      "A side went on after a fatal alert",
      {REFERENCE("RFC 5246 section 7.2.2")},
      1,
+     CONFORMANCE_ALERT,
      spoke_after_the_end},
     {"malformed-handshake",
      "medium",
      "A message contradicts itself",
      {REFERENCE("RFC 8446 section 6.2"), REFERENCE("RFC 5246 section 7.2.2")},
      2,
+     CONFORMANCE_MALFORMED,
      malformed},
     {"renegotiated-insecurely",
      "high",
      "Renegotiated without protection",
      {REFERENCE("RFC 5746"), REFERENCE("CVE-2009-3555")},
      2,
+     CONFORMANCE_ORDER,
      insecure_renegotiation},
 };
 

@@ -7,6 +7,50 @@
 
 enum { CONFORMANCE_FRAMES = 4, CONFORMANCE_REFERENCES = 2, CONFORMANCE_EVIDENCE = 192 };
 
+/* What a session has, a bit each: a rule that needs more is not asked. */
+enum {
+    CONFORMANCE_OFFER     = 1,
+    CONFORMANCE_ANSWER    = 2,
+    CONFORMANCE_CHOICE    = 4,  /* an answer, and the very offer that it chooses from */
+    CONFORMANCE_RETRY     = 8,  /* HelloRetryRequest */
+    CONFORMANCE_ORDER     = 16, /* messages whose order can be told */
+    CONFORMANCE_ALERT     = 32, /* one at least */
+    CONFORMANCE_MALFORMED = 64  /* a message at least */
+};
+
+/* The messages whose order is known, as the table in order.c has them. */
+enum conformance_place {
+    PLACE_CLIENT_HELLO,
+    PLACE_SERVER_HELLO,
+    PLACE_CERTIFICATE,
+    PLACE_CERTIFICATE_STATUS,
+    PLACE_SERVER_KEY_EXCHANGE,
+    PLACE_CERTIFICATE_REQUEST,
+    PLACE_SERVER_HELLO_DONE,
+    PLACE_CLIENT_KEY_EXCHANGE,
+    PLACE_CERTIFICATE_VERIFY,
+    PLACE_NEW_SESSION_TICKET,
+    PLACE_CHANGE_CIPHER_SPEC,
+    PLACE_FINISHED,
+    NUM_PLACES
+};
+
+/* Extension types: of those below 64 each has its bit in the first word; the bit that another
+ * shares in the second one says that it may be there. */
+struct conformance_extensions {
+    uint64_t bits[2];
+    int32_t twice; /* that comes twice; -1: none does */
+};
+
+/* Of a session that has CONFORMANCE_ORDER. */
+struct conformance_order {
+    const struct ht_timeline_entry *first[2][NUM_PLACES]; /* that was seen; of the server, client */
+    const struct ht_timeline_entry *not_sent;             /* the first */
+    /* A side's first two messages that are out of order; `before` is NULL where the side never
+     * sends the other. */
+    const struct ht_timeline_entry *before, *after;
+};
+
 /* A session whose both sides were captured whole. */
 struct conformance_session {
     const struct ht_connection *connection;
@@ -14,7 +58,9 @@ struct conformance_session {
     const struct tls_client_hello *offer;  /* the hello that was answered; NULL: none, or cut */
     const struct tls_server_hello *answer; /* NULL: none, or cut */
     bool tls13;                            /* was agreed on */
-    bool hidden_offer; /* another hello, encrypted in `offer`, may be the one that was answered */
+    unsigned has;                          /* CONFORMANCE_OFFER … */
+    struct conformance_extensions offered, answered;
+    struct conformance_order order;
 };
 
 /* Why a rule is broken. */
@@ -28,6 +74,7 @@ struct conformance_rule {
     const char *id, *severity, *title;
     struct ht_bytes references[CONFORMANCE_REFERENCES];
     size_t num_references;
+    unsigned needs; /* CONFORMANCE_OFFER … */
     bool (*broken)(const struct conformance_session *s, struct conformance_proof *out);
 };
 
@@ -36,6 +83,11 @@ struct conformance_rule {
 bool conformance_show(struct conformance_proof *out, const char *words,
                       const struct ht_registry *names, uint32_t value, uint64_t frame,
                       uint64_t frame_2);
+
+/* conformance_gather: the types in a list of uint16 of a hello; conformance_sort: the messages of a
+ * session with CONFORMANCE_ORDER. */
+void conformance_gather(struct conformance_extensions *out, struct ht_bytes list);
+void conformance_sort(struct conformance_session *s);
 
 /* hellos.c: what was offered and what was chosen. order.c: which message came when. */
 extern const struct conformance_rule conformance_hello_rules[];

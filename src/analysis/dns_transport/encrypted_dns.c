@@ -28,18 +28,32 @@ static bool is_listed(struct ht_bytes name)
     return false;
 }
 
+/* Where the next label to the left of the one at `at` begins; 0: that is the first. */
+static size_t label_before(const uint8_t *name, size_t at)
+{
+    at -= at > 0;
+    while (at > 0 && name[at - 1] != '.') {
+        at--;
+    }
+    return at;
+}
+
+/* None that is listed is a top-level domain. */
 bool ht_is_dns_resolver(struct ht_bytes name)
 {
     uint8_t lower[MAX_NAME];
     if (name.len == 0 || name.len > sizeof lower || memchr(name.ptr, 0, name.len) != NULL) {
         return false;
     }
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.ptr[i];
+        lower[i]  = (uint8_t)(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
+    }
+    size_t at  = label_before(lower, name.len);
     bool found = false;
-    for (size_t i = name.len; i > 0; i--) {
-        uint8_t c    = name.ptr[i - 1];
-        lower[i - 1] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
-        bool begins  = i == 1 || name.ptr[i - 2] == '.';
-        found |= begins && is_listed(ht_bytes(lower + i - 1, name.len - i + 1));
+    while (at > 0 && !found) {
+        at    = label_before(lower, at);
+        found = is_listed(ht_bytes(lower + at, name.len - at));
     }
     return found;
 }

@@ -19,7 +19,7 @@ static int64_t *moment_of(struct moments *m, const struct ht_timeline_entry *ent
         return &m->server_hello;
     }
     if (entry->type == &tls_finished_event) {
-        return strcmp(entry->from, "client") == 0 ? &m->finished_client : &m->finished_server;
+        return entry->from[0] == 'c' ? &m->finished_client : &m->finished_server;
     }
     return NULL;
 }
