@@ -114,6 +114,16 @@ static enum openvpn_wrapping amid(const char *digits)
     return openvpn_detect_amid(hex(digits)).wrapping;
 }
 
+/* An answer of DNS whose id begins as a control packet does: the first bytes of one over TCP (RFC
+ * 1035 section 4.1.1), with a name of ten letters. */
+static void dns_is_not_the_midst_of_a_session(void **unused)
+{
+    struct ht_bytes answer = hex("25728180000100030000000003626967076773726d706c650474657374"
+                                 "0000100001c00c0010000100000e100004036f6e65");
+    (void)unused;
+    assert_int_equal(openvpn_detect_amid(answer).wrapping, OPENVPN_UNKNOWN);
+}
+
 static void the_midst_of_a_session(void **unused)
 {
     (void)unused;
@@ -183,6 +193,7 @@ int main(void)
                                        cmocka_unit_test(client_keys),
                                        cmocka_unit_test(hellos_tell_the_framing_too),
                                        cmocka_unit_test(other_protocols),
+                                       cmocka_unit_test(dns_is_not_the_midst_of_a_session),
                                        cmocka_unit_test(the_midst_of_a_session),
                                        cmocka_unit_test(prefixes),
                                        cmocka_unit_test(fields)};
