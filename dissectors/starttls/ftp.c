@@ -71,11 +71,8 @@ static enum ht_match match(struct ht_bytes head, const struct ht_endpoint endpoi
                            enum ht_side side)
 {
     (void)side;
-    enum ht_match words = line_match_words(head, requests);
-    if (line_port(endpoint, greeting.ports)) {
-        words = line_match_either(words, line_match_words(head, first));
-    }
-    return line_match_either(words, line_match_greeting(head, endpoint, &greeting));
+    return line_match_either(line_match_by_port(head, endpoint, requests, greeting.ports, first),
+                             line_match_greeting(head, endpoint, &greeting));
 }
 
 static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pdu *pdu)

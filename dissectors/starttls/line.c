@@ -299,6 +299,15 @@ enum ht_match line_match_either(enum ht_match a, enum ht_match b)
     return a > b ? a : b;
 }
 
+enum ht_match line_match_by_port(struct ht_bytes head, const struct ht_endpoint endpoint[2],
+                                 const char *const *words, const uint16_t *ports,
+                                 const char *const *more)
+{
+    enum ht_match match = line_match_words(head, words);
+    return line_port(endpoint, ports) ? line_match_either(match, line_match_words(head, more))
+                                      : match;
+}
+
 enum ht_match line_match_words(struct ht_bytes head, const char *const *words)
 {
     enum ht_match match = HT_MATCH_NO;

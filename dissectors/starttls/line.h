@@ -119,6 +119,11 @@ bool line_port(const struct ht_endpoint endpoint[2], const uint16_t *ports);
  * NULL-terminated, in upper case, and has ended; MORE where it may yet. */
 enum ht_match line_match_words(struct ht_bytes head, const char *const *words);
 
+/* line_match_by_port is line_match_words, with `more` words where line_port holds for `ports`. */
+enum ht_match line_match_by_port(struct ht_bytes head, const struct ht_endpoint endpoint[2],
+                                 const char *const *words, const uint16_t *ports,
+                                 const char *const *more);
+
 /* line_match_either is YES where one of the answers is, else MORE where one is. */
 enum ht_match line_match_either(enum ht_match a, enum ht_match b);
 

@@ -56,9 +56,7 @@ static enum ht_match match(struct ht_bytes head, const struct ht_endpoint endpoi
                            enum ht_side side)
 {
     (void)side;
-    enum ht_match words = line_match_words(head, telling);
-    return line_port(endpoint, ports) ? line_match_either(words, line_match_words(head, by_port))
-                                      : words;
+    return line_match_by_port(head, endpoint, telling, ports, by_port);
 }
 
 static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pdu *pdu)
