@@ -168,6 +168,10 @@ static const struct ht_field chains_fields[] = {
     HT_FIELD(struct tls_chains, server_raw_key, HT_HEX,
              "The public key that the server shows in place of certificates, in DER (RFC 7250)."),
     HT_FIELD(struct tls_chains, client_raw_key, HT_HEX, "The client's likewise."),
+    HT_FIELD(struct tls_chains, server_verdict, HT_OBJECT, "What is thought of the server's chain.",
+             .of = &tls_chain_verdict_struct, .flags = HT_DERIVED),
+    HT_FIELD(struct tls_chains, client_verdict, HT_OBJECT, "What is thought of the client's chain.",
+             .of = &tls_chain_verdict_struct, .flags = HT_DERIVED),
 };
 
 const struct ht_struct tls_chains_struct =

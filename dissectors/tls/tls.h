@@ -282,10 +282,60 @@ struct tls_application_data {
     uint64_t bytes;
 };
 
+/* Whether a chain leads to a trust anchor (RFC 5280 section 6); by an analyzer. */
+struct tls_path {
+    bool trusted;
+    const char *error;      /* as libcrypto calls it: "certificate_has_expired"; absent: none */
+    uint8_t error_depth;    /* of the certificate at fault, leaf 0; plus one */
+    struct ht_texts sha256; /* of each certificate of the path, leaf first, as far as it goes */
+    struct ht_bytes anchor; /* subject of the trust anchor */
+};
+
+/* Whether the leaf is for the server that was asked for (RFC 9525). */
+struct tls_name_check {
+    const char *verdict;     /* match, mismatch, common_name_only */
+    struct ht_bytes name;    /* that was asked for */
+    const char *from;        /* sni, dns, address */
+    struct ht_bytes matched; /* the certificate's name */
+};
+
+struct tls_revocation {
+    const char *status; /* good, revoked, unknown, not_judged */
+    const char *source; /* staple, crl */
+    const char *fault; /* why it does not count: expired, not_yet_valid, signature, malformed … */
+    int64_t this_update_ns, next_update_ns, revoked_ns;
+    const char *reason; /* of RFC 5280 section 5.3.1 */
+};
+
+struct tls_sct_verdict {
+    struct ht_bytes log_id;
+    struct ht_bytes log; /* its name, where it is known */
+    const char *source;  /* certificate, extension, ocsp */
+    const char *verdict; /* valid, invalid, unknown_log */
+    int64_t time_ns;
+};
+
+struct ht_chain_facts;
+
+/* What is thought of a server's (or client's) chain; by an analyzer. */
+struct tls_chain_verdict {
+    const struct tls_path *as_sent;
+    const struct tls_path *repaired; /* with intermediates seen elsewhere; absent: no other */
+    const struct tls_name_check *name;
+    const char *order;      /* in_order, misordered, incomplete; superfluous: others are in it */
+    struct ht_texts faults; /* of the certificates: see hellotap-audit(7) */
+    const struct tls_revocation *revocation; /* of the leaf */
+    struct ht_objects scts;                  /* of struct tls_sct_verdict */
+    /* Not in the output: */
+    const struct ht_chain_facts *facts; /* the analyzer's, until the record was written */
+};
+
 struct tls_chains {
     struct ht_texts server; /* SHA-256 of each, leaf first */
     struct ht_texts client;
     struct ht_bytes server_raw_key, client_raw_key; /* SubjectPublicKeyInfo (RFC 7250) */
+    /* By analyzers: */
+    const struct tls_chain_verdict *server_verdict, *client_verdict;
 };
 
 /* Where a session that is resumed comes from. */
@@ -340,7 +390,7 @@ extern const struct ht_struct tls_client_hello_struct, tls_server_hello_struct,
     tls_application_data_struct, tls_other_handshake_struct, tls_chains_struct, tls_ja3_struct,
     tls_details_struct, tls_client_capabilities_struct, tls_client_particulars_struct,
     tls_psk_offer_struct, tls_encrypted_client_hello_struct, tls_server_choices_struct,
-    tls_sct_struct;
+    tls_sct_struct, tls_chain_verdict_struct;
 
 extern const struct ht_event_type tls_client_hello_event, tls_server_hello_event,
     tls_hello_retry_request_event, tls_encrypted_extensions_event, tls_certificate_event,

@@ -10,6 +10,21 @@
 #include "event/connection.h"
 
 struct ht_analyzer;
+struct ht_policy;
+struct ht_trust;
+struct ht_crl_list;
+struct ht_ct_logs;
+
+/* What a run asks of its analyzers. Shared by all engines, read only; outlives them. */
+struct ht_analysis_settings {
+    const struct ht_policy *policy;   /* NULL: each rule's own severity */
+    const struct ht_trust *trust;     /* trust anchors; NULL: chains are not judged */
+    const struct ht_crl_list *crls;   /* NULL: none */
+    const struct ht_ct_logs *ct_logs; /* logs of Certificate Transparency; NULL: none known */
+    int64_t as_of_ns;                 /* judged as of this time; 0: as of each packet's */
+    int certificate_folder;           /* where new certificates are written; -1: nowhere */
+    bool verify;                      /* the signatures of handshakes are checked */
+};
 
 /* What an analyzer may use while it is called. What it allocates from `arena` lives as long as
  * the event or record at hand; for `connection`, until the record was written. */
@@ -32,7 +47,7 @@ struct ht_analysis {
 struct ht_analyzer {
     const char *name;
     size_t state_size; /* one zeroed state an engine; NULL functions below are not called */
-    bool (*init)(void *state, struct ht_error *error);
+    bool (*init)(void *state, const struct ht_analysis_settings *settings, struct ht_error *error);
     void (*fini)(void *state);
     void (*event)(void *state, struct ht_analysis *a, const struct ht_event_type *type,
                   void *event);

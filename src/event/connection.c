@@ -241,9 +241,15 @@ static const struct ht_field finding_fields[] = {
     ROW(id, HT_LABEL, "The rule's name."),
     ROW(severity, HT_LABEL, "critical, high, medium, low or info."),
     ROW(title, HT_LABEL, "What is wrong, in a few words."),
+    ROW(category, HT_LABEL, "What it is about: version, cipher, kex, certificate and so on."),
+    ROW(basis, HT_LABEL, "How it is known: observed, derived, inferred."),
+    ROW(verdict, HT_LABEL, "What the policy makes of it: fail, warn, report."),
+    ROW(clause, HT_LABEL, "The policy's clause."),
     ROW(frames, HT_LIST_UINT, "The frames that show it."),
     ROW(evidence, HT_TEXT, "What was seen in them."),
     ROW(references, HT_LIST_TEXT, "Where it says so."),
+    ROW(attack, HT_LABEL, "Attacks and CVEs that it opens the way to."),
+    ROW(remediation, HT_LABEL, "What to do about it."),
 };
 
 static const struct ht_struct finding_struct =

@@ -119,9 +119,15 @@ struct ht_finding {
     const char *id;
     const char *severity; /* critical, high, medium, low, info */
     const char *title;
+    const char *category; /* version, cipher, kex, certificate … */
+    const char *basis;    /* observed, derived, inferred */
+    const char *verdict;  /* of the policy: fail, warn, report; NULL: there is none */
+    const char *clause;   /* of the policy, that asks for it; lives as long as the policy */
     struct ht_bytes evidence;
     struct ht_uints frames;
     struct ht_texts references;
+    const char *attack; /* attacks and CVEs that it opens the way to */
+    const char *remediation;
 };
 
 enum { HT_MAX_CARRIERS = 4 };

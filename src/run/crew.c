@@ -271,6 +271,18 @@ void ht_crew_stats(struct ht_crew *crew, struct ht_stats *out)
     out->refused_allocations += crew->refused;
 }
 
+void ht_crew_visit(struct ht_crew *crew, const struct ht_analyzer *analyzer,
+                   void (*visit)(void *context, void *state), void *context)
+{
+    if (is_alone(crew)) {
+        ht_engine_visit(crew->engine, analyzer, visit, context);
+        return;
+    }
+    for (unsigned i = 0; i < crew->config.workers; i++) {
+        ht_engine_visit(ht_worker_engine(crew->workers[i]), analyzer, visit, context);
+    }
+}
+
 static bool make_engine(struct ht_crew *crew, struct ht_error *error)
 {
     struct ht_engine_config config = crew->config.engine;

@@ -39,6 +39,11 @@ bool ht_crew_flush(struct ht_crew *crew);
 /* ht_crew_stats adds what the engines counted to `out`, as far as their records came out. */
 void ht_crew_stats(struct ht_crew *crew, struct ht_stats *out);
 
+/* ht_crew_visit shows `visit` the state of `analyzer` in each engine; only after ht_crew_flush,
+ * when no thread works on it. */
+void ht_crew_visit(struct ht_crew *crew, const struct ht_analyzer *analyzer,
+                   void (*visit)(void *context, void *state), void *context);
+
 void ht_crew_free(struct ht_crew *crew);
 
 #endif

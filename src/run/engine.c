@@ -9,13 +9,17 @@ enum { TOUCH_FRAMES = 256 };
 
 static bool init_analyzers(struct ht_engine *engine, struct ht_error *error)
 {
+    static const struct ht_analysis_settings nothing = {.certificate_folder = -1};
+    const struct ht_analysis_settings *settings =
+        engine->config.analysis != NULL ? engine->config.analysis : &nothing;
     for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
         const struct ht_analyzer *analyzer = engine->config.analyzers[i];
         engine->analyzer_states[i]         = calloc(1, analyzer->state_size + 1);
         if (engine->analyzer_states[i] == NULL) {
             return ht_fail(error, "out of memory");
         }
-        if (analyzer->init != NULL && !analyzer->init(engine->analyzer_states[i], error)) {
+        if (analyzer->init != NULL &&
+            !analyzer->init(engine->analyzer_states[i], settings, error)) {
             return false;
         }
     }
@@ -75,6 +79,16 @@ void ht_engine_free(struct ht_engine *engine)
     ht_arena_clear(&engine->scratch);
     ht_arena_clear(&engine->story);
     free(engine);
+}
+
+void ht_engine_visit(struct ht_engine *engine, const struct ht_analyzer *analyzer,
+                     void (*visit)(void *context, void *state), void *context)
+{
+    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
+        if (engine->config.analyzers[i] == analyzer) {
+            visit(context, engine->analyzer_states[i]);
+        }
+    }
 }
 
 struct ht_stats *ht_engine_stats(struct ht_engine *engine)

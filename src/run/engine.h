@@ -29,6 +29,7 @@ enum { HT_DEFAULT_MAX_FLOWS = 2000000 };
 struct ht_engine_config {
     const struct ht_dissector *const *dissectors; /* NULL-terminated */
     const struct ht_analyzer *const *analyzers;   /* NULL-terminated */
+    const struct ht_analysis_settings *analysis;  /* NULL: nothing beyond the story is asked for */
 
     /* Where records go; false ends the run (the output failed). */
     bool (*record)(void *context, const struct ht_record_type *type, const void *record);
@@ -78,6 +79,10 @@ bool ht_engine_tell_ended(struct ht_engine *engine, struct ht_flow *flow);
 
 /* ht_engine_flush ends all flows, as at the end of a source. */
 bool ht_engine_flush(struct ht_engine *engine);
+
+/* ht_engine_visit shows `visit` the state of `analyzer`, if it is one of the engine's. */
+void ht_engine_visit(struct ht_engine *engine, const struct ht_analyzer *analyzer,
+                     void (*visit)(void *context, void *state), void *context);
 
 /* ht_engine_stats is the engine's counters, which the caller may add to and record. */
 struct ht_stats *ht_engine_stats(struct ht_engine *engine);

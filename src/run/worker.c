@@ -291,6 +291,11 @@ bool ht_worker_start(struct ht_worker *worker, struct ht_error *error)
     return worker->started || ht_fail(error, "a thread cannot be started");
 }
 
+struct ht_engine *ht_worker_engine(const struct ht_worker *worker)
+{
+    return worker->engine;
+}
+
 void ht_worker_free(struct ht_worker *worker)
 {
     if (worker == NULL) {

@@ -38,6 +38,9 @@ struct ht_worker *ht_worker_new(const struct ht_worker_config *config, struct ht
 /* ht_worker_start starts the thread, with all signals blocked. */
 bool ht_worker_start(struct ht_worker *worker, struct ht_error *error);
 
+/* ht_worker_engine is the worker's, to be looked at while the worker waits for a batch. */
+struct ht_engine *ht_worker_engine(const struct ht_worker *worker);
+
 /* ht_worker_free waits for the thread, which must have been told to stop. */
 void ht_worker_free(struct ht_worker *worker);
 

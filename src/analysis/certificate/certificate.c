@@ -210,8 +210,9 @@ static void on_event(void *state, struct ht_analysis *a, const struct ht_event_t
     }
 }
 
-static bool init(void *state, struct ht_error *error)
+static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
 {
+    (void)settings;
     struct state *self = state;
     self->digester     = ht_digester_new();
     self->decoder      = ht_certificate_decoder_new();

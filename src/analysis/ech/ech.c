@@ -24,8 +24,9 @@ struct known {
     uint8_t suites[MAX_SUITES * SUITE_LEN];
 };
 
-static bool init(void *state, struct ht_error *error)
+static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
 {
+    (void)settings;
     struct state *self = state;
     return ht_memo_init(&self->configs, HT_ECH_SETS, sizeof(struct key) + sizeof(struct known)) ||
            ht_fail(error, "out of memory");

@@ -102,8 +102,9 @@ static void on_event(void *opaque, struct ht_analysis *a, const struct ht_event_
     }
 }
 
-static bool init(void *opaque, struct ht_error *error)
+static bool init(void *opaque, const struct ht_analysis_settings *settings, struct ht_error *error)
 {
+    (void)settings;
     struct state *state = opaque;
     state->digester     = ht_digester_new();
     return state->digester != NULL || ht_fail(error, "out of memory");

@@ -33,8 +33,9 @@ struct lesson_use {
     struct ht_address server, client;
 };
 
-static bool init(void *state, struct ht_error *error)
+static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
 {
+    (void)settings;
     return ht_answers_init(state) || ht_fail(error, "out of memory");
 }
 

@@ -28,8 +28,9 @@ struct state {
     struct origin_set *sets;
 };
 
-static bool init(void *state, struct ht_error *error)
+static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
 {
+    (void)settings;
     struct state *self = state;
     self->sets         = calloc(HT_RESUMPTION_SETS, sizeof *self->sets);
     return self->sets != NULL || ht_fail(error, "out of memory");

@@ -39,7 +39,8 @@ static void *analyzer_new(void)
 {
     void *analyzer = calloc(1, ht_certificate_analyzer.state_size);
     assert_non_null(analyzer);
-    assert_true(ht_certificate_analyzer.init(analyzer, NULL));
+    assert_true(ht_certificate_analyzer.init(
+        analyzer, &(const struct ht_analysis_settings){.certificate_folder = -1}, NULL));
     return analyzer;
 }
 

@@ -14,7 +14,10 @@ static int start(void **state)
     struct fixture *f = test_calloc(1, sizeof *f);
     f->analyzer       = test_calloc(1, ht_fingerprint_analyzer.state_size);
     *state            = f;
-    return ht_fingerprint_analyzer.init(f->analyzer, NULL) ? 0 : -1;
+    return ht_fingerprint_analyzer.init(
+               f->analyzer, &(const struct ht_analysis_settings){.certificate_folder = -1}, NULL)
+               ? 0
+               : -1;
 }
 
 static int stop(void **state)

@@ -46,7 +46,12 @@ static int start(void **state)
     f->state = calloc(1, ht_key_exchange_analyzer.state_size);
     f->a     = (struct ht_analysis){.arena = &f->arena, .flags = &f->flags};
     *state   = f;
-    return f->state != NULL && ht_key_exchange_analyzer.init(f->state, NULL) ? 0 : -1;
+    return f->state != NULL &&
+                   ht_key_exchange_analyzer.init(
+                       f->state, &(const struct ht_analysis_settings){.certificate_folder = -1},
+                       NULL)
+               ? 0
+               : -1;
 }
 
 static int stop(void **state)

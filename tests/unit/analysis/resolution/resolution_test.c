@@ -48,7 +48,8 @@ static void *new_state(void)
     struct ht_error error;
     void *state = calloc(1, ht_resolution_analyzer.state_size);
     assert_non_null(state);
-    assert_true(ht_resolution_analyzer.init(state, &error));
+    assert_true(ht_resolution_analyzer.init(
+        state, &(const struct ht_analysis_settings){.certificate_folder = -1}, &error));
     return state;
 }
 

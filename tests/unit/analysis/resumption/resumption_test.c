@@ -34,7 +34,8 @@ static int set_up(void **state)
     struct scene *scene = calloc(1, sizeof *scene);
     assert_non_null(scene);
     scene->state = calloc(1, ht_resumption_analyzer.state_size);
-    assert_true(ht_resumption_analyzer.init(scene->state, &error));
+    assert_true(ht_resumption_analyzer.init(
+        scene->state, &(const struct ht_analysis_settings){.certificate_folder = -1}, &error));
     scene->analysis = (struct ht_analysis){
         .engine = scene, .arena = &scene->arena, .teach = teach, .connection_id = connection_id};
     *state = scene;

@@ -1,0 +1,135 @@
+#include "analysis/audit/case.h"
+
+#include "analysis/audit/suite.h"
+#include "tls/session.h"
+
+const struct ht_timeline_entry *audit_find_event(const struct audit_case *c,
+                                                 const struct ht_event_type *type, const char *from)
+{
+    const struct ht_timeline_entry *entry = c->connection->timeline.items;
+    const struct ht_timeline_entry *end   = entry + c->connection->timeline.len;
+    for (; entry < end; entry++) {
+        bool sender = from == NULL || strcmp(entry->from, from) == 0;
+        if (entry->type == type && entry->absent == NULL && sender) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+/* Why the capture lacks what was said, as far as its quality tells. */
+static enum ht_unobservable why_missing(const struct ht_connection *c)
+{
+    const struct ht_capture_quality *q = c->capture;
+    if (q->one_sided) {
+        return HT_UNOBSERVABLE_ONE_SIDED;
+    }
+    bool late = c->tcp != NULL && c->tcp->midstream;
+    bool lost = q->missing_bytes > 0 || q->truncated_frames > 0 || q->limit_reached || late;
+    return lost ? HT_UNOBSERVABLE_LOST : HT_UNOBSERVABLE_NOT_COMPLETED;
+}
+
+/* Why the server's certificates, or what comes with them, were not seen. */
+static enum ht_unobservable why_unsaid(const struct audit_case *c)
+{
+    if (c->answer == NULL) {
+        return why_missing(c->connection);
+    }
+    if (c->tls->resumed) {
+        return HT_UNOBSERVABLE_NOT_SENT;
+    }
+    if (c->version >= TLS_13) {
+        return HT_UNOBSERVABLE_ENCRYPTED;
+    }
+    enum ht_unobservable missing = why_missing(c->connection);
+    return missing == HT_UNOBSERVABLE_NOT_COMPLETED && c->tls->established
+               ? HT_UNOBSERVABLE_NOT_SENT
+               : missing;
+}
+
+static bool is_whole(const struct ht_connection *c)
+{
+    const struct ht_capture_quality *q = c->capture;
+    bool opened = c->tcp == NULL || (c->tcp->syn_frame != 0 && c->tcp->syn_ack_frame != 0);
+    return opened && q->missing_bytes == 0 && q->truncated_frames == 0 &&
+           q->conflicting_overlaps == 0 && !q->one_sided && !q->limit_reached;
+}
+
+static void say(struct audit_case *c, unsigned need, bool there, enum ht_unobservable why)
+{
+    c->has |= there ? need : 0;
+    c->lacks[__builtin_ctz(need)] = why;
+}
+
+/* The hellos of the details, but for those that were cut. */
+static void find_hellos(struct audit_case *c)
+{
+    const struct tls_client_hello *second = c->tls->client_hello_2;
+    c->offer                              = second != NULL ? second : c->tls->client_hello;
+    c->answer                             = c->tls->server_hello;
+    const struct ht_timeline_entry *entry = c->connection->timeline.items;
+    const struct ht_timeline_entry *end   = entry + c->connection->timeline.len;
+    for (; entry < end; entry++) {
+        if (entry->object == NULL || entry->absent != NULL) {
+            continue;
+        }
+        if (entry->type == &tls_server_key_exchange_event && c->key_exchange == NULL) {
+            c->key_exchange       = entry->object;
+            c->key_exchange_entry = entry;
+        } else if (entry->type == &tls_certificate_event && c->certificate_frame == 0 &&
+                   entry->from[0] == 's') {
+            c->certificate_frame = entry->frame;
+        } else if (entry->partial || entry->malformed) {
+            c->offer  = entry->object == c->offer ? NULL : c->offer;
+            c->answer = entry->object == c->answer ? NULL : c->answer;
+        }
+    }
+}
+
+static void look_at_certificates(struct audit_case *c)
+{
+    const struct tls_chains *chains = c->tls->certificates;
+    c->chain                        = chains != NULL ? chains->server_verdict : NULL;
+    c->facts                        = c->chain != NULL ? c->chain->facts : NULL;
+    bool sent                       = chains != NULL && chains->server.len > 0;
+    bool known                      = c->facts != NULL && c->facts->num > 0;
+    enum ht_unobservable why        = sent ? HT_UNOBSERVABLE_LOST : why_unsaid(c);
+    say(c, AUDIT_CERTIFICATE, known, why);
+    say(c, AUDIT_TRUST, known && c->facts->trust_known, known ? HT_UNOBSERVABLE_NO_TRUST : why);
+}
+
+static void look_at_session(struct audit_case *c)
+{
+    enum ht_unobservable missing = why_missing(c->connection);
+    find_hellos(c);
+    c->version =
+        c->answer != NULL && c->answer->version.set ? tls_comparable(c->answer->version.id) : 0;
+    c->suite = c->tls->cipher_suite.set ? audit_suite_find(c->tls->cipher_suite.id) : NULL;
+    say(c, AUDIT_OFFER, c->offer != NULL, missing);
+    say(c, AUDIT_ANSWER, c->answer != NULL, missing);
+    look_at_certificates(c);
+    say(c, AUDIT_KEY_EXCHANGE, c->key_exchange != NULL, why_unsaid(c));
+    bool checked = c->key_exchange_entry != NULL && c->key_exchange_entry->verified != 0;
+    say(c, AUDIT_SIGNATURES, checked,
+        c->key_exchange == NULL ? why_unsaid(c)
+        : c->settings->verify   ? HT_UNOBSERVABLE_LOST
+                                : HT_UNOBSERVABLE_NOT_VERIFIED);
+    say(c, AUDIT_FINISHED, c->tls->established, missing);
+}
+
+void audit_look(struct audit_case *out, const struct ht_analysis_settings *settings,
+                const struct ht_connection *connection)
+{
+    *out     = (struct audit_case){.connection = connection,
+                                   .settings   = settings,
+                                   .now_ns     = settings->as_of_ns != 0 ? settings->as_of_ns
+                                                                         : connection->start_ns};
+    bool dns = connection->dns != NULL && strcmp(connection->dns->verdict, "none_seen") != 0;
+    say(out, AUDIT_WHOLE, is_whole(connection), why_missing(connection));
+    say(out, AUDIT_DNS, dns, HT_UNOBSERVABLE_NO_DNS);
+    say(out, AUDIT_KEYS, false, HT_UNOBSERVABLE_NO_KEYS);
+    if (connection->details.type == &tls_details_struct) {
+        out->tls = connection->details.object;
+        look_at_session(out);
+    }
+}

@@ -1,0 +1,76 @@
+/* What the files of the audit share: a connection as rules see it, and the row of a rule. Not for
+ * use outside this folder. */
+#ifndef HT_ANALYSIS_AUDIT_CASE_H
+#define HT_ANALYSIS_AUDIT_CASE_H
+
+#include "analysis/audit/audit.h"
+#include "analysis/chain/chain.h"
+#include "tls/tls.h"
+
+/* What a rule needs to see, a bit each. Where it lacks, the rule is not judged, and why is counted.
+ */
+enum {
+    AUDIT_OFFER        = 1 << 0, /* the ClientHello that was answered, whole */
+    AUDIT_ANSWER       = 1 << 1, /* the ServerHello, whole */
+    AUDIT_CERTIFICATE  = 1 << 2, /* the server's certificates, decoded */
+    AUDIT_TRUST        = 1 << 3, /* and judged against trust anchors */
+    AUDIT_KEY_EXCHANGE = 1 << 4, /* ServerKeyExchange (up to TLS 1.2) */
+    AUDIT_SIGNATURES   = 1 << 5, /* its signature was checked */
+    AUDIT_WHOLE        = 1 << 6, /* both sides, without holes, from the first packet to the last */
+    AUDIT_DNS          = 1 << 7, /* DNS of this client was captured */
+    AUDIT_KEYS         = 1 << 8, /* the session's keys are in a key log */
+    AUDIT_FINISHED     = 1 << 9, /* the handshake was completed */
+    AUDIT_NUM_NEEDS    = 10
+};
+
+/* What a cipher suite is made of. */
+struct audit_suite;
+
+struct audit_case {
+    const struct ht_connection *connection;
+    const struct ht_analysis_settings *settings;
+    const struct tls_details *tls;        /* NULL: no TLS was spoken */
+    const struct tls_client_hello *offer; /* that was answered: the second after a retry; or NULL */
+    const struct tls_server_hello *answer; /* NULL: none, or cut */
+    uint16_t version;                /* negotiated, of DTLS as TLS's of the same form; 0: none */
+    const struct audit_suite *suite; /* of the suite negotiated; NULL: unknown */
+    const struct tls_server_key_exchange *key_exchange; /* NULL: none */
+    const struct ht_timeline_entry *key_exchange_entry; /* where it is */
+    uint64_t certificate_frame;                         /* of the server's; 0: none */
+    const struct tls_chain_verdict *chain;              /* of the server; NULL: not judged */
+    const struct ht_chain_facts *facts;                 /* of it; NULL: not judged */
+    int64_t now_ns; /* when it is judged: the connection's start, or --as-of */
+    unsigned has;   /* AUDIT_OFFER … */
+    enum ht_unobservable lacks[AUDIT_NUM_NEEDS]; /* why each that it has not is not there */
+};
+
+struct audit_rule {
+    struct ht_rule rule;
+    unsigned needs;                              /* AUDIT_OFFER … */
+    bool (*applies)(const struct audit_case *c); /* NULL: to every case that has `tls`. One that
+                                                  * does not is neither judged nor counted. Asked
+                                                  * after the needs are there */
+    bool (*found)(const struct audit_case *c, struct ht_proof *out);
+    bool any; /* it is asked of connections without TLS too */
+};
+
+/* The tables, a file each. */
+struct audit_table {
+    const struct audit_rule *rules;
+    size_t num;
+};
+
+extern const struct audit_table audit_version_rules, audit_cipher_rules, audit_kex_rules,
+    audit_session_rules, audit_signature_rules, audit_extension_rules, audit_certificate_rules,
+    audit_dns_rules, audit_starttls_rules, audit_failure_rules, audit_policy_rules;
+
+/* audit_look makes of a connection a case: what it has, and why it lacks the rest. */
+void audit_look(struct audit_case *out, const struct ht_analysis_settings *settings,
+                const struct ht_connection *connection);
+
+/* audit_find_event is the first entry of the timeline of that type from that side (NULL: either)
+ * that was seen; NULL: none. */
+const struct ht_timeline_entry *
+audit_find_event(const struct audit_case *c, const struct ht_event_type *type, const char *from);
+
+#endif
