@@ -6,6 +6,7 @@ extern const struct ht_dissector openvpn_dissector, openvpn_stream_dissector;
 extern const struct ht_dissector quic_dissector;
 extern const struct ht_dissector ssl2_dissector;
 extern const struct ht_dissector tls_dissector;
+extern const struct ht_dissector http_dissector;
 extern const struct ht_dissector http_connect_dissector, proxy_protocol_dissector, socks_dissector;
 extern const struct ht_dissector ftp_dissector, imap_dissector, ldap_dissector, mysql_dissector,
     nntp_dissector, pop3_dissector, postgresql_dissector, rdp_dissector, sieve_dissector,
@@ -32,6 +33,7 @@ const struct ht_dissector *const ht_dissectors[] = {
     &mysql_dissector,
     &rdp_dissector,
     &http_connect_dissector,
+    &http_dissector,
     &socks_dissector,
     &proxy_protocol_dissector,
     NULL,

@@ -4,47 +4,7 @@
  */
 #include "proxy/http_connect.h"
 
-enum { MAX_HEAD = 8192, CHUNK_LINE = 64 };
-
-/* The next line, without its end; false where it does not end. */
-static bool next_line(struct ht_bytes *rest, struct ht_bytes *out)
-{
-    const uint8_t *end = rest->len > 0 ? memchr(rest->ptr, '\n', rest->len) : NULL;
-    if (end == NULL) {
-        return false;
-    }
-    size_t len = (size_t)(end - rest->ptr);
-    *out       = ht_bytes_head(*rest, len > 0 && end[-1] == '\r' ? len - 1 : len);
-    *rest      = ht_bytes_from(*rest, len + 1);
-    return true;
-}
-
-static bool begins(struct ht_bytes text, const char *lower)
-{
-    size_t i = 0;
-    for (; lower[i] != '\0' && i < text.len; i++) {
-        uint8_t c = text.ptr[i];
-        if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != lower[i]) {
-            return false;
-        }
-    }
-    return lower[i] == '\0';
-}
-
-static struct ht_bytes word(struct ht_bytes *rest)
-{
-    size_t from = 0;
-    while (from < rest->len && (rest->ptr[from] == ' ' || rest->ptr[from] == '\t')) {
-        from++;
-    }
-    size_t to = from;
-    while (to < rest->len && rest->ptr[to] != ' ' && rest->ptr[to] != '\t') {
-        to++;
-    }
-    struct ht_bytes out = ht_bytes_from(ht_bytes_head(*rest, to), from);
-    *rest               = ht_bytes_from(*rest, to);
-    return out;
-}
+enum { MAX_HEAD = 8192 };
 
 /* authority-form: host ":" port, the host of IPv6 in brackets (RFC 9112 section 3.2.3). */
 static bool read_authority(struct ht_bytes text, struct http_head *out)
@@ -70,44 +30,25 @@ static bool read_authority(struct ht_bytes text, struct http_head *out)
 
 static bool read_first_line(struct ht_bytes line, struct http_head *out)
 {
-    uint32_t status;
-    struct ht_bytes first = word(&line), second = word(&line);
+    uint64_t status;
+    struct ht_bytes first = http_word(&line), second = http_word(&line);
     out->request = ht_bytes_equal(first, ht_text("CONNECT"));
     if (out->request) {
-        return read_authority(second, out) && begins(word(&line), "http/1.");
+        return read_authority(second, out) && http_begins(http_word(&line), "http/1.");
     }
-    bool good   = begins(first, "http/1.") && second.len == 3 && proxy_number(second, &status);
-    out->status = good ? status : 0;
+    bool good   = http_begins(first, "http/1.") && second.len == 3 && http_number(second, &status);
+    out->status = good ? (unsigned)status : 0;
     out->reason = ht_bytes_from(line, 1);
     return good;
 }
 
-/* Only the name of the scheme, which is a word of letters: what follows is secret. */
-static struct ht_bytes scheme_of(struct ht_bytes value)
-{
-    enum { LONGEST = 20 };
-    struct ht_bytes scheme = word(&value);
-    for (size_t i = 0; i < scheme.len; i++) {
-        bool letter = (scheme.ptr[i] | 0x20) >= 'a' && (scheme.ptr[i] | 0x20) <= 'z';
-        if (!letter && scheme.ptr[i] != '-') {
-            return ht_bytes(NULL, 0);
-        }
-    }
-    return scheme.len <= LONGEST ? scheme : ht_bytes(NULL, 0);
-}
-
 static void read_field(struct ht_bytes line, struct http_head *out)
 {
-    static const char authorization[] = "proxy-authorization:", length[] = "content-length:",
-                      encoding[] = "transfer-encoding:";
-    if (begins(line, authorization)) {
-        out->scheme = scheme_of(ht_bytes_from(line, strlen(authorization)));
-    } else if (begins(line, length)) {
-        struct ht_bytes value = ht_bytes_from(line, strlen(length));
-        (void)proxy_number(word(&value), &out->content_length);
-    } else if (begins(line, encoding)) {
-        struct ht_bytes value = ht_bytes_from(line, strlen(encoding));
-        out->chunked |= begins(word(&value), "chunked");
+    struct ht_bytes value;
+    if (http_field(line, "proxy-authorization:", &value)) {
+        out->scheme = http_scheme(value);
+    } else {
+        http_body_field(line, &out->body);
     }
 }
 
@@ -115,10 +56,10 @@ bool http_head_parse(struct ht_bytes head, struct http_head *out)
 {
     struct ht_bytes line;
     *out = (struct http_head){0};
-    if (!next_line(&head, &line) || !read_first_line(line, out)) {
+    if (!http_next_line(&head, &line) || !read_first_line(line, out)) {
         return false;
     }
-    while (next_line(&head, &line)) {
+    while (http_next_line(&head, &line)) {
         if (line.len == 0) {
             return true;
         }
@@ -129,55 +70,20 @@ bool http_head_parse(struct ht_bytes head, struct http_head *out)
 
 struct http_state {
     struct proxy_state common;
-    uint32_t body; /* bytes of an answer's content that follow its head */
-    bool chunked;  /* content that follows in chunks */
-    bool waiting;  /* for the answer */
+    struct http_body body; /* what follows an answer's head */
+    bool waiting;          /* for the answer */
 };
-
-/* Behind the empty line; 0 where it is not there yet. */
-static size_t head_length(struct ht_bytes avail)
-{
-    struct ht_bytes rest = ht_bytes_head(avail, MAX_HEAD), line;
-    size_t have          = rest.len;
-    while (next_line(&rest, &line)) {
-        if (line.len == 0) {
-            return have - rest.len;
-        }
-    }
-    return 0;
-}
-
-/* chunk-size, CR LF, the chunk, CR LF; the last one is empty (RFC 9112 section 7.1). */
-static struct ht_frame_size frame_chunk(struct ht_bytes avail)
-{
-    enum { MAX_DIGITS = 7 };
-    struct ht_bytes rest = ht_bytes_head(avail, CHUNK_LINE), line;
-    size_t size          = 0;
-    if (!next_line(&rest, &line)) {
-        return (struct ht_frame_size){.len = avail.len < CHUNK_LINE ? 0 : SIZE_MAX};
-    }
-    for (size_t i = 0; i < line.len && line.ptr[i] != ';'; i++) {
-        uint8_t c   = line.ptr[i] | 0x20;
-        bool letter = c >= 'a' && c <= 'f';
-        if (i == MAX_DIGITS || (!letter && (line.ptr[i] < '0' || line.ptr[i] > '9'))) {
-            return (struct ht_frame_size){.len = SIZE_MAX};
-        }
-        size = size << 4 | (size_t)(letter ? c - 'a' + 10 : line.ptr[i] - '0');
-    }
-    size_t header = ht_bytes_head(avail, CHUNK_LINE).len - rest.len;
-    return (struct ht_frame_size){.len = header + size + 2, .need = header};
-}
 
 static struct ht_frame_size frame(const void *state, struct ht_bytes avail, enum ht_side side)
 {
     const struct http_state *s = state;
     enum ht_match tls          = starttls_is_tls(avail);
     bool server                = s->common.claimed && side != s->common.client;
-    if (server && s->body > 0) {
-        return (struct ht_frame_size){.len = s->body};
+    if (server && s->body.length > 0) {
+        return (struct ht_frame_size){.len = (size_t)s->body.length};
     }
-    if (server && s->chunked) {
-        return frame_chunk(avail);
+    if (server && s->body.chunked) {
+        return http_chunk_frame(avail);
     }
     struct ht_bytes begin = ht_text(server ? "HTTP/1." : "CONNECT ");
     bool http  = ht_bytes_equal(ht_bytes_head(avail, begin.len), ht_bytes_head(begin, avail.len));
@@ -194,7 +100,7 @@ static struct ht_frame_size frame(const void *state, struct ht_bytes avail, enum
     if (!http) {
         return (struct ht_frame_size){.len = 1, .need = 1}; /* which is no head: the end of it */
     }
-    size_t len = head_length(avail);
+    size_t len = http_head_length(avail, MAX_HEAD);
     if (len == 0 && avail.len >= MAX_HEAD) {
         len = SIZE_MAX;
     }
@@ -245,8 +151,8 @@ static void take_response(struct http_state *s, struct ht_emitter *e, enum ht_si
     d->answer_frame   = e->frame;
     s->common.through = d->accepted;
     s->waiting        = false;
-    s->chunked        = !d->accepted && head->chunked;
-    s->body           = d->accepted || head->chunked ? 0 : head->content_length;
+    s->body.chunked   = !d->accepted && head->body.chunked;
+    s->body.length    = d->accepted || head->body.chunked ? 0 : head->body.length;
     (void)ht_emit(e, &proxy_answer_event, from, 0, d);
 }
 
@@ -270,10 +176,10 @@ static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pd
     struct http_state *s       = state;
     bool server                = s->common.claimed && pdu->side != s->common.client;
     s->common.details.protocol = "http_connect";
-    if (server && s->body > 0) {
-        s->body = 0;
-    } else if (server && s->chunked) {
-        s->chunked = pdu->bytes.len > 0 && pdu->bytes.ptr[0] != '0';
+    if (server && s->body.length > 0) {
+        s->body.length = 0;
+    } else if (server && s->body.chunked) {
+        s->body.chunked = !http_is_last_chunk(pdu->bytes, pdu->len);
     } else if (!pdu->partial) {
         return take_head(s, e, pdu, server);
     }

@@ -4,6 +4,7 @@
 #ifndef HT_PROXY_HTTP_CONNECT_H
 #define HT_PROXY_HTTP_CONNECT_H
 
+#include "http/lines.h"
 #include "proxy/common.h"
 
 struct http_head {
@@ -13,8 +14,7 @@ struct http_head {
     unsigned status;      /* of a response */
     struct ht_bytes reason;
     struct ht_bytes scheme; /* of Proxy-Authorization */
-    uint32_t content_length;
-    bool chunked;
+    struct http_body body;
 };
 
 /* http_head_parse reads a head, from the first line to the empty one (RFC 9112 section 2.1); false

@@ -61,6 +61,9 @@ static struct tls_place finished_place(const struct ending *x, enum ht_side from
 static bool tell_finished(const struct ending *x, enum ht_side from)
 {
     struct tls_place place = finished_place(x, from);
+    if (x->state->tls.direction[from].finished) {
+        return true; /* it was decrypted */
+    }
     if (place.frame != 0) {
         emit_at(x, &tls_finished_event, from, hidden, NULL, place);
     } else if (x->state->tls.details.server_hello != NULL) {

@@ -9,19 +9,35 @@ enum {
     RESERVED = 0x0C /* bits of the first byte, 0 when unprotected (RFC 9000 section 17.2) */
 };
 
+bool quic_secret_keys(struct quic_keys *out, bool v2, enum ht_digest digest, size_t key_len,
+                      struct ht_bytes secret)
+{
+    return ht_hkdf_expand_label(digest, out->key, key_len, secret,
+                                v2 ? "quicv2 key" : "quic key") &&
+           ht_hkdf_expand_label(digest, out->iv, sizeof out->iv, secret,
+                                v2 ? "quicv2 iv" : "quic iv") &&
+           ht_hkdf_expand_label(digest, out->header, key_len, secret, v2 ? "quicv2 hp" : "quic hp");
+}
+
 bool quic_initial_keys(struct quic_keys *out, const struct quic_protection *protection,
                        struct ht_bytes destination_id, bool client)
 {
     uint8_t initial[HT_SECRET_LEN], secret[HT_SECRET_LEN];
-    bool v2 = protection->v2;
+    *out = (struct quic_keys){.cipher = HT_AES_128_GCM};
     return ht_hkdf_extract(initial, ht_bytes(protection->salt, QUIC_SALT_LEN), destination_id) &&
-           ht_hkdf_expand_label(secret, sizeof secret, initial,
+           ht_hkdf_expand_label(HT_SHA256, secret, sizeof secret, ht_bytes(initial, sizeof initial),
                                 client ? "client in" : "server in") &&
-           ht_hkdf_expand_label(out->key, sizeof out->key, secret,
-                                v2 ? "quicv2 key" : "quic key") &&
-           ht_hkdf_expand_label(out->iv, sizeof out->iv, secret, v2 ? "quicv2 iv" : "quic iv") &&
-           ht_hkdf_expand_label(out->header, sizeof out->header, secret,
-                                v2 ? "quicv2 hp" : "quic hp");
+           quic_secret_keys(out, protection->v2, HT_SHA256, HT_AES_KEY_LEN,
+                            ht_bytes(secret, sizeof secret));
+}
+
+/* What hides the packet number (RFC 9001 section 5.4.1). */
+static bool make_mask(const struct quic_keys *keys, uint8_t mask[HT_AES_BLOCK_LEN],
+                      const uint8_t *sample)
+{
+    return keys->opener != NULL
+               ? ht_open_mask(keys->opener, keys->cipher, mask, keys->header, sample)
+               : ht_aes128_block(mask, keys->header, sample);
 }
 
 /* RFC 9000 appendix A.3: the number nearest to `next` that ends in the `bits` that were sent. */
@@ -42,7 +58,7 @@ static struct ht_bytes bare_header(const struct quic_keys *keys, const struct qu
     uint8_t mask[HT_AES_BLOCK_LEN];
     size_t at = packet->header_len;
     if (packet->bytes.len < at + MAX_PACKET_NUMBER + SAMPLE_LEN ||
-        !ht_aes128_block(mask, keys->header, packet->bytes.ptr + at + MAX_PACKET_NUMBER)) {
+        !make_mask(keys, mask, packet->bytes.ptr + at + MAX_PACKET_NUMBER)) {
         return ht_bytes(NULL, 0);
     }
     uint8_t *header = ht_arena_alloc(scratch, at + MAX_PACKET_NUMBER);
@@ -70,6 +86,18 @@ static void make_nonce(uint8_t nonce[HT_GCM_NONCE_LEN], const struct quic_keys *
     }
 }
 
+/* Decrypts to `out`; an Initial packet that was cut without proof. */
+static bool unseal(const struct quic_keys *keys, const struct quic_packet *packet, uint8_t *out,
+                   const uint8_t *nonce, const struct ht_sealed *sealed)
+{
+    if (keys->opener != NULL) {
+        return !packet->cut &&
+               ht_open_sealed(keys->opener, keys->cipher, out, keys->key, nonce, sealed);
+    }
+    return packet->cut ? ht_aes128_gcm_decrypt(out, keys->key, nonce, sealed->bytes)
+                       : ht_aes128_gcm_open(out, keys->key, nonce, sealed->aad, sealed->bytes);
+}
+
 struct ht_bytes quic_open(const struct quic_keys *keys, const struct quic_packet *packet,
                           uint64_t *largest, struct ht_arena *scratch)
 {
@@ -79,16 +107,15 @@ struct ht_bytes quic_open(const struct quic_keys *keys, const struct quic_packet
     if (header.len == 0) {
         return none;
     }
-    struct ht_reader r     = ht_reader(ht_bytes_from(header, packet->header_len));
-    unsigned number_len    = (unsigned)rd_left(&r);
-    uint64_t number        = whole_number(*largest, rd_uint(&r, number_len), 8 * number_len);
-    struct ht_bytes sealed = ht_bytes_from(packet->bytes, header.len);
-    size_t len             = packet->cut ? sealed.len : sealed.len - HT_GCM_TAG_LEN;
-    uint8_t *frames        = ht_arena_alloc(scratch, len);
+    struct ht_reader r            = ht_reader(ht_bytes_from(header, packet->header_len));
+    unsigned number_len           = (unsigned)rd_left(&r);
+    uint64_t number               = whole_number(*largest, rd_uint(&r, number_len), 8 * number_len);
+    const struct ht_sealed sealed = {ht_bytes_from(packet->bytes, header.len), header,
+                                     HT_GCM_TAG_LEN};
+    size_t len                    = sealed.bytes.len - (packet->cut ? 0 : sealed.tag_len);
+    uint8_t *frames               = ht_arena_alloc(scratch, len);
     make_nonce(nonce, keys, number);
-    if (frames == NULL ||
-        !(packet->cut ? ht_aes128_gcm_decrypt(frames, keys->key, nonce, sealed)
-                      : ht_aes128_gcm_open(frames, keys->key, nonce, header, sealed))) {
+    if (frames == NULL || !unseal(keys, packet, frames, nonce, &sealed)) {
         return none;
     }
     if (!packet->cut && number >= *largest) {

@@ -1,15 +1,19 @@
 /*
  * The protection of Initial and Retry packets, whose keys every observer can derive (RFC 9001
- * sections 5.2 to 5.4 and 5.8, RFC 9369 section 3.3).
+ * sections 5.2 to 5.4 and 5.8, RFC 9369 section 3.3); and of those whose secret is in a key log.
  */
 #ifndef HT_QUIC_PROTECTION_H
 #define HT_QUIC_PROTECTION_H
 
+#include "crypto/digest.h"
+#include "crypto/opener.h"
 #include "quic/packet.h"
 
-/* What one side's Initial packets are sealed with. */
+/* What one side's packets are sealed with. */
 struct quic_keys {
-    uint8_t key[16], iv[12], header[16];
+    uint8_t key[HT_CIPHER_KEY_MAX], iv[HT_NONCE_LEN], header[HT_CIPHER_KEY_MAX];
+    enum ht_cipher cipher;    /* of Initial packets AES-128-GCM */
+    struct ht_opener *opener; /* NULL: of Initial packets */
 };
 
 /* quic_initial_keys derives the keys of the client's packets, or of the server's, from the
@@ -17,10 +21,15 @@ struct quic_keys {
 bool quic_initial_keys(struct quic_keys *out, const struct quic_protection *protection,
                        struct ht_bytes destination_id, bool client);
 
-/* quic_open removes header protection and opens an Initial packet. `*largest` is the largest packet
+/* quic_secret_keys derives keys from a traffic secret (RFC 9001 section 5.1), by the digest and the
+ * AEAD of the suite: `out->cipher` and `out->opener` are set already. */
+bool quic_secret_keys(struct quic_keys *out, bool v2, enum ht_digest digest, size_t key_len,
+                      struct ht_bytes secret);
+
+/* quic_open removes header protection and opens a packet. `*largest` is the largest packet
  * number of that side yet, plus one (RFC 9000 section 17.1), and is brought up to date. Returns the
- * frames, in `scratch`; an empty view where key and packet do not belong together. Of a packet that
- * was cut the frames that are there, without proof. */
+ * frames, in `scratch`; an empty view where key and packet do not belong together. Of an Initial
+ * packet that was cut the frames that are there, without proof. */
 struct ht_bytes quic_open(const struct quic_keys *keys, const struct quic_packet *packet,
                           uint64_t *largest, struct ht_arena *scratch);
 

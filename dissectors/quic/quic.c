@@ -118,6 +118,7 @@ static void handshake(struct quic_state *state, struct ht_emitter *e, enum ht_si
     struct quic_side *side = &state->side[from];
     count(&side->packets.handshake, &side->handshake, e, packet->bytes.len);
     note_destination(state, e, from, packet->destination_id);
+    quic_take_handshake(state, e, from, packet);
     bool room = packet->bytes.len - packet->header_len >= FINISHED_LEN;
     /* The server's Finished ends a flight; the client's is all of one but for a certificate. */
     bool later = from != state->client && state->side[ht_other(from)].finished.frame == 0;

@@ -30,6 +30,14 @@ struct quic_counted {
     uint64_t bytes;
 };
 
+/* A side's Handshake packets, with the keys of a key log. */
+struct quic_sealed {
+    struct quic_keys keys;
+    uint64_t next_number;
+    bool usable; /* there are keys */
+    bool opened; /* one was: its CRYPTO frames have taken the place of the Initial packets' */
+};
+
 struct quic_side {
     struct quic_packet_counts packets;
     struct quic_counted zero_rtt, handshake, one_rtt;
@@ -39,8 +47,9 @@ struct quic_side {
     struct quic_keys keys;                  /* of its Initial packets */
     const struct quic_protection *keys_for; /* what they were derived for; NULL: none yet */
     uint64_t next_number;                   /* of its Initial packets */
-    struct quic_id id;                      /* that it chose */
-    struct quic_id addressed_by;            /* that the other side uses */
+    struct quic_sealed *sealed;  /* in the flow's arena: its Handshake packets; NULL: no keys */
+    struct quic_id id;           /* that it chose */
+    struct quic_id addressed_by; /* that the other side uses */
     bool id_known;
     uint32_t waiting;  /* packets that the buffer holds instead */
     uint8_t key_tries; /* its packets that did not begin a connection */
@@ -95,6 +104,11 @@ void quic_tell_version(struct quic_state *state, struct ht_emitter *e, uint32_t 
  * be derived. */
 void quic_take_initial(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                        const struct quic_packet *packet);
+
+/* quic_take_handshake opens a Handshake packet, where a key log has the keys, and tells what is in
+ * it. */
+void quic_take_handshake(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
+                         const struct quic_packet *packet);
 
 /* quic_tell_google tells a message of Google's handshake. */
 void quic_tell_google(struct quic_state *state, struct ht_emitter *e, enum ht_side from,

@@ -110,6 +110,11 @@ static bool tell_google_messages(struct quic_state *state, struct ht_emitter *e,
     return true;
 }
 
+static unsigned flags_of(const struct quic_side *side)
+{
+    return side->sealed != NULL && side->sealed->opened ? HT_EVENT_DECRYPTED : 0;
+}
+
 /* Tells the messages that are whole (RFC 8446 section 4), of all that came until now. */
 static void tell_messages(struct quic_state *state, struct ht_emitter *e, enum ht_side from)
 {
@@ -119,11 +124,13 @@ static void tell_messages(struct quic_state *state, struct ht_emitter *e, enum h
     struct ht_bytes left              = ready;
     struct tls_handshake message;
     while (left.len > 0 && tls_handshake_frame(left, &message)) {
-        tls_message(&state->tls, e, from, message.type, message.body, 0, 0);
+        size_t len = TLS_HANDSHAKE_HEADER + message.body.len;
+        tls_whole_message(&state->tls, e, from, &message, ht_bytes_head(left, len),
+                          flags_of(&state->side[from]));
         if (message.type == TLS_CLIENT_HELLO) {
             tell_parameters(state, e, from, message.body);
         }
-        left = ht_bytes_from(left, TLS_HANDSHAKE_HEADER + message.body.len);
+        left = ht_bytes_from(left, len);
     }
     if (left.len < ready.len) {
         quic_crypto_take(stream, held, ready.len - left.len);
@@ -145,7 +152,8 @@ void quic_cut_messages(struct quic_state *state, struct ht_emitter *e)
         e->frame   = side->crypto_place.frame;
         e->time_ns = side->crypto_place.time_ns;
         tls_message(&state->tls, e, (enum ht_side)i, message.type,
-                    ht_bytes_from(ready, TLS_HANDSHAKE_HEADER), 0, HT_EVENT_PARTIAL);
+                    ht_bytes_from(ready, TLS_HANDSHAKE_HEADER), 0,
+                    HT_EVENT_PARTIAL | flags_of(side));
         e->frame   = now.frame;
         e->time_ns = now.time_ns;
     }
@@ -209,9 +217,13 @@ static void tell_close(struct quic_state *state, struct ht_emitter *e, enum ht_s
 }
 
 static void tell_frame(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
-                       const struct quic_frame *frame)
+                       const struct quic_packet *packet, const struct quic_frame *frame)
 {
     struct quic_side *side = &state->side[from];
+    bool late              = packet->type == QUIC_INITIAL && flags_of(side) != 0;
+    if (frame->type == QUIC_FRAME_CRYPTO && late) {
+        return; /* repeated: Handshake packets came after it */
+    }
     if (frame->type == QUIC_FRAME_CRYPTO) {
         side->crypto_place = (struct tls_place){e->frame, e->time_ns};
         (void)quic_crypto_add(&side->crypto, ht_hold(e, from), frame->offset, frame->data);
@@ -231,7 +243,7 @@ void quic_tell_frames(struct quic_state *state, struct ht_emitter *e, enum ht_si
         good = packet->known->google ? quic_google_frame_next(&r, &frame)
                                      : quic_frame_next(&r, &frame);
         if (good || frame.cut) {
-            tell_frame(state, e, from, &frame);
+            tell_frame(state, e, from, packet, &frame);
         }
     }
     if (!packet->known->google || !tell_google_messages(state, e, from)) {

@@ -33,6 +33,7 @@ static const struct ht_field details_fields[] = {
     DETAIL(method, HT_LABEL, "The command or kind of message by which it does."),
     DETAIL(mechanism, HT_TEXT, "The mechanism or plugin by which it does."),
     DETAIL(authentication_frame, HT_UINT, "Frame in which it does."),
+    DETAIL(content_frame, HT_UINT, "Frame in which content begins without TLS, such as a mail."),
     DETAIL(stripped, HT_LABEL, "Somebody on the way suppressed the upgrade: likely, or possible.",
            .label = "stripped", .flags = HT_HEADLINE | HT_INFERRED),
     DETAIL(stripping_evidence, HT_LABEL,

@@ -248,7 +248,10 @@ static void take_line(const struct line_protocol *protocol, struct line_state *s
     take_role(s, e, pdu->side, reply.known);
     if (s->common.client == pdu->side) {
         protocol->command(line, &command);
-        s->content |= command.verb == LINE_CONTENT;
+        if (command.verb == LINE_CONTENT) {
+            s->content                      = true;
+            s->common.details.content_frame = e->frame;
+        }
         take_command(s, e, pdu, line, &command);
     } else {
         take_reply(s, e, pdu->side, line, &reply);

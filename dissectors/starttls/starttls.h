@@ -28,6 +28,7 @@ struct starttls_details {
     const char *method;             /* how: one of a few words, or NULL */
     struct ht_bytes mechanism;      /* how: the name of a SASL mechanism or plugin */
     uint64_t authentication_frame;  /* where */
+    uint64_t content_frame;         /* where content begins in plain: a mail, a file */
     const char *stripped;           /* "likely", "possible" */
     const char *stripping_evidence; /* why that is thought */
 };

@@ -3,6 +3,7 @@
  * seen why.
  */
 #include "tls/ending.h"
+#include "tls/decrypt.h"
 
 void tls_absent_at(const struct tls_ending *x, const struct ht_event_type *type, enum ht_side from,
                    const char *reason, struct tls_place place)
@@ -239,7 +240,10 @@ void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end 
             tls_absent_at(&x, &tls_client_hello_event, x.client, ht_absent_reason(end, x.client),
                           (struct tls_place){.frame = 0, .time_ns = at.time_ns});
         }
-        if (state->version >= TLS_13 && state->carrier == TLS_OVER_QUIC) {
+        bool decrypted = state->keys != NULL && state->keys->use.records > 0;
+        if (state->version >= TLS_13 && decrypted) {
+            tls13_end_decrypted(&x);
+        } else if (state->version >= TLS_13 && state->carrier == TLS_OVER_QUIC) {
             tls13_end_quic(&x);
         } else if (state->version >= TLS_13) {
             tls13_infer(&x);

@@ -25,6 +25,9 @@ void tls_emit_at(const struct tls_ending *x, const struct ht_event_type *type, e
  * and sizes of its records, all of it marked inferred. */
 void tls13_infer(const struct tls_ending *x);
 
+/* tls13_end_decrypted completes a handshake that was decrypted, all or a side of it. */
+void tls13_end_decrypted(const struct tls_ending *x);
+
 /* tls13_end_quic says that what follows ServerHello is encrypted; there are no records to judge. */
 void tls13_end_quic(const struct tls_ending *x);
 

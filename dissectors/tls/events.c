@@ -11,6 +11,14 @@ static const struct ht_field certificate_fields[] = {
     HT_FIELD(struct tls_certificate, raw_public_key, HT_HEX,
              "The public key that is shown in place of a chain, in DER (RFC 7250).",
              .flags = HT_REPEATS),
+    HT_FIELD(struct tls_certificate, compression, HT_NAMED,
+             "Algorithm by which it came compressed (RFC 8879).",
+             .names = &tls_certificate_compressions),
+    HT_FIELD(struct tls_certificate, scts, HT_LIST_OBJECT,
+             "What logs of Certificate Transparency promised of the leaf, beside it (TLS 1.3).",
+             .of = &tls_sct_struct),
+    HT_FIELD(struct tls_certificate, sct_list, HT_HEX, "What scts was read from.",
+             .flags = HT_INTERNAL | HT_REPEATS),
 };
 
 const struct ht_struct tls_certificate_struct =
@@ -40,6 +48,8 @@ static const struct ht_field server_key_exchange_fields[] = {
     HT_FIELD(struct tls_server_key_exchange, signature_bytes, HT_UINT, "Size of the signature."),
     HT_FIELD(struct tls_server_key_exchange, anonymous, HT_BOOL,
              "Nothing authenticates the server.", .label = "anonymous"),
+    HT_FIELD(struct tls_server_key_exchange, public_end, HT_HEX,
+             "The last bytes of the public value.", .flags = HT_INTERNAL),
 };
 
 const struct ht_struct tls_server_key_exchange_struct =
@@ -73,6 +83,32 @@ static const struct ht_field certificate_status_fields[] = {
     HT_FIELD(struct tls_certificate_status, status_type, HT_UINT, "1: OCSP; 2: OCSP of several."),
     HT_FIELD(struct tls_certificate_status, response_bytes, HT_UINT, "Size of the OCSP responses.",
              .label = "bytes"),
+    HT_FIELD(struct tls_certificate_status, response_status, HT_LABEL,
+             "Whether the responder answered, as RFC 6960 names it; malformed: it cannot be read."),
+    HT_FIELD(struct tls_certificate_status, certificate_status, HT_LABEL,
+             "What it says, unverified, of the (first) certificate: good, revoked, unknown.",
+             .label = ""),
+    HT_FIELD(struct tls_certificate_status, serial, HT_HEX, "Serial number of that certificate."),
+    HT_FIELD(struct tls_certificate_status, responder, HT_TEXT,
+             "Name of who answered, in the form of RFC 4514."),
+    HT_FIELD(struct tls_certificate_status, responder_key, HT_HEX,
+             "In place of a name, SHA-1 of the key of who answered."),
+    HT_FIELD(struct tls_certificate_status, produced_at_ns, HT_TIME, "When it was signed.",
+             .name = "produced_at"),
+    HT_FIELD(struct tls_certificate_status, this_update_ns, HT_TIME, "As of when it holds.",
+             .name = "this_update"),
+    HT_FIELD(struct tls_certificate_status, next_update_ns, HT_TIME, "Until when it holds.",
+             .name = "next_update", .label = "until"),
+    HT_FIELD(struct tls_certificate_status, revoked_ns, HT_TIME,
+             "When the certificate was revoked.", .name = "revoked"),
+    HT_FIELD(struct tls_certificate_status, reason, HT_LABEL,
+             "Why it was revoked, as RFC 5280 names it.", .label = ""),
+    HT_FIELD(struct tls_certificate_status, kept, HT_HEX, "The response.",
+             .flags = HT_INTERNAL | HT_REPEATS),
+    HT_FIELD(struct tls_certificate_status, digest, HT_HEX, "SHA-256 of the response.",
+             .flags = HT_INTERNAL | HT_REPEATS),
+    HT_FIELD(struct tls_certificate_status, time_ns, HT_TIME, "When it is judged.",
+             .flags = HT_INTERNAL),
 };
 
 const struct ht_struct tls_certificate_status_struct =
@@ -100,9 +136,15 @@ const struct ht_struct tls_certificate_verify_struct =
 
 static const struct ht_field new_session_ticket_fields[] = {
     HT_FIELD(struct tls_new_session_ticket, lifetime_s, HT_UINT,
-             "How long the ticket may be used, in seconds.", .label = "lifetime_s"),
+             "How long the ticket may be used, in seconds.", .label = "lifetime"),
     HT_FIELD(struct tls_new_session_ticket, ticket_bytes, HT_UINT, "Size of the ticket.",
              .label = "bytes"),
+    HT_FIELD(struct tls_new_session_ticket, key_name, HT_HEX, "Its first bytes.",
+             .flags = HT_INTERNAL),
+    HT_FIELD(struct tls_new_session_ticket, nonce, HT_HEX,
+             "What makes its key another than that of other tickets (TLS 1.3)."),
+    HT_FIELD(struct tls_new_session_ticket, early_data_bytes, HT_UINT,
+             "How much early data may be sent with it (TLS 1.3).", .label = "early data"),
 };
 
 const struct ht_struct tls_new_session_ticket_struct =
@@ -136,6 +178,18 @@ static const struct ht_field malformed_fields[] = {
 const struct ht_struct tls_malformed_struct =
     HT_STRUCT(struct tls_malformed, "malformed_message", malformed_fields,
               "Bytes that break the specification.");
+
+static const struct ht_field heartbeat_fields[] = {
+    HT_FIELD(struct tls_heartbeat, type, HT_LABEL, "request, response.", .label = ""),
+    HT_FIELD(struct tls_heartbeat, payload_length, HT_UINT,
+             "Size of its payload, as it says itself.", .label = "payload"),
+    HT_FIELD(struct tls_heartbeat, bytes, HT_UINT,
+             "Size of the whole message, as it was sent; encrypted, with what encryption adds.",
+             .label = "of"),
+};
+
+const struct ht_struct tls_heartbeat_struct =
+    HT_STRUCT(struct tls_heartbeat, "heartbeat", heartbeat_fields, "A heartbeat (RFC 6520).");
 
 static const struct ht_field other_handshake_fields[] = {
     HT_FIELD(struct tls_other_handshake, message, HT_NAMED, "Type of the handshake message.",
@@ -214,6 +268,23 @@ static const struct ht_struct tls_resumed_from_struct =
     HT_STRUCT(struct tls_resumed_from, "tls_resumed_from", resumed_from_fields,
               "The earlier connection that a session comes from.");
 
+static const struct ht_field key_use_fields[] = {
+    HT_FIELD(struct tls_key_use, source, HT_LABEL,
+             "Where the keys are from: file (--keylog), capture (with the packets, in pcapng)."),
+    HT_FIELD(
+        struct tls_key_use, verdict, HT_LABEL,
+        "decrypted; not_encrypted: by the suite; failed: they are not the ones; incomplete: the "
+        "records were not captured whole; missing: there are none of this session."),
+    HT_FIELD(struct tls_key_use, finished, HT_LABEL,
+             "Finished, computed again: verified, of both sides; one_side; refuted.",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct tls_key_use, records, HT_UINT, "Records that were decrypted."),
+};
+
+static const struct ht_struct tls_key_use_struct =
+    HT_STRUCT(struct tls_key_use, "tls_keys", key_use_fields,
+              "Whether the session's keys were at hand, and what came of it (RFC 9850).");
+
 static const struct ht_field details_fields[] = {
     HT_FIELD(struct tls_details, established, HT_BOOL, "The handshake was completed.",
              .flags = HT_ALWAYS | HT_DERIVED),
@@ -260,12 +331,26 @@ static const struct ht_field details_fields[] = {
              .of = &tls_chains_struct),
     HT_FIELD(struct tls_details, alerts, HT_LIST_OBJECT, "The alerts that were sent.",
              .of = &tls_alert_struct),
+    HT_FIELD(struct tls_details, early_data, HT_LABEL,
+             "What the server said to early data, where that was decrypted: accepted, rejected."),
+    HT_FIELD(struct tls_details, keys, HT_OBJECT,
+             "With a key log: whether it has the session's keys, and what they showed.",
+             .of = &tls_key_use_struct),
     HT_FIELD(struct tls_details, inferred, HT_OBJECT,
              "What the sizes and the order of encrypted records suggest.",
              .of = &tls_inferred_struct),
     HT_FIELD(struct tls_details, resumed_from, HT_OBJECT,
              "Where in the capture the session resumed comes from.",
              .of = &tls_resumed_from_struct),
+    HT_FIELD(struct tls_details, post_quantum, HT_LABEL,
+             "With --audit: whether the key exchange withstands quantum computers: pq_protected; "
+             "version_too_old (before TLS 1.3); client_not_capable (it offers no such group); "
+             "server_declined (offered, not taken); server_unknown (offered, no ServerHello seen).",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct tls_details, harvestable_bytes, HT_UINT,
+             "With --audit: bytes of application data that may be recorded now and read by a "
+             "quantum computer later; of QUIC all that its datagrams carry.",
+             .flags = HT_DERIVED),
 };
 
 const struct ht_struct tls_details_struct =
@@ -298,6 +383,7 @@ const struct ht_event_type tls_encrypted_extensions_event = {
     .name  = "tls.encrypted_extensions",
     .title = "EncryptedExtensions",
     .doc   = "The server's other choices, encrypted (RFC 8446 section 4.3.1).",
+    .data  = &tls_encrypted_extensions_struct,
 };
 
 const struct ht_event_type tls_certificate_event = {
@@ -412,6 +498,13 @@ const struct ht_event_type tls_malformed_event = {
     .title = "Malformed message",
     .doc   = "Bytes that break the specification.",
     .data  = &tls_malformed_struct,
+};
+
+const struct ht_event_type tls_heartbeat_event = {
+    .name  = "tls.heartbeat",
+    .title = "Heartbeat",
+    .doc   = "A heartbeat (RFC 6520); of each side the first ones.",
+    .data  = &tls_heartbeat_struct,
 };
 
 const struct ht_event_type tls_other_handshake_event = {

@@ -36,24 +36,36 @@ static const struct ht_field revocation_fields[] = {
     ROW(status, HT_LABEL, "good, revoked, unknown; not_judged: what tells of it does not count."),
     ROW(source, HT_LABEL, "What tells of it: staple, crl."),
     ROW(fault, HT_LABEL,
-        "Why that does not count: expired, not_yet_valid, signature, other_certificate, "
-        "unsuccessful, malformed."),
+        "Why that does not count: expired, not_yet_valid, signature, responder_expired, "
+        "responder_not_yet_valid, "
+        "other_certificate, issuer_unknown, unsuccessful, malformed, unsupported; a revocation "
+        "counts, though it has expired."),
+    ROW(certificate, HT_UINT, "Which certificate of the path it is about; the leaf is 0.",
+        .flags = HT_PLUS_ONE),
+    ROW(produced_at_ns, HT_TIME, "When the staple was signed.", .name = "produced_at"),
     ROW(this_update_ns, HT_TIME, "When it was said.", .name = "this_update"),
     ROW(next_update_ns, HT_TIME, "Until when it holds.", .name = "next_update"),
     ROW(revoked_ns, HT_TIME, "When the certificate was revoked.", .name = "revoked"),
     ROW(reason, HT_LABEL, "Why, as RFC 5280 names it."),
+    ROW(responder, HT_TEXT, "Who says so, in the form of RFC 4514."),
 };
 
-static const struct ht_struct revocation_struct = HT_STRUCT(
-    OWNER, "revocation", revocation_fields, "Whether the leaf was revoked, as far as was seen.");
+static const struct ht_struct revocation_struct =
+    HT_STRUCT(OWNER, "revocation", revocation_fields,
+              "Whether a certificate was revoked, as far as was seen.");
 #undef OWNER
 
 #define OWNER struct tls_sct_verdict
 static const struct ht_field sct_fields[] = {
     ROW(log_id, HT_HEX, "The log's id."),
     ROW(log, HT_TEXT, "The log's name."),
+    ROW(log_operator, HT_TEXT, "Who runs the log."),
+    ROW(log_state, HT_LABEL,
+        "What the list of logs says of it: pending, qualified, usable, readonly, retired, "
+        "rejected."),
     ROW(source, HT_LABEL, "Where it was: certificate, extension, ocsp."),
-    ROW(verdict, HT_LABEL, "valid, invalid, unknown_log."),
+    ROW(verdict, HT_LABEL,
+        "Whether the log signed it: valid, invalid, unknown_log; absent: not checked."),
     ROW(time_ns, HT_TIME, "Its timestamp.", .name = "time"),
 };
 
@@ -73,7 +85,9 @@ static const struct ht_field verdict_fields[] = {
         "in_order, misordered, incomplete; superfluous: certificates are in it that it does not "
         "need."),
     ROW(faults, HT_LIST_TEXT, "What else is wrong with its certificates."),
-    ROW(revocation, HT_OBJECT, "Whether the leaf was revoked.", .of = &revocation_struct),
+    ROW(revocation, HT_OBJECT, "Whether the leaf, or a certificate above it, was revoked.",
+        .of = &revocation_struct),
+    ROW(staple, HT_OBJECT, "What the stapled response alone says.", .of = &revocation_struct),
     ROW(scts, HT_LIST_OBJECT, "Its entries in logs of Certificate Transparency.",
         .of = &sct_struct),
 };

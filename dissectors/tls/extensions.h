@@ -82,4 +82,8 @@ bool tls_client_extensions_parse(struct ht_bytes block, struct ht_arena *scratch
 bool tls_server_extensions_parse(struct ht_bytes block, struct ht_arena *scratch,
                                  struct tls_server_hello *out);
 
+/* Those of the leaf in a Certificate message of TLS 1.3 (RFC 8446 section 4.4.2). */
+bool tls_certificate_extensions_parse(struct ht_bytes block, struct ht_arena *scratch,
+                                      struct tls_certificate *out);
+
 #endif

@@ -225,6 +225,7 @@ static void read_key_share(struct tls_extension *extension, void *out)
     if (!rd_done(&shares)) {
         rd_fail(&extension->content);
     }
+    hello_of(out)->key_shares       = list;
     hello_of(out)->key_share_groups = ht_bytes(groups, len);
 }
 

@@ -92,8 +92,9 @@ static void read_alpn(struct tls_extension *extension, void *out)
 /* RFC 6962 section 3.3.1. */
 static void read_scts(struct tls_extension *extension, void *out)
 {
-    struct ht_bytes list = rd_rest(&extension->content);
-    if (!tls_sct_list_parse(list, extension->scratch, &choices(out)->scts)) {
+    struct tls_server_choices *to = choices(out);
+    to->sct_list                  = rd_rest(&extension->content);
+    if (!tls_sct_list_parse(to->sct_list, extension->scratch, &to->scts)) {
         rd_fail(&extension->content);
     }
 }
@@ -146,7 +147,7 @@ static void read_selected_key_share(struct tls_extension *extension, void *out)
     struct tls_server_hello *hello = hello_of(out);
     hello->key_share_group         = tls_take_named(&extension->content, 2);
     if (!hello->retry_request) {
-        (void)rd_vec(&extension->content, 2);
+        hello->key_share = rd_vec(&extension->content, 2);
     }
 }
 

@@ -1,34 +1,23 @@
 /*
  * Handshake messages: framed across records (RFC 8446 section 4), parsed, told as events.
  */
-#include "tls/state.h"
+#include "tls/handshake.h"
+#include "tls/decrypt.h"
 #include "tls/transcript.h"
 
-/* One message and what it is judged with. */
-struct message {
-    struct tls_state *state;
-    struct ht_emitter *e;
-    enum ht_side from;
-    struct ht_bytes body;
-    uint16_t record_version;
-    unsigned flags; /* HT_EVENT_PARTIAL */
-};
-
-/* The flags of an event whose parser said `ok`; a message that is whole but contradicts itself is
- * malformed, one that was cut is partial. */
-static unsigned flags_of(const struct message *m, bool ok)
+unsigned tls_flags_of(const struct tls_telling *m, bool ok)
 {
     return m->flags | (ok || (m->flags & HT_EVENT_PARTIAL) != 0 ? 0 : HT_EVENT_MALFORMED);
 }
 
 /* QUIC has no records. */
-static struct ht_named record_version_of(const struct message *m)
+static struct ht_named record_version_of(const struct tls_telling *m)
 {
     return m->record_version != 0 ? ht_named(m->record_version) : (struct ht_named){0};
 }
 
 /* The version by whose rules a message is read: that negotiated, else the record's. */
-static uint16_t version_of(const struct message *m)
+static uint16_t version_of(const struct tls_telling *m)
 {
     return m->state->version != 0 ? m->state->version : tls_comparable(m->record_version);
 }
@@ -54,6 +43,9 @@ void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum h
         return;
     }
     state->last_hello = kept;
+    if (e->keyring != NULL) {
+        tls_keys_begin(state, e, kept);
+    }
     if (state->details.client_hello != NULL) {
         state->last_server_hello = NULL; /* the first one's may be there before it */
     }
@@ -66,13 +58,13 @@ void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum h
     }
 }
 
-static void client_hello(struct message *m, uint8_t type)
+static void client_hello(struct tls_telling *m, uint8_t type)
 {
     struct tls_client_hello hello = {0};
     bool ok                       = tls_client_hello_parse(m->body, m->e->scratch, &hello);
     (void)type;
     hello.record_version = record_version_of(m);
-    tls_take_client_hello(m->state, m->e, m->from, flags_of(m, ok), &hello);
+    tls_take_client_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
 }
 
 static const char *suite_note(struct ht_named suite)
@@ -141,7 +133,7 @@ void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum h
     }
 }
 
-static void server_hello(struct message *m, uint8_t type)
+static void server_hello(struct tls_telling *m, uint8_t type)
 {
     struct tls_server_hello hello = {0};
     bool ok                       = type == TLS_SERVER_HELLO
@@ -149,31 +141,16 @@ static void server_hello(struct message *m, uint8_t type)
                                         : tls_draft_retry_request_parse(m->body, m->e->scratch, &hello);
     hello.retry_request |= type == TLS_HELLO_RETRY_REQUEST;
     hello.record_version = record_version_of(m);
-    tls_take_server_hello(m->state, m->e, m->from, flags_of(m, ok), &hello);
+    tls_take_server_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
 }
 
-/* What signatures are checked with; NULL where they are not. */
-static struct tls_proof *proof_of(struct tls_state *state, struct ht_emitter *e)
+static void keep_chain(struct tls_chains *chains, const struct tls_certificate *kept, bool client)
 {
-    if (state->proof == NULL && e->verify) {
-        state->proof = ht_arena_alloc(e->arena, sizeof *state->proof);
-        if (state->proof != NULL) {
-            state->proof->open = true;
-        }
+    *(client ? &chains->client : &chains->server)                 = kept->sha256;
+    *(client ? &chains->client_raw_key : &chains->server_raw_key) = kept->raw_public_key;
+    if (!client) {
+        chains->sct_list = kept->sct_list;
     }
-    return state->proof;
-}
-
-static void take_signer(struct tls_proof *proof, struct ht_emitter *e, enum ht_side from,
-                        const struct tls_certificate *certificate, const struct ht_texts *sha256)
-{
-    bool shown          = certificate->chain.len > 0 && sha256->len > 0;
-    struct ht_bytes der = shown ? certificate->chain.items[0] : ht_bytes(NULL, 0);
-    if (proof->leaf[from].len == 0 && shown) {
-        proof->leaf[from] = ht_arena_copy(e->arena, der);
-    }
-    bool kept           = proof->leaf[from].len > 0 && ht_bytes_equal(der, proof->leaf[from]);
-    proof->signer[from] = kept ? sha256->items[0] : ht_bytes(NULL, 0);
 }
 
 void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
@@ -187,22 +164,22 @@ void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht
         state->details.certificates = state->chains;
     }
     if (kept != NULL && state->chains != NULL && !d->certificate) {
-        *(from == state->client ? &state->chains->client : &state->chains->server) = kept->sha256;
-        *(from == state->client ? &state->chains->client_raw_key : &state->chains->server_raw_key) =
-            kept->raw_public_key;
+        keep_chain(state->chains, kept, from == state->client);
     }
-    if (kept != NULL && proof_of(state, e) != NULL) {
-        take_signer(state->proof, e, from, certificate, &kept->sha256);
+    if (kept != NULL) {
+        tls_take_signer(state, e, from, certificate, &kept->sha256);
     }
     d->certificate |= certificate->chain.len > 0;
     d->certificate_told = true;
 }
 
 /* The server said that this side shows a public key alone (RFC 7250). */
-static bool shows_raw_key(const struct message *m)
+static bool shows_raw_key(const struct tls_telling *m)
 {
     enum { RAW_PUBLIC_KEY = 2 };
-    const struct tls_server_hello *hello     = m->state->details.server_hello;
+    const struct tls_server_hello *hello     = m->state->encrypted_extensions != NULL
+                                                   ? m->state->encrypted_extensions
+                                                   : m->state->details.server_hello;
     const struct tls_server_choices *choices = hello != NULL ? hello->choices : NULL;
     if (choices == NULL) {
         return false;
@@ -212,48 +189,57 @@ static bool shows_raw_key(const struct message *m)
     return type.set && type.id == RAW_PUBLIC_KEY;
 }
 
-static void certificate(struct message *m, uint8_t type)
+static void certificate(struct tls_telling *m, uint8_t type)
 {
     struct tls_certificate certificate = {0};
     bool tls13                         = m->state->version >= TLS_13;
-    bool ok = shows_raw_key(m) ? tls_raw_public_key_parse(m->body, &certificate)
-                               : tls_certificate_parse(m->body, tls13, m->e->scratch, &certificate);
+    bool raw                           = shows_raw_key(m);
+    bool ok = raw && !tls13 ? tls_raw_public_key_parse(m->body, &certificate)
+                            : tls_certificate_parse(m->body, tls13, m->e->scratch, &certificate);
     (void)type;
-    tls_take_certificate(m->state, m->e, m->from, flags_of(m, ok), &certificate);
+    if (raw && tls13 && certificate.chain.len > 0) {
+        certificate.raw_public_key = certificate.chain.items[0];
+        certificate.chain          = (struct ht_texts){0};
+    }
+    tls_take_certificate(m->state, m->e, m->from, tls_flags_of(m, ok), &certificate);
+    if (certificate.staple.len > 0) {
+        tls_tell_staple(m, certificate.staple);
+    }
 }
 
-static void certificate_status(struct message *m, uint8_t type)
+void tls_tell_staple(struct tls_telling *m, struct ht_bytes body)
 {
-    struct tls_certificate_status status = {0};
-    bool ok                              = tls_certificate_status_parse(m->body, &status);
+    struct tls_certificate_status status            = {0};
+    bool ok                                         = tls_certificate_status_parse(body, &status);
+    m->state->direction[m->from].certificate_status = true;
+    const struct tls_certificate_status *kept =
+        ht_emit(m->e, &tls_certificate_status_event, m->from, tls_flags_of(m, ok), &status);
+    if (m->from != m->state->client && m->state->chains != NULL &&
+        m->state->chains->staple == NULL) {
+        m->state->chains->staple = kept;
+    }
+}
+
+static void certificate_status(struct tls_telling *m, uint8_t type)
+{
     (void)type;
     know_client(m->state, m->e, ht_other(m->from), "certificate_status");
-    m->state->direction[m->from].certificate_status = true;
-    (void)ht_emit(m->e, &tls_certificate_status_event, m->from, flags_of(m, ok), &status);
-}
-
-static void add_signer(const struct message *m, struct tls_material *material)
-{
-    const struct tls_proof *proof = m->state->proof;
-    if (proof != NULL) {
-        material->signer      = proof->signer[m->from];
-        material->certificate = proof->leaf[m->from];
-    }
+    tls_tell_staple(m, m->body);
 }
 
 /* RFC 5246 section 7.4.3: the randoms are signed with the parameters; in a renegotiation that can
  * be read, its own. */
-static void add_randoms(const struct message *m, struct tls_material *material)
+static void add_randoms(const struct tls_telling *m, struct tls_material *material)
 {
     const struct tls_state *state = m->state;
     if (m->e->verify && state->last_hello != NULL && state->last_server_hello != NULL) {
         material->part[0] = state->last_hello->random;
         material->part[1] = state->last_server_hello->random;
-        add_signer(m, material);
+        tls_add_signer(m, material);
     }
 }
 
-static void server_key_exchange(struct message *m, uint8_t type)
+static void server_key_exchange(struct tls_telling *m, uint8_t type)
 {
     struct tls_details *details             = &m->state->details;
     struct tls_material material            = {0};
@@ -265,7 +251,7 @@ static void server_key_exchange(struct message *m, uint8_t type)
     add_randoms(m, &material);
     exchange.material                                = &material;
     m->state->direction[m->from].server_key_exchange = true;
-    (void)ht_emit(m->e, &tls_server_key_exchange_event, m->from, flags_of(m, ok), &exchange);
+    (void)ht_emit(m->e, &tls_server_key_exchange_event, m->from, tls_flags_of(m, ok), &exchange);
     details->dh_group = exchange.dh_group;
     if (!details->group.set) {
         details->group = exchange.group;
@@ -274,7 +260,7 @@ static void server_key_exchange(struct message *m, uint8_t type)
     details->signature_scheme = exchange.signature_scheme;
 }
 
-static void certificate_request(struct message *m, uint8_t type)
+static void certificate_request(struct tls_telling *m, uint8_t type)
 {
     struct tls_certificate_request request = {0};
     uint16_t version                       = version_of(m);
@@ -282,10 +268,10 @@ static void certificate_request(struct message *m, uint8_t type)
     (void)type;
     know_client(m->state, m->e, ht_other(m->from), "certificate_request");
     m->state->certificate_request = true;
-    (void)ht_emit(m->e, &tls_certificate_request_event, m->from, flags_of(m, ok), &request);
+    (void)ht_emit(m->e, &tls_certificate_request_event, m->from, tls_flags_of(m, ok), &request);
 }
 
-static void client_key_exchange(struct message *m, uint8_t type)
+static void client_key_exchange(struct tls_telling *m, uint8_t type)
 {
     struct tls_client_key_exchange exchange = {.length = m->body.len};
     (void)type;
@@ -294,36 +280,28 @@ static void client_key_exchange(struct message *m, uint8_t type)
     (void)ht_emit(m->e, &tls_client_key_exchange_event, m->from, m->flags, &exchange);
 }
 
-static void certificate_verify(struct message *m, uint8_t type)
+static void certificate_verify(struct tls_telling *m, uint8_t type)
 {
-    struct tls_state *state              = m->state;
     struct tls_material material         = {0};
     struct tls_certificate_verify verify = {0};
     bool ok = tls_certificate_verify_parse(m->body, version_of(m), &verify, &material);
     (void)type;
-    struct tls_proof *proof = state->proof;
-    if (proof != NULL && proof->open && m->from == state->client && state->version >= TLS_10) {
-        material.part[0] = tls_transcript_join(&proof->transcript, m->e->scratch, m->from);
-        if (material.part[0].len > 0) {
-            add_signer(m, &material);
-        }
-        proof->open = false;
-    }
+    tls_add_signed(m, &material);
     verify.material                                 = &material;
     m->state->direction[m->from].certificate_verify = true;
-    (void)ht_emit(m->e, &tls_certificate_verify_event, m->from, flags_of(m, ok), &verify);
+    (void)ht_emit(m->e, &tls_certificate_verify_event, m->from, tls_flags_of(m, ok), &verify);
 }
 
-static void new_session_ticket(struct message *m, uint8_t type)
+static void new_session_ticket(struct tls_telling *m, uint8_t type)
 {
     struct tls_new_session_ticket ticket = {0};
     bool ok                              = tls_new_session_ticket_parse(m->body, &ticket);
     (void)type;
     know_client(m->state, m->e, ht_other(m->from), "new_session_ticket");
-    (void)ht_emit(m->e, &tls_new_session_ticket_event, m->from, flags_of(m, ok), &ticket);
+    (void)ht_emit(m->e, &tls_new_session_ticket_event, m->from, tls_flags_of(m, ok), &ticket);
 }
 
-static void server_hello_done(struct message *m, uint8_t type)
+static void server_hello_done(struct tls_telling *m, uint8_t type)
 {
     (void)type;
     m->state->direction[m->from].key_exchange_done = true;
@@ -331,7 +309,7 @@ static void server_hello_done(struct message *m, uint8_t type)
     (void)ht_emit(m->e, &tls_server_hello_done_event, m->from, m->flags, NULL);
 }
 
-static void hello_request(struct message *m, uint8_t type)
+static void hello_request(struct tls_telling *m, uint8_t type)
 {
     (void)type;
     know_client(m->state, m->e, ht_other(m->from), "hello_request");
@@ -339,14 +317,18 @@ static void hello_request(struct message *m, uint8_t type)
 }
 
 /* In clear only where the suite encrypts nothing, or the ChangeCipherSpec was lost. */
-static void finished(struct message *m, uint8_t type)
+static void finished(struct tls_telling *m, uint8_t type)
 {
     (void)type;
+    unsigned verified = 0;
+    if ((m->flags & HT_EVENT_PARTIAL) == 0) {
+        verified = tls_finished_check(m->state, m->e, m->from, m->body);
+    }
     m->state->direction[m->from].finished = true;
-    (void)ht_emit(m->e, &tls_finished_event, m->from, m->flags, NULL);
+    (void)ht_emit(m->e, &tls_finished_event, m->from, m->flags | verified, NULL);
 }
 
-static void other(struct message *m, uint8_t type)
+static void other(struct tls_telling *m, uint8_t type)
 {
     struct tls_other_handshake data = {.message = ht_named(type), .length = m->body.len};
     (void)ht_emit(m->e, &tls_other_handshake_event, m->from, m->flags, &data);
@@ -355,7 +337,7 @@ static void other(struct message *m, uint8_t type)
 /* Who tells which message. */
 static const struct {
     uint8_t type;
-    void (*tell)(struct message *m, uint8_t type);
+    void (*tell)(struct tls_telling *m, uint8_t type);
 } tellers[] = {
     {TLS_HELLO_REQUEST, hello_request},
     {TLS_CLIENT_HELLO, client_hello},
@@ -372,8 +354,11 @@ static const struct {
     {TLS_CERTIFICATE_STATUS, certificate_status},
 };
 
-static void tell(struct message *m, uint8_t type)
+static void tell(struct tls_telling *m, uint8_t type)
 {
+    if (m->state->version >= TLS_13 && tls_tell13(m, type)) {
+        return;
+    }
     for (size_t i = 0; i < HT_ARRAY_LEN(tellers); i++) {
         if (tellers[i].type == type) {
             tellers[i].tell(m, type);
@@ -386,39 +371,33 @@ static void tell(struct message *m, uint8_t type)
 void tls_message(struct tls_state *state, struct ht_emitter *e, enum ht_side from, uint8_t type,
                  struct ht_bytes body, uint16_t record_version, unsigned flags)
 {
-    struct message m = {.state          = state,
-                        .e              = e,
-                        .from           = from,
-                        .body           = body,
-                        .record_version = record_version,
-                        .flags          = flags};
+    struct tls_telling m = {.state          = state,
+                            .e              = e,
+                            .from           = from,
+                            .body           = body,
+                            .record_version = record_version,
+                            .flags          = flags};
     tell(&m, type);
 }
 
-/* Keeps what the client may sign later; HelloRequest is not part of it. */
-static void remember(const struct message *m, uint8_t type, struct ht_bytes message)
+void tls_whole_message(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                       const struct tls_handshake *message, struct ht_bytes bytes, unsigned flags)
 {
-    struct tls_state *state = m->state;
-    struct tls_proof *proof = proof_of(state, m->e);
-    if (proof == NULL) {
-        return;
-    }
-    proof->open = proof->open && state->version < TLS_13 &&
-                  (type != TLS_SERVER_HELLO_DONE || state->certificate_request);
-    if (proof->open && type != TLS_HELLO_REQUEST) {
-        tls_transcript_add(&proof->transcript, m->e->arena, m->from, message);
-    }
+    struct tls_telling m = {
+        .state = state, .e = e, .from = from, .body = message->body, .flags = flags};
+    tell(&m, message->type);
+    tls_remember(&m, message->type, bytes);
 }
 
 /* Tells all whole messages at the head of `avail`; returns what is left. */
-static struct ht_bytes tell_whole(struct message *m, struct ht_bytes avail)
+static struct ht_bytes tell_whole(struct tls_telling *m, struct ht_bytes avail)
 {
     struct tls_handshake handshake;
     while (avail.len > 0 && tls_handshake_frame(avail, &handshake)) {
         size_t len = TLS_HANDSHAKE_HEADER + handshake.body.len;
         m->body    = handshake.body;
         tell(m, handshake.type);
-        remember(m, handshake.type, ht_bytes_head(avail, len));
+        tls_remember(m, handshake.type, ht_bytes_head(avail, len));
         avail = ht_bytes_from(avail, len);
     }
     return avail;
@@ -426,7 +405,7 @@ static struct ht_bytes tell_whole(struct message *m, struct ht_bytes avail)
 
 /* A message that says it is longer than what can be kept: its beginning is told, its rest stepped
  * over. */
-static bool too_long(struct message *m, struct ht_bytes rest)
+static bool too_long(struct tls_telling *m, struct ht_bytes rest)
 {
     struct tls_handshake handshake = {0};
     (void)tls_handshake_frame(rest, &handshake);
@@ -438,6 +417,7 @@ static bool too_long(struct message *m, struct ht_bytes rest)
                                       .message      = ht_named(handshake.type),
                                       .length       = handshake.length};
     (void)ht_emit(m->e, &tls_malformed_event, m->from, HT_EVENT_MALFORMED, &malformed);
+    tls_handshake_missed(m->state, m->from);
     m->state->direction[m->from].skip_message = len - rest.len;
     return true;
 }
@@ -447,12 +427,17 @@ void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum 
 {
     struct tls_direction *d = &state->direction[from];
     struct ht_buffer *held  = ht_hold(e, from);
-    struct message m = {.state = state, .e = e, .from = from, .record_version = record->version};
+    struct tls_telling m    = {.state          = state,
+                               .e              = e,
+                               .from           = from,
+                               .record_version = record->version,
+                               .flags          = record->decrypted ? HT_EVENT_DECRYPTED : 0};
     size_t skipped =
         d->skip_message < record->fragment.len ? d->skip_message : record->fragment.len;
     struct ht_bytes fragment = ht_bytes_from(record->fragment, skipped);
     d->skip_message -= skipped;
     d->record_version = record->version;
+    d->decrypted      = record->decrypted;
     d->held_place     = (struct tls_place){e->frame, e->time_ns};
     if (held->len > 0) {
         if (!ht_buffer_append(held, fragment)) {
@@ -479,13 +464,14 @@ void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_si
 {
     struct ht_buffer *held         = ht_hold(e, from);
     struct tls_handshake handshake = {0};
-    struct message m               = {.state          = state,
+    struct tls_telling m           = {.state          = state,
                                       .e              = e,
                                       .from           = from,
                                       .record_version = state->direction[from].record_version,
-                                      .flags          = HT_EVENT_PARTIAL};
-    if (held->len > 0 && state->proof != NULL) {
-        tls_transcript_break(&state->proof->transcript, from);
+                                      .flags          = HT_EVENT_PARTIAL |
+                                               (state->direction[from].decrypted ? HT_EVENT_DECRYPTED : 0)};
+    if (held->len > 0) {
+        tls_handshake_missed(state, from);
     }
     if (held->len > TLS_HANDSHAKE_HEADER) {
         (void)tls_handshake_frame(ht_buffer_view(held), &handshake);

@@ -172,6 +172,10 @@ static const struct ht_field client_hello_fields[] = {
              "The extension session_ticket is there.", .flags = HT_INTERNAL),
     HT_FIELD(struct tls_client_hello, resumption_key, HT_UINT, "Of the session resumed.",
              .flags = HT_INTERNAL),
+    HT_FIELD(struct tls_client_hello, key_share_ends, HT_HEX, "The last bytes of each key share.",
+             .flags = HT_INTERNAL),
+    HT_FIELD(struct tls_client_hello, body_bytes, HT_UINT, "Size of the message.",
+             .flags = HT_INTERNAL),
     HT_FIELD(struct tls_client_hello, psk, HT_LIST_OBJECT,
              "The pre-shared keys offered, at most the first 16.", .of = &tls_psk_offer_struct),
     HT_FIELD(struct tls_client_hello, encrypted_client_hello, HT_OBJECT,
@@ -245,6 +249,8 @@ static const struct ht_field choices_fields[] = {
              "Tickets that the server will send (RFC 9149).", .flags = HT_PLUS_ONE),
     HT_FIELD(struct tls_server_choices, renegotiated_bytes, HT_UINT,
              "Size of what binds this handshake to the one before it (renegotiation_info)."),
+    HT_FIELD(struct tls_server_choices, sct_list, HT_HEX, "What scts was read from.",
+             .flags = HT_INTERNAL | HT_REPEATS),
 };
 
 const struct ht_struct tls_server_choices_struct =
@@ -269,6 +275,8 @@ static const struct ht_field server_hello_fields[] = {
              .names = &tls_compression_methods),
     HT_FIELD(struct tls_server_hello, extensions, HT_LIST_NAMED, "Extensions, in order.",
              .names = &tls_extensions, .flags = HT_REPEATS),
+    HT_FIELD(struct tls_server_hello, key_share_end, HT_HEX, "The last bytes of the key share.",
+             .flags = HT_INTERNAL),
     HT_FIELD(struct tls_server_hello, key_share_group, HT_NAMED,
              "Group of the server's key share, or the one it asks for.", .names = &tls_groups,
              .label = ""),
@@ -300,6 +308,20 @@ static const struct ht_field server_hello_fields[] = {
     HT_FIELD(struct tls_server_hello, ja3s, HT_OBJECT, "JA3S fingerprint.", .of = &tls_ja3_struct,
              .flags = HT_DERIVED | HT_REPEATS),
 };
+
+static const struct ht_field encrypted_extensions_fields[] = {
+    HT_FIELD(struct tls_server_hello, extensions, HT_LIST_NAMED, "Extensions, in order.",
+             .names = &tls_extensions, .flags = HT_REPEATS),
+    HT_FIELD(struct tls_server_hello, alpn, HT_TEXT, "Application protocol chosen.",
+             .label = "alpn", .flags = HT_REPEATS),
+    HT_FIELD(struct tls_server_hello, choices, HT_OBJECT,
+             "What else the server says, where it says any of it.",
+             .of = &tls_server_choices_struct),
+};
+
+const struct ht_struct tls_encrypted_extensions_struct =
+    HT_STRUCT(struct tls_server_hello, "encrypted_extensions", encrypted_extensions_fields,
+              "What else the server chooses, encrypted (RFC 8446 section 4.3.1).");
 
 const struct ht_struct tls_server_hello_struct =
     HT_STRUCT(struct tls_server_hello, "server_hello", server_hello_fields,

@@ -17,12 +17,11 @@
  * } Certificate;                                                            (RFC 8446)
  */
 
-static struct ht_bytes take_certificate(struct ht_reader *r, bool tls13)
+static struct ht_bytes take_certificate(struct ht_reader *r, bool tls13,
+                                        struct ht_bytes *out_extensions)
 {
     struct ht_bytes der = rd_vec(r, 3);
-    if (tls13 && !r->bad) {
-        (void)tls_take_vector(r, 2);
-    }
+    *out_extensions     = tls13 && !r->bad ? tls_take_vector(r, 2) : ht_bytes(NULL, 0);
     return der;
 }
 
@@ -31,7 +30,8 @@ static size_t count_certificates(struct ht_bytes list, bool tls13)
 {
     struct ht_reader r = ht_reader(list);
     size_t count       = 0;
-    while (rd_more(&r) && take_certificate(&r, tls13).len > 0) {
+    struct ht_bytes extensions;
+    while (rd_more(&r) && take_certificate(&r, tls13, &extensions).len > 0) {
         count++;
     }
     return count;
@@ -49,12 +49,15 @@ bool tls_certificate_parse(struct ht_bytes body, bool tls13, struct ht_arena *sc
     size_t count           = count_certificates(list, tls13);
     struct ht_bytes *chain = ht_arena_alloc(scratch, count * sizeof *chain);
     struct ht_reader items = ht_reader(list);
+    struct ht_bytes extensions, of_leaf = ht_bytes(NULL, 0);
     for (size_t i = 0; chain != NULL && i < count; i++) {
-        chain[i] = take_certificate(&items, tls13);
+        chain[i] = take_certificate(&items, tls13, &extensions);
+        of_leaf  = i == 0 ? extensions : of_leaf;
         out->chain_bytes += chain[i].len;
         out->chain = (struct ht_texts){.items = chain, .len = i + 1};
     }
-    return rd_done(&items) && rd_done(&r);
+    bool good = of_leaf.len == 0 || tls_certificate_extensions_parse(of_leaf, scratch, out);
+    return good && rd_done(&items) && rd_done(&r);
 }
 
 /* opaque ASN.1_subjectPublicKeyInfo<1..2^24-1>; none from a client without a key. */
@@ -91,12 +94,13 @@ static size_t bit_length(struct ht_bytes number)
 static void read_dh(struct ht_reader *r, struct tls_server_key_exchange *out,
                     struct tls_material *material)
 {
-    struct ht_bytes p  = rd_vec(r, 2);
-    struct ht_bytes g  = rd_vec(r, 2);
-    struct ht_bytes y  = rd_vec(r, 2);
-    material->dh_prime = p;
-    out->dh_bits       = bit_length(p);
-    out->public_bytes  = y.len;
+    struct ht_bytes p      = rd_vec(r, 2);
+    struct ht_bytes g      = rd_vec(r, 2);
+    struct ht_bytes y      = rd_vec(r, 2);
+    material->dh_prime     = p;
+    material->public_value = y;
+    out->dh_bits           = bit_length(p);
+    out->public_bytes      = y.len;
     if (p.len == 0 || g.len == 0 || y.len == 0) {
         rd_fail(r);
     }
@@ -131,7 +135,6 @@ static void read_ecdh(struct ht_reader *r, struct tls_server_key_exchange *out,
                       struct tls_material *material)
 {
     enum { EXPLICIT_PRIME = 1, EXPLICIT_CHAR2 = 2, NAMED_CURVE = 3 };
-    (void)material;
     uint8_t form = rd_u8(r);
     if (form == NAMED_CURVE) {
         uint16_t group  = rd_u16(r);
@@ -148,7 +151,8 @@ static void read_ecdh(struct ht_reader *r, struct tls_server_key_exchange *out,
     } else {
         rd_fail(r);
     }
-    out->public_bytes = rd_vec(r, 1).len;
+    material->public_value = rd_vec(r, 1);
+    out->public_bytes      = material->public_value.len;
     if (out->public_bytes == 0) {
         rd_fail(r);
     }
@@ -393,4 +397,16 @@ bool tls_alert_parse(struct ht_bytes body, struct ht_arena *scratch, struct tls_
     out->code        = code;
     out->description = ht_arena_copy(scratch, ht_text(ht_registry_spell(room, &tls_alerts, code)));
     return true;
+}
+
+bool tls_heartbeat_parse(struct ht_bytes body, struct tls_heartbeat *out)
+{
+    enum { REQUEST = 1, RESPONSE = 2 };
+    struct ht_reader r  = ht_reader(body);
+    uint8_t type        = rd_u8(&r);
+    *out                = (struct tls_heartbeat){0};
+    out->type           = type == REQUEST ? "request" : type == RESPONSE ? "response" : NULL;
+    out->payload_length = rd_u16(&r);
+    out->bytes          = body.len;
+    return !r.bad;
 }

@@ -49,6 +49,7 @@ struct tls_record {
     uint8_t type;
     uint16_t version;
     uint16_t length; /* of the fragment, by the header */
+    bool decrypted;  /* with keys that are known */
     struct ht_bytes fragment;
 };
 
@@ -120,6 +121,11 @@ bool tls_new_session_ticket_parse(struct ht_bytes body, struct tls_new_session_t
  * than these two (it is encrypted). A description without a name is spelled in `scratch`. */
 bool tls_alert_parse(struct ht_bytes body, struct ht_arena *scratch, struct tls_alert *out);
 
+/* RFC 6520 section 4: what a heartbeat begins with; its size is left to the caller, since a payload
+ * that is longer than the message is what a reader is after. False where its length is not there.
+ */
+bool tls_heartbeat_parse(struct ht_bytes body, struct tls_heartbeat *out);
+
 /* Those of TLS 1.3 that are encrypted, once they can be read: */
 
 /* RFC 8446 section 4.3.1: what it has is put where a ServerHello has it. */
@@ -129,6 +135,10 @@ bool tls_encrypted_extensions_parse(struct ht_bytes body, struct ht_arena *scrat
 /* RFC 8446 section 4.3.2. */
 bool tls_certificate_request13_parse(struct ht_bytes body, struct ht_arena *scratch,
                                      struct tls_certificate_request *out);
+
+/* RFC 8446 section 4.6.1. */
+bool tls_new_session_ticket13_parse(struct ht_bytes body, struct ht_arena *scratch,
+                                    struct tls_new_session_ticket *out);
 
 /* RFC 8879 section 4. */
 bool tls_compressed_certificate_parse(struct ht_bytes body, struct tls_compressed_certificate *out);

@@ -4,6 +4,7 @@
 #include "compress/compress.h"
 #include "tls/extensions.h"
 #include "tls/messages.h"
+#include "tls/sct.h"
 #include "tls/session.h"
 
 /*
@@ -96,4 +97,60 @@ bool tls_certificate_decompress(const struct tls_compressed_certificate *compres
     *out_body     = ht_bytes(body, body != NULL ? len : 0);
     return body != NULL && compressed->algorithm.set &&
            ht_decompress(compressed->algorithm.id, compressed->compressed, body, len);
+}
+
+/*
+ * CertificateEntry's extensions (RFC 8446 sections 4.4.2.1 and 4.4.2, RFC 6962 section 3.3.1)
+ */
+
+static void read_staple(struct tls_extension *extension, void *out)
+{
+    ((struct tls_certificate *)out)->staple = rd_rest(&extension->content);
+}
+
+static void read_scts(struct tls_extension *extension, void *out)
+{
+    struct tls_certificate *certificate = out;
+    certificate->sct_list               = rd_rest(&extension->content);
+    if (!tls_sct_list_parse(certificate->sct_list, extension->scratch, &certificate->scts)) {
+        rd_fail(&extension->content);
+    }
+}
+
+bool tls_certificate_extensions_parse(struct ht_bytes block, struct ht_arena *scratch,
+                                      struct tls_certificate *out)
+{
+    static const struct tls_extension_readers readers = {
+        .low = {[0x05] = read_staple, [0x12] = read_scts}};
+    return tls_extensions_read(block, scratch, &readers, out);
+}
+
+/*
+ * struct {
+ *     uint32 ticket_lifetime;
+ *     uint32 ticket_age_add;
+ *     opaque ticket_nonce<0..255>;
+ *     opaque ticket<1..2^16-1>;
+ *     Extension extensions<0..2^16-2>;
+ * } NewSessionTicket;
+ */
+
+static void read_early_data_bytes(struct tls_extension *extension, void *out)
+{
+    ((struct tls_new_session_ticket *)out)->early_data_bytes = rd_u32(&extension->content);
+}
+
+bool tls_new_session_ticket13_parse(struct ht_bytes body, struct ht_arena *scratch,
+                                    struct tls_new_session_ticket *out)
+{
+    static const struct tls_extension_readers readers = {.low = {[0x2a] = read_early_data_bytes}};
+    struct ht_reader r                                = ht_reader(body);
+    *out                                              = (struct tls_new_session_ticket){0};
+    out->lifetime_s                                   = rd_u32(&r);
+    rd_skip(&r, 4); /* ticket_age_add: hides the age when the ticket is used */
+    out->nonce        = rd_vec(&r, 1);
+    out->ticket       = rd_vec(&r, 2);
+    out->ticket_bytes = out->ticket.len;
+    bool good         = tls_extensions_read(tls_take_vector(&r, 2), scratch, &readers, out);
+    return good && rd_done(&r) && out->ticket.len > 0;
 }

@@ -28,9 +28,11 @@ static bool parse_sct(struct ht_bytes bytes, struct tls_sct *out)
     out->log_id           = rd_take(&r, LOG_ID_LEN);
     uint64_t time_ms      = rd_u64(&r);
     out->time_ns          = time_ms <= latest_ms ? (int64_t)time_ms * MILLISECOND_NS : 0;
-    out->extensions_bytes = (uint16_t)rd_vec(&r, 2).len;
+    out->extensions       = rd_vec(&r, 2);
+    out->extensions_bytes = (uint16_t)out->extensions.len;
     out->signature_scheme = tls_take_named(&r, 2);
-    out->signature_bytes  = (uint16_t)rd_vec(&r, 2).len;
+    out->signature        = rd_vec(&r, 2);
+    out->signature_bytes  = (uint16_t)out->signature.len;
     return rd_done(&r);
 }
 

@@ -53,7 +53,8 @@ static void application_data(struct tls_state *state, const struct ht_emitter *e
 }
 
 /* Each handshake up to TLS 1.2 has one, so a second one is of a renegotiation. */
-static void change_cipher_spec(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
+static void change_cipher_spec(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                               bool decrypted)
 {
     struct tls_direction *d = &state->direction[from];
     bool again              = d->change_cipher_spec && d->finished && state->version < TLS_13;
@@ -68,7 +69,7 @@ static void change_cipher_spec(struct tls_state *state, struct ht_emitter *e, en
         }
     }
     d->change_cipher_spec = true;
-    (void)ht_emit(e, &tls_change_cipher_spec_event, from, 0, NULL);
+    (void)ht_emit(e, &tls_change_cipher_spec_event, from, decrypted ? HT_EVENT_DECRYPTED : 0, NULL);
 }
 
 void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct tls_alert *alert)
@@ -163,8 +164,9 @@ static void alert(struct tls_state *state, struct ht_emitter *e, enum ht_side fr
     alert.from  = role_of(state, e, from);
     alert.side  = (uint8_t)from;
     tls_keep_alert(state, e, &alert);
-    bool closes = alert.code == 0;
-    (void)ht_emit(e, closes ? &tls_close_notify_event : &tls_alert_event, from, 0, &alert);
+    bool closes    = alert.code == 0;
+    unsigned flags = record->decrypted ? HT_EVENT_DECRYPTED : 0;
+    (void)ht_emit(e, closes ? &tls_close_notify_event : &tls_alert_event, from, flags, &alert);
 }
 
 /* What the first handshake message of a side after Finished is, up to TLS 1.2: a client begins a
@@ -202,6 +204,27 @@ void tls_encrypted_handshake(struct tls_state *state, struct ht_emitter *e, enum
     }
 }
 
+/* Of those that keep a connection alive for days the first ones say enough. */
+static void heartbeat(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                      const struct tls_record *record, size_t len)
+{
+    enum { MAX_TOLD = 16 };
+    struct tls_direction *d        = &state->direction[from];
+    struct tls_heartbeat heartbeat = {0};
+    bool clear                     = record->decrypted || !d->change_cipher_spec;
+    unsigned hidden                = clear ? 0 : tls_hidden(state);
+    if (d->heartbeats == MAX_TOLD) {
+        return;
+    }
+    d->heartbeats++;
+    if (hidden == 0) {
+        (void)tls_heartbeat_parse(record->fragment, &heartbeat);
+    }
+    heartbeat.bytes = len;
+    (void)ht_emit(e, &tls_heartbeat_event, from,
+                  hidden | (record->decrypted ? HT_EVENT_DECRYPTED : 0), &heartbeat);
+}
+
 bool tls_take_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                      const struct tls_record *record, size_t len, bool partial)
 {
@@ -210,14 +233,15 @@ bool tls_take_record(struct tls_state *state, struct ht_emitter *e, enum ht_side
         application_data(state, e, from, len);
         return true;
     case TLS_CHANGE_CIPHER_SPEC:
-        change_cipher_spec(state, e, from);
+        change_cipher_spec(state, e, from, record->decrypted);
         return true;
     case TLS_ALERT:
         if (!partial) {
             alert(state, e, from, record);
         }
         return true;
-    case TLS_HEARTBEAT: /* of no interest here */
+    case TLS_HEARTBEAT:
+        heartbeat(state, e, from, record, len);
         return true;
     default:
         return false;

@@ -40,6 +40,7 @@ struct tls_direction {
     bool certificate_told;       /* the message was seen, though perhaps empty or cut */
     struct tls_place held_place; /* of the last bytes of handshake messages */
     uint16_t record_version;     /* of the last record of handshake messages */
+    bool decrypted;              /* it was, with keys that are known */
     bool certificate, certificate_verify, certificate_status, server_key_exchange;
     size_t skip_message;     /* bytes of a handshake message too long to keep, still to come */
     uint64_t records, bytes; /* of application data, or in TLS 1.3 of all that is encrypted */
@@ -47,6 +48,7 @@ struct tls_direction {
     uint32_t last_data_len;
     uint8_t num_kept;
     uint8_t num_changes;          /* ChangeCipherSpecs that a handshake had of its own */
+    uint8_t heartbeats;           /* told of */
     bool renegotiating;           /* an encrypted handshake began after Finished */
     struct tls_kept_record *kept; /* in the flow's arena; room for TLS_FEW_RECORDS, then for all */
 };
@@ -64,8 +66,10 @@ struct tls_state {
     struct ht_bytes server_name;
     struct tls_direction direction[2]; /* by side */
     const struct tls_client_hello *last_hello;
-    const struct tls_server_hello *last_server_hello; /* that answered it; NULL: none yet */
+    const struct tls_server_hello *last_server_hello;    /* that answered it; NULL: none yet */
+    const struct tls_server_hello *encrypted_extensions; /* NULL: not seen, or not decrypted */
     struct tls_proof *proof; /* in the flow's arena; NULL where signatures are not checked */
+    struct tls_keys *keys;   /* likewise; NULL where there is no key log */
     struct tls_chains *chains;
     struct tls_alert *alerts;
     struct tls_place server_hello_place;
@@ -87,6 +91,11 @@ uint16_t tls_comparable(uint16_t version);
  * record, or 0. */
 void tls_message(struct tls_state *state, struct ht_emitter *e, enum ht_side from, uint8_t type,
                  struct ht_bytes body, uint16_t record_version, unsigned flags);
+
+/* tls_whole_message is tls_message for a message with its header as TLS writes it (RFC 8446 section
+ * 4), which counts for what is signed and hashed; `flags` may have HT_EVENT_DECRYPTED. */
+void tls_whole_message(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                       const struct tls_handshake *message, struct ht_bytes bytes, unsigned flags);
 
 /* The hellos and a certificate chain that came in another form than that of handshake messages
  * (SSL 2.0's; RFC 5246 appendix E.2), read already; `frame` is filled in here. */
@@ -128,7 +137,8 @@ void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end 
         &tls_certificate_verify_event, &tls_change_cipher_spec_event, &tls_finished_event,         \
         &tls_new_session_ticket_event, &tls_hello_request_event, &tls_key_update_event,            \
         &tls_end_of_early_data_event, &tls_application_data_event, &tls_alert_event,               \
-        &tls_close_notify_event, &tls_malformed_event, &tls_other_handshake_event
+        &tls_close_notify_event, &tls_malformed_event, &tls_other_handshake_event,                 \
+        &tls_heartbeat_event
 
 /* TLS over TCP, whose state is a struct tls_state: for a dissector whose flows may turn to it. */
 extern const struct ht_dissector tls_dissector;

@@ -11,6 +11,15 @@
 void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                             const struct tls_record *record, bool partial);
 
+/* tls_handshake_missed says that a message of `from` was not seen: nothing that is said about all
+ * messages can be checked. */
+void tls_handshake_missed(struct tls_state *state, enum ht_side from);
+
+/* tls_said_before is all that both sides said before `from` speaks now, in scratch, as it is signed
+ * and hashed; empty where a message of it is missing. There must be a `state->proof`. */
+struct ht_bytes tls_said_before(const struct tls_state *state, const struct ht_emitter *e,
+                                enum ht_side from);
+
 /* tls_keep_alert adds an alert to the details; past TLS_MAX_ALERTS it is only in the timeline. */
 void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct tls_alert *alert);
 

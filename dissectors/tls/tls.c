@@ -2,7 +2,7 @@
  * The record layer of a TLS connection as it passes (RFC 8446 section 5, RFC 5246 section 6): which
  * records are clear, which are encrypted, and what each tells by its type and place.
  */
-#include "tls/state.h"
+#include "tls/decrypt.h"
 
 static bool known_handshake_type(uint8_t type)
 {
@@ -33,8 +33,8 @@ static enum ht_match match(struct ht_bytes head, const struct ht_endpoint endpoi
 
 static struct ht_frame_size frame(const void *state, struct ht_bytes avail, enum ht_side side)
 {
+    const struct tls_state *tls = state;
     struct tls_record record;
-    (void)state, (void)side;
     if (avail.len < TLS_RECORD_HEADER) {
         return (struct ht_frame_size){0};
     }
@@ -42,8 +42,9 @@ static struct ht_frame_size frame(const void *state, struct ht_bytes avail, enum
         return (struct ht_frame_size){.len = SIZE_MAX};
     }
     size_t len = TLS_RECORD_HEADER + (size_t)record.length;
-    return (struct ht_frame_size){
-        .len = len, .need = record.type == TLS_APPLICATION_DATA ? TLS_RECORD_HEADER : len};
+    bool whole = record.type != TLS_APPLICATION_DATA ||
+                 (tls->keys != NULL && tls_keys_want(tls, side, &record));
+    return (struct ht_frame_size){.len = len, .need = whole ? len : TLS_RECORD_HEADER};
 }
 
 static size_t resync(struct ht_bytes avail, enum ht_side side)
@@ -143,13 +144,17 @@ void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht
     if (!tls_record_header(bytes, &record)) {
         return;
     }
-    record.fragment = ht_bytes_from(bytes, TLS_RECORD_HEADER);
+    record.fragment = ht_bytes_head(ht_bytes_from(bytes, TLS_RECORD_HEADER), record.length);
+    if (state->keys != NULL && tls_keys_take(state, e, from, &record, partial)) {
+        return;
+    }
     if (record.type == TLS_HANDSHAKE) {
         handshake(state, e, from, &record, partial);
         return;
     }
     if (record.type == TLS_CHANGE_CIPHER_SPEC) {
         tls_handshake_cut(state, e, from);
+        tls_keys_changed(state, from);
     }
     (void)tls_take_record(state, e, from, &record, len - TLS_RECORD_HEADER, partial);
 }
@@ -164,6 +169,8 @@ static void gap(void *opaque, struct ht_emitter *e, enum ht_side side, uint64_t 
 {
     (void)missing;
     tls_handshake_cut(opaque, e, side);
+    tls_handshake_missed(opaque, side);
+    tls_keys_gap(opaque, side);
 }
 
 static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)

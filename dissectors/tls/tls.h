@@ -114,6 +114,9 @@ struct tls_client_hello {
     uint64_t resumption_key;        /* by which the session resumed is known; by an analyzer */
     struct ht_bytes ticket;         /* the session_ticket extension's content; view only */
     struct ht_bytes raw_extensions; /* the extensions block, without its length; view only */
+    struct ht_bytes key_shares;     /* as sent; view only */
+    struct ht_bytes key_share_ends; /* the last 16 bytes of each, by an analyzer */
+    uint32_t body_bytes;            /* of the message, by an analyzer */
 };
 
 /* A certificate's entry in a log of Certificate Transparency (RFC 6962 section 3.2). */
@@ -124,6 +127,8 @@ struct tls_sct {
     struct ht_named signature_scheme;
     uint16_t extensions_bytes;
     uint16_t signature_bytes;
+    /* Not in the output: */
+    struct ht_bytes extensions, signature; /* views only */
 };
 
 /* What else a server says; absent where it says none of it. */
@@ -143,6 +148,8 @@ struct tls_server_choices {
     uint16_t encrypted_client_hello_bytes; /* of a HelloRetryRequest: taken, if the client agrees */
     uint16_t tickets;                      /* that it will send, plus one */
     uint8_t renegotiated_bytes;            /* of renegotiation_info; 0 in a first handshake */
+    /* Not in the output: */
+    struct ht_bytes sct_list; /* what `scts` was read from */
 };
 
 struct tls_server_hello {
@@ -173,8 +180,10 @@ struct tls_server_hello {
     /* By analyzers: */
     const struct tls_ja3 *ja3s;
     /* Not in the output: */
-    bool new_session_id; /* another than the client's, by which the session can be resumed;
-                          * not copied */
+    bool new_session_id;       /* another than the client's, by which the session can be resumed;
+                                * not copied */
+    struct ht_bytes key_share; /* view only */
+    struct ht_bytes key_share_end; /* its last 16 bytes, by an analyzer */
 };
 
 struct tls_certificate {
@@ -182,12 +191,18 @@ struct tls_certificate {
     struct ht_texts chain;  /* each DER; views only, not copied */
     uint64_t chain_bytes;
     struct ht_bytes raw_public_key; /* SubjectPublicKeyInfo, in place of a chain (RFC 7250) */
+    struct ht_named compression;    /* RFC 8879 */
+    struct ht_objects scts;         /* of struct tls_sct; of the leaf, in TLS 1.3 */
+    /* Not in the output: */
+    struct ht_bytes staple;   /* the leaf's CertificateStatus, in TLS 1.3; view only */
+    struct ht_bytes sct_list; /* what `scts` was read from */
 };
 
 /* What an analyzer judges a key exchange or its signature by. Views; not kept. */
 struct tls_material {
     struct ht_bytes dh_prime;
-    struct ht_bytes part[3]; /* what was signed; empty where signatures are not checked */
+    struct ht_bytes public_value; /* Diffie-Hellman's, or a point */
+    struct ht_bytes part[3];      /* what was signed; empty where signatures are not checked */
     struct ht_bytes signature;
     struct ht_bytes signer;      /* SHA-256 of the certificate whose key it is; empty: none known */
     struct ht_bytes certificate; /* the same, DER */
@@ -207,6 +222,8 @@ struct tls_server_key_exchange {
     uint64_t signature_bytes;
     bool anonymous; /* of an anonymous suite: nothing authenticates the server */
     const struct tls_material *material; /* internal, not kept */
+    struct ht_bytes
+        public_end; /* the last 16 bytes of its public value, by an analyzer; internal */
 };
 
 struct tls_certificate_request {
@@ -231,8 +248,19 @@ struct tls_compressed_certificate {
 struct tls_certificate_status {
     uint64_t status_type;
     uint64_t response_bytes;
+    /* What the (first) OCSP response says, as yet unverified; by an analyzer: */
+    const char *response_status;    /* successful, …: RFC 6960 section 4.2.1; malformed */
+    const char *certificate_status; /* good, revoked, unknown: of the first certificate in it */
+    struct ht_bytes serial;         /* of that certificate: the content of the DER INTEGER */
+    struct ht_bytes responder;      /* its name in the form of RFC 4514 */
+    struct ht_bytes responder_key;  /* in place of its name: SHA-1 of its key */
+    int64_t produced_at_ns, this_update_ns, next_update_ns, revoked_ns;
+    const char *reason; /* of RFC 5280 section 5.3.1 */
     /* Not in the output: */
     struct ht_bytes response; /* the (first) OCSP response's DER; view only */
+    struct ht_bytes kept;     /* the same, where an analyzer wants it at the connection's end */
+    struct ht_bytes digest;   /* SHA-256 of it, likewise */
+    int64_t time_ns;          /* when it is judged: when it came, or --as-of; likewise */
 };
 
 struct tls_client_key_exchange {
@@ -248,8 +276,11 @@ struct tls_certificate_verify {
 struct tls_new_session_ticket {
     uint64_t lifetime_s;
     uint64_t ticket_bytes;
+    struct ht_bytes nonce;     /* TLS 1.3 */
+    uint32_t early_data_bytes; /* that may be sent with it; TLS 1.3 */
     /* Not in the output: */
-    struct ht_bytes ticket; /* view only */
+    struct ht_bytes ticket;   /* view only */
+    struct ht_bytes key_name; /* its first 16 bytes, by an analyzer (RFC 5077 section 4) */
 };
 
 struct tls_alert {
@@ -275,6 +306,13 @@ struct tls_malformed {
 struct tls_other_handshake {
     struct ht_named message; /* handshake type */
     uint64_t length;
+};
+
+/* A HeartbeatMessage (RFC 6520 section 4). */
+struct tls_heartbeat {
+    const char *type;        /* request, response; NULL: encrypted, or neither */
+    uint16_t payload_length; /* as it says */
+    uint64_t bytes;          /* of the record's fragment, all that was sent */
 };
 
 struct tls_application_data {
@@ -303,19 +341,31 @@ struct tls_revocation {
     const char *status; /* good, revoked, unknown, not_judged */
     const char *source; /* staple, crl */
     const char *fault; /* why it does not count: expired, not_yet_valid, signature, malformed … */
-    int64_t this_update_ns, next_update_ns, revoked_ns;
-    const char *reason; /* of RFC 5280 section 5.3.1 */
+    uint8_t certificate; /* which of the path it is about, leaf 0; plus one */
+    int64_t produced_at_ns, this_update_ns, next_update_ns, revoked_ns;
+    const char *reason;        /* of RFC 5280 section 5.3.1 */
+    struct ht_bytes responder; /* who says so, RFC 4514; empty: named by its key, or unknown */
 };
 
 struct tls_sct_verdict {
     struct ht_bytes log_id;
-    struct ht_bytes log; /* its name, where it is known */
-    const char *source;  /* certificate, extension, ocsp */
-    const char *verdict; /* valid, invalid, unknown_log */
+    struct ht_bytes log;          /* its name, where it is known */
+    struct ht_bytes log_operator; /* likewise */
+    const char *log_state;        /* usable, retired … as the list of logs says */
+    const char *source;           /* certificate, extension, ocsp */
+    const char *verdict;          /* valid, invalid, unknown_log; NULL: not checked */
     int64_t time_ns;
 };
 
 struct ht_chain_facts;
+
+/* Whether the session's keys were at hand (RFC 9850), and what came of it. */
+struct tls_key_use {
+    const char *source;   /* file, capture */
+    const char *verdict;  /* decrypted, not_encrypted, failed, incomplete, missing */
+    const char *finished; /* verified, one_side, refuted */
+    uint64_t records;     /* decrypted */
+};
 
 /* What is thought of a server's (or client's) chain; by an analyzer. */
 struct tls_chain_verdict {
@@ -324,7 +374,8 @@ struct tls_chain_verdict {
     const struct tls_name_check *name;
     const char *order;      /* in_order, misordered, incomplete; superfluous: others are in it */
     struct ht_texts faults; /* of the certificates: see hellotap-audit(7) */
-    const struct tls_revocation *revocation; /* of the leaf */
+    const struct tls_revocation *revocation; /* what counts for most */
+    const struct tls_revocation *staple;     /* what the staple alone says */
     struct ht_objects scts;                  /* of struct tls_sct_verdict */
     /* Not in the output: */
     const struct ht_chain_facts *facts; /* the analyzer's, until the record was written */
@@ -334,6 +385,8 @@ struct tls_chains {
     struct ht_texts server; /* SHA-256 of each, leaf first */
     struct ht_texts client;
     struct ht_bytes server_raw_key, client_raw_key; /* SubjectPublicKeyInfo (RFC 7250) */
+    const struct tls_certificate_status *staple;    /* of the server; NULL: none was seen */
+    struct ht_bytes sct_list; /* beside the server's leaf, in TLS 1.3; not in the output */
     /* By analyzers: */
     const struct tls_chain_verdict *server_verdict, *client_verdict;
 };
@@ -380,17 +433,24 @@ struct tls_details {
     const struct tls_chains *certificates;
     struct ht_objects alerts; /* of struct tls_alert */
     const struct tls_inferred *inferred;
-    const struct tls_resumed_from *resumed_from; /* by an analyzer */
+    const char *early_data; /* accepted, rejected: as the server said, decrypted */
+    const struct tls_key_use *keys;
+    /* By analyzers: */
+    const struct tls_resumed_from *resumed_from;
+    const char *post_quantum; /* pq_protected, client_not_capable, server_declined, server_unknown,
+                               * version_too_old */
+    uint64_t harvestable_bytes;
 };
 
 extern const struct ht_struct tls_client_hello_struct, tls_server_hello_struct,
     tls_certificate_struct, tls_server_key_exchange_struct, tls_certificate_request_struct,
     tls_certificate_status_struct, tls_client_key_exchange_struct, tls_certificate_verify_struct,
     tls_new_session_ticket_struct, tls_alert_struct, tls_malformed_struct,
-    tls_application_data_struct, tls_other_handshake_struct, tls_chains_struct, tls_ja3_struct,
-    tls_details_struct, tls_client_capabilities_struct, tls_client_particulars_struct,
-    tls_psk_offer_struct, tls_encrypted_client_hello_struct, tls_server_choices_struct,
-    tls_sct_struct, tls_chain_verdict_struct;
+    tls_application_data_struct, tls_heartbeat_struct, tls_other_handshake_struct,
+    tls_chains_struct, tls_ja3_struct, tls_details_struct, tls_client_capabilities_struct,
+    tls_client_particulars_struct, tls_psk_offer_struct, tls_encrypted_client_hello_struct,
+    tls_server_choices_struct, tls_sct_struct, tls_chain_verdict_struct,
+    tls_encrypted_extensions_struct;
 
 extern const struct ht_event_type tls_client_hello_event, tls_server_hello_event,
     tls_hello_retry_request_event, tls_encrypted_extensions_event, tls_certificate_event,
@@ -399,6 +459,6 @@ extern const struct ht_event_type tls_client_hello_event, tls_server_hello_event
     tls_change_cipher_spec_event, tls_finished_event, tls_new_session_ticket_event,
     tls_key_update_event, tls_end_of_early_data_event, tls_hello_request_event,
     tls_application_data_event, tls_alert_event, tls_close_notify_event, tls_malformed_event,
-    tls_other_handshake_event;
+    tls_other_handshake_event, tls_heartbeat_event;
 
 #endif

@@ -1,5 +1,7 @@
 #include "tls/transcript.h"
 
+enum { SERVER_HELLO_DONE = 14, MESSAGE_HASH = 254 };
+
 void tls_transcript_add(struct tls_transcript *transcript, struct ht_arena *arena, unsigned side,
                         struct ht_bytes message)
 {
@@ -19,15 +21,38 @@ void tls_transcript_break(struct tls_transcript *transcript, unsigned side)
     transcript->spoken[side].broken = true;
 }
 
+bool tls_transcript_has(const struct tls_transcript *transcript, unsigned side, uint8_t type)
+{
+    const struct tls_spoken *spoken = &transcript->spoken[side];
+    for (size_t i = 0; i < spoken->len; i++) {
+        if (spoken->message[i].ptr[0] == type) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Appends messages from `first` to before `end`. */
 static size_t put(uint8_t *to, const struct tls_spoken *spoken, size_t first, size_t end)
 {
     size_t len = 0;
-    for (size_t i = first; i < end; i++) {
+    for (size_t i = first; i < end && i < spoken->len; i++) {
         memcpy(to + len, spoken->message[i].ptr, spoken->message[i].len);
         len += spoken->message[i].len;
     }
     return len;
+}
+
+/* RFC 8446 section 4.4.1: after a HelloRetryRequest a message_hash stands for the first message. */
+static size_t put_hash(uint8_t *to, const struct tls_spoken *spoken, enum ht_digest digest)
+{
+    uint8_t hash[HT_DIGEST_MAX];
+    size_t len = ht_digest(NULL, digest, hash, spoken->message[0]);
+    to[0]      = MESSAGE_HASH;
+    to[1] = to[2] = 0;
+    to[3]         = (uint8_t)len;
+    memcpy(to + 4, hash, len);
+    return 4 + len;
 }
 
 static size_t length(const struct tls_spoken *spoken)
@@ -39,20 +64,41 @@ static size_t length(const struct tls_spoken *spoken)
     return len;
 }
 
-struct ht_bytes tls_transcript_join(const struct tls_transcript *transcript,
-                                    struct ht_arena *scratch, unsigned client)
+/* How many of the server's messages it says before it waits for the client: up to ServerHelloDone;
+ * all where there is none (resumption, TLS 1.3). */
+static size_t turn_of(const struct tls_spoken *server)
 {
-    const struct tls_spoken *mine = &transcript->spoken[client];
-    const struct tls_spoken *peer = &transcript->spoken[1 - client];
-    if (mine->broken || peer->broken || mine->len == 0 || peer->len == 0) {
+    for (size_t i = 0; i < server->len; i++) {
+        if (server->message[i].ptr[0] == SERVER_HELLO_DONE) {
+            return i + 1;
+        }
+    }
+    return SIZE_MAX;
+}
+
+struct ht_bytes tls_transcript_join(const struct tls_transcript *transcript,
+                                    struct ht_arena *scratch, const struct tls_speaker *speaker)
+{
+    const struct tls_spoken *client = &transcript->spoken[speaker->client];
+    const struct tls_spoken *server = &transcript->spoken[1 - speaker->client];
+    size_t first                    = speaker->retry ? 1 : 0; /* of each, after the retry */
+    size_t turn                     = turn_of(server);
+    if (client->broken || server->broken || client->len <= first || server->len <= first) {
         return ht_bytes(NULL, 0);
     }
-    uint8_t *whole = ht_arena_alloc(scratch, length(mine) + length(peer));
+    uint8_t *whole = ht_arena_alloc(scratch, 4 + HT_DIGEST_MAX + length(client) + length(server));
     if (whole == NULL) {
         return ht_bytes(NULL, 0);
     }
-    size_t len = put(whole, mine, 0, 1);
-    len += put(whole + len, peer, 0, peer->len);
-    len += put(whole + len, mine, 1, mine->len);
+    size_t len = speaker->retry ? put_hash(whole, client, speaker->digest) : 0;
+    len += put(whole + len, server, 0, first);
+    len += put(whole + len, client, first, first + 1);
+    len += put(whole + len, server, first, turn);
+    if (speaker->side == speaker->client || turn != SIZE_MAX) {
+        len += put(whole + len, client, first + 1, SIZE_MAX);
+    }
+    if (speaker->side != speaker->client && turn != SIZE_MAX) {
+        len += put(whole + len, server, turn, SIZE_MAX);
+    }
     return ht_bytes(whole, len);
 }

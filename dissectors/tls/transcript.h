@@ -1,14 +1,16 @@
 /*
- * What both sides said of a handshake, for the signature over it (RFC 5246 section 7.4.8). Kept
- * only where signatures are checked, and only until the client has signed or will not.
+ * What both sides said of a handshake, for the signature over it (RFC 5246 section 7.4.8, RFC 8446
+ * section 4.4.3) and for Finished. Kept only where signatures are checked, and only until the
+ * client has signed or will not; or where the session's keys are known.
  */
 #ifndef HT_TLS_TRANSCRIPT_H
 #define HT_TLS_TRANSCRIPT_H
 
 #include "base/arena.h"
+#include "crypto/digest.h"
 
 enum {
-    TLS_MAX_SPOKEN       = 8, /* messages of a side up to CertificateVerify; usual are 3 and 6 */
+    TLS_MAX_SPOKEN       = 12,       /* messages of a side up to Finished; usual are up to 8 */
     TLS_MAX_SPOKEN_BYTES = 64 * 1024 /* of a message */
 };
 
@@ -39,10 +41,21 @@ void tls_transcript_add(struct tls_transcript *transcript, struct ht_arena *aren
 /* tls_transcript_break says that a message of `side` is missing. */
 void tls_transcript_break(struct tls_transcript *transcript, unsigned side);
 
-/* tls_transcript_join is all that was said, in `scratch`: the client's first message, all of the
- * server's, and the rest of the client's, whatever their order in the capture. Empty where a
- * message is missing or there is no room. */
+/* tls_transcript_has: `side` said a message of this type. */
+bool tls_transcript_has(const struct tls_transcript *transcript, unsigned side, uint8_t type);
+
+/* Whose words a transcript is wanted for. */
+struct tls_speaker {
+    unsigned client; /* which side is */
+    unsigned side;   /* who speaks now */
+    bool retry;      /* there was a HelloRetryRequest: the first ClientHello counts by its digest */
+    enum ht_digest digest;
+};
+
+/* tls_transcript_join is all that was said before `speaker` speaks now, in `scratch`, whatever the
+ * order in the capture: the client's first message, the server's up to where it waits, the rest of
+ * the client's, the rest of the server's. Empty where a message is missing or there is no room. */
 struct ht_bytes tls_transcript_join(const struct tls_transcript *transcript,
-                                    struct ht_arena *scratch, unsigned client);
+                                    struct ht_arena *scratch, const struct tls_speaker *speaker);
 
 #endif

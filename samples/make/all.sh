@@ -8,7 +8,7 @@
 #       slapd tcpdump tinyproxy tshark unbound vsftpd xrdp zstd
 set -euo pipefail
 cd "$(dirname "$0")"
-for script in page-visit mlkem programs versions resumption handshakes extensions ech weak ssl2 failures tcp links tunnels formats \
+for script in page-visit mlkem programs versions resumption handshakes revocation extensions ech weak pki ssl2 failures tcp links tunnels formats \
     ports http dns dns-extensions dtls webrtc quic fragments many starttls proxies openvpn; do
     echo "== $script"
     ./$script.sh

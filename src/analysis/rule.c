@@ -1,6 +1,5 @@
 #include "analysis/rule.h"
 
-#include "analysis/finding.h"
 #include "policy/policy.h"
 
 #include <stdarg.h>
@@ -23,6 +22,14 @@ enum ht_severity ht_severity_of(const char *word)
 const char *ht_severity_name(enum ht_severity severity)
 {
     return severities[severity];
+}
+
+bool ht_captured_whole(const struct ht_connection *c)
+{
+    const struct ht_capture_quality *q = c->capture;
+    bool opened = c->tcp == NULL || (c->tcp->syn_frame != 0 && c->tcp->syn_ack_frame != 0);
+    return opened && q->missing_bytes == 0 && q->truncated_frames == 0 &&
+           q->conflicting_overlaps == 0 && !q->one_sided && !q->limit_reached;
 }
 
 static void add_frame(struct ht_proof *out, uint64_t frame)
@@ -61,6 +68,41 @@ static const char *severity_of(const struct ht_policy_rule *asked, const struct 
     return proof->severity != NULL ? proof->severity : rule->severity;
 }
 
+/* The findings of a connection, with room for one more; NULL: there is none. */
+static struct ht_finding *make_room(const struct ht_connection *c, struct ht_arena *arena)
+{
+    enum { STEP = 8 };
+    size_t num = c->findings.len;
+    if (num % STEP != 0) {
+        return (struct ht_finding *)(uintptr_t)c->findings.items;
+    }
+    struct ht_finding *list = ht_arena_alloc(arena, (num + STEP) * sizeof *list);
+    if (list != NULL && num > 0) {
+        memcpy(list, c->findings.items, num * sizeof *list);
+    }
+    return list;
+}
+
+/* Adds a copy of `finding` behind those that are there, with its evidence and frames; nothing where
+ * there is no room. */
+static void add_finding(struct ht_connection *c, struct ht_arena *arena,
+                        const struct ht_finding *finding)
+{
+    size_t num              = c->findings.len;
+    struct ht_finding *list = make_room(c, arena);
+    uint64_t *frames        = ht_arena_alloc(arena, finding->frames.len * sizeof *frames);
+    if (list == NULL || (frames == NULL && finding->frames.len > 0)) {
+        return;
+    }
+    if (finding->frames.len > 0) {
+        memcpy(frames, finding->frames.items, finding->frames.len * sizeof *frames);
+    }
+    list[num]          = *finding;
+    list[num].evidence = ht_arena_copy(arena, finding->evidence);
+    list[num].frames   = (struct ht_uints){.items = frames, .len = finding->frames.len};
+    c->findings        = (struct ht_objects){.items = list, .len = num + 1};
+}
+
 void ht_rule_find(struct ht_connection *c, struct ht_arena *arena, const struct ht_policy *policy,
                   const struct ht_rule *rule, const struct ht_proof *proof)
 {
@@ -69,23 +111,18 @@ void ht_rule_find(struct ht_connection *c, struct ht_arena *arena, const struct 
     if (asked.verdict == HT_POLICY_NONE) {
         return;
     }
-    struct ht_bytes *references = ht_arena_alloc(arena, HT_RULE_REFERENCES * sizeof *references);
-    size_t num                  = 0;
-    while (references != NULL && num < HT_RULE_REFERENCES && rule->references[num] != NULL) {
-        references[num] = ht_text(rule->references[num]);
-        num++;
-    }
-    const struct ht_finding finding = {.id       = rule->id,
-                                       .severity = severity_of(&asked, rule, proof),
-                                       .title    = rule->title,
-                                       .category = rule->category,
-                                       .basis    = proof->basis != NULL ? proof->basis : "observed",
-                                       .verdict  = policy != NULL ? verdicts[asked.verdict] : NULL,
-                                       .clause   = asked.clause,
-                                       .evidence = ht_text(proof->evidence),
-                                       .frames = {.items = proof->frames, .len = proof->num_frames},
-                                       .references  = {.items = references, .len = num},
-                                       .attack      = rule->attack,
-                                       .remediation = rule->remediation};
-    ht_finding_add(c, arena, &finding);
+    const struct ht_finding finding = {
+        .id          = rule->id,
+        .severity    = severity_of(&asked, rule, proof),
+        .title       = rule->title,
+        .category    = rule->category,
+        .basis       = proof->basis != NULL ? proof->basis : "observed",
+        .verdict     = policy != NULL ? verdicts[asked.verdict] : NULL,
+        .clause      = proof->clause != NULL ? proof->clause : asked.clause,
+        .evidence    = ht_text(proof->evidence),
+        .frames      = {.items = proof->frames, .len = proof->num_frames},
+        .references  = rule->references[0] != NULL ? rule->references : NULL,
+        .attack      = rule->attack,
+        .remediation = rule->remediation};
+    add_finding(c, arena, &finding);
 }

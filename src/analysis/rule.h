@@ -15,8 +15,8 @@ struct ht_rule {
     const char *category; /* version, cipher, kex, certificate … */
     const char *title;    /* what is wrong, in a few words */
     const char *remediation;
-    const char *attack;                         /* and CVEs; NULL: none by name */
-    const char *references[HT_RULE_REFERENCES]; /* "RFC 8996"; NULL: no more */
+    const char *attack;                             /* and CVEs; NULL: none by name */
+    const char *references[HT_RULE_REFERENCES + 1]; /* "RFC 8996"; NULL: no more */
 };
 
 /* By rising severity. */
@@ -33,12 +33,17 @@ struct ht_proof {
     size_t num_frames;
     const char *basis;    /* observed, derived, inferred; NULL: observed */
     const char *severity; /* where this case is worse or better than the rule; NULL: the rule's */
+    const char *clause;   /* of the policy, against just this; NULL: what it cites for the rule */
 };
 
 /* ht_proof_say writes the evidence, as by printf, and which frames show it, those that are not 0;
  * true, so that a rule can end with it. */
 __attribute__((format(printf, 4, 5))) bool ht_proof_say(struct ht_proof *out, uint64_t frame,
                                                         uint64_t frame_2, const char *format, ...);
+
+/* ht_captured_whole: nothing that the capture lacks can be the reason of what was, or was not, seen
+ * of the connection. */
+bool ht_captured_whole(const struct ht_connection *c);
 
 struct ht_policy;
 

@@ -1,6 +1,8 @@
 #include "base/time.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 struct date {
     int64_t year;
@@ -51,4 +53,24 @@ const char *ht_time_print(char out[HT_TIME_TEXT_MAX], int64_t time_ns, unsigned 
         (void)snprintf(out + n, (size_t)(HT_TIME_TEXT_MAX - n), "Z");
     }
     return out;
+}
+
+/* The whole of `text` in this form, and no date that the calendar has not, such as February 30. */
+static bool read_form(const char *text, const char *form, int64_t *out_ns)
+{
+    enum { FIRST_YEAR = 1970, LAST_YEAR = 2199, BASE_YEAR = 1900 };
+    struct tm said  = {0};
+    const char *end = strptime(text, form, &said);
+    int day         = said.tm_mday;
+    int year        = said.tm_year + BASE_YEAR;
+    if (end == NULL || *end != '\0' || year < FIRST_YEAR || year > LAST_YEAR) {
+        return false;
+    }
+    *out_ns = timegm(&said) * HT_SECOND_NS;
+    return said.tm_mday == day;
+}
+
+bool ht_time_read(const char *text, int64_t *out_ns)
+{
+    return read_form(text, "%Y-%m-%d", out_ns) || read_form(text, "%Y-%m-%dT%H:%M:%SZ", out_ns);
 }

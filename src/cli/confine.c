@@ -120,10 +120,18 @@ static bool enter(struct cli_confinement *confinement, struct ht_error *error)
     } else {
         add_inputs(&readable, confinement->inputs);
     }
+    int writable[2];
+    size_t num_writable = 0;
+    if (confinement->may_reopen) {
+        writable[num_writable++] = confinement->folder;
+    }
+    if (confinement->certificate_folder >= 0) {
+        writable[num_writable++] = confinement->certificate_folder;
+    }
     const struct ht_sandbox_config config = {.readable      = (const char *const *)readable.items,
                                              .num_readable  = readable.num,
-                                             .writable      = &confinement->folder,
-                                             .num_writable  = confinement->may_reopen,
+                                             .writable      = writable,
+                                             .num_writable  = num_writable,
                                              .notify_socket = confinement->notify_socket,
                                              .may_start_threads = true};
     bool entered                          = readable.failed ? ht_fail(error, "out of memory")

@@ -16,8 +16,9 @@ const char *cli_confine_owner(const struct cli_options *options);
 struct cli_confinement {
     const struct ht_source *source; /* what is listened to; NULL: files, not opened yet: */
     const struct cli_inputs *inputs;
-    int folder;        /* of the output; or -1 */
-    int notify_socket; /* or -1 */
+    int folder;             /* of the output; or -1 */
+    int certificate_folder; /* or -1 */
+    int notify_socket;      /* or -1 */
 
     /* What came of it. */
     bool may_reopen;      /* files may be made in the folder */

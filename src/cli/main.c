@@ -1,6 +1,11 @@
 #include "capture/source.h"
+#include "cli/diff.h"
+#include "cli/rules.h"
 #include "cli/run.h"
 #include "cli/schema.h"
+
+#include <string.h>
+#include <unistd.h>
 
 static int list_interfaces(void)
 {
@@ -16,6 +21,9 @@ int main(int argc, char **argv)
 {
     struct cli_options options;
     struct ht_error error;
+    if (argc > 1 && strcmp(argv[1], "diff") == 0 && access("diff", F_OK) != 0) {
+        return cli_diff(argc - 1, argv + 1);
+    }
     if (!cli_options_read(&options, argc, argv, &error)) {
         fprintf(stderr, "hellotap: %s\n", error.text);
         return CLI_USAGE;
@@ -31,6 +39,9 @@ int main(int argc, char **argv)
         return list_interfaces();
     case CLI_SCHEMA:
         return cli_schema_print(stdout) ? CLI_OK : CLI_UNREADABLE;
+    case CLI_RULES:
+        cli_rules_print(stdout);
+        return CLI_OK;
     case CLI_RUN:
         break;
     }

@@ -1,22 +1,26 @@
 #include "cli/options.h"
 
+#include "base/time.h"
 #include "cli/number.h"
+#include "policy/policy.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct ht_sink_ops *const formats[] = {&ht_text_sink, &ht_json_sink};
 
 static bool set_format(struct cli_options *o, const char *value, struct ht_error *error)
 {
+    o->csv = strcmp(value, "csv") == 0;
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         if (strcmp(formats[i]->name, value) == 0) {
             o->format = formats[i];
             return true;
         }
     }
-    return ht_fail(error, "-f %s: no such format; there are text and json", value);
+    return o->csv || ht_fail(error, "-f %s: no such format; there are text and json", value);
 }
 
 static bool set_color(struct cli_options *o, const char *value, struct ht_error *error)
@@ -160,6 +164,70 @@ static bool set_user(struct cli_options *o, const char *value, struct ht_error *
     return true;
 }
 
+static bool set_audit(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    (void)error;
+    o->audit  = true;
+    o->policy = value; /* NULL: none was named */
+    return true;
+}
+
+static bool set_fail_on(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    o->fail_on = ht_severity_of(value);
+    return o->fail_on != HT_NUM_SEVERITIES ||
+           ht_fail(error, "--fail-on %s: say critical, high, medium, low or info", value);
+}
+
+static bool set_as_of(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    return ht_time_read(value, &o->as_of_ns) ||
+           ht_fail(error, "--as-of %s: not a date, like 2026-03-15 or 2026-03-15T12:00:00Z", value);
+}
+
+/* Paths: where each is kept. */
+static bool set_trust_store(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    (void)error;
+    o->trust_store = value;
+    return true;
+}
+
+static bool set_crl(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    (void)error;
+    o->crl = value;
+    return true;
+}
+
+static bool set_ct_logs(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    (void)error;
+    o->ct_logs = value;
+    return true;
+}
+
+static bool set_key_log(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    (void)error;
+    o->key_log = value;
+    return true;
+}
+
+static bool set_certificate_folder(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    (void)error;
+    o->certificate_folder = value;
+    return true;
+}
+
+static bool set_bill(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    (void)error;
+    o->bill = value;
+    return true;
+}
+
 static bool set_sandbox(struct cli_options *o, const char *value, struct ht_error *error)
 {
     o->no_sandbox = strcmp(value, "off") == 0;
@@ -172,6 +240,7 @@ static bool set_flag(struct cli_options *o, const char *name, struct ht_error *e
     (void)error;
     o->events |= strcmp(name, "events") == 0;
     o->verify |= strcmp(name, "verify") == 0;
+    o->inventory |= strcmp(name, "inventory") == 0;
     o->no_ndpi |= strcmp(name, "no-ndpi") == 0;
     o->no_promiscuous |= strcmp(name, "no-promiscuous") == 0;
     o->immediate |= strcmp(name, "immediate") == 0;
@@ -185,12 +254,14 @@ static bool set_action(struct cli_options *o, const char *name, struct ht_error 
     o->action = strcmp(name, "help") == 0         ? CLI_HELP
                 : strcmp(name, "version") == 0    ? CLI_VERSION
                 : strcmp(name, "interfaces") == 0 ? CLI_INTERFACES
+                : strcmp(name, "rules") == 0      ? CLI_RULES
                                                   : CLI_SCHEMA;
     return true;
 }
 
 /* Every option: its short letter or 0, its long name, what its value is called (NULL: it takes
- * none; then `set` gets the name), what it does. */
+ * none, then `set` gets the name; in brackets: it may have one, else `set` gets NULL), what it
+ * does. */
 static const struct {
     int letter;
     const char *name, *value;
@@ -204,7 +275,19 @@ static const struct {
     {'F', "filter", "EXPRESSION", set_filter, "look only at frames that match, as in tcpdump"},
     {'o', "output", "FILE", set_output, "write there instead of standard output"},
     {'e', "events", NULL, set_flag, "also a line for each event as it happens"},
-    {0, "verify", NULL, set_flag, "check the signatures of handshakes"},
+    {0, "verify", NULL, set_flag, "check the signatures of handshakes, and certificates"},
+    {0, "audit", "[=POLICY]", set_audit, "say what is wrong; POLICY: a name, or a JSON file"},
+    {0, "fail-on", "SEVERITY", set_fail_on, "with --audit: exit status 1 if it finds such"},
+    {0, "as-of", "DATE", set_as_of, "judge as of this date, not as of the packets'"},
+    {0, "rules", NULL, set_action, "print what an audit looks for"},
+    {0, "inventory", NULL, set_flag, "list servers and clients; also as -f csv"},
+    {0, "cbom", "FILE", set_bill, "write a cryptographic bill of materials (CycloneDX)"},
+    {0, "keylog", "FILE", set_key_log, "keys of sessions (SSLKEYLOGFILE), to read handshakes with"},
+    {0, "trust-store", "PATH", set_trust_store,
+     "trust these certificates, a file or directory, or none; default the system's"},
+    {0, "crl", "FILE", set_crl, "certificates revoked"},
+    {0, "ct-logs", "FILE", set_ct_logs, "logs of Certificate Transparency, in JSON"},
+    {0, "export-certificates", "DIR", set_certificate_folder, "write each certificate there"},
     {'s', "snaplen", "BYTES", set_snaplen, "capture so many bytes of a frame"},
     {'p', "no-promiscuous", NULL, set_flag, "capture only what is addressed to this machine"},
     {0, "buffer", "MIB", set_buffer, "for frames of an interface; default 64"},
@@ -233,31 +316,39 @@ enum { NUM_OPTIONS = sizeof options / sizeof options[0], FIRST_LONG = 256 };
 void cli_options_help(FILE *out)
 {
     fputs("usage: hellotap [OPTIONS] FILE|DIRECTORY|- …\n"
-          "       hellotap [OPTIONS] -i INTERFACE …\n\n"
+          "       hellotap [OPTIONS] -i INTERFACE …\n"
+          "       hellotap diff OLD.json NEW.json\n\n"
           "Tells the story of every connection in a capture: DNS, TCP, TLS.\n\n",
           out);
     for (int i = 0; i < NUM_OPTIONS; i++) {
         char name[64];
-        (void)snprintf(name, sizeof name, "--%s%s%s", options[i].name,
-                       options[i].value != NULL ? " " : "",
-                       options[i].value != NULL ? options[i].value : "");
+        const char *value = options[i].value != NULL ? options[i].value : "";
+        const char *space = value[0] != '\0' && value[0] != '[' ? " " : "";
+        (void)snprintf(name, sizeof name, "--%s%s%s", options[i].name, space, value);
         if (options[i].letter != 0) {
             fprintf(out, "  -%c, %-22s %s\n", options[i].letter, name, options[i].help);
         } else {
             fprintf(out, "      %-22s %s\n", name, options[i].help);
         }
     }
-    fputs("\nExit status: 0 all read, 2 wrong usage, 3 an input could not be read whole.\n"
-          "See hellotap(1), and hellotap-json(5) for the records.\n",
+    fputs("\nExit status: 0 all read, 1 findings as of --fail-on, 2 wrong usage,\n"
+          "3 an input could not be read whole.\n"
+          "See hellotap(1), hellotap-policy(5), and hellotap-json(5) for the records.\n",
           out);
+}
+
+static int takes(int i)
+{
+    const char *value = options[i].value;
+    return value == NULL ? no_argument : value[0] == '[' ? optional_argument : required_argument;
 }
 
 static void fill_tables(char *letters, struct option *longs)
 {
     *letters++ = ':';
     for (int i = 0; i < NUM_OPTIONS; i++) {
-        longs[i] = (struct option){
-            .name = options[i].name, .has_arg = options[i].value != NULL, .val = FIRST_LONG + i};
+        longs[i] =
+            (struct option){.name = options[i].name, .has_arg = takes(i), .val = FIRST_LONG + i};
         if (options[i].letter != 0) {
             *letters++ = (char)options[i].letter;
         }
@@ -294,6 +385,35 @@ static bool read_option(struct cli_options *out, int answer, char **argv, struct
     return options[i].set(out, options[i].value != NULL ? optarg : options[i].name, error);
 }
 
+/* "--audit modern" names a file. */
+static bool looks_like_policy(const char *file)
+{
+    for (size_t i = 0; ht_policy_names[i] != NULL; i++) {
+        if (strcmp(file, ht_policy_names[i]) == 0 && access(file, F_OK) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What of reports fits together. */
+static bool check_reports(const struct cli_options *o, struct ht_error *error)
+{
+    if (o->fail_on != HT_NUM_SEVERITIES && !o->audit) {
+        return ht_fail(error, "--fail-on is of what --audit finds: say --audit too");
+    }
+    if (o->csv && !o->inventory) {
+        return ht_fail(error, "-f csv is of --inventory; there are text and json");
+    }
+    if (o->audit && o->inventory) {
+        return ht_fail(error, "either --audit or --inventory, not both");
+    }
+    if (o->audit && o->policy == NULL && *o->files != NULL && looks_like_policy(*o->files)) {
+        return ht_fail(error, "a policy is part of its option's word: say --audit=%s", *o->files);
+    }
+    return true;
+}
+
 /* What fits together. */
 static bool check(const struct cli_options *o, struct ht_error *error)
 {
@@ -308,14 +428,14 @@ static bool check(const struct cli_options *o, struct ht_error *error)
     if (rotate && o->output == NULL) {
         return ht_fail(error, "--rotate-size and --rotate-time are of files: say -o FILE");
     }
-    return true;
+    return check_reports(o, error);
 }
 
 bool cli_options_read(struct cli_options *out, int argc, char **argv, struct ht_error *error)
 {
     char letters[2 * NUM_OPTIONS + 2];
     struct option longs[NUM_OPTIONS + 1];
-    *out = (struct cli_options){.format = &ht_text_sink};
+    *out = (struct cli_options){.format = &ht_text_sink, .fail_on = HT_NUM_SEVERITIES};
     fill_tables(letters, longs);
     opterr = 0;
     for (int answer; (answer = getopt_long(argc, argv, letters, longs, NULL)) != -1;) {

@@ -4,13 +4,14 @@
 #ifndef HT_CLI_OPTIONS_H
 #define HT_CLI_OPTIONS_H
 
+#include "analysis/rule.h"
 #include "base/error.h"
 #include "sink/sink.h"
 
 #include <stdint.h>
 #include <stdio.h>
 
-enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_INTERFACES, CLI_SCHEMA };
+enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_INTERFACES, CLI_SCHEMA, CLI_RULES };
 enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
 
 /* Exit statuses. */
@@ -31,6 +32,11 @@ struct cli_options {
     size_t buffer_bytes, queue_bytes, max_flows, max_bytes;
     uint64_t rotate_bytes;
     int64_t rotate_ns, stats_interval_ns;
+    const char *policy; /* to audit by; NULL: each rule's own severity */
+    const char *trust_store, *crl, *ct_logs, *key_log, *certificate_folder, *bill; /* paths */
+    enum ht_severity fail_on; /* a finding of it; HT_NUM_SEVERITIES: none */
+    int64_t as_of_ns;         /* 0: packet time */
+    bool audit, inventory, csv;
     bool verify, events, no_ndpi, no_promiscuous, immediate, no_sandbox, quiet;
     char **files; /* NULL-terminated */
 };
@@ -38,6 +44,19 @@ struct cli_options {
 static inline bool cli_options_live(const struct cli_options *options)
 {
     return options->interfaces[0] != '\0';
+}
+
+/* cli_options_report: something is told of all connections together, at the end. */
+static inline bool cli_options_report(const struct cli_options *options)
+{
+    return options->audit || options->inventory || options->bill != NULL;
+}
+
+/* cli_options_stories: each connection is told. People who ask for a report want that alone;
+ * programs get the connections with their findings, unless it is the inventory that they want. */
+static inline bool cli_options_stories(const struct cli_options *options)
+{
+    return !options->inventory && (!options->audit || options->format == &ht_json_sink);
 }
 
 /* cli_options_read fills `out` from the arguments; false with a message where they make no sense.

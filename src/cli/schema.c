@@ -2,6 +2,9 @@
 
 #include "analysis/analysis.h"
 #include "registry.h"
+#include "report/audit_report.h"
+#include "report/diff.h"
+#include "report/inventory.h"
 #include "run/stats.h"
 #include "sink/schema.h"
 #include "stream/tcp.h"
@@ -80,6 +83,9 @@ static struct ht_schema_parts gather(struct parts *p)
     }
     add_record(p, &ht_event_record_type);
     add_record(p, &ht_stats_record);
+    add_record(p, &ht_audit_record_type);
+    add_record(p, &ht_inventory_record_type);
+    add_record(p, &ht_diff_record_type);
     return (struct ht_schema_parts){
         .records = p->records, .events = p->events, .details = p->details};
 }

@@ -6,6 +6,7 @@
 
 #include "base/large_pages.h"
 #include "capture/filter.h"
+#include "cli/analysis.h"
 #include "cli/console.h"
 #include "cli/inputs.h"
 #include "cli/notify.h"
@@ -18,6 +19,8 @@ struct cli_session {
     struct cli_console console;
     struct cli_notify notify;
     struct cli_writer writer;
+    struct cli_analysis analysis;
+    FILE *bill; /* of materials; NULL: none is asked for */
     struct ht_crew *crew;
     struct ht_stats counted; /* here, beside what the engines count */
     struct ht_stats stats;   /* all, when last asked for */

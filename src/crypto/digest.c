@@ -4,10 +4,10 @@
 
 #include <openssl/evp.h>
 
-enum { NUM_DIGESTS = HT_SHA256 + 1 };
+enum { NUM_DIGESTS = HT_SHA384 + 1 };
 
 static const char *const names[NUM_DIGESTS] = {
-    [HT_MD5] = "MD5", [HT_SHA1] = "SHA1", [HT_SHA256] = "SHA256"};
+    [HT_MD5] = "MD5", [HT_SHA1] = "SHA1", [HT_SHA256] = "SHA256", [HT_SHA384] = "SHA384"};
 
 /* A context for each algorithm: one that changes its algorithm allocates anew. */
 struct ht_digester {
@@ -48,7 +48,7 @@ static bool digest_once(const char *name, uint8_t *out, unsigned *len, struct ht
     return done;
 }
 
-size_t ht_digest(struct ht_digester *digester, enum ht_digest digest, uint8_t out[HT_DIGEST_MAX],
+size_t ht_digest(struct ht_digester *digester, enum ht_digest digest, uint8_t *out,
                  struct ht_bytes in)
 {
     unsigned len = 0;
@@ -75,4 +75,20 @@ struct ht_bytes ht_digest_hex(struct ht_digester *digester, enum ht_digest diges
         out[2 * i + 1] = digits[raw[i] & 15];
     }
     return ht_bytes(out, out != NULL ? 2 * len : 0);
+}
+
+size_t ht_digest_len(enum ht_digest digest)
+{
+    static const uint8_t lengths[NUM_DIGESTS] = {
+        [HT_MD5] = 16, [HT_SHA1] = 20, [HT_SHA256] = 32, [HT_SHA384] = 48};
+    return lengths[digest];
+}
+
+bool ht_hmac(enum ht_digest digest, uint8_t out[HT_DIGEST_MAX], struct ht_bytes key,
+             struct ht_bytes message)
+{
+    size_t len = 0;
+    return EVP_Q_mac(NULL, "HMAC", NULL, names[digest], NULL, key.ptr, key.len, message.ptr,
+                     message.len, out, HT_DIGEST_MAX, &len) != NULL &&
+           len == ht_digest_len(digest);
 }

@@ -1,30 +1,25 @@
 #include "crypto/hkdf.h"
 
-#include <openssl/evp.h>
-
-static bool hmac(uint8_t out[HT_SECRET_LEN], struct ht_bytes key, struct ht_bytes message)
-{
-    size_t len = 0;
-    return EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key.ptr, key.len, message.ptr, message.len,
-                     out, HT_SECRET_LEN, &len) != NULL &&
-           len == HT_SECRET_LEN;
-}
-
 bool ht_hkdf_extract(uint8_t out[HT_SECRET_LEN], struct ht_bytes salt, struct ht_bytes input)
 {
-    return hmac(out, salt, input);
+    uint8_t secret[HT_DIGEST_MAX];
+    if (!ht_hmac(HT_SHA256, secret, salt, input)) {
+        return false;
+    }
+    memcpy(out, secret, HT_SECRET_LEN);
+    return true;
 }
 
 /* What HKDF-Expand hashes for its first block, all that is ever asked for: HkdfLabel, then 1. */
-bool ht_hkdf_expand_label(uint8_t *out, size_t len, const uint8_t secret[HT_SECRET_LEN],
+bool ht_hkdf_expand_label(enum ht_digest digest, uint8_t *out, size_t len, struct ht_bytes secret,
                           const char *label)
 {
     enum { MAX_LABEL = 32 };
     static const char prefix[] = "tls13 ";
     uint8_t info[2 + 1 + sizeof prefix - 1 + MAX_LABEL + 1 + 1];
-    uint8_t block[HT_SECRET_LEN];
+    uint8_t block[HT_DIGEST_MAX];
     size_t label_len = strlen(label), n = 0;
-    if (label_len > MAX_LABEL || len > sizeof block) {
+    if (label_len > MAX_LABEL || len > ht_digest_len(digest)) {
         return false;
     }
     info[n++] = 0;
@@ -36,7 +31,7 @@ bool ht_hkdf_expand_label(uint8_t *out, size_t len, const uint8_t secret[HT_SECR
     n += label_len;
     info[n++] = 0; /* no context */
     info[n++] = 1;
-    if (!hmac(block, ht_bytes(secret, HT_SECRET_LEN), ht_bytes(info, n))) {
+    if (!ht_hmac(digest, block, secret, ht_bytes(info, n))) {
         return false;
     }
     memcpy(out, block, len);

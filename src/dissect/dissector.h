@@ -64,6 +64,7 @@ struct ht_end {
 };
 
 struct ht_emitter;
+struct ht_keyring;
 
 /* What a dissector may ask of the engine; implemented by src/run, and by tests/support. */
 struct ht_emitter_ops {
@@ -86,6 +87,7 @@ struct ht_emitter {
     enum ht_side client;                /* as far as the engine knows */
     const char *transport;              /* "tcp", "udp" */
     bool verify; /* signatures are checked: events are to have what was signed */
+    const struct ht_keyring *keyring; /* of crypto/key_log.h; NULL: no keys are known */
 };
 
 /* ht_emit says that `from` did this, in the frame at hand. Analyzers see `event` (a struct as

@@ -211,9 +211,13 @@ static const struct ht_field entry_fields[] = {
         .flags = HT_INFERRED | HT_REPEATS),
     ROW(inferred, HT_BOOL, "Judged from place, size or order.", .flags = HT_REPEATS),
     ROW(encrypted, HT_BOOL, "Its content could not be read.", .flags = HT_REPEATS),
+    ROW(decrypted, HT_BOOL, "It was encrypted, with keys that are known (--keylog).",
+        .flags = HT_REPEATS),
     ROW(partial, HT_BOOL, "Its end is missing.", .flags = HT_REPEATS),
     ROW(malformed, HT_BOOL, "Its content breaks the specification.", .flags = HT_REPEATS),
-    ROW(verified, HT_BOOL, "Whether its signature holds, where that was checked (--verify).",
+    ROW(verified, HT_BOOL,
+        "Whether its signature holds (--verify) or, of Finished, what it says of the handshake "
+        "(--keylog), where that was checked.",
         .flags = HT_PLUS_ONE | HT_DERIVED | HT_REPEATS),
     ROW(data, HT_ANY, "The event's fields, where it has any.", .name = ""),
 };
@@ -238,18 +242,19 @@ static const struct ht_struct timing_struct =
 
 #define OWNER struct ht_finding
 static const struct ht_field finding_fields[] = {
-    ROW(id, HT_LABEL, "The rule's name."),
-    ROW(severity, HT_LABEL, "critical, high, medium, low or info."),
-    ROW(title, HT_LABEL, "What is wrong, in a few words."),
-    ROW(category, HT_LABEL, "What it is about: version, cipher, kex, certificate and so on."),
-    ROW(basis, HT_LABEL, "How it is known: observed, derived, inferred."),
-    ROW(verdict, HT_LABEL, "What the policy makes of it: fail, warn, report."),
-    ROW(clause, HT_LABEL, "The policy's clause."),
+    ROW(id, HT_LABEL, "The rule's name.", .flags = HT_REPEATS),
+    ROW(severity, HT_LABEL, "critical, high, medium, low or info.", .flags = HT_REPEATS),
+    ROW(title, HT_LABEL, "What is wrong, in a few words.", .flags = HT_REPEATS),
+    ROW(category, HT_LABEL, "What it is about: version, cipher, kex, certificate and so on.",
+        .flags = HT_REPEATS),
+    ROW(basis, HT_LABEL, "How it is known: observed, derived, inferred.", .flags = HT_REPEATS),
+    ROW(verdict, HT_LABEL, "What the policy makes of it: fail, warn, report.", .flags = HT_REPEATS),
+    ROW(clause, HT_LABEL, "The policy's clause.", .flags = HT_REPEATS),
+    ROW(attack, HT_LABEL, "Attacks and CVEs that it opens the way to.", .flags = HT_REPEATS),
+    ROW(remediation, HT_LABEL, "What to do about it.", .flags = HT_REPEATS),
+    ROW(references, HT_LIST_LABEL, "Where it says so.", .flags = HT_REPEATS),
     ROW(frames, HT_LIST_UINT, "The frames that show it."),
     ROW(evidence, HT_TEXT, "What was seen in them."),
-    ROW(references, HT_LIST_TEXT, "Where it says so."),
-    ROW(attack, HT_LABEL, "Attacks and CVEs that it opens the way to."),
-    ROW(remediation, HT_LABEL, "What to do about it."),
 };
 
 static const struct ht_struct finding_struct =
@@ -320,9 +325,13 @@ static const struct ht_field event_fields[] = {
     ROW(frame, HT_UINT, "Number of the frame, from 1 in each file.", .label = "frame"),
     ROW(inferred, HT_BOOL, "Judged from place, size or order.", .label = "inferred"),
     ROW(encrypted, HT_BOOL, "Its content could not be read.", .label = "encrypted"),
+    ROW(decrypted, HT_BOOL, "It was encrypted, with keys that are known (--keylog).",
+        .label = "decrypted"),
     ROW(partial, HT_BOOL, "Its end is missing.", .label = "partial"),
     ROW(malformed, HT_BOOL, "Its content breaks the specification.", .label = "malformed"),
-    ROW(verified, HT_BOOL, "Whether its signature holds, where that was checked (--verify).",
+    ROW(verified, HT_BOOL,
+        "Whether its signature holds (--verify) or, of Finished, what it says of the handshake "
+        "(--keylog), where that was checked.",
         .flags = HT_PLUS_ONE | HT_DERIVED, .label = "verified"),
     ROW(data, HT_ANY, "The event's fields, where it has any.", .name = "", .label = ""),
 };

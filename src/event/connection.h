@@ -53,6 +53,10 @@ struct ht_resolution {
         *verdict; /* fresh, within_ttl, beyond_ttl, other_client, none_seen, literal_address */
     int64_t query_time_ns;
     int64_t answer_time_ns;
+    /* Not in the output: */
+    bool client_asks;          /* DNS answers to the client were captured before */
+    struct ht_bytes led_there; /* none_seen: another name under which the client was given the
+                                * address; empty: none */
 };
 
 struct ht_tcp_options {
@@ -106,6 +110,7 @@ struct ht_timeline_entry {
     const char *absent; /* why an expected message was not seen */
     bool inferred;
     bool encrypted;
+    bool decrypted;
     bool partial;
     bool malformed;
     uint8_t verified; /* whether its signature holds, plus one; 0: not checked */
@@ -116,18 +121,19 @@ struct ht_timeline_entry {
 };
 
 struct ht_finding {
+    /* The words of its rule and policy, which live as long as these, side by side. */
     const char *id;
     const char *severity; /* critical, high, medium, low, info */
     const char *title;
     const char *category; /* version, cipher, kex, certificate … */
     const char *basis;    /* observed, derived, inferred */
     const char *verdict;  /* of the policy: fail, warn, report; NULL: there is none */
-    const char *clause;   /* of the policy, that asks for it; lives as long as the policy */
+    const char *clause;   /* of the policy, that asks for it */
+    const char *attack;   /* attacks and CVEs that it opens the way to */
+    const char *remediation;
+    const char *const *references; /* the last one is NULL; NULL: there are none */
     struct ht_bytes evidence;
     struct ht_uints frames;
-    struct ht_texts references;
-    const char *attack; /* attacks and CVEs that it opens the way to */
-    const char *remediation;
 };
 
 enum { HT_MAX_CARRIERS = 4 };
@@ -172,6 +178,7 @@ struct ht_event_record {
     const char *event;
     bool inferred;
     bool encrypted;
+    bool decrypted;
     bool partial;
     bool malformed;
     uint8_t verified;

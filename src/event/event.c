@@ -32,6 +32,7 @@ bool ht_field_present(const struct ht_field *field, const void *object)
     case HT_TIME:
         return *(const int64_t *)at != 0;
     case HT_LABEL:
+    case HT_LIST_LABEL:
     case HT_OBJECT:
         return *(const void *const *)at != NULL;
     case HT_TEXT:
@@ -57,8 +58,8 @@ bool ht_field_present(const struct ht_field *field, const void *object)
 
 bool ht_field_has_empty(enum ht_kind kind)
 {
-    return kind != HT_TIME && kind != HT_LABEL && kind != HT_ADDRESS && kind != HT_NAMED &&
-           kind != HT_OBJECT && kind != HT_ANY;
+    return kind != HT_TIME && kind != HT_LABEL && kind != HT_LIST_LABEL && kind != HT_ADDRESS &&
+           kind != HT_NAMED && kind != HT_OBJECT && kind != HT_ANY;
 }
 
 bool ht_field_written(const struct ht_field *field, const void *object)

@@ -14,8 +14,9 @@ enum {
     HT_EVENT_INFERRED  = 2,  /* judged from place, size or order */
     HT_EVENT_PARTIAL   = 4,  /* its end is missing */
     HT_EVENT_MALFORMED = 8,  /* its content breaks the specification */
-    HT_EVENT_VERIFIED  = 16, /* its signature was checked, and holds */
-    HT_EVENT_REFUTED   = 32  /* its signature was checked, and does not hold */
+    HT_EVENT_VERIFIED  = 16, /* its signature was checked, and holds; or what Finished says */
+    HT_EVENT_REFUTED   = 32, /* its signature was checked, and does not hold */
+    HT_EVENT_DECRYPTED = 64  /* it was encrypted, with keys that are known */
 };
 
 struct ht_event_type {

@@ -24,6 +24,7 @@ enum ht_kind {
     HT_LIST_NAMED,  /* struct ht_bytes, values of `names` packed big-endian, in wire order */
     HT_LIST_UINT,   /* struct ht_uints */
     HT_LIST_TEXT,   /* struct ht_texts */
+    HT_LIST_LABEL,  /* const char *const *: words as of HT_LABEL, the last one NULL; absent: NULL */
     HT_LIST_HEX,    /* struct ht_texts, each shown as hexadecimal */
     HT_OBJECT,      /* pointer to a struct described by `of`; absent: NULL */
     HT_LIST_OBJECT, /* struct ht_objects of `of` */

@@ -2,14 +2,13 @@
 
 enum {
     CHUNK_BYTES = 114, /* with what stands before them, and rounded up by the arena: 128 */
-    LARGEST     = 1 + 2 * sizeof(void *) + 20 /* of an entry: two pointers, two numbers */
+    LARGEST     = 2 + 2 * sizeof(void *) + 20 /* of an entry: two pointers, two numbers */
 };
 
-/* The first byte of an entry: side, whether something is pointed at, and the event's flags; all of
- * them, which no event has, where what is pointed at is the reason of an absence. */
-enum { SIDE = 1, POINTS = 2, FLAGS_SHIFT = 2, ABSENT = 0x3F };
-
-_Static_assert((int)HT_EVENT_REFUTED <= (int)ABSENT, "the flags have six bits");
+/* The first byte of an entry: side, whether something is pointed at, and the event's flags, as far
+ * as six bits go; else that they follow in a byte of their own, or that what is pointed at is the
+ * reason of an absence. */
+enum { SIDE = 1, POINTS = 2, FLAGS_SHIFT = 2, FLAGS_FOLLOW = 0x3E, ABSENT = 0x3F };
 
 struct ht_timeline_chunk {
     struct ht_timeline_chunk *next;
@@ -69,11 +68,15 @@ static size_t encode(uint8_t out[LARGEST], const struct ht_timeline *timeline,
 {
     const void *pointed = h->absent != NULL ? h->absent : h->object;
     uint8_t *at         = out;
-    unsigned flags      = h->absent != NULL ? ABSENT : h->flags;
+    bool follow         = h->absent == NULL && h->flags >= FLAGS_FOLLOW;
+    unsigned flags      = h->absent != NULL ? ABSENT : follow ? FLAGS_FOLLOW : h->flags;
     *at++ = (uint8_t)(h->side | (pointed != NULL ? POINTS : 0) | flags << FLAGS_SHIFT);
-    at    = put(at, &h->type, sizeof h->type);
-    at    = put_number(at, (int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns));
-    at    = put_number(at, (int64_t)(h->frame - timeline->frame));
+    if (follow) {
+        *at++ = h->flags;
+    }
+    at = put(at, &h->type, sizeof h->type);
+    at = put_number(at, (int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns));
+    at = put_number(at, (int64_t)(h->frame - timeline->frame));
     if (pointed != NULL) {
         at = put(at, &pointed, sizeof pointed);
     }
@@ -104,6 +107,8 @@ static const uint8_t *read_entry(const uint8_t *at, const struct ht_happening *p
     int64_t time = 0, frame = 0;
     const void *pointed = NULL;
     uint8_t first       = *at++;
+    bool absent         = first >> FLAGS_SHIFT == ABSENT;
+    uint8_t flags       = first >> FLAGS_SHIFT == FLAGS_FOLLOW ? *at++ : first >> FLAGS_SHIFT;
     memcpy(&out->type, at, sizeof out->type);
     at = get_number(at + sizeof out->type, &time);
     at = get_number(at, &frame);
@@ -112,8 +117,7 @@ static const uint8_t *read_entry(const uint8_t *at, const struct ht_happening *p
         at += sizeof pointed;
     }
     out->side    = first & SIDE;
-    bool absent  = first >> FLAGS_SHIFT == ABSENT;
-    out->flags   = absent ? 0 : first >> FLAGS_SHIFT;
+    out->flags   = absent ? 0 : flags;
     out->object  = absent ? NULL : pointed;
     out->absent  = absent ? pointed : NULL;
     out->time_ns = (int64_t)((uint64_t)previous->time_ns + (uint64_t)time);

@@ -267,6 +267,9 @@ static bool is_same(const struct ht_fragmented *d, const struct piece *p,
                     const struct fragment *fragment)
 {
     uint32_t from = p->offset > fragment->offset ? p->offset : fragment->offset;
+    if (p->captured == 0) { /* and perhaps nothing of any piece: then there are no bytes at all */
+        return true;
+    }
     struct ht_bytes is =
         ht_bytes_from(ht_bytes(d->bytes.ptr + p->at, p->captured), from - p->offset);
     struct ht_bytes be = ht_bytes_from(fragment->data, from - fragment->offset);

@@ -45,11 +45,17 @@ enum ht_policy_number {
     HT_POLICY_NUM_NUMBERS
 };
 
+/* Who knows whether what a policy names exists. A NULL function is not asked. */
+struct ht_policy_checks {
+    bool (*rule)(const char *id);
+    bool (*value)(enum ht_policy_list list, const char *value);
+};
+
 /* ht_policy_open reads a policy: one of those that come with the program by its name ("modern"), or
- * a file, where `name` has a '/' or ends in ".json". NULL with a message that names the file, the
- * line and the key at fault. `known_rule` says whether a rule of that id exists (NULL: not asked).
- */
-struct ht_policy *ht_policy_open(const char *name, bool (*known_rule)(const char *id),
+ * a file, where `name` has a '/' or ends in ".json"; hellotap-policy(5) says what is in it. NULL
+ * with a message that names the file, the line and the key at fault. `checks` (NULL: none) is asked
+ * about what a file names; those that come with the program were checked when it was built. */
+struct ht_policy *ht_policy_open(const char *name, const struct ht_policy_checks *checks,
                                  struct ht_error *error);
 void ht_policy_free(struct ht_policy *policy);
 
@@ -63,13 +69,19 @@ struct ht_policy_rule ht_policy_rule(const struct ht_policy *policy, const char 
 
 /* ht_policy_allows: `value` is in the list, or the policy has no such list. `at_ns` (nanoseconds
  * since 1970) is when: entries may be allowed from or until a date. `clause` (may be NULL) is set
- * to the list's clause, NULL where it has none. */
+ * to the clause that says so, NULL where none is cited. */
 bool ht_policy_allows(const struct ht_policy *policy, enum ht_policy_list list, const char *value,
                       int64_t at_ns, const char **clause);
 
-/* ht_policy_number is the bound at that time; 0: the policy has none. */
+/* ht_policy_has: the policy has such a list; what is not in it is not allowed. */
+bool ht_policy_has(const struct ht_policy *policy, enum ht_policy_list list);
+
+/* ht_policy_number is the bound at that time; 0: the policy has none. `clause` as above. */
 uint64_t ht_policy_number(const struct ht_policy *policy, enum ht_policy_number number,
                           int64_t at_ns, const char **clause);
+
+/* ht_policy_rule_at names the rules that a policy speaks of, by `index` from 0; NULL: no more. */
+const char *ht_policy_rule_at(const struct ht_policy *policy, size_t index);
 
 /* The names of the policies that come with the program; NULL-terminated. */
 extern const char *const ht_policy_names[];

@@ -35,6 +35,16 @@ bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame)
     return true;
 }
 
+void ht_batch_add_secret(struct ht_batch *batch, const struct ht_batch_secret *secret)
+{
+    struct ht_batch_secret *secrets =
+        grown(batch->secrets, batch->num_secrets, &batch->max_secrets, sizeof *secrets);
+    if (secrets != NULL) {
+        batch->secrets                = secrets;
+        secrets[batch->num_secrets++] = *secret;
+    }
+}
+
 struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i)
 {
     struct ht_frame frame = batch->frames[i].frame;
@@ -44,8 +54,11 @@ struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i)
 
 void ht_batch_clear(struct ht_batch *batch)
 {
-    *batch = (struct ht_batch){
-        .frames = batch->frames, .max_frames = batch->max_frames, .bytes = batch->bytes};
+    *batch           = (struct ht_batch){.frames      = batch->frames,
+                                         .max_frames  = batch->max_frames,
+                                         .bytes       = batch->bytes,
+                                         .secrets     = batch->secrets,
+                                         .max_secrets = batch->max_secrets};
     batch->bytes.len = 0;
 }
 
@@ -53,6 +66,7 @@ void ht_batch_free(struct ht_batch *batch)
 {
     if (batch != NULL) {
         free(batch->frames);
+        free(batch->secrets);
         ht_chars_free(&batch->bytes);
         free(batch);
     }

@@ -13,7 +13,13 @@ struct ht_batch_frame {
     size_t offset;         /* they lie there in the batch's bytes */
 };
 
-/* Frames for one worker in one round. Owns all but `source`. */
+/* A decryption secrets block; its bytes are the source's. */
+struct ht_batch_secret {
+    uint32_t type;
+    struct ht_bytes bytes;
+};
+
+/* Frames for one worker in one round. Owns all but what is the source's. */
 struct ht_batch {
     uint64_t round;
     uint64_t last_number;           /* of the last frame of the round, whosever it was */
@@ -25,10 +31,15 @@ struct ht_batch {
     struct ht_batch_frame *frames;
     size_t num_frames, max_frames;
     struct ht_chars bytes;
+    struct ht_batch_secret *secrets; /* that came before the frames */
+    size_t num_secrets, max_secrets;
 };
 
 /* ht_batch_add copies a frame; false: no memory. */
 bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame);
+
+/* ht_batch_add_secret adds a view; without memory it is lost. */
+void ht_batch_add_secret(struct ht_batch *batch, const struct ht_batch_secret *secret);
 
 /* ht_batch_frame_at is its i'th frame; a view. */
 struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i);

@@ -37,7 +37,9 @@ struct ht_crew {
     size_t frames, bytes;  /* in the round that is being filled */
     uint64_t last_number;
     int64_t round_ns, frame_ns, tick_ns; /* live: of its first and last frame, of the last tick */
-    const struct ht_source *source;
+    const struct ht_source *source;      /* that begins with the round; NULL: none */
+    const struct ht_source *reading;     /* where frames come from now */
+    size_t num_secrets;                  /* of it that were passed on */
     bool started, failed;
 };
 
@@ -172,6 +174,8 @@ static bool hand_out(struct ht_crew *crew, const struct ht_batch *how)
 void ht_crew_source(struct ht_crew *crew, const struct ht_source *source)
 {
     crew->source      = source;
+    crew->reading     = source;
+    crew->num_secrets = 0;
     crew->last_number = 0;
     if (is_alone(crew)) {
         ht_engine_source(crew->engine, source);
@@ -233,8 +237,30 @@ static bool share_frame(struct ht_crew *crew, const struct ht_frame *frame)
     return is_round_full(crew, frame) ? hand_out(crew, &(struct ht_batch){0}) : !crew->failed;
 }
 
+/* All engines get what keys came with the packets, before the frame at hand and after all frames
+ * before it. */
+static void pass_secrets(struct ht_crew *crew)
+{
+    struct ht_batch_secret secret;
+    if (!is_alone(crew) && crew->frames > 0) {
+        (void)hand_out(crew, &(struct ht_batch){0});
+    }
+    for (; crew->num_secrets < crew->reading->num_secrets; crew->num_secrets++) {
+        secret.bytes = ht_source_secrets(crew->reading, crew->num_secrets, &secret.type);
+        if (is_alone(crew)) {
+            ht_engine_secrets(crew->engine, secret.type, secret.bytes);
+        }
+        for (unsigned i = 0; !is_alone(crew) && i < crew->config.workers; i++) {
+            ht_batch_add_secret(crew->batches[i], &secret);
+        }
+    }
+}
+
 bool ht_crew_frame(struct ht_crew *crew, const struct ht_frame *frame)
 {
+    if (crew->reading != NULL && crew->num_secrets < crew->reading->num_secrets) {
+        pass_secrets(crew);
+    }
     return is_alone(crew) ? ht_engine_frame(crew->engine, frame) : share_frame(crew, frame);
 }
 

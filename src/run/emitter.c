@@ -120,6 +120,7 @@ static void emit_record(struct ht_engine *engine, const struct ht_event_type *ty
         .event        = type->name,
         .inferred     = (flags & HT_EVENT_INFERRED) != 0,
         .encrypted    = (flags & HT_EVENT_ENCRYPTED) != 0,
+        .decrypted    = (flags & HT_EVENT_DECRYPTED) != 0,
         .partial      = (flags & HT_EVENT_PARTIAL) != 0,
         .malformed    = (flags & HT_EVENT_MALFORMED) != 0,
         .verified     = ht_event_verified(flags),

@@ -1,5 +1,7 @@
 #include "run/private.h"
 
+#include "crypto/opener.h"
+
 #include <netinet/in.h>
 #include <stdlib.h>
 
@@ -26,6 +28,34 @@ static bool init_analyzers(struct ht_engine *engine, struct ht_error *error)
     return true;
 }
 
+/* From now on dissectors have keys. */
+static bool use_keys(struct ht_engine *engine, struct ht_error *error)
+{
+    if (engine->keyring.opener == NULL) {
+        engine->keyring.opener = ht_opener_new();
+    }
+    if (engine->keyring.opener == NULL) {
+        return ht_fail(error, "out of memory");
+    }
+    engine->emitter.keyring = &engine->keyring;
+    return true;
+}
+
+void ht_engine_secrets(struct ht_engine *engine, uint32_t type, struct ht_bytes secrets)
+{
+    enum { TLS_KEY_LOG = 0x544C534B };
+    if (type != TLS_KEY_LOG) {
+        return;
+    }
+    if (engine->captured_keys == NULL) {
+        engine->captured_keys   = ht_key_log_new();
+        engine->keyring.capture = engine->captured_keys;
+    }
+    if (engine->captured_keys != NULL && use_keys(engine, NULL)) {
+        ht_key_log_add(engine->captured_keys, secrets);
+    }
+}
+
 struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht_error *error)
 {
     struct ht_engine *engine = calloc(1, sizeof *engine);
@@ -39,6 +69,7 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->emitter.ops      = &ht_engine_emitter_ops;
     engine->emitter.scratch  = &engine->scratch;
     engine->emitter.verify   = config->verify;
+    engine->keyring.file     = config->key_log;
     engine->now_ns           = INT64_MIN;
     engine->digester         = ht_digester_new();
     engine->labeler          = config->label ? ht_labeler_new() : NULL;
@@ -50,7 +81,8 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     for (int i = 0; i < HT_POOL_GENERATIONS; i++) {
         engine->pool.generation[i].arena.budget = &engine->budget;
     }
-    if (!ht_flow_table_init(&engine->table, config->hash_seed, &engine->budget,
+    if ((config->key_log != NULL && !use_keys(engine, error)) ||
+        !ht_flow_table_init(&engine->table, config->hash_seed, &engine->budget,
                             config->live ? 1 : TOUCH_FRAMES) ||
         !init_analyzers(engine, error)) {
         ht_engine_free(engine);
@@ -72,6 +104,8 @@ void ht_engine_free(struct ht_engine *engine)
     }
     ht_labeler_free(engine->labeler);
     ht_digester_free(engine->digester);
+    ht_opener_free(engine->keyring.opener);
+    ht_key_log_free(engine->captured_keys);
     ht_flow_table_fini(&engine->table);
     ht_openings_free(&engine->openings);
     ht_fragments_free(&engine->fragments);

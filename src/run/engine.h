@@ -22,6 +22,7 @@ static inline bool ht_order_before(struct ht_order a, struct ht_order b)
 }
 
 struct ht_flow;
+struct ht_key_log;
 
 enum { HT_DEFAULT_MAX_FLOWS = 2000000 };
 #define HT_DEFAULT_MAX_BYTES (UINT64_C(2) << 30)
@@ -40,6 +41,8 @@ struct ht_engine_config {
     void (*lesson)(void *context, size_t analyzer, struct ht_bytes lesson);
     void (*ended)(void *context, struct ht_flow *flow);
 
+    const struct ht_key_log *key_log; /* keys of sessions; shared, read only; NULL: none */
+
     bool verify; /* check the signatures of handshakes */
     bool events; /* an event record for each thing as it happens */
     bool label;  /* application labels by libndpi */
@@ -57,6 +60,10 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
 /* ht_engine_source begins a source; it must live until the next. Its name goes into the records, or
  * the name of the interface if it has several. */
 void ht_engine_source(struct ht_engine *engine, const struct ht_source *source);
+
+/* ht_engine_secrets takes a decryption secrets block of the source (ht_source_secrets), before the
+ * frames that come after it; keys of other kinds than TLS's are of no use. */
+void ht_engine_secrets(struct ht_engine *engine, uint32_t type, struct ht_bytes secrets);
 
 /* ht_engine_frame takes the next frame of the source. False: the output failed. */
 bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame);

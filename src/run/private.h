@@ -4,6 +4,7 @@
 #ifndef HT_RUN_PRIVATE_H
 #define HT_RUN_PRIVATE_H
 
+#include "crypto/key_log.h"
 #include "flow/openings.h"
 #include "flow/table.h"
 #include "packet/fragments.h"
@@ -35,6 +36,8 @@ struct ht_engine {
     struct ht_arena story;   /* for one record */
     struct ht_labeler *labeler;
     struct ht_digester *digester;
+    struct ht_keyring keyring;
+    struct ht_key_log *captured_keys; /* that came with the packets; NULL: none */
     void *analyzer_states[HT_MAX_DISSECTORS];
     struct ht_watch watches[NUM_WATCHES]; /* of types met, each at one place by its address */
     struct ht_stats stats;

@@ -79,6 +79,7 @@ static struct ht_timeline_entry entry_of(const struct ht_flow *flow, const struc
         entry.frame     = h->frame;
         entry.inferred  = (h->flags & HT_EVENT_INFERRED) != 0;
         entry.encrypted = (h->flags & HT_EVENT_ENCRYPTED) != 0;
+        entry.decrypted = (h->flags & HT_EVENT_DECRYPTED) != 0;
         entry.partial   = (h->flags & HT_EVENT_PARTIAL) != 0;
         entry.malformed = (h->flags & HT_EVENT_MALFORMED) != 0;
         entry.verified  = ht_event_verified(h->flags);

@@ -204,6 +204,9 @@ static void take_frames(struct ht_engine *engine, const struct ht_batch *batch)
     if (batch->source != NULL) {
         ht_engine_source(engine, batch->source);
     }
+    for (size_t i = 0; i < batch->num_secrets; i++) {
+        ht_engine_secrets(engine, batch->secrets[i].type, batch->secrets[i].bytes);
+    }
     for (size_t i = 0; i < batch->num_frames; i++) {
         struct ht_frame frame = ht_batch_frame_at(batch, i);
         (void)ht_engine_frame(engine, &frame);

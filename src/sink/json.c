@@ -73,6 +73,14 @@ static void put_list_text(struct ht_chars *out, const struct ht_texts *texts, bo
     }
 }
 
+static void put_list_label(struct ht_chars *out, const char *const *labels)
+{
+    for (; *labels != NULL; labels++) {
+        ht_chars_add_char(out, ',');
+        ht_json_add_text(out, ht_text(*labels));
+    }
+}
+
 static void put_list_object(struct ht_sink *sink, const struct ht_json_plan *plan,
                             const struct ht_objects *objects)
 {
@@ -93,6 +101,8 @@ static void put_list(struct ht_sink *sink, const struct ht_json_member *member, 
         put_list_uint(sink->out, at);
     } else if (member->field->kind == HT_LIST_OBJECT) {
         put_list_object(sink, member->of, at);
+    } else if (member->field->kind == HT_LIST_LABEL) {
+        put_list_label(sink->out, *(const char *const *const *)at);
     } else {
         put_list_text(sink->out, at, member->field->kind == HT_LIST_HEX);
     }

@@ -16,8 +16,8 @@ enum { HT_JSON_KEY_CHUNK = 32 };
  * bytes. */
 enum {
     HT_JSON_RUN       = HT_ANY + 1,
-    HT_JSON_RUN_BYTES = 64,
-    HT_JSON_RUN_ROOM  = 6 * HT_JSON_KEY_CHUNK /* what it may become */
+    HT_JSON_RUN_BYTES = 80,
+    HT_JSON_RUN_ROOM  = 24 * HT_JSON_KEY_CHUNK /* what it may become */
 };
 
 /* ,"name": and zeros up to a whole number of chunks. */

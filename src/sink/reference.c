@@ -51,6 +51,7 @@ static const char *kind_name(const struct ht_field *field)
                                         [HT_LIST_NAMED]  = "list of names",
                                         [HT_LIST_UINT]   = "list of numbers",
                                         [HT_LIST_TEXT]   = "list of texts",
+                                        [HT_LIST_LABEL]  = "list of words",
                                         [HT_LIST_HEX]    = "list of hexadecimal",
                                         [HT_OBJECT]      = "object",
                                         [HT_LIST_OBJECT] = "list of objects",

@@ -118,6 +118,7 @@ static struct json_object *value_of(struct schema *s, const struct ht_field *fie
         return list_of(number(field));
     case HT_LIST_NAMED:
     case HT_LIST_TEXT:
+    case HT_LIST_LABEL:
         return list_of(typed("string"));
     case HT_LIST_HEX:
         return list_of(text_like("^([0-9a-f]{2})*$"));

@@ -320,12 +320,11 @@ static void put_marks(struct ht_text *room, struct ht_fold *lines,
         bool set;
         enum ht_style style;
         const char *word;
-    } marks[] = {{entry->malformed, HT_RED, "malformed"},
-                 {entry->verified == 1, HT_RED, "signature does not hold"},
-                 {entry->verified == 2, HT_GREEN, "signature holds"},
-                 {entry->partial, HT_YELLOW, "partial"},
-                 {entry->encrypted, HT_DIM, "encrypted"},
-                 {entry->inferred, HT_DIM, "inferred"}};
+    } marks[] = {
+        {entry->malformed, HT_RED, "malformed"},      {entry->verified == 1, HT_RED, "refuted"},
+        {entry->verified == 2, HT_GREEN, "verified"}, {entry->partial, HT_YELLOW, "partial"},
+        {entry->encrypted, HT_DIM, "encrypted"},      {entry->decrypted, HT_DIM, "decrypted"},
+        {entry->inferred, HT_DIM, "inferred"}};
     for (size_t i = 0; i < HT_ARRAY_LEN(marks); i++) {
         if (marks[i].set) {
             put_styled(room, lines, *gap, marks[i].style, marks[i].word);
@@ -394,11 +393,9 @@ static void put_finding(struct ht_text *room, struct ht_fold *lines,
     ht_text_safe(room, finding->evidence);
     ht_text_put(room, lines, HT_TEXT_GAP);
     put_frames(room, lines, finding->frames);
-    for (size_t i = 0; i < finding->references.len; i++) {
-        ht_text_style(room, HT_DIM);
-        ht_text_safe(room, finding->references.items[i]);
-        ht_text_style(room, HT_PLAIN);
-        ht_text_put(room, lines, HT_TEXT_GAP);
+    const char *const *reference = finding->references;
+    for (; reference != NULL && *reference != NULL; reference++) {
+        put_styled(room, lines, HT_TEXT_GAP, HT_DIM, *reference);
     }
     put_styled(room, lines, HT_TEXT_GAP, HT_DIM, finding->id != NULL ? finding->id : "");
     ht_fold_end(lines);

@@ -268,6 +268,14 @@ static size_t list_len(const struct ht_field *field, const void *at)
     if (field->kind == HT_LIST_OBJECT) {
         return ((const struct ht_objects *)at)->len;
     }
+    if (field->kind == HT_LIST_LABEL) {
+        size_t len                = 0;
+        const char *const *labels = *(const char *const *const *)at;
+        while (labels != NULL && labels[len] != NULL) {
+            len++;
+        }
+        return len;
+    }
     return ((const struct ht_texts *)at)->len;
 }
 
@@ -287,6 +295,8 @@ static void add_item(struct ht_text *text, const struct ht_field *field, const v
     } else if (field->kind == HT_LIST_OBJECT) {
         const char *items = ((const struct ht_objects *)at)->items;
         add_object(text, field->of, items + i * field->of->size);
+    } else if (field->kind == HT_LIST_LABEL) {
+        ht_text_words(text, (*(const char *const *const *)at)[i]);
     } else if (field->kind == HT_LIST_HEX) {
         add_hex(text, ((const struct ht_texts *)at)->items[i]);
     } else {
@@ -366,6 +376,7 @@ static void add_value(struct ht_text *text, const struct ht_field *field, const 
     case HT_LIST_NAMED:
     case HT_LIST_UINT:
     case HT_LIST_TEXT:
+    case HT_LIST_LABEL:
     case HT_LIST_HEX:
     case HT_LIST_OBJECT:
         add_list(text, field, at);

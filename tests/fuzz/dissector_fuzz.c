@@ -1,5 +1,6 @@
 /*
  * One dissector behind the dispatcher. Compiled once for each, with HT_DISSECTOR its name.
+ * Where HT_KEYED is defined the dissector has the keys of the seeds.
  * The first byte says TCP or UDP; then come chunks: a byte of side, cut and hole, a length, bytes.
  * Besides the sanitizers' checks: over TCP, what is said must not depend on how it was cut, as long
  * as no side had to be searched for its next PDU (where one plausibly begins depends on how much of
@@ -11,6 +12,15 @@
 #include <stdlib.h>
 
 extern const struct ht_dissector HT_DISSECTOR;
+
+#ifdef HT_KEYED
+const struct ht_keyring *fuzz_keyring(void); /* keyring.c: the keys of the seeds */
+#else
+static const struct ht_keyring *fuzz_keyring(void)
+{
+    return NULL;
+}
+#endif
 
 enum { SIDE = 1, HOLE = 2, MAX_CHUNK = 4096 };
 
@@ -41,6 +51,7 @@ static char *run(struct ht_bytes input, bool stream, size_t step, bool *out_in_s
     struct recorder r;
     struct ht_reader in = ht_reader(input);
     recorder_start(&r, &HT_DISSECTOR, stream, HT_DISSECTOR.ports[0]);
+    r.emitter.keyring = fuzz_keyring();
     while (rd_more(&in)) {
         uint8_t kind       = rd_u8(&in);
         size_t len         = rd_u16(&in) % MAX_CHUNK;

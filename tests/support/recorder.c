@@ -85,6 +85,11 @@ static void put_value(struct recorder *r, const struct ht_field *field, const vo
     case HT_NAMED:
         put(r, "0x%04x", ((const struct ht_named *)at)->id);
         break;
+    case HT_LIST_LABEL:
+        for (const char *const *label = *(const char *const *const *)at; *label != NULL; label++) {
+            put(r, "%s ", *label);
+        }
+        break;
     case HT_LIST_UINT:
     case HT_LIST_TEXT:
     case HT_LIST_HEX:
@@ -134,6 +139,9 @@ static void *record_event(struct ht_emitter *e, const struct ht_event_type *type
     put(r, (flags & HT_EVENT_INFERRED) != 0 ? " inferred" : "%s", "");
     put(r, (flags & HT_EVENT_PARTIAL) != 0 ? " partial" : "%s", "");
     put(r, (flags & HT_EVENT_MALFORMED) != 0 ? " malformed" : "%s", "");
+    put(r, (flags & HT_EVENT_DECRYPTED) != 0 ? " decrypted" : "%s", "");
+    put(r, (flags & HT_EVENT_VERIFIED) != 0 ? " verified" : "%s", "");
+    put(r, (flags & HT_EVENT_REFUTED) != 0 ? " refuted" : "%s", "");
     void *copy = NULL;
     if (event != NULL && type->data != NULL) {
         put(r, " ");
@@ -227,15 +235,25 @@ void recorder_free(struct recorder *r)
     free(r->text);
 }
 
+/* What is said, and to whom. */
+struct conversation {
+    const struct ht_dissector *dissector;
+    const struct utterance *said;
+    size_t num;
+    uint16_t port;
+    const struct ht_keyring *keyring;
+};
+
 /* Sends the conversation with each utterance cut into steps of the length that `step` says. */
-static char *send_cut(const struct ht_dissector *dissector, const struct utterance *said,
-                      size_t num, uint16_t port, size_t (*step)(void *context, size_t at),
+static char *send_cut(const struct conversation *c, size_t (*step)(void *context, size_t at),
                       void *context)
 {
     struct recorder r;
-    size_t total = 0;
-    recorder_start(&r, dissector, true, port);
-    for (size_t i = 0; i < num; i++) {
+    size_t total                 = 0;
+    const struct utterance *said = c->said;
+    recorder_start(&r, c->dissector, true, c->port);
+    r.emitter.keyring = c->keyring;
+    for (size_t i = 0; i < c->num; i++) {
         struct ht_bytes left = said[i].bytes;
         r.emitter.frame      = i + 1;
         r.emitter.time_ns    = (int64_t)(i + 1) * 1000000;
@@ -290,19 +308,25 @@ static void same(const char *expected, char *got, const char *how, size_t which)
 char *every_split(const struct ht_dissector *dissector, const struct utterance *said, size_t num,
                   uint16_t port)
 {
-    size_t total = 0;
-    char *text   = send_cut(dissector, said, num, port, whole, NULL);
+    return every_split_keyed(dissector, said, num, port, NULL);
+}
+
+char *every_split_keyed(const struct ht_dissector *dissector, const struct utterance *said,
+                        size_t num, uint16_t port, const struct ht_keyring *keyring)
+{
+    const struct conversation c = {dissector, said, num, port, keyring};
+    size_t total                = 0;
+    char *text                  = send_cut(&c, whole, NULL);
     for (size_t i = 0; i < num; i++) {
         total += said[i].bytes.len;
     }
     for (size_t cut = 1; cut < total; cut++) {
-        same(text, send_cut(dissector, said, num, port, cut_once, &cut), "cut at byte", cut);
+        same(text, send_cut(&c, cut_once, &cut), "cut at byte", cut);
     }
-    same(text, send_cut(dissector, said, num, port, one_byte, NULL), "byte by byte", 1);
+    same(text, send_cut(&c, one_byte, NULL), "byte by byte", 1);
     for (uint64_t seed = 1; seed <= 50; seed++) {
         uint64_t state = seed;
-        same(text, send_cut(dissector, said, num, port, at_random, &state), "random cuts, seed",
-             seed);
+        same(text, send_cut(&c, at_random, &state), "random cuts, seed", seed);
     }
     return text;
 }

@@ -41,4 +41,10 @@ struct utterance {
 char *every_split(const struct ht_dissector *dissector, const struct utterance *said, size_t num,
                   uint16_t port);
 
+struct ht_keyring;
+
+/* every_split_keyed is every_split with keys at hand. */
+char *every_split_keyed(const struct ht_dissector *dissector, const struct utterance *said,
+                        size_t num, uint16_t port, const struct ht_keyring *keyring);
+
 #endif

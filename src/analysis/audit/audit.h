@@ -8,6 +8,7 @@
 
 #include "analysis/analyzer.h"
 #include "analysis/rule.h"
+#include "policy/policy.h"
 
 /* Why a rule could not be judged of a connection. */
 enum ht_unobservable {
@@ -36,6 +37,10 @@ struct ht_audit_count {
 /* The rules for one connection, in the order of the catalogue; ht_num_audit_rules of them. */
 const struct ht_rule *ht_audit_rule(size_t index); /* NULL: there is no such index */
 size_t ht_audit_num_rules(void);
+
+/* ht_audit_knows_value: something that rules compare with this list of a policy may be called so.
+ */
+bool ht_audit_knows_value(enum ht_policy_list list, const char *value);
 
 /* The audit; its state: */
 extern const struct ht_analyzer ht_audit_analyzer;

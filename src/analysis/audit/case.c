@@ -38,21 +38,14 @@ static enum ht_unobservable why_unsaid(const struct audit_case *c)
     if (c->tls->resumed) {
         return HT_UNOBSERVABLE_NOT_SENT;
     }
-    if (c->version >= TLS_13) {
+    bool decrypted = c->tls->keys != NULL && c->tls->keys->records > 0;
+    if (c->version >= TLS_13 && !decrypted) {
         return HT_UNOBSERVABLE_ENCRYPTED;
     }
     enum ht_unobservable missing = why_missing(c->connection);
     return missing == HT_UNOBSERVABLE_NOT_COMPLETED && c->tls->established
                ? HT_UNOBSERVABLE_NOT_SENT
                : missing;
-}
-
-static bool is_whole(const struct ht_connection *c)
-{
-    const struct ht_capture_quality *q = c->capture;
-    bool opened = c->tcp == NULL || (c->tcp->syn_frame != 0 && c->tcp->syn_ack_frame != 0);
-    return opened && q->missing_bytes == 0 && q->truncated_frames == 0 &&
-           q->conflicting_overlaps == 0 && !q->one_sided && !q->limit_reached;
 }
 
 static void say(struct audit_case *c, unsigned need, bool there, enum ht_unobservable why)
@@ -104,7 +97,8 @@ static void look_at_session(struct audit_case *c)
     find_hellos(c);
     c->version =
         c->answer != NULL && c->answer->version.set ? tls_comparable(c->answer->version.id) : 0;
-    c->suite = c->tls->cipher_suite.set ? audit_suite_find(c->tls->cipher_suite.id) : NULL;
+    c->suite         = c->tls->cipher_suite.set ? audit_suite_find(c->tls->cipher_suite.id) : NULL;
+    c->offered_kinds = c->offer != NULL ? audit_suite_kinds(c->offer->cipher_suites) : 0;
     say(c, AUDIT_OFFER, c->offer != NULL, missing);
     say(c, AUDIT_ANSWER, c->answer != NULL, missing);
     look_at_certificates(c);
@@ -117,6 +111,14 @@ static void look_at_session(struct audit_case *c)
     say(c, AUDIT_FINISHED, c->tls->established, missing);
 }
 
+/* Its keys are at hand: what is encrypted was read, or nothing is. */
+static void look_at_keys(struct audit_case *c)
+{
+    const struct tls_key_use *keys = c->tls->keys;
+    bool there                     = keys != NULL && (keys->records > 0 || keys->finished != NULL);
+    say(c, AUDIT_KEYS, there, HT_UNOBSERVABLE_NO_KEYS);
+}
+
 void audit_look(struct audit_case *out, const struct ht_analysis_settings *settings,
                 const struct ht_connection *connection)
 {
@@ -124,12 +126,13 @@ void audit_look(struct audit_case *out, const struct ht_analysis_settings *setti
                                    .settings   = settings,
                                    .now_ns     = settings->as_of_ns != 0 ? settings->as_of_ns
                                                                          : connection->start_ns};
-    bool dns = connection->dns != NULL && strcmp(connection->dns->verdict, "none_seen") != 0;
-    say(out, AUDIT_WHOLE, is_whole(connection), why_missing(connection));
+    bool dns = connection->dns != NULL && connection->dns->client_asks;
+    say(out, AUDIT_WHOLE, ht_captured_whole(connection), why_missing(connection));
     say(out, AUDIT_DNS, dns, HT_UNOBSERVABLE_NO_DNS);
     say(out, AUDIT_KEYS, false, HT_UNOBSERVABLE_NO_KEYS);
     if (connection->details.type == &tls_details_struct) {
         out->tls = connection->details.object;
         look_at_session(out);
+        look_at_keys(out);
     }
 }

@@ -34,6 +34,7 @@ struct audit_case {
     const struct tls_server_hello *answer; /* NULL: none, or cut */
     uint16_t version;                /* negotiated, of DTLS as TLS's of the same form; 0: none */
     const struct audit_suite *suite; /* of the suite negotiated; NULL: unknown */
+    unsigned offered_kinds;          /* of the suites offered: AUDIT_SUITE_NULL … */
     const struct tls_server_key_exchange *key_exchange; /* NULL: none */
     const struct ht_timeline_entry *key_exchange_entry; /* where it is */
     uint64_t certificate_frame;                         /* of the server's; 0: none */
@@ -46,23 +47,29 @@ struct audit_case {
 
 struct audit_rule {
     struct ht_rule rule;
-    unsigned needs;                              /* AUDIT_OFFER … */
+    uint64_t needs;                              /* AUDIT_OFFER … */
     bool (*applies)(const struct audit_case *c); /* NULL: to every case that has `tls`. One that
                                                   * does not is neither judged nor counted. Asked
                                                   * after the needs are there */
     bool (*found)(const struct audit_case *c, struct ht_proof *out);
-    bool any; /* it is asked of connections without TLS too */
+    bool (*asked)(const struct ht_policy *policy); /* NULL: whatever the policy, or none */
+    bool any;                                      /* it is asked of connections without TLS too */
+    bool each; /* in a table with `by_shape`: it looks at more, or its evidence tells more */
 };
 
 /* The tables, a file each. */
 struct audit_table {
     const struct audit_rule *rules;
     size_t num;
+    bool by_shape; /* the rules look at nothing but a session's shape (shape.h), nor does their
+                    * evidence; but for those with `each` */
 };
 
-extern const struct audit_table audit_version_rules, audit_cipher_rules, audit_kex_rules,
-    audit_session_rules, audit_signature_rules, audit_extension_rules, audit_certificate_rules,
-    audit_dns_rules, audit_starttls_rules, audit_failure_rules, audit_policy_rules;
+extern const struct audit_table audit_version_rules, audit_cipher_rules, audit_offer_rules,
+    audit_kex_rules, audit_session_rules, audit_signature_rules, audit_extension_rules,
+    audit_certificate_rules, audit_certificate_name_rules, audit_certificate_key_rules,
+    audit_certificate_status_rules, audit_attack_rules, audit_quic_rules, audit_dns_rules,
+    audit_starttls_rules, audit_failure_rules, audit_keylog_rules, audit_policy_rules;
 
 /* audit_look makes of a connection a case: what it has, and why it lacks the rest. */
 void audit_look(struct audit_case *out, const struct ht_analysis_settings *settings,

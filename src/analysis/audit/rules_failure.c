@@ -1,4 +1,334 @@
-/* Rules about: failure. */
-#include "analysis/audit/case.h"
+/* Rules about handshakes that failed, and connections that ended badly. */
+#include "analysis/audit/certificates.h"
+#include "base/time.h"
 
-const struct audit_table audit_failure_rules = {.rules = NULL, .num = 0};
+#include <inttypes.h>
+
+enum alert_code {
+    ALERT_BAD_CERTIFICATE         = 42,
+    ALERT_UNSUPPORTED_CERTIFICATE = 43,
+    ALERT_CERTIFICATE_EXPIRED     = 45,
+    ALERT_CERTIFICATE_UNKNOWN     = 46,
+    ALERT_UNKNOWN_CA              = 48,
+    ALERT_ACCESS_DENIED           = 49,
+    ALERT_INAPPROPRIATE_FALLBACK  = 86,
+    ALERT_UNRECOGNIZED_NAME       = 112,
+    ALERT_CERTIFICATE_REQUIRED    = 116,
+    ALERT_NO_APPLICATION_PROTOCOL = 120
+};
+
+#define STALLED_NS (10 * HT_SECOND_NS)
+
+static bool is_readable(const struct tls_alert *alert)
+{
+    return !alert->encrypted && !alert->inferred && alert->level != NULL;
+}
+
+static bool is_fatal(const struct tls_alert *alert)
+{
+    return is_readable(alert) && strcmp(alert->level, "fatal") == 0 && alert->code != 0;
+}
+
+/* The first alert of that side (NULL: either) that could be read, with a code from `first` to
+ * `last`. */
+static const struct tls_alert *find_alert(const struct audit_case *c, const char *from,
+                                          unsigned first, unsigned last)
+{
+    const struct tls_alert *alerts = c->tls->alerts.items;
+    for (size_t i = 0; i < c->tls->alerts.len; i++) {
+        bool sender = from == NULL || strcmp(alerts[i].from, from) == 0;
+        if (sender && is_readable(&alerts[i]) && alerts[i].code >= first &&
+            alerts[i].code <= last) {
+            return &alerts[i];
+        }
+    }
+    return NULL;
+}
+
+static bool say_alert(struct ht_proof *out, const struct tls_alert *alert)
+{
+    char description[AUDIT_NAME_MAX];
+    return alert != NULL &&
+           ht_proof_say(out, alert->frame, 0, "the %s sent the alert %s (%u), %s", alert->from,
+                        audit_name(description, alert->description), alert->code, alert->level);
+}
+
+static bool failed_by_alert(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct tls_alert *alerts = c->tls->alerts.items;
+    for (size_t i = 0; i < c->tls->alerts.len && !c->tls->established; i++) {
+        if (is_fatal(&alerts[i])) {
+            return say_alert(out, &alerts[i]);
+        }
+    }
+    return false;
+}
+
+/* After its Finished a side's alert is about something else than the handshake. */
+static bool aborted_by_hidden_alert(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct tls_alert *alerts = c->tls->alerts.items;
+    out->basis                     = "inferred";
+    for (size_t i = 0; i < c->tls->alerts.len; i++) {
+        if (alerts[i].encrypted &&
+            audit_find_event(c, &tls_finished_event, alerts[i].from) == NULL) {
+            return ht_proof_say(out, alerts[i].frame, 0,
+                                "in place of Finished the %s sent a record that has an alert's "
+                                "size, and went",
+                                alerts[i].from);
+        }
+    }
+    return false;
+}
+
+static bool client_rejects(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct tls_alert *alert =
+        find_alert(c, "client", ALERT_BAD_CERTIFICATE, ALERT_CERTIFICATE_UNKNOWN);
+    return say_alert(
+        out, alert != NULL ? alert : find_alert(c, "client", ALERT_UNKNOWN_CA, ALERT_UNKNOWN_CA));
+}
+
+/* Without a certificate of the client such an alert is about something else. */
+static bool server_rejects(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct tls_alert *alert =
+        find_alert(c, "server", ALERT_CERTIFICATE_REQUIRED, ALERT_CERTIFICATE_REQUIRED);
+    if (alert == NULL && audit_find_event(c, &tls_certificate_event, "client") != NULL) {
+        alert = find_alert(c, "server", ALERT_BAD_CERTIFICATE, ALERT_CERTIFICATE_UNKNOWN);
+        alert =
+            alert != NULL ? alert : find_alert(c, "server", ALERT_UNKNOWN_CA, ALERT_ACCESS_DENIED);
+    }
+    return say_alert(out, alert);
+}
+
+static bool unrecognized_name(const struct audit_case *c, struct ht_proof *out)
+{
+    return say_alert(out, find_alert(c, NULL, ALERT_UNRECOGNIZED_NAME, ALERT_UNRECOGNIZED_NAME));
+}
+
+static bool no_application_protocol(const struct audit_case *c, struct ht_proof *out)
+{
+    return say_alert(
+        out, find_alert(c, NULL, ALERT_NO_APPLICATION_PROTOCOL, ALERT_NO_APPLICATION_PROTOCOL));
+}
+
+static bool inappropriate_fallback(const struct audit_case *c, struct ht_proof *out)
+{
+    return say_alert(
+        out, find_alert(c, NULL, ALERT_INAPPROPRIATE_FALLBACK, ALERT_INAPPROPRIATE_FALLBACK));
+}
+
+/* TCP ended, and no alert says why the handshake did. */
+static bool ended_silently(const struct audit_case *c)
+{
+    return c->connection->tcp != NULL && c->connection->tcp->close != NULL &&
+           c->tls->alerts.len == 0;
+}
+
+/* The frame in which the connection was closed; 0: not at hand. */
+static uint64_t closing_frame(const struct audit_case *c)
+{
+    const struct ht_tcp_summary *tcp      = c->connection->tcp;
+    const char *event                     = strcmp(tcp->close, "rst") == 0 ? "tcp.rst" : "tcp.fin";
+    const struct ht_timeline_entry *entry = c->connection->timeline.items;
+    const struct ht_timeline_entry *end   = entry + c->connection->timeline.len;
+    for (; entry < end; entry++) {
+        if (strcmp(entry->event, event) == 0 &&
+            (tcp->closed_by == NULL || strcmp(entry->from, tcp->closed_by) == 0)) {
+            return entry->frame;
+        }
+    }
+    return 0;
+}
+
+static bool reset(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct ht_tcp_summary *tcp = c->connection->tcp;
+    return !c->tls->established && strcmp(tcp->close, "rst") == 0 &&
+           ht_proof_say(out, c->offer->frame, closing_frame(c),
+                        "the %s reset the connection amid the handshake%s",
+                        tcp->closed_by != NULL ? tcp->closed_by : "other side",
+                        c->answer != NULL ? "" : "; no ServerHello came");
+}
+
+/* The longest silence between messages of a handshake, and what came before it. */
+static const struct ht_timeline_entry *longest_silence(const struct audit_case *c,
+                                                       int64_t *out_silent_ns)
+{
+    const struct ht_timeline_entry *entry = c->connection->timeline.items, *last = NULL;
+    const struct ht_timeline_entry *end = entry + c->connection->timeline.len, *found = NULL;
+    *out_silent_ns = 0;
+    for (; entry < end && entry->type != &tls_application_data_event; entry++) {
+        if (entry->absent != NULL || strncmp(entry->event, "tls.", 4) != 0) {
+            continue;
+        }
+        if (last != NULL && entry->t_ns - last->t_ns > *out_silent_ns) {
+            *out_silent_ns = entry->t_ns - last->t_ns;
+            found          = last;
+        }
+        last = entry->type == &tls_finished_event ? NULL : entry;
+    }
+    return found;
+}
+
+static bool stalled(const struct audit_case *c, struct ht_proof *out)
+{
+    int64_t silent_ns;
+    const struct ht_timeline_entry *before = longest_silence(c, &silent_ns);
+    if (before != NULL && silent_ns > STALLED_NS) {
+        return ht_proof_say(out, before->frame, 0, "nothing came for %" PRId64 " s after %s",
+                            silent_ns / HT_SECOND_NS, before->type->title);
+    }
+    const struct ht_tcp_summary *tcp = c->connection->tcp;
+    return ended_silently(c) && !c->tls->established && strcmp(tcp->close, "fin") == 0 &&
+           ht_proof_say(out, c->offer->frame, closing_frame(c),
+                        "the %s closed the connection amid the handshake, without an alert%s",
+                        tcp->closed_by != NULL ? tcp->closed_by : "other side",
+                        c->answer != NULL ? "" : "; no ServerHello came");
+}
+
+/* SSL 2.0 has no alerts, and OpenVPN a way of its own to end. */
+static bool ends_with_tcp(const struct audit_case *c)
+{
+    const struct ht_tcp_summary *tcp = c->connection->tcp;
+    return tcp != NULL && tcp->close != NULL && tcp->closed_by != NULL && c->version >= SSL_30 &&
+           !ht_bytes_equal(c->connection->protocol, ht_text("openvpn"));
+}
+
+/* One close_notify, of either side, is enough: then both knew that all was said. */
+static bool truncated(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct ht_tcp_summary *tcp = c->connection->tcp;
+    out->basis                       = c->version >= TLS_13 ? "inferred" : NULL;
+    return c->tls->alerts.len == 0 && audit_find_event(c, &tls_close_notify_event, NULL) == NULL &&
+           ht_proof_say(out, closing_frame(c), 0,
+                        "the %s closed the connection by %s; no close_notify came before",
+                        tcp->closed_by, strcmp(tcp->close, "rst") == 0 ? "RST" : "FIN");
+}
+
+static bool alert_after_data(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct tls_alert *alerts = c->tls->alerts.items;
+    for (size_t i = 0; i < c->tls->alerts.len; i++) {
+        if (is_fatal(&alerts[i]) && c->tls->client_records + c->tls->server_records > 0) {
+            return say_alert(out, &alerts[i]);
+        }
+    }
+    return false;
+}
+
+static const struct audit_rule rules[] = {
+    {{"handshake-failure-alert",
+      "medium",
+      "failure",
+      "The handshake failed by an alert",
+      "Look up what the alert means, and at who sent it.",
+      NULL,
+      {"RFC 9846 section 6.2"}},
+     0,
+     NULL,
+     failed_by_alert},
+    {{"handshake-aborted-encrypted-alert",
+      "low",
+      "failure",
+      "The handshake was aborted by an encrypted alert",
+      "See whether the client trusts the certificate; a key log would tell.",
+      NULL,
+      {"RFC 9846 section 6"}},
+     AUDIT_ANSWER,
+     NULL,
+     aborted_by_hidden_alert},
+    {{"client-rejects-certificate",
+      "high",
+      "failure",
+      "The client rejects the server's certificate",
+      "Repair the certificate, or what the client trusts; see whether somebody is between them.",
+      "Machine in the middle",
+      {"RFC 5246 section 7.2.2"}},
+     0,
+     NULL,
+     client_rejects},
+    {{"server-rejects-client-cert",
+      "medium",
+      "failure",
+      "The server rejects the client's certificate",
+      "Repair the certificate, or what the server trusts.",
+      NULL,
+      {"RFC 9846 section 6.2"}},
+     0,
+     NULL,
+     server_rejects},
+    {{"unrecognized-name-alert",
+      "low",
+      "failure",
+      "The server does not know the name",
+      "Correct the name, in DNS or at the server.",
+      NULL,
+      {"RFC 6066 section 3"}},
+     0,
+     NULL,
+     unrecognized_name},
+    {{"no-application-protocol",
+      "low",
+      "failure",
+      "No application protocol in common",
+      "Let both sides know one protocol.",
+      NULL,
+      {"RFC 7301 section 3.2"}},
+     0,
+     NULL,
+     no_application_protocol},
+    {{"inappropriate-fallback",
+      "medium",
+      "failure",
+      "The server detects that the client fell back",
+      "Find out why the first attempt failed: the network, or an attack.",
+      "POODLE",
+      {"RFC 7507"}},
+     0,
+     NULL,
+     inappropriate_fallback},
+    {{"handshake-reset",
+      "low",
+      "failure",
+      "The connection was reset in the handshake",
+      "See what is between the two: firewalls, filters.",
+      "Injected RST",
+      {"RFC 9293 section 3.5.2"}},
+     AUDIT_WHOLE | AUDIT_OFFER,
+     ended_silently,
+     reset},
+    {{"handshake-timeout",
+      "low",
+      "failure",
+      "The handshake stalled, or was given up",
+      "See whether large packets pass, and how busy the server is.",
+      NULL,
+      {"RFC 8446 section 4.1.1"}},
+     AUDIT_WHOLE | AUDIT_OFFER,
+     NULL,
+     stalled},
+    {{"truncated-close",
+      "low",
+      "failure",
+      "The connection ended without close_notify",
+      "Send close_notify; do not take what is cut for whole.",
+      "Truncation",
+      {"RFC 9846 section 6.1", "RFC 5246 section 7.2.1"}},
+     AUDIT_WHOLE | AUDIT_ANSWER | AUDIT_FINISHED,
+     ends_with_tcp,
+     truncated},
+    {{"alert-after-appdata",
+      "medium",
+      "failure",
+      "A fatal alert amid application data",
+      "Find out what damaged the data: the network, an implementation, an attack.",
+      "Injection of data",
+      {"RFC 9846 section 6.2"}},
+     AUDIT_FINISHED,
+     NULL,
+     alert_after_data},
+};
+
+const struct audit_table audit_failure_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};

@@ -1,4 +1,346 @@
-/* Rules about: session. */
-#include "analysis/audit/case.h"
+/* Rules about: session, and what its extensions do to it. */
+#include "analysis/audit/lists.h"
 
-const struct audit_table audit_session_rules = {.rules = NULL, .num = 0};
+#include <inttypes.h>
+
+enum { DAY_S = 86400, WEEK_S = 7 * DAY_S };
+
+static bool say_lacks(const struct audit_case *c, struct ht_proof *out, const char *extension,
+                      bool offered)
+{
+    return ht_proof_say(out, c->answer->frame, c->offer->frame,
+                        "ServerHello has no %s; ClientHello %s", extension,
+                        offered ? "offers it" : "does not offer it either");
+}
+
+static bool signals_renegotiation(const struct audit_case *c)
+{
+    return audit_offers_extension(c, EXTENSION_RENEGOTIATION) ||
+           audit_has(c->offer->cipher_suites, RENEGOTIATION_SCSV);
+}
+
+static bool is_asked_for_renegotiation_info(const struct audit_case *c)
+{
+    return audit_before_13(c) && signals_renegotiation(c);
+}
+
+static bool renegotiation_insecure(const struct audit_case *c, struct ht_proof *out)
+{
+    return !c->answer->renegotiation_info && say_lacks(c, out, "renegotiation_info", true);
+}
+
+/* TLS 1.3 has no renegotiation, so a client of it alone need not speak of it. */
+static bool may_renegotiate(const struct audit_case *c)
+{
+    uint16_t highest = audit_highest_offered(c->offer);
+    return highest >= SSL_30 && highest <= TLS_12;
+}
+
+static bool client_renegotiation(const struct audit_case *c, struct ht_proof *out)
+{
+    return !signals_renegotiation(c) && ht_proof_say(out, c->offer->frame, 0,
+                                                     "ClientHello has neither renegotiation_info "
+                                                     "nor its signal among the suites (0x00ff)");
+}
+
+/* The handshake messages that a side begins after both have finished. */
+static bool renegotiated(const struct audit_case *c, struct ht_proof *out)
+{
+    if (c->tls->renegotiations == 0) {
+        return false;
+    }
+    const struct ht_timeline_entry *entry = c->connection->timeline.items;
+    const struct ht_timeline_entry *end   = entry + c->connection->timeline.len;
+    unsigned finished                     = 0;
+    for (; entry < end; entry++) {
+        bool handshake = entry->type == &tls_client_hello_event ||
+                         entry->type == &tls_hello_request_event ||
+                         entry->type == &tls_other_handshake_event;
+        if (finished >= 2 && handshake && entry->absent == NULL) {
+            break;
+        }
+        finished += entry->type == &tls_finished_event && entry->absent == NULL;
+    }
+    return ht_proof_say(out, entry < end ? entry->frame : c->answer->frame, 0,
+                        "%u handshakes after the first; the %s begins with frame %" PRIu64,
+                        c->tls->renegotiations, entry < end ? "second" : "session",
+                        entry < end ? entry->frame : c->answer->frame);
+}
+
+/* Four handshakes that the client begins after the first, in a minute. */
+static bool renegotiation_flood(const struct audit_case *c, struct ht_proof *out)
+{
+    enum { FLOOD = 4 };
+    static const int64_t minute_ns               = 60000000000;
+    const struct ht_timeline_entry *begun[FLOOD] = {NULL};
+    const struct ht_timeline_entry *entry        = c->connection->timeline.items;
+    const struct ht_timeline_entry *end          = entry + c->connection->timeline.len;
+    size_t num                                   = 0;
+    bool finished                                = false;
+    for (; c->tls->renegotiations >= FLOOD && entry < end; entry++) {
+        finished |= entry->type == &tls_finished_event && entry->absent == NULL;
+        if (!finished || entry->type != &tls_client_hello_event || entry->absent != NULL) {
+            continue;
+        }
+        const struct ht_timeline_entry *first = begun[(num + 1) % FLOOD];
+        begun[num++ % FLOOD]                  = entry;
+        if (num >= FLOOD && entry->t_ns - first->t_ns <= minute_ns) {
+            return ht_proof_say(out, first->frame, entry->frame,
+                                "the client begins %d handshakes anew in frames %" PRIu64
+                                " to %" PRIu64,
+                                FLOOD, first->frame, entry->frame);
+        }
+    }
+    return false;
+}
+
+/* RFC 7627 is of TLS 1.0 to 1.2. */
+static bool may_extend_master_secret(const struct audit_case *c)
+{
+    return c->version >= TLS_10 && c->version <= TLS_12;
+}
+
+static bool ems_missing(const struct audit_case *c, struct ht_proof *out)
+{
+    return !c->answer->extended_master_secret &&
+           say_lacks(c, out, "extended_master_secret",
+                     audit_offers_extension(c, EXTENSION_EXTENDED_MASTER));
+}
+
+static bool truncated_hmac(const struct audit_case *c, struct ht_proof *out)
+{
+    return audit_answers_extension(c, EXTENSION_TRUNCATED_HMAC) &&
+           ht_proof_say(out, c->answer->frame, 0, "ServerHello has truncated_hmac (4)");
+}
+
+static bool heartbeat(const struct audit_case *c, struct ht_proof *out)
+{
+    if (c->answer != NULL && audit_before_13(c) &&
+        audit_answers_extension(c, EXTENSION_HEARTBEAT)) {
+        return ht_proof_say(out, c->answer->frame, 0, "ServerHello has heartbeat (15)");
+    }
+    out->severity = "info";
+    return audit_offers_extension(c, EXTENSION_HEARTBEAT) &&
+           ht_proof_say(out, c->offer->frame, 0, "ClientHello offers heartbeat (15)");
+}
+
+static bool offers_psk(const struct audit_case *c)
+{
+    return c->offer->psk_modes.len > 0 || c->offer->psk_identities > 0;
+}
+
+/* GREASE is left out. */
+static bool offers_only_psk_ke(struct ht_bytes modes)
+{
+    enum { PSK_KE = 0, PSK_DHE_KE = 1 };
+    bool ke = false;
+    for (size_t i = 0; i < modes.len; i++) {
+        if (modes.ptr[i] == PSK_DHE_KE) {
+            return false;
+        }
+        ke |= modes.ptr[i] == PSK_KE;
+    }
+    return ke;
+}
+
+static bool psk_ke(const struct audit_case *c, struct ht_proof *out)
+{
+    if (c->answer != NULL && c->version == TLS_13 && c->answer->pre_shared_key &&
+        !c->answer->key_share_group.set) {
+        return ht_proof_say(out, c->answer->frame, 0,
+                            "ServerHello has pre_shared_key and no key_share");
+    }
+    return offers_only_psk_ke(c->offer->psk_modes) &&
+           ht_proof_say(out, c->offer->frame, 0, "psk_key_exchange_modes is psk_ke (0) alone");
+}
+
+/* The first hello, since one after a retry cannot have it (RFC 8446 section 4.2.10). */
+static const struct tls_client_hello *early(const struct audit_case *c)
+{
+    const struct tls_client_hello *first = c->tls->client_hello;
+    return first != NULL && first->early_data ? first : NULL;
+}
+
+static bool early_data_offered(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct tls_client_hello *hello = early(c);
+    return hello != NULL && ht_proof_say(out, hello->frame, 0, "ClientHello has early_data (42)");
+}
+
+static bool offers_early_data(const struct audit_case *c)
+{
+    return early(c) != NULL && c->tls->inferred != NULL && c->tls->inferred->early_data != NULL;
+}
+
+static bool early_data_accepted(const struct audit_case *c, struct ht_proof *out)
+{
+    out->basis = "inferred";
+    return strcmp(c->tls->inferred->early_data, "accepted") == 0 &&
+           ht_proof_say(
+               out, early(c)->frame, c->answer->frame,
+               "early data after ClientHello; what follows ServerHello shows that it was taken");
+}
+
+static bool is_early(const struct audit_case *c)
+{
+    return early(c) != NULL;
+}
+
+static bool early_data_with_retry(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct ht_timeline_entry *retry =
+        audit_find_event(c, &tls_hello_retry_request_event, "server");
+    return retry != NULL &&
+           ht_proof_say(out, early(c)->frame, retry->frame,
+                        "ClientHello has early_data (42), which the HelloRetryRequest refuses");
+}
+
+static const struct ht_timeline_entry *ticket_entry(const struct audit_case *c)
+{
+    const struct ht_timeline_entry *entry =
+        audit_find_event(c, &tls_new_session_ticket_event, "server");
+    return entry != NULL && entry->object != NULL ? entry : NULL;
+}
+
+static bool has_ticket(const struct audit_case *c)
+{
+    return ticket_entry(c) != NULL;
+}
+
+static bool ticket_lifetime(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct ht_timeline_entry *entry       = ticket_entry(c);
+    const struct tls_new_session_ticket *ticket = entry->object;
+    if (ticket->lifetime_s <= DAY_S) {
+        return false;
+    }
+    out->severity = ticket->lifetime_s > WEEK_S ? NULL : "low";
+    return ht_proof_say(out, entry->frame, 0,
+                        "NewSessionTicket may be used for %" PRIu64 " s, more than a %s",
+                        ticket->lifetime_s, ticket->lifetime_s > WEEK_S ? "week" : "day");
+}
+
+static const struct audit_rule rules[] = {
+    {{"renegotiation-insecure",
+      "high",
+      "session",
+      "The server does not renegotiate securely",
+      "Turn RFC 5746 on at the server.",
+      "CVE-2009-3555",
+      {"RFC 5746", "RFC 9325 section 3.5", "NIST SP 800-52r2"}},
+     AUDIT_OFFER | AUDIT_ANSWER,
+     is_asked_for_renegotiation_info,
+     renegotiation_insecure},
+    {{"client-no-secure-renegotiation",
+      "medium",
+      "session",
+      "The client does not renegotiate securely",
+      "Upgrade the client.",
+      "CVE-2009-3555",
+      {"RFC 5746", "RFC 9325 section 3.5"}},
+     AUDIT_OFFER,
+     may_renegotiate,
+     client_renegotiation},
+    {{"renegotiation-observed",
+      "medium",
+      "session",
+      "A second handshake in the session",
+      "Turn renegotiation that the client begins off.",
+      "denial of service, injection of a prefix",
+      {"RFC 9325 section 3.5", "CVE-2011-1473"}},
+     AUDIT_ANSWER | AUDIT_FINISHED,
+     audit_before_13,
+     renegotiated},
+    {{"renegotiation-flood",
+      "high",
+      "session",
+      "Many handshakes in one session",
+      "Limit renegotiation, or turn it off.",
+      "denial of service (CVE-2011-1473)",
+      {"CVE-2011-1473"}},
+     AUDIT_ANSWER | AUDIT_FINISHED,
+     audit_before_13,
+     renegotiation_flood},
+    {{"ems-missing",
+      "medium",
+      "session",
+      "No extended master secret",
+      "Turn extended_master_secret on, at whom of both it lacks.",
+      "Triple Handshake (CVE-2014-1295)",
+      {"RFC 7627", "RFC 9325 section 3.5", "NIST SP 800-52r2"}},
+     AUDIT_OFFER | AUDIT_ANSWER,
+     may_extend_master_secret,
+     ems_missing},
+    {{"truncated-hmac",
+      "medium",
+      "session",
+      "Truncated HMAC agreed on",
+      "Turn truncated_hmac off.",
+      NULL,
+      {"RFC 9325 section 4.6", "RFC 9847"}},
+     AUDIT_ANSWER,
+     audit_before_13,
+     truncated_hmac},
+    {{"heartbeat-enabled",
+      "low",
+      "session",
+      "Heartbeat is on",
+      "Turn heartbeat off where DTLS does not need it.",
+      "what Heartbleed (CVE-2014-0160) needs",
+      {"RFC 6520"}},
+     AUDIT_OFFER,
+     NULL,
+     heartbeat},
+    {{"psk-ke-mode",
+      "medium",
+      "session",
+      "A pre-shared key without key exchange",
+      "Use psk_dhe_ke.",
+      "no forward secrecy",
+      {"RFC 9325", "RFC 9846 section 2.2", "draft-mattsson-tls-psk-ke-dont-dont-dont"}},
+     AUDIT_OFFER,
+     offers_psk,
+     psk_ke},
+    {{"early-data-offered",
+      "low",
+      "session",
+      "The client sends early data",
+      "Send only requests that may be repeated; let the server detect replays.",
+      "replay of 0-RTT data",
+      {"RFC 9846 section 8", "RFC 9846 appendix F.5", "RFC 8470", "RFC 9325 section 3.10"}},
+     AUDIT_OFFER,
+     NULL,
+     early_data_offered},
+    {{"early-data-accepted",
+      "medium",
+      "session",
+      "The server takes early data",
+      "Make sure that the server detects replays and marks what is early (Early-Data).",
+      "replay of 0-RTT data",
+      {"RFC 9846 section 4.3.10", "RFC 8470"}},
+     AUDIT_OFFER | AUDIT_ANSWER,
+     offers_early_data,
+     early_data_accepted},
+    {{"early-data-with-hrr",
+      "info",
+      "session",
+      "Early data was lost to a HelloRetryRequest",
+      "Let the client remember the group that the server wants.",
+      NULL,
+      {"RFC 9846 section 4.2.4"}},
+     AUDIT_OFFER,
+     is_early,
+     early_data_with_retry},
+    {{"ticket-lifetime-too-long",
+      "medium",
+      "session",
+      "Session tickets live too long",
+      "Let tickets live a day at most, and renew the key that protects them.",
+      "weak forward secrecy",
+      {"RFC 9846 section 4.7.1", "RFC 9325 section 3.4", "RFC 5077"}},
+     AUDIT_ANSWER,
+     has_ticket,
+     ticket_lifetime},
+};
+
+const struct audit_table audit_session_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};

@@ -1,4 +1,177 @@
-/* Rules about: signature. */
-#include "analysis/audit/case.h"
+/* Rules about: signature, of handshakes. */
+#include "analysis/audit/lists.h"
 
-const struct audit_table audit_signature_rules = {.rules = NULL, .num = 0};
+/* What SignatureScheme's high byte was in TLS 1.2 (RFC 5246 section 7.4.1.4.1), and its values. */
+enum { MD5 = 1, SHA1 = 2, RSA_PKCS1_SHA256 = 0x0401, RSA_PKCS1_SHA384 = 0x0501 };
+enum { RSA_PKCS1_SHA512 = 0x0601 };
+
+static const char *scheme_name(char room[HT_SPELLED_MAX], uint16_t scheme)
+{
+    return ht_registry_spell(room, &tls_signature_schemes, scheme);
+}
+
+static bool is_signed(const struct audit_case *c)
+{
+    return c->key_exchange->signature_bytes > 0;
+}
+
+static bool names_scheme(const struct audit_case *c)
+{
+    return is_signed(c) && c->key_exchange->signature_scheme.set;
+}
+
+static bool say_scheme(const struct audit_case *c, struct ht_proof *out)
+{
+    char room[HT_SPELLED_MAX];
+    uint16_t scheme = c->key_exchange->signature_scheme.id;
+    return ht_proof_say(out, c->key_exchange_entry->frame, 0,
+                        "ServerKeyExchange is signed by 0x%04x (%s)", scheme,
+                        scheme_name(room, scheme));
+}
+
+/* Before TLS 1.2 the digest is not said: it is SHA-1, for RSA with MD5 beside it. */
+static bool signed_by_sha1(const struct audit_case *c, struct ht_proof *out)
+{
+    if (c->key_exchange->signature_scheme.set) {
+        return c->key_exchange->signature_scheme.id >> 8 == SHA1 && say_scheme(c, out);
+    }
+    return c->version != 0 && c->version < TLS_12 &&
+           ht_proof_say(out, c->key_exchange_entry->frame, 0,
+                        "ServerKeyExchange is signed as before TLS 1.2: by SHA-1");
+}
+
+static bool signed_by_md5(const struct audit_case *c, struct ht_proof *out)
+{
+    return c->key_exchange->signature_scheme.id >> 8 == MD5 && say_scheme(c, out);
+}
+
+static bool has_signature_algorithms(const struct audit_case *c)
+{
+    return c->offer->signature_schemes.len > 0;
+}
+
+static bool client_offers_sha1(const struct audit_case *c, struct ht_proof *out)
+{
+    char room[HT_SPELLED_MAX];
+    struct ht_bytes schemes = c->offer->signature_schemes;
+    for (size_t i = 0; i < schemes.len / 2; i++) {
+        uint16_t scheme = ht_be16(schemes, i);
+        if (scheme >> 8 == SHA1 || scheme >> 8 == MD5) {
+            return ht_proof_say(out, c->offer->frame, 0, "signature_algorithms has 0x%04x (%s)",
+                                scheme, scheme_name(room, scheme));
+        }
+    }
+    return false;
+}
+
+static bool is_of_tls12(const struct audit_case *c)
+{
+    return audit_highest_offered(c->offer) == TLS_12;
+}
+
+static bool algorithms_missing(const struct audit_case *c, struct ht_proof *out)
+{
+    return !audit_offers_extension(c, EXTENSION_SIGNATURE_ALGORITHMS) &&
+           ht_proof_say(out, c->offer->frame, 0,
+                        "ClientHello offers TLS 1.2 without signature_algorithms (13)");
+}
+
+static bool signature_invalid(const struct audit_case *c, struct ht_proof *out)
+{
+    return c->key_exchange_entry->verified == ht_event_verified(HT_EVENT_REFUTED) &&
+           ht_proof_say(out, c->key_exchange_entry->frame, c->certificate_frame,
+                        "the signature of ServerKeyExchange is not by the key of the certificate, "
+                        "over the randoms and the parameters");
+}
+
+static bool rsa_pkcs1(const struct audit_case *c, struct ht_proof *out)
+{
+    uint16_t scheme = c->key_exchange->signature_scheme.id;
+    return (scheme == RSA_PKCS1_SHA256 || scheme == RSA_PKCS1_SHA384 ||
+            scheme == RSA_PKCS1_SHA512) &&
+           say_scheme(c, out);
+}
+
+/* Schemes that a quantum computer does not break: ML-DSA and SLH-DSA, alone or in hybrids. */
+static bool not_post_quantum(const struct audit_case *c, struct ht_proof *out)
+{
+    char room[HT_SPELLED_MAX];
+    const char *name = scheme_name(room, c->key_exchange->signature_scheme.id);
+    return strstr(name, "mldsa") == NULL && strstr(name, "slhdsa") == NULL && say_scheme(c, out);
+}
+
+static const struct audit_rule rules[] = {
+    {{"ske-signature-sha1",
+      "medium",
+      "signature",
+      "The key exchange is signed with SHA-1",
+      "Prefer SHA-256 and better.",
+      "SLOTH, collisions of SHA-1",
+      {"RFC 9155", "RFC 9325 section 4.5", "NIST SP 800-131A r2"}},
+     AUDIT_KEY_EXCHANGE | AUDIT_ANSWER,
+     is_signed,
+     signed_by_sha1},
+    {{"ske-signature-md5",
+      "high",
+      "signature",
+      "The key exchange is signed with MD5",
+      "Turn signatures with MD5 off.",
+      "SLOTH (CVE-2015-7575)",
+      {"RFC 9155"}},
+     AUDIT_KEY_EXCHANGE,
+     names_scheme,
+     signed_by_md5},
+    {{"client-offers-sha1-signature",
+      "low",
+      "signature",
+      "The client takes signatures with SHA-1 or MD5",
+      "Remove them; keep them in signature_algorithms_cert at most.",
+      NULL,
+      {"RFC 9155 section 2"}},
+     AUDIT_OFFER,
+     has_signature_algorithms,
+     client_offers_sha1},
+    {{"sigalgs-missing-tls12",
+      "medium",
+      "signature",
+      "The client does not say which signatures it takes",
+      "Upgrade the client: without signature_algorithms SHA-1 is meant.",
+      NULL,
+      {"RFC 9155 section 2", "RFC 5246 section 7.4.1.4.1"}},
+     AUDIT_OFFER,
+     is_of_tls12,
+     algorithms_missing},
+    {{"ske-signature-invalid",
+      "critical",
+      "signature",
+      "The signature of the key exchange is wrong",
+      "Look for who is in the middle, for faulty memory or hardware (which may betray an RSA key).",
+      "man in the middle, faults in RSA-CRT (CVE-2015-5738)",
+      {"RFC 5246 section 7.4.3", "RFC 8422 section 5.4"}},
+     AUDIT_KEY_EXCHANGE | AUDIT_SIGNATURES,
+     NULL,
+     signature_invalid},
+    {{"signature-rsa-pkcs1",
+      "info",
+      "signature",
+      "The key exchange is signed by RSA with PKCS #1 v1.5",
+      "Prefer RSA-PSS or ECDSA.",
+      NULL,
+      {"BSI TR-02102-2", "RFC 9846"}},
+     AUDIT_KEY_EXCHANGE,
+     names_scheme,
+     rsa_pkcs1},
+    {{"auth-not-pq",
+      "info",
+      "signature",
+      "The server is authenticated by what a quantum computer breaks",
+      "Plan to move to ML-DSA; less urgent than the key exchange.",
+      "forgery by quantum computers to come",
+      {"NIST IR 8547", "CNSA 2.0", "BSI TR-02102-1"}},
+     AUDIT_KEY_EXCHANGE,
+     names_scheme,
+     not_post_quantum},
+};
+
+const struct audit_table audit_signature_rules = {
+    .rules = rules, .num = HT_ARRAY_LEN(rules), .by_shape = true};

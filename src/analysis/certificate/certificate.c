@@ -3,6 +3,7 @@
  */
 #include "certificate.h"
 #include "decode.h"
+#include "export.h"
 
 #include "analysis/memo.h"
 #include "crypto/digest.h"
@@ -117,6 +118,7 @@ struct state {
     struct ht_certificate_decoder *decoder;
     struct ht_memo known; /* the digest by DER */
     struct ht_memo names; /* the text by DER */
+    int folder;           /* where new ones are written; -1: nowhere */
     struct seen_set seen[SETS];
 };
 
@@ -143,8 +145,10 @@ static void digest_of(struct state *state, uint8_t out[SHA256_LEN], struct ht_by
         memcpy(out, known, SHA256_LEN);
         return;
     }
-    bool digested = ht_digest(state->digester, HT_SHA256, out, der) == SHA256_LEN;
+    uint8_t digest[HT_DIGEST_MAX];
+    bool digested = ht_digest(state->digester, HT_SHA256, digest, der) == SHA256_LEN;
     void *kept    = digested ? ht_memo_add(&state->known, der, SHA256_LEN) : NULL;
+    memcpy(out, digest, digested ? SHA256_LEN : 0);
     if (kept != NULL) {
         memcpy(kept, out, SHA256_LEN);
     }
@@ -163,6 +167,14 @@ static void record(struct state *state, struct ht_analysis *a, struct ht_bytes d
     a->record(a->engine, &ht_certificate_record, certificate);
 }
 
+/* A full disk costs the certificate, not the run. */
+static void export(const struct state *state, struct ht_bytes sha256, struct ht_bytes der)
+{
+    if (state->folder >= 0) {
+        (void)certificate_export(state->folder, sha256, der);
+    }
+}
+
 static void on_chain(struct state *state, struct ht_analysis *a, struct tls_certificate *event)
 {
     size_t len               = event->chain.len;
@@ -176,6 +188,7 @@ static void on_chain(struct state *state, struct ht_analysis *a, struct tls_cert
         digests[i] = ht_bytes(at, SHA256_LEN);
         if (!seen_before(state, at)) {
             record(state, a, event->chain.items[i]);
+            export(state, digests[i], event->chain.items[i]);
         }
     }
     event->sha256 = (struct ht_texts){.items = digests, .len = len};
@@ -212,8 +225,8 @@ static void on_event(void *state, struct ht_analysis *a, const struct ht_event_t
 
 static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
 {
-    (void)settings;
     struct state *self = state;
+    self->folder       = settings->certificate_folder;
     self->digester     = ht_digester_new();
     self->decoder      = ht_certificate_decoder_new();
     bool made          = self->digester != NULL && self->decoder != NULL &&

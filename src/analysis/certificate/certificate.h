@@ -24,6 +24,7 @@ struct ht_public_key {
     /* As TLS names it: "secp256r1"; "explicit": its parameters are given. Whether the point lies on
      * it is not asked. */
     struct ht_bytes curve;
+    struct ht_bytes modulus; /* of RSA, big-endian, where it is plain; not in the output */
 };
 
 struct ht_certificate {

@@ -108,8 +108,7 @@ static struct ht_bytes digest_copy(struct ht_digester *digester, struct ht_arena
     return ht_arena_copy(arena, ht_bytes(raw, len));
 }
 
-/* The content of the DER INTEGER, as it was sent. */
-static struct ht_bytes serial_number(struct ht_arena *arena, const ASN1_INTEGER *serial)
+struct ht_bytes certificate_serial(struct ht_arena *arena, const ASN1_INTEGER *serial)
 {
     uint8_t *der = NULL;
     int len      = i2d_ASN1_INTEGER(serial, &der);
@@ -177,7 +176,7 @@ static void decode(struct ht_certificate_decoder *decoder, struct ht_arena *aren
     out->version             = (uint64_t)X509_get_version(x509) + 1;
     out->subject             = certificate_name(arena, X509_get_subject_name(x509));
     out->issuer              = certificate_name(arena, X509_get_issuer_name(x509));
-    out->serial              = serial_number(arena, X509_get0_serialNumber(x509));
+    out->serial              = certificate_serial(arena, X509_get0_serialNumber(x509));
     out->not_before          = rfc3339(arena, X509_get0_notBefore(x509));
     out->not_after           = rfc3339(arena, X509_get0_notAfter(x509));
     out->signature_algorithm = certificate_object(arena, algorithm, false);

@@ -1,17 +1,19 @@
 /*
- * What the files of the decoder share. Not for use outside this folder.
+ * What the files of the decoder share, and others that read what names certificates. Not for use
+ * outside of src/analysis.
  */
 #ifndef HT_ANALYSIS_CERTIFICATE_DECODE_H
 #define HT_ANALYSIS_CERTIFICATE_DECODE_H
 
 #include "certificate.h"
 
-/* OpenSSL's X509, X509_PUBKEY, X509_NAME and ASN1_OBJECT, by the names that need no header of its.
- */
+/* OpenSSL's X509, X509_PUBKEY, X509_NAME, ASN1_OBJECT and ASN1_INTEGER, by the names that need no
+ * header of its. */
 struct x509_st;
 struct X509_pubkey_st;
 struct X509_name_st;
 struct asn1_object_st;
+struct asn1_string_st;
 struct ht_memo;
 
 /* certificate_object is an object identifier's name by libcrypto, its long or short one, or where
@@ -21,6 +23,9 @@ struct ht_bytes certificate_object(struct ht_arena *arena, const struct asn1_obj
 
 /* certificate_name is a name in the form of RFC 4514, in UTF-8. */
 struct ht_bytes certificate_name(struct ht_arena *arena, const struct X509_name_st *name);
+
+/* certificate_serial is a serial number: the content of the DER INTEGER, as it was sent. */
+struct ht_bytes certificate_serial(struct ht_arena *arena, const struct asn1_string_st *serial);
 
 /* certificate_names are the first 64 of `ders` in that form; an empty one where it is no name. What
  * was asked for before is in `known`. */

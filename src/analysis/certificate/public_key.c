@@ -55,23 +55,25 @@ static struct ht_bytes take_element(struct ht_reader *r, uint8_t tag)
     return rd_take(r, len);
 }
 
-/* The size of a DER INTEGER; one that is not positive, or longer than need be, fails. */
-static uint64_t take_bits(struct ht_reader *r)
+/* The bytes of a DER INTEGER; one that is not positive, or longer than need be, fails. */
+static struct ht_bytes take_number(struct ht_reader *r)
 {
     enum { INTEGER = 0x02, SIGN = 0x80 };
-    struct ht_reader content = ht_reader(take_element(r, INTEGER));
-    uint8_t first            = rd_u8(&content);
-    bool padded              = first == 0;
-    if (padded) {
-        first = rd_u8(&content);
-    }
-    if (content.bad || ((first & SIGN) != 0) != padded) {
+    struct ht_bytes content = take_element(r, INTEGER);
+    bool padded             = content.len > 0 && content.ptr[0] == 0;
+    struct ht_bytes number  = ht_bytes_from(content, padded ? 1 : 0);
+    if (number.len == 0 || ((number.ptr[0] & SIGN) != 0) != padded) {
         rd_fail(r);
-        return 0;
+        return ht_bytes(NULL, 0);
     }
-    uint64_t bits = 8 * (uint64_t)rd_left(&content);
-    for (; first != 0; first >>= 1) {
-        bits++;
+    return number;
+}
+
+static uint64_t bits_of(struct ht_bytes number)
+{
+    uint64_t bits = 8 * (uint64_t)number.len;
+    for (unsigned top = number.ptr[0]; top < 0x80; top <<= 1) {
+        bits--;
     }
     return bits;
 }
@@ -82,11 +84,12 @@ static bool plain_rsa(struct ht_public_key *out, int parameters_type, struct ht_
     enum { SEQUENCE = 0x30 };
     struct ht_reader r       = ht_reader(key);
     struct ht_reader numbers = ht_reader(take_element(&r, SEQUENCE));
-    uint64_t bits            = take_bits(&numbers);
-    (void)take_bits(&numbers);
+    struct ht_bytes modulus  = take_number(&numbers);
+    (void)take_number(&numbers);
     bool plain = parameters_type == V_ASN1_NULL && rd_done(&r) && rd_done(&numbers);
     if (plain) {
-        out->bits = bits;
+        out->bits    = bits_of(modulus);
+        out->modulus = modulus;
     }
     return plain;
 }
@@ -188,5 +191,6 @@ const struct ht_public_key *certificate_key(struct ht_arena *arena, const X509_P
     if (!plain_key(out, info)) {
         decode_key(out, arena, spki);
     }
+    out->modulus = ht_arena_copy(arena, out->modulus);
     return out;
 }

@@ -1,54 +1,32 @@
 #include "analysis/conformance/conformance.h"
 
 #include "analysis/conformance/rule.h"
-#include "analysis/finding.h"
 
-#include <stdio.h>
+struct state {
+    const struct ht_analysis_settings *settings;
+};
 
-bool conformance_show(struct conformance_proof *out, const char *words,
-                      const struct ht_registry *names, uint32_t value, uint64_t frame,
-                      uint64_t frame_2)
+static const struct conformance_rule *find_rule(size_t index)
+{
+    if (index < conformance_num_hello_rules) {
+        return &conformance_hello_rules[index];
+    }
+    index -= conformance_num_hello_rules;
+    return index < conformance_num_order_rules ? &conformance_order_rules[index] : NULL;
+}
+
+const struct ht_rule *ht_conformance_rule(size_t index)
+{
+    const struct conformance_rule *rule = find_rule(index);
+    return rule != NULL ? &rule->rule : NULL;
+}
+
+bool conformance_show(struct ht_proof *out, const char *words, const struct ht_registry *names,
+                      uint32_t value, uint64_t frame, uint64_t frame_2)
 {
     char room[HT_SPELLED_MAX];
     const char *name = names != NULL ? ht_registry_spell(room, names, value) : "";
-    (void)snprintf(out->evidence, sizeof out->evidence, "%s%s%s", words, names != NULL ? " " : "",
-                   name);
-    out->num_frames = 0;
-    if (frame != 0) {
-        out->frames[out->num_frames++] = frame;
-    }
-    if (frame_2 != 0 && frame_2 != frame) {
-        out->frames[out->num_frames++] = frame_2;
-    }
-    return true;
-}
-
-static void check(const struct conformance_session *s, struct ht_connection *c,
-                  struct ht_arena *arena, const struct conformance_rule *rules, size_t num)
-{
-    struct conformance_proof proof;
-    for (size_t i = 0; i < num; i++) {
-        if ((rules[i].needs & ~s->has) != 0 || !rules[i].broken(s, &proof)) {
-            continue;
-        }
-        const struct ht_finding finding = {
-            .id         = rules[i].id,
-            .severity   = rules[i].severity,
-            .title      = rules[i].title,
-            .evidence   = ht_text(proof.evidence),
-            .frames     = {.items = proof.frames, .len = proof.num_frames},
-            .references = {.items = rules[i].references, .len = rules[i].num_references}};
-        ht_finding_add(c, arena, &finding);
-    }
-}
-
-/* Nothing is missing that could explain what is found. */
-static bool is_whole(const struct ht_connection *c)
-{
-    const struct ht_capture_quality *q = c->capture;
-    bool opened = c->tcp == NULL || (c->tcp->syn_frame != 0 && c->tcp->syn_ack_frame != 0);
-    return opened && q->missing_bytes == 0 && q->truncated_frames == 0 &&
-           q->conflicting_overlaps == 0 && !q->one_sided && !q->limit_reached;
+    return ht_proof_say(out, frame, frame_2, "%s%s%s", words, names != NULL ? " " : "", name);
 }
 
 /* The hellos of the details, NULL where one of them was cut or is no hello at all. */
@@ -108,19 +86,33 @@ static void look(struct conformance_session *s)
     }
 }
 
-static void judge(void *state, struct ht_analysis *a, struct ht_connection *c)
+static bool init(void *opaque, const struct ht_analysis_settings *settings, struct ht_error *error)
 {
-    (void)state;
-    if (c->details.type != &tls_details_struct || !is_whole(c)) {
+    (void)error;
+    ((struct state *)opaque)->settings = settings;
+    return true;
+}
+
+static void judge(void *opaque, struct ht_analysis *a, struct ht_connection *c)
+{
+    const struct state *state = opaque;
+    if (c->details.type != &tls_details_struct || !ht_captured_whole(c)) {
         return;
     }
     struct conformance_session s = {.connection = c, .tls = c->details.object};
+    const struct conformance_rule *rule;
     look(&s);
-    check(&s, c, a->arena, conformance_hello_rules, conformance_num_hello_rules);
-    check(&s, c, a->arena, conformance_order_rules, conformance_num_order_rules);
+    for (size_t i = 0; (rule = find_rule(i)) != NULL; i++) {
+        struct ht_proof proof = {.num_frames = 0};
+        if ((rule->needs & ~s.has) == 0 && rule->broken(&s, &proof)) {
+            ht_rule_find(c, a->arena, state->settings->policy, &rule->rule, &proof);
+        }
+    }
 }
 
 const struct ht_analyzer ht_conformance_analyzer = {
-    .name  = "conformance",
-    .judge = judge,
+    .name       = "conformance",
+    .state_size = sizeof(struct state),
+    .init       = init,
+    .judge      = judge,
 };

@@ -3,7 +3,10 @@
 
 enum {
     RENEGOTIATION_SCSV           = 0x00FF, /* RFC 5746 section 3.3 */
+    FALLBACK_SCSV                = 0x5600, /* RFC 7507 */
     EXTENSION_RENEGOTIATION      = 0xFF01,
+    EXTENSION_GROUPS             = 10,
+    EXTENSION_SIGNATURES         = 13,
     EXTENSION_SUPPORTED_VERSIONS = 43,
     EXTENSION_COOKIE             = 44,
     EXTENSION_KEY_SHARE          = 51,
@@ -23,7 +26,7 @@ static bool has(struct ht_bytes list, uint16_t value)
     return false;
 }
 
-static bool suite_not_offered(const struct conformance_session *s, struct conformance_proof *out)
+static bool suite_not_offered(const struct conformance_session *s, struct ht_proof *out)
 {
     struct ht_named suite = s->tls->cipher_suite;
     return suite.set && !has(s->offer->cipher_suites, suite.id) &&
@@ -32,7 +35,7 @@ static bool suite_not_offered(const struct conformance_session *s, struct confor
 }
 
 /* A server of TLS 1.2 does not know supported_versions, so what it chooses may lack there. */
-static bool version_not_offered(const struct conformance_session *s, struct conformance_proof *out)
+static bool version_not_offered(const struct conformance_session *s, struct ht_proof *out)
 {
     struct ht_named version = s->tls->version;
     if (!version.set || !s->offer->legacy_version.set) {
@@ -47,7 +50,7 @@ static bool version_not_offered(const struct conformance_session *s, struct conf
 }
 
 /* Up to TLS 1.2 finite fields are the server's own (RFC 7919 section 4). */
-static bool group_not_offered(const struct conformance_session *s, struct conformance_proof *out)
+static bool group_not_offered(const struct conformance_session *s, struct ht_proof *out)
 {
     struct ht_named group = s->tls->group;
     if (!group.set || s->offer->groups.len == 0 || has(s->offer->groups, group.id)) {
@@ -58,8 +61,7 @@ static bool group_not_offered(const struct conformance_session *s, struct confor
                                     s->offer->frame, s->answer->frame);
 }
 
-static bool key_share_not_offered(const struct conformance_session *s,
-                                  struct conformance_proof *out)
+static bool key_share_not_offered(const struct conformance_session *s, struct ht_proof *out)
 {
     struct ht_named group = s->answer->key_share_group;
     return s->tls13 && group.set && !has(s->offer->key_share_groups, group.id) &&
@@ -67,8 +69,7 @@ static bool key_share_not_offered(const struct conformance_session *s,
                             s->offer->frame, s->answer->frame);
 }
 
-static bool signature_scheme_not_offered(const struct conformance_session *s,
-                                         struct conformance_proof *out)
+static bool signature_scheme_not_offered(const struct conformance_session *s, struct ht_proof *out)
 {
     struct ht_named scheme = s->tls->signature_scheme;
     return scheme.set && s->offer->signature_schemes.len > 0 &&
@@ -115,8 +116,7 @@ static bool is_offered(const struct conformance_session *s, uint16_t extension)
            (extension == EXTENSION_RENEGOTIATION && has(offer->cipher_suites, RENEGOTIATION_SCSV));
 }
 
-static bool extension_not_offered(const struct conformance_session *s,
-                                  struct conformance_proof *out)
+static bool extension_not_offered(const struct conformance_session *s, struct ht_proof *out)
 {
     struct ht_bytes list = s->answer->extensions;
     for (size_t i = 0; i < list.len / 2; i++) {
@@ -131,7 +131,7 @@ static bool extension_not_offered(const struct conformance_session *s,
 
 /* All others belong into EncryptedExtensions. */
 static bool extension_not_for_server_hello(const struct conformance_session *s,
-                                           struct conformance_proof *out)
+                                           struct ht_proof *out)
 {
     if (s->answer->supported_version.id != TLS_13) {
         return false;
@@ -148,13 +148,12 @@ static bool extension_not_for_server_hello(const struct conformance_session *s,
     return false;
 }
 
-static bool show_twice(struct conformance_proof *out, const char *words, int32_t twice,
-                       uint64_t frame)
+static bool show_twice(struct ht_proof *out, const char *words, int32_t twice, uint64_t frame)
 {
     return twice >= 0 && conformance_show(out, words, &tls_extensions, (uint32_t)twice, frame, 0);
 }
 
-static bool extension_twice(const struct conformance_session *s, struct conformance_proof *out)
+static bool extension_twice(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct tls_client_hello *offer  = s->offer;
     const struct tls_server_hello *answer = s->answer;
@@ -164,7 +163,59 @@ static bool extension_twice(const struct conformance_session *s, struct conforma
             show_twice(out, "ServerHello has twice", s->answered.twice, answer->frame));
 }
 
-static bool psk_not_last(const struct conformance_session *s, struct conformance_proof *out)
+/* RFC 8701 section 2. */
+static bool is_grease(struct ht_named value)
+{
+    return value.set && (value.id & 0x0F0F) == 0x0A0A && value.id >> 8 == (value.id & 0xFF);
+}
+
+/* What a client offers only so that servers get used to what they do not know. */
+static bool selected_grease(const struct conformance_session *s, struct ht_proof *out)
+{
+    struct ht_named suite = s->answer->cipher_suite, version = s->answer->supported_version;
+    bool signal    = suite.set && (suite.id == RENEGOTIATION_SCSV || suite.id == FALLBACK_SCSV);
+    uint64_t frame = s->answer->frame;
+    if (is_grease(suite) || signal) {
+        return conformance_show(out, "ServerHello chooses", &tls_cipher_suites, suite.id, frame, 0);
+    }
+    if (is_grease(version)) {
+        return conformance_show(out, "ServerHello chooses", &tls_versions, version.id, frame, 0);
+    }
+    return is_grease(s->tls->group) &&
+           conformance_show(out, "the server chooses", &tls_groups, s->tls->group.id, frame, 0);
+}
+
+/* RFC 8446 section 9.2. */
+static bool mandatory_missing(const struct conformance_session *s, struct ht_proof *out)
+{
+    bool groups = is_offered(s, EXTENSION_GROUPS), shares = is_offered(s, EXTENSION_KEY_SHARE);
+    bool psk         = is_offered(s, EXTENSION_PRE_SHARED_KEY);
+    uint32_t missing = 0;
+    if (!has(s->offer->supported_versions, TLS_13)) {
+        return false;
+    }
+    if ((!psk && !groups) || (shares && !groups)) {
+        missing = EXTENSION_GROUPS;
+    } else if (groups && !shares) {
+        missing = EXTENSION_KEY_SHARE;
+    } else if (!psk && !is_offered(s, EXTENSION_SIGNATURES)) {
+        missing = EXTENSION_SIGNATURES;
+    }
+    return missing != 0 && conformance_show(out, "ClientHello offers TLS 1.3 without",
+                                            &tls_extensions, missing, s->offer->frame, 0);
+}
+
+/* RFC 9001 section 8.4: what TLS 1.3 does for middleboxes has no place in QUIC. */
+static bool quic_session_id(const struct conformance_session *s, struct ht_proof *out)
+{
+    return ht_bytes_equal(s->connection->protocol, ht_text("quic")) &&
+           s->offer->session_id.len > 0 &&
+           ht_proof_say(out, s->offer->frame, 0,
+                        "ClientHello in QUIC has a session id of %zu bytes",
+                        s->offer->session_id.len);
+}
+
+static bool psk_not_last(const struct conformance_session *s, struct ht_proof *out)
 {
     struct ht_bytes list = s->offer->extensions;
     return may_have(&s->offered, EXTENSION_PRE_SHARED_KEY) && list.len >= 4 &&
@@ -173,8 +224,7 @@ static bool psk_not_last(const struct conformance_session *s, struct conformance
                             ht_be16(list, list.len / 2 - 1), s->offer->frame, 0);
 }
 
-static bool session_id_not_echoed(const struct conformance_session *s,
-                                  struct conformance_proof *out)
+static bool session_id_not_echoed(const struct conformance_session *s, struct ht_proof *out)
 {
     return s->answer->supported_version.id == TLS_13 &&
            !ht_bytes_equal(s->offer->session_id, s->answer->session_id) &&
@@ -183,8 +233,7 @@ static bool session_id_not_echoed(const struct conformance_session *s,
 }
 
 /* In the form of SSL 2.0 a hello has no compression methods: null is meant. */
-static bool compression_not_offered(const struct conformance_session *s,
-                                    struct conformance_proof *out)
+static bool compression_not_offered(const struct conformance_session *s, struct ht_proof *out)
 {
     if (!s->answer->compression_method.set) {
         return false;
@@ -200,7 +249,7 @@ static bool compression_not_offered(const struct conformance_session *s,
                             s->offer->frame, s->answer->frame);
 }
 
-static bool alpn_not_offered(const struct conformance_session *s, struct conformance_proof *out)
+static bool alpn_not_offered(const struct conformance_session *s, struct ht_proof *out)
 {
     struct ht_texts offers = s->offer->alpn;
     if (s->answer->alpn.len == 0 || offers.len == 0) {
@@ -215,7 +264,7 @@ static bool alpn_not_offered(const struct conformance_session *s, struct conform
                             NULL, 0, s->offer->frame, s->answer->frame);
 }
 
-static bool psk_index_too_large(const struct conformance_session *s, struct conformance_proof *out)
+static bool psk_index_too_large(const struct conformance_session *s, struct ht_proof *out)
 {
     return s->answer->pre_shared_key && s->answer->psk_index >= s->offer->psk_identities &&
            s->offer->psk_identities > 0 &&
@@ -225,7 +274,7 @@ static bool psk_index_too_large(const struct conformance_session *s, struct conf
 
 /* RFC 8446 section 4.1.3: a server that speaks more than it chose says so in its random; where the
  * client offered more too, somebody between them changed the hello. */
-static bool downgraded(const struct conformance_session *s, struct conformance_proof *out)
+static bool downgraded(const struct conformance_session *s, struct ht_proof *out)
 {
     if (s->answer->downgrade == NULL || s->offer->legacy_version.id >> 8 != MAJOR_TLS) {
         return false;
@@ -249,7 +298,7 @@ static const struct tls_server_hello *retry_request(const struct conformance_ses
     return NULL;
 }
 
-static bool retried_twice(const struct conformance_session *s, struct conformance_proof *out)
+static bool retried_twice(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct ht_timeline_entry *entries = s->connection->timeline.items, *first = NULL;
     for (size_t i = 0; i < s->connection->timeline.len; i++) {
@@ -265,8 +314,7 @@ static bool retried_twice(const struct conformance_session *s, struct conformanc
     return false;
 }
 
-static bool retry_for_what_was_there(const struct conformance_session *s,
-                                     struct conformance_proof *out)
+static bool retry_for_what_was_there(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct tls_server_hello *retry = retry_request(s);
     const struct tls_client_hello *first = s->tls->client_hello;
@@ -283,8 +331,7 @@ static bool retry_for_what_was_there(const struct conformance_session *s,
                             group, first->frame, retry->frame);
 }
 
-static bool retry_with_another_suite(const struct conformance_session *s,
-                                     struct conformance_proof *out)
+static bool retry_with_another_suite(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct tls_server_hello *retry = retry_request(s);
     return retry != NULL && s->answer != NULL && retry->cipher_suite.set &&
@@ -294,129 +341,186 @@ static bool retry_with_another_suite(const struct conformance_session *s,
                             s->answer->frame);
 }
 
-#define REFERENCE(text)                                                                            \
-    {                                                                                              \
-        .ptr = (const uint8_t *)(text), .len = sizeof(text) - 1                                    \
-    }
-
 const struct conformance_rule conformance_hello_rules[] = {
-    {"cipher-not-offered",
-     "high",
-     "The server chose a cipher suite that was not offered",
-     {REFERENCE("RFC 8446 section 4.1.3"), REFERENCE("RFC 5246 section 7.4.1.3")},
-     2,
+    {{"cipher-not-offered",
+      "high",
+      "violation",
+      "The server chose a cipher suite that was not offered",
+      "Repair or replace the server, or what stands before it: a client must abort here.",
+      NULL,
+      {"RFC 8446 section 4.1.3", "RFC 5246 section 7.4.1.3"}},
      CONFORMANCE_CHOICE,
      suite_not_offered},
-    {"version-not-offered",
-     "high",
-     "The server chose a version that was not offered",
-     {REFERENCE("RFC 8446 section 4.2.1"), REFERENCE("RFC 5246 section 7.4.1.3")},
-     2,
+    {{"version-not-offered",
+      "high",
+      "violation",
+      "The server chose a version that was not offered",
+      "Repair or replace the server, or what stands before it: a client must abort here.",
+      NULL,
+      {"RFC 8446 section 4.2.1", "RFC 5246 section 7.4.1.3"}},
      CONFORMANCE_CHOICE,
      version_not_offered},
-    {"group-not-offered",
-     "high",
-     "The server chose a group that was not offered",
-     {REFERENCE("RFC 8446 section 4.2.8"), REFERENCE("RFC 8422 section 5.4")},
-     2,
+    {{"group-not-offered",
+      "high",
+      "violation",
+      "The server chose a group that was not offered",
+      "Repair or replace the server, or what stands before it: a client must abort here.",
+      NULL,
+      {"RFC 8446 section 4.2.8", "RFC 8422 section 5.4"}},
      CONFORMANCE_CHOICE,
      group_not_offered},
-    {"key-share-not-offered",
-     "high",
-     "The server's key share is of a group without the client's",
-     {REFERENCE("RFC 8446 section 4.2.8")},
-     1,
+    {{"key-share-not-offered",
+      "high",
+      "violation",
+      "The server's key share is of a group without the client's",
+      "Repair or replace the server, or what stands before it: a client must abort here.",
+      NULL,
+      {"RFC 8446 section 4.2.8"}},
      CONFORMANCE_CHOICE,
      key_share_not_offered},
-    {"signature-not-offered",
-     "high",
-     "The server signed as the client does not accept",
-     {REFERENCE("RFC 5246 section 7.4.3")},
-     1,
+    {{"signature-not-offered",
+      "high",
+      "violation",
+      "The server signed as the client does not accept",
+      "Let the server sign with a scheme that its clients offer.",
+      NULL,
+      {"RFC 5246 section 7.4.3"}},
      CONFORMANCE_CHOICE,
      signature_scheme_not_offered},
-    {"unsolicited-extension",
-     "high",
-     "ServerHello has an extension that was not offered",
-     {REFERENCE("RFC 8446 section 4.2"), REFERENCE("RFC 5246 section 7.4.1.4")},
-     2,
+    {{"unsolicited-extension",
+      "high",
+      "violation",
+      "ServerHello has an extension that was not offered",
+      "Repair or replace the server, or what stands before it: a client must abort here.",
+      NULL,
+      {"RFC 8446 section 4.2", "RFC 5246 section 7.4.1.4"}},
      CONFORMANCE_CHOICE,
      extension_not_offered},
-    {"forbidden-extension-in-message",
-     "medium",
-     "ServerHello has an extension that belongs elsewhere",
-     {REFERENCE("RFC 8446 section 4.2")},
-     1,
+    {{"forbidden-extension-in-message",
+      "medium",
+      "violation",
+      "ServerHello has an extension that belongs elsewhere",
+      "Repair or replace the server: such extensions belong into EncryptedExtensions.",
+      NULL,
+      {"RFC 8446 section 4.2"}},
      CONFORMANCE_ANSWER,
      extension_not_for_server_hello},
-    {"duplicate-extension",
-     "high",
-     "A hello has an extension twice",
-     {REFERENCE("RFC 8446 section 4.2"), REFERENCE("RFC 5246 section 7.4.1.4")},
-     2,
+    {{"duplicate-extension",
+      "high",
+      "violation",
+      "A hello has an extension twice",
+      "Repair the peer that sent it; find out whether somebody tries to evade inspection.",
+      "Parser confusion",
+      {"RFC 8446 section 4.2", "RFC 5246 section 7.4.1.4"}},
      0,
      extension_twice},
-    {"psk-not-last",
-     "high",
-     "pre_shared_key is not the last extension",
-     {REFERENCE("RFC 8446 section 4.2.11")},
-     1,
+    {{"server-selected-grease",
+      "high",
+      "violation",
+      "The server chose a value that stands for none",
+      "Repair or replace the server.",
+      NULL,
+      {"RFC 8701 section 3", "RFC 5746 section 3.3"}},
+     CONFORMANCE_ANSWER,
+     selected_grease},
+    {{"missing-mandatory-extension",
+      "medium",
+      "violation",
+      "ClientHello offers TLS 1.3 without an extension that it needs",
+      "Repair or replace the client.",
+      NULL,
+      {"RFC 8446 section 9.2"}},
+     CONFORMANCE_OFFER,
+     mandatory_missing},
+    {{"quic-compat-mode",
+      "low",
+      "violation",
+      "ClientHello in QUIC has a session id",
+      "Repair or replace the client.",
+      NULL,
+      {"RFC 9001 section 8.4"}},
+     CONFORMANCE_OFFER,
+     quic_session_id},
+    {{"psk-not-last",
+      "high",
+      "violation",
+      "pre_shared_key is not the last extension",
+      "Repair or replace the client: binders do not cover what comes after them.",
+      NULL,
+      {"RFC 8446 section 4.2.11"}},
      CONFORMANCE_OFFER,
      psk_not_last},
-    {"session-id-not-echoed",
-     "medium",
-     "The server did not echo the session id",
-     {REFERENCE("RFC 8446 section 4.1.3")},
-     1,
+    {{"session-id-not-echoed",
+      "medium",
+      "violation",
+      "The server did not echo the session id",
+      "Repair or replace the server, or what stands before it.",
+      NULL,
+      {"RFC 8446 section 4.1.3"}},
      CONFORMANCE_CHOICE,
      session_id_not_echoed},
-    {"compression-not-offered",
-     "medium",
-     "The server chose a compression that it may not",
-     {REFERENCE("RFC 8446 section 4.1.3"), REFERENCE("RFC 5246 section 7.4.1.3")},
-     2,
+    {{"compression-not-offered",
+      "medium",
+      "violation",
+      "The server chose a compression that it may not",
+      "Repair or replace the server; no compression but null may be used.",
+      NULL,
+      {"RFC 8446 section 4.1.3", "RFC 5246 section 7.4.1.3"}},
      CONFORMANCE_CHOICE,
      compression_not_offered},
-    {"alpn-not-offered",
-     "high",
-     "The server chose a protocol that was not offered",
-     {REFERENCE("RFC 7301 section 3.2")},
-     1,
+    {{"alpn-not-offered",
+      "high",
+      "violation",
+      "The server chose a protocol that was not offered",
+      "Repair or replace the server; find out whether traffic of another service was redirected "
+      "here.",
+      "ALPACA",
+      {"RFC 7301 section 3.2"}},
      CONFORMANCE_CHOICE,
      alpn_not_offered},
-    {"psk-not-offered",
-     "medium",
-     "The server chose a pre-shared key that was not offered",
-     {REFERENCE("RFC 8446 section 4.2.11")},
-     1,
+    {{"psk-not-offered",
+      "medium",
+      "violation",
+      "The server chose a pre-shared key that was not offered",
+      "Repair or replace the server.",
+      NULL,
+      {"RFC 8446 section 4.2.11"}},
      CONFORMANCE_CHOICE,
      psk_index_too_large},
-    {"downgrade-sentinel",
-     "high",
-     "The server says that both speak a later version",
-     {REFERENCE("RFC 8446 section 4.1.3")},
-     1,
+    {{"downgrade-sentinel",
+      "high",
+      "version",
+      "The server says that both speak a later version",
+      "Find out who between client and server changes hellos; replace what does.",
+      "Version downgrade",
+      {"RFC 8446 section 4.1.3"}},
      CONFORMANCE_CHOICE,
      downgraded},
-    {"hrr-loop-or-second-hrr",
-     "high",
-     "A second HelloRetryRequest",
-     {REFERENCE("RFC 8446 section 4.1.4")},
-     1,
+    {{"hrr-loop-or-second-hrr",
+      "high",
+      "violation",
+      "A second HelloRetryRequest",
+      "Repair or replace the server: a client must abort here.",
+      NULL,
+      {"RFC 8446 section 4.1.4"}},
      CONFORMANCE_RETRY,
      retried_twice},
-    {"retry-without-need",
-     "low",
-     "HelloRetryRequest asks for what it may not",
-     {REFERENCE("RFC 8446 section 4.1.4"), REFERENCE("RFC 8446 section 4.2.8")},
-     2,
+    {{"retry-without-need",
+      "low",
+      "violation",
+      "HelloRetryRequest asks for what it may not",
+      "Repair the server: a retry must change what the client sends.",
+      NULL,
+      {"RFC 8446 section 4.1.4", "RFC 8446 section 4.2.8"}},
      CONFORMANCE_RETRY,
      retry_for_what_was_there},
-    {"retry-with-another-suite",
-     "medium",
-     "ServerHello differs from HelloRetryRequest",
-     {REFERENCE("RFC 8446 section 4.1.4")},
-     1,
+    {{"retry-with-another-suite",
+      "medium",
+      "violation",
+      "ServerHello differs from HelloRetryRequest",
+      "Repair or replace the server: a client must abort here.",
+      NULL,
+      {"RFC 8446 section 4.1.4"}},
      CONFORMANCE_RETRY,
      retry_with_another_suite},
 };

@@ -86,23 +86,15 @@ static const struct ht_timeline_entry *first_of(const struct conformance_session
     return s->order.first[client][place];
 }
 
-static bool show(struct conformance_proof *out, const char *words,
-                 const struct ht_timeline_entry *entry, const struct ht_timeline_entry *before)
+static bool show(struct ht_proof *out, const char *words, const struct ht_timeline_entry *entry,
+                 const struct ht_timeline_entry *before)
 {
-    (void)conformance_show(out, words, NULL, 0, before != NULL ? before->frame : entry->frame,
-                           entry->frame);
-    size_t len  = strlen(out->evidence);
-    size_t more = strlen(entry->type->title);
-    if (len + more + 2 < sizeof out->evidence) {
-        out->evidence[len] = ' ';
-        memcpy(out->evidence + len + 1, entry->type->title, more + 1);
-    }
-    return true;
+    return ht_proof_say(out, before != NULL ? before->frame : entry->frame, entry->frame, "%s %s",
+                        words, entry->type->title);
 }
 
 /* CVE-2014-0224: keys are taken into use before there are any. */
-static bool early_change_cipher_spec(const struct conformance_session *s,
-                                     struct conformance_proof *out)
+static bool early_change_cipher_spec(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct ht_timeline_entry *change = first_of(s, true, PLACE_CHANGE_CIPHER_SPEC);
     const struct ht_timeline_entry *done   = first_of(s, false, PLACE_SERVER_HELLO_DONE);
@@ -113,10 +105,10 @@ static bool early_change_cipher_spec(const struct conformance_session *s,
 }
 
 /* Where frames and times contradict each other the capture's clock jumped: nobody knows. */
-static bool out_of_order(const struct conformance_session *s, struct conformance_proof *out)
+static bool out_of_order(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct ht_timeline_entry *before = s->order.before, *after = s->order.after;
-    struct conformance_proof other;
+    struct ht_proof other = {.num_frames = 0};
     if (after == NULL || (before != NULL && before->frame > after->frame) ||
         early_change_cipher_spec(s, &other)) {
         return false;
@@ -124,13 +116,8 @@ static bool out_of_order(const struct conformance_session *s, struct conformance
     if (before == NULL) {
         return show(out, "not this side's message:", after, NULL);
     }
-    char words[CONFORMANCE_EVIDENCE] = "after ";
-    size_t len                       = strlen(before->type->title);
-    if (len < sizeof words / 2) {
-        memcpy(words + 6, before->type->title, len);
-        memcpy(words + 6 + len, " came", sizeof " came");
-    }
-    return show(out, words, after, before);
+    return ht_proof_say(out, before->frame, after->frame, "after %s came %s", before->type->title,
+                        after->type->title);
 }
 
 static const char *suite_note(const struct conformance_session *s)
@@ -141,7 +128,7 @@ static const char *suite_note(const struct conformance_session *s)
 }
 
 /* The handshake went on without a message that it cannot do without (SMACK, CVE-2014-6593). */
-static bool skipped(const struct conformance_session *s, struct conformance_proof *out)
+static bool skipped(const struct conformance_session *s, struct ht_proof *out)
 {
     return s->order.not_sent != NULL && s->tls->established && !s->tls->resumed &&
            s->offer != NULL && first_of(s, true, PLACE_FINISHED) != NULL &&
@@ -151,8 +138,7 @@ static bool skipped(const struct conformance_session *s, struct conformance_proo
 }
 
 /* FREAK (CVE-2015-0204): an export key for a suite that has none. */
-static bool unexpected_key_exchange(const struct conformance_session *s,
-                                    struct conformance_proof *out)
+static bool unexpected_key_exchange(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct ht_timeline_entry *exchange = first_of(s, false, PLACE_SERVER_KEY_EXCHANGE);
     char room[HT_SPELLED_MAX];
@@ -163,7 +149,7 @@ static bool unexpected_key_exchange(const struct conformance_session *s,
                             s->tls->cipher_suite.id, exchange->frame, 0);
 }
 
-static bool unannounced_status(const struct conformance_session *s, struct conformance_proof *out)
+static bool unannounced_status(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct ht_timeline_entry *status = first_of(s, false, PLACE_CERTIFICATE_STATUS);
     return status != NULL && !s->answer->status_request &&
@@ -171,7 +157,7 @@ static bool unannounced_status(const struct conformance_session *s, struct confo
                             status->frame);
 }
 
-static bool unannounced_ticket(const struct conformance_session *s, struct conformance_proof *out)
+static bool unannounced_ticket(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct ht_timeline_entry *ticket = first_of(s, false, PLACE_NEW_SESSION_TICKET);
     return ticket != NULL && !s->answer->session_ticket &&
@@ -179,8 +165,7 @@ static bool unannounced_ticket(const struct conformance_session *s, struct confo
                             ticket->frame);
 }
 
-static bool uninvited_certificate(const struct conformance_session *s,
-                                  struct conformance_proof *out)
+static bool uninvited_certificate(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct ht_timeline_entry *certificate = first_of(s, true, PLACE_CERTIFICATE);
     return certificate != NULL && first_of(s, false, PLACE_CERTIFICATE_REQUEST) == NULL &&
@@ -189,7 +174,7 @@ static bool uninvited_certificate(const struct conformance_session *s,
 }
 
 /* Of an alert that was read: a fatal one, or close_notify, is its sender's last word. */
-static bool spoke_after_the_end(const struct conformance_session *s, struct conformance_proof *out)
+static bool spoke_after_the_end(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct ht_timeline_entry *ended[2] = {0};
     const struct ht_timeline_entry *entry    = entries_of(s);
@@ -209,7 +194,7 @@ static bool spoke_after_the_end(const struct conformance_session *s, struct conf
     return false;
 }
 
-static bool malformed(const struct conformance_session *s, struct conformance_proof *out)
+static bool malformed(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct ht_timeline_entry *entry = entries_of(s);
     for (size_t i = 0; i < s->connection->timeline.len; i++, entry++) {
@@ -222,88 +207,129 @@ static bool malformed(const struct conformance_session *s, struct conformance_pr
 
 /* RFC 5746: without it somebody may have put a beginning of his own before what the client says
  * (CVE-2009-3555). */
-static bool insecure_renegotiation(const struct conformance_session *s,
-                                   struct conformance_proof *out)
+static bool insecure_renegotiation(const struct conformance_session *s, struct ht_proof *out)
 {
     return s->tls->renegotiations > 0 && !s->answer->renegotiation_info &&
            conformance_show(out, "ServerHello has no renegotiation_info", NULL, 0, s->answer->frame,
                             0);
 }
 
-#define REFERENCE(text)                                                                            \
-    {                                                                                              \
-        .ptr = (const uint8_t *)(text), .len = sizeof(text) - 1                                    \
+/* RFC 8446 appendix D.4: each side sends it once at most, for middleboxes. */
+static bool changed_twice(const struct conformance_session *s, struct ht_proof *out)
+{
+    const struct ht_timeline_entry *entry = entries_of(s), *first[2] = {0};
+    for (size_t i = 0; s->tls13 && s->connection->tcp != NULL && i < s->connection->timeline.len;
+         i++, entry++) {
+        unsigned me = is_from_client(entry);
+        if (entry->type != &tls_change_cipher_spec_event || !was_seen(entry)) {
+            continue;
+        }
+        if (first[me] != NULL) {
+            return show(out, "twice in TLS 1.3:", entry, first[me]);
+        }
+        first[me] = entry;
     }
+    return false;
+}
 
 const struct conformance_rule conformance_order_rules[] = {
-    {"ccs-injection",
-     "high",
-     "ChangeCipherSpec came before there were keys",
-     {REFERENCE("RFC 5246 section 7.1"), REFERENCE("CVE-2014-0224")},
-     2,
+    {{"ccs-injection",
+      "high",
+      "attack",
+      "ChangeCipherSpec came before there were keys",
+      "Update OpenSSL on both ends; find out who sent the message.",
+      "CCS injection (CVE-2014-0224)",
+      {"RFC 5246 section 7.1", "CVE-2014-0224"}},
      CONFORMANCE_ORDER,
      early_change_cipher_spec},
-    {"message-out-of-order",
-     "medium",
-     "A handshake message is out of its order",
-     {REFERENCE("RFC 5246 section 7.3")},
-     1,
+    {{"message-out-of-order",
+      "medium",
+      "violation",
+      "A handshake message is out of its order",
+      "Repair or replace the peer that sent it.",
+      "State machine attacks (SMACK)",
+      {"RFC 5246 section 7.3"}},
      CONFORMANCE_ORDER,
      out_of_order},
-    {"message-skipped",
-     "high",
-     "A handshake went on without a message that it needs",
-     {REFERENCE("RFC 5246 section 7.3"), REFERENCE("CVE-2014-6593")},
-     2,
+    {{"message-skipped",
+      "high",
+      "violation",
+      "A handshake went on without a message that it needs",
+      "Repair or replace the implementation that went on without it.",
+      "SMACK (CVE-2014-6593)",
+      {"RFC 5246 section 7.3", "CVE-2014-6593"}},
      CONFORMANCE_ORDER,
      skipped},
-    {"key-exchange-unexpected",
-     "high",
-     "A key was sent for a suite that has none",
-     {REFERENCE("RFC 5246 section 7.4.3"), REFERENCE("CVE-2015-0204")},
-     2,
+    {{"key-exchange-unexpected",
+      "high",
+      "violation",
+      "A key was sent for a suite that has none",
+      "Update the client; take export suites away from the server.",
+      "FREAK (CVE-2015-0204)",
+      {"RFC 5246 section 7.4.3", "CVE-2015-0204"}},
      CONFORMANCE_ORDER,
      unexpected_key_exchange},
-    {"certificate-status-unannounced",
-     "low",
-     "CertificateStatus was not announced",
-     {REFERENCE("RFC 6066 section 8")},
-     1,
+    {{"certificate-status-unannounced",
+      "low",
+      "violation",
+      "CertificateStatus was not announced",
+      "Repair the server.",
+      NULL,
+      {"RFC 6066 section 8"}},
      CONFORMANCE_ORDER,
      unannounced_status},
-    {"ticket-unannounced",
-     "low",
-     "NewSessionTicket was not announced",
-     {REFERENCE("RFC 5077 section 3.2")},
-     1,
+    {{"ticket-unannounced",
+      "low",
+      "violation",
+      "NewSessionTicket was not announced",
+      "Repair the server.",
+      NULL,
+      {"RFC 5077 section 3.2"}},
      CONFORMANCE_ORDER,
      unannounced_ticket},
-    {"client-certificate-uninvited",
-     "low",
-     "The client sent a certificate without being asked",
-     {REFERENCE("RFC 5246 section 7.4.6")},
-     1,
+    {{"client-certificate-uninvited",
+      "low",
+      "violation",
+      "The client sent a certificate without being asked",
+      "Repair the client: its certificate is shown to who did not ask.",
+      NULL,
+      {"RFC 5246 section 7.4.6"}},
      CONFORMANCE_ORDER,
      uninvited_certificate},
-    {"message-after-fatal-alert",
-     "low",
-     "A side went on after a fatal alert",
-     {REFERENCE("RFC 5246 section 7.2.2")},
-     1,
+    {{"tls13-ccs-misuse",
+      "low",
+      "violation",
+      "ChangeCipherSpec came twice in TLS 1.3",
+      "Repair the peer that sent it.",
+      NULL,
+      {"RFC 8446 section 5", "RFC 8446 appendix D.4"}},
+     CONFORMANCE_ANSWER,
+     changed_twice},
+    {{"message-after-fatal-alert",
+      "low",
+      "violation",
+      "A side went on after a fatal alert",
+      "Repair the peer that went on.",
+      NULL,
+      {"RFC 5246 section 7.2.2"}},
      CONFORMANCE_ALERT,
      spoke_after_the_end},
-    {"malformed-handshake",
-     "medium",
-     "A message contradicts itself",
-     {REFERENCE("RFC 8446 section 6.2"), REFERENCE("RFC 5246 section 7.2.2")},
-     2,
+    {{"malformed-handshake",
+      "medium",
+      "violation",
+      "A message contradicts itself",
+      "Find out what sent it: a broken implementation, or somebody who probes for one.",
+      "Fuzzing and exploits of parsers",
+      {"RFC 8446 section 6.2", "RFC 5246 section 7.2.2"}},
      CONFORMANCE_MALFORMED,
      malformed},
-    {"renegotiated-insecurely",
-     "high",
-     "Renegotiated without protection",
-     {REFERENCE("RFC 5746"), REFERENCE("CVE-2009-3555")},
-     2,
+    {{"renegotiated-insecurely",
+      "high",
+      "session",
+      "Renegotiated without protection",
+      "Update both ends so that they support RFC 5746; forbid renegotiation by clients.",
+      "Renegotiation (CVE-2009-3555)",
+      {"RFC 5746", "CVE-2009-3555"}},
      CONFORMANCE_ORDER,
      insecure_renegotiation},
 };

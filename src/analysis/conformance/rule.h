@@ -2,10 +2,8 @@
 #ifndef HT_ANALYSIS_CONFORMANCE_RULE_H
 #define HT_ANALYSIS_CONFORMANCE_RULE_H
 
-#include "event/connection.h"
+#include "analysis/rule.h"
 #include "tls/tls.h"
-
-enum { CONFORMANCE_FRAMES = 4, CONFORMANCE_REFERENCES = 2, CONFORMANCE_EVIDENCE = 192 };
 
 /* What a session has, a bit each: a rule that needs more is not asked. */
 enum {
@@ -63,26 +61,16 @@ struct conformance_session {
     struct conformance_order order;
 };
 
-/* Why a rule is broken. */
-struct conformance_proof {
-    char evidence[CONFORMANCE_EVIDENCE];
-    uint64_t frames[CONFORMANCE_FRAMES];
-    size_t num_frames;
-};
-
 struct conformance_rule {
-    const char *id, *severity, *title;
-    struct ht_bytes references[CONFORMANCE_REFERENCES];
-    size_t num_references;
+    struct ht_rule rule;
     unsigned needs; /* CONFORMANCE_OFFER … */
-    bool (*broken)(const struct conformance_session *s, struct conformance_proof *out);
+    bool (*broken)(const struct conformance_session *s, struct ht_proof *out);
 };
 
 /* conformance_show says what was seen: `words`, then the name of a value, where `names` is not
  * NULL, in these two frames, those that are not 0. Returns true. */
-bool conformance_show(struct conformance_proof *out, const char *words,
-                      const struct ht_registry *names, uint32_t value, uint64_t frame,
-                      uint64_t frame_2);
+bool conformance_show(struct ht_proof *out, const char *words, const struct ht_registry *names,
+                      uint32_t value, uint64_t frame, uint64_t frame_2);
 
 /* conformance_gather: the types in a list of uint16 of a hello; conformance_sort: the messages of a
  * session with CONFORMANCE_ORDER. */

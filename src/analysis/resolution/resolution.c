@@ -1,6 +1,7 @@
 #include "analysis/resolution/resolution.h"
 
 #include "analysis/resolution/answers.h"
+#include "base/hash.h"
 #include "base/time.h"
 #include "dns/dns.h"
 
@@ -33,6 +34,46 @@ struct lesson_use {
     struct ht_address server, client;
 };
 
+/* Whose DNS is in the capture: where a client's is not, that no answer led to a connection of it
+ * says nothing. Of two clients that share a place the first one stays. */
+enum { MAX_ASKERS = 4096 };
+
+struct asker {
+    struct ht_address client;
+    int64_t since_ns;
+};
+
+struct state {
+    struct ht_answers answers; /* first: most functions here need no more */
+    struct asker askers[MAX_ASKERS];
+};
+
+static size_t asker_place(const struct ht_address *client)
+{
+    uint64_t words[2];
+    memcpy(words, client->bytes, sizeof words);
+    return ht_mix(words[0] ^ client->version, words[1] + 1) % MAX_ASKERS;
+}
+
+static void note_asker(struct state *state, const struct ht_answer_facts *facts)
+{
+    struct asker *asker = &state->askers[asker_place(&facts->client)];
+    bool known          = ht_address_equal(&asker->client, &facts->client);
+    if (facts->client.version != 0 && asker->client.version == 0) {
+        *asker = (struct asker){.client = facts->client, .since_ns = facts->time_ns};
+    } else if (known && facts->time_ns < asker->since_ns) {
+        asker->since_ns = facts->time_ns;
+    }
+}
+
+static bool has_asked(const struct state *state, const struct ht_connection *connection)
+{
+    const struct ht_address *client = &connection->client->ip;
+    const struct asker *asker       = &state->askers[asker_place(client)];
+    return ht_address_equal(&asker->client, client) && client->version != 0 &&
+           asker->since_ns <= connection->start_ns;
+}
+
 static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
 {
     (void)settings;
@@ -44,12 +85,14 @@ static void fini(void *state)
     ht_answers_fini(state);
 }
 
-static void learn_answer(struct ht_answers *answers, struct ht_bytes bytes)
+static void learn_answer(struct state *state, struct ht_bytes bytes)
 {
+    struct ht_answers *answers = &state->answers;
     struct lesson lesson;
     struct ht_reader r = ht_reader(bytes);
     memcpy(&lesson, rd_take(&r, sizeof lesson).ptr, sizeof lesson);
     struct ht_bytes text = rd_take(&r, lesson.text_len);
+    note_asker(state, &lesson.facts);
     for (uint32_t i = 0; i < lesson.num_given; i++) {
         struct given given;
         struct ht_bytes raw = rd_take(&r, sizeof given);
@@ -318,6 +361,14 @@ static const struct ht_answer *find_behind_front(const struct ht_answers *answer
     return fresh ? answer : NULL;
 }
 
+/* That no answer under the hello's name led to the server, but one under another name did. */
+static struct ht_bytes other_name(const struct ht_answers *answers, struct ht_arena *arena,
+                                  const struct ht_answer_search *search)
+{
+    const struct ht_answer *answer = ht_answers_to_client(answers, search);
+    return answer != NULL ? ht_arena_copy(arena, ht_answer_name(answer)) : ht_bytes(NULL, 0);
+}
+
 static void see_connection(void *state, struct ht_analysis *a, struct ht_connection *connection)
 {
     const struct ht_answers *answers = state;
@@ -342,7 +393,11 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
     if (nameless && !explains(out)) {
         *out = (struct ht_resolution){.verdict = "literal_address"};
     }
-    out->address = search.server;
+    if (answer == NULL && !nameless) {
+        out->led_there = other_name(answers, a->arena, &search);
+    }
+    out->address     = search.server;
+    out->client_asks = has_asked(state, connection);
     if (search.name.len == 0) {
         connection->server_name = out->name;
     }
@@ -351,7 +406,7 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
 static const struct ht_event_type *const events[] = {&dns_answer_event, NULL};
 
 const struct ht_analyzer ht_resolution_analyzer = {.name             = "resolution",
-                                                   .state_size       = sizeof(struct ht_answers),
+                                                   .state_size       = sizeof(struct state),
                                                    .init             = init,
                                                    .fini             = fini,
                                                    .event            = see_event,

@@ -10,6 +10,7 @@ function(hellotap_compile_options)
     add_compile_options(-Werror)
   endif()
   if(HT_SANITIZE)
+    add_compile_definitions(HT_SANITIZED)
     add_compile_options(-fsanitize=${HT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${HT_SANITIZE})
   elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
@@ -45,7 +46,7 @@ function(hellotap_unit_test layer test)
   add_executable(${id}_test ${CMAKE_SOURCE_DIR}/tests/unit/${folder}/${test}_test.c)
   target_link_libraries(${id}_test PRIVATE ht_${layer} ht_test_support ${ARGN})
   target_compile_definitions(${id}_test PRIVATE HT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  add_test(NAME unit.${folder}.${test} COMMAND ${id}_test)
+  add_test(NAME unit.${folder}.${test} COMMAND ${id}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endfunction()
 
 # hellotap_registry(TARGET SYMBOL CSV TITLE WIDTH GREASE): a table made from registry/CSV.
@@ -55,6 +56,15 @@ function(hellotap_registry target symbol csv title width grease)
   add_custom_command(OUTPUT ${out}
     COMMAND registry_table ${in} ${out} ${symbol} ${title} ${width} ${grease}
     DEPENDS registry_table ${in} VERBATIM)
+  target_sources(${target} PRIVATE ${out})
+endfunction()
+
+# hellotap_suites(TARGET NAME CSV): the table of what cipher suites are made of, from CSV.
+function(hellotap_suites target name csv)
+  set(in ${CMAKE_CURRENT_SOURCE_DIR}/${csv})
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${name}.c)
+  add_custom_command(OUTPUT ${out}
+    COMMAND suite_table ${in} ${out} DEPENDS suite_table ${in} VERBATIM)
   target_sources(${target} PRIVATE ${out})
 endfunction()
 

@@ -80,12 +80,38 @@ static void test_time_zone_does_not_matter(void **state)
     }
 }
 
+/* The seconds are those of date(1): date -u -d 2026-03-15 +%s. */
+static void test_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } good[]                       = {{"1970-01-01", 0},
+                                      {"2026-03-15", 1773532800},
+                                      {"2024-02-29T23:59:59Z", 1709251199},
+                                      {"2199-12-31", 7258032000}};
+    static const char *const bad[] = {
+        "",           "2026",       "2026-13-01",          "2026-02-30",
+        "1969-12-31", "2200-01-01", "2026-03-15T12:00:00", "2026-03-15 ",
+        "yesterday"};
+    int64_t ns = 0;
+    for (size_t i = 0; i < HT_ARRAY_LEN(good); i++) {
+        assert_true(ht_time_read(good[i].text, &ns));
+        assert_int_equal(ns, good[i].seconds * HT_SECOND_NS);
+    }
+    for (size_t i = 0; i < HT_ARRAY_LEN(bad); i++) {
+        assert_false(ht_time_read(bad[i], &ns));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known),    cmocka_unit_test(test_leap_days),
         cmocka_unit_test(test_decimals), cmocka_unit_test(test_before_the_epoch),
         cmocka_unit_test(test_extremes), cmocka_unit_test(test_time_zone_does_not_matter),
+        cmocka_unit_test(test_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

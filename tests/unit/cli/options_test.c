@@ -91,6 +91,40 @@ static void a_dash_is_standard_output(void **state)
     assert_string_equal(o.output, "-f");
 }
 
+static void reports(void **state)
+{
+    (void)state;
+    struct cli_options o;
+    struct ht_error error;
+    assert_true(READ(&o, &error, "--audit", "file"));
+    assert_true(o.audit && o.policy == NULL && o.fail_on == HT_NUM_SEVERITIES);
+    assert_true(cli_options_report(&o) && !cli_options_stories(&o));
+    assert_true(READ(&o, &error, "--audit=modern", "--fail-on", "high", "-f", "json", "--as-of",
+                     "2026-03-15", "file"));
+    assert_string_equal(o.policy, "modern");
+    assert_int_equal(o.fail_on, HT_HIGH);
+    assert_true(o.as_of_ns == 1773532800 * 1000000000LL);
+    assert_true(cli_options_report(&o) && cli_options_stories(&o));
+    assert_true(READ(&o, &error, "--inventory", "-f", "csv", "file"));
+    assert_true(o.inventory && o.csv && !cli_options_stories(&o));
+    assert_true(READ(&o, &error, "--cbom", "bill.json", "file"));
+    assert_true(cli_options_report(&o) && cli_options_stories(&o));
+}
+
+static void reports_that_make_no_sense(void **state)
+{
+    (void)state;
+    struct cli_options o;
+    struct ht_error error;
+    assert_false(READ(&o, &error, "--fail-on", "high", "file"));
+    assert_non_null(strstr(error.text, "--audit"));
+    assert_false(READ(&o, &error, "--audit", "--inventory", "file"));
+    assert_false(READ(&o, &error, "-f", "csv", "file"));
+    assert_non_null(strstr(error.text, "--inventory"));
+    assert_false(READ(&o, &error, "--audit", "modern", "file"));
+    assert_non_null(strstr(error.text, "--audit=modern"));
+}
+
 static void what_makes_no_sense_is_refused_by_name(void **state)
 {
     (void)state;
@@ -100,6 +134,7 @@ static void what_makes_no_sense_is_refused_by_name(void **state)
         {"--workers", "0"},       {"--workers", "257"},     {"--max-flows", "1k"},
         {"--max-memory", "lots"}, {"--sandbox", "perhaps"}, {"-s", "262145"},
         {"--width", "0"},         {"--color", "sometimes"}, {"-f", "xml"},
+        {"--fail-on", "fatal"},   {"--as-of", "tomorrow"},
     };
     struct cli_options o;
     struct ht_error error;
@@ -121,6 +156,8 @@ int main(void)
         cmocka_unit_test(interfaces_add_up),
         cmocka_unit_test(sizes_and_times),
         cmocka_unit_test(a_dash_is_standard_output),
+        cmocka_unit_test(reports),
+        cmocka_unit_test(reports_that_make_no_sense),
         cmocka_unit_test(what_makes_no_sense_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

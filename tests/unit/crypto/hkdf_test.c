@@ -28,9 +28,9 @@ static void test_expand_label(void **state)
     (void)state;
     struct ht_bytes secret =
         hex("b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21");
-    assert_true(ht_hkdf_expand_label(key, sizeof key, secret.ptr, "key"));
+    assert_true(ht_hkdf_expand_label(HT_SHA256, key, sizeof key, secret, "key"));
     assert_hex(key, sizeof key, "dbfaa693d1762c5b666af5d950258d01");
-    assert_true(ht_hkdf_expand_label(iv, sizeof iv, secret.ptr, "iv"));
+    assert_true(ht_hkdf_expand_label(HT_SHA256, iv, sizeof iv, secret, "iv"));
     assert_hex(iv, sizeof iv, "5bd3c71b836e0b76bb73265f");
 }
 
@@ -42,7 +42,8 @@ static void test_quic_initial(void **state)
                                 hex("8394c8f03e515708")));
     assert_hex(secret, sizeof secret,
                "7db5df06e7a69e432496adedb00851923595221596ae2ae9fb8115c1e9ed0a44");
-    assert_true(ht_hkdf_expand_label(client, sizeof client, secret, "client in"));
+    assert_true(ht_hkdf_expand_label(HT_SHA256, client, sizeof client,
+                                     ht_bytes(secret, sizeof secret), "client in"));
     assert_hex(client, sizeof client,
                "c00cf151ca5be075ed0ebfb5c80323c42d6b7db67881289af4008f1f6c357aea");
 }
@@ -51,8 +52,10 @@ static void test_refused(void **state)
 {
     uint8_t out[64], secret[HT_SECRET_LEN] = {0};
     (void)state;
-    assert_false(ht_hkdf_expand_label(out, HT_SECRET_LEN + 1, secret, "key"));
-    assert_false(ht_hkdf_expand_label(out, 16, secret, "a label of more than 32 characters"));
+    assert_false(ht_hkdf_expand_label(HT_SHA256, out, HT_SECRET_LEN + 1,
+                                      ht_bytes(secret, sizeof secret), "key"));
+    assert_false(ht_hkdf_expand_label(HT_SHA256, out, 16, ht_bytes(secret, sizeof secret),
+                                      "a label of more than 32 characters"));
 }
 
 int main(void)

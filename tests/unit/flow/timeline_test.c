@@ -34,7 +34,7 @@ static void what_goes_in_comes_out(void **unused)
                                       .time_ns = times[i % HT_ARRAY_LEN(times)],
                                       .frame   = frames[i % HT_ARRAY_LEN(frames)],
                                       .side    = i % 5 == 0,
-                                      .flags   = (uint8_t)(i % 4 == 2 ? 0 : i % 63)};
+                                      .flags   = (uint8_t)(i % 4 == 2 ? 0 : i % 256)};
         assert_true(ht_timeline_add(&timeline, &arena, &in[i]));
     }
     assert_int_equal(timeline.len, MANY);

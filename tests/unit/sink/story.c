@@ -93,15 +93,14 @@ static void fill_timeline(struct ht_connection *out, const struct demo_hello *he
 static void fill_finding(struct ht_connection *out)
 {
     static struct ht_finding finding;
-    static struct ht_bytes references[1];
-    references[0] = ht_text("RFC 8996");
-    finding       = (struct ht_finding){.id         = "old-version",
-                                        .severity   = "high",
-                                        .title      = "Old version negotiated",
-                                        .evidence   = ht_text("version 0x0303"),
-                                        .frames     = {finding_frames, 2},
-                                        .references = {references, 1}};
-    out->findings = (struct ht_objects){.items = &finding, .len = 1};
+    static const char *const references[] = {"RFC 8996", NULL};
+    finding                               = (struct ht_finding){.id         = "old-version",
+                                                                .severity   = "high",
+                                                                .title      = "Old version negotiated",
+                                                                .evidence   = ht_text("version 0x0303"),
+                                                                .frames     = {finding_frames, 2},
+                                                                .references = references};
+    out->findings                         = (struct ht_objects){.items = &finding, .len = 1};
 }
 
 static void fill_parts(struct ht_connection *out)

@@ -18,6 +18,7 @@ struct scene {
     struct ht_capture_quality capture;
     struct ht_timeline_entry entries[MAX_ENTRIES];
     size_t num;
+    struct ht_bytes protocol;
     struct ht_connection connection;
 };
 
@@ -88,16 +89,22 @@ static int tear_down(void **unused)
 /* The findings' ids, a blank between. */
 static const char *found(void)
 {
+    static const struct ht_analysis_settings settings;
+    static void *state[4];
+    struct ht_error error;
     static char text[512];
     struct ht_analysis a = {.arena = &arena};
     size_t len           = 0;
     scene.connection     = (struct ht_connection){
+            .protocol = scene.protocol,
             .tcp      = &scene.tcp,
             .capture  = &scene.capture,
             .details  = {&tls_details_struct, &scene.tls},
             .timeline = {.items = scene.entries, .len = scene.num},
     };
-    ht_conformance_analyzer.judge(NULL, &a, &scene.connection);
+    assert_true(ht_conformance_analyzer.state_size <= sizeof state);
+    assert_true(ht_conformance_analyzer.init(state, &settings, &error));
+    ht_conformance_analyzer.judge(state, &a, &scene.connection);
     const struct ht_finding *findings = scene.connection.findings.items;
     for (size_t i = 0; i < scene.connection.findings.len; i++) {
         size_t more = strlen(findings[i].id);
@@ -161,6 +168,7 @@ static void downgraded(void **unused)
     scene.answer.downgrade = "TLS 1.2"; /* the client did not offer more */
     assert_string_equal(found(), "");
     scene.offer.supported_versions = hex("0304 0303");
+    scene.offer.extensions         = hex("000a 000d 0010 0033");
     assert_string_equal(found(), "downgrade-sentinel");
 }
 
@@ -196,6 +204,44 @@ static void tls13(void **unused)
     struct tls_encrypted_client_hello ech = {0};
     scene.offer.encrypted_client_hello    = &ech; /* the one that was answered is not this */
     assert_string_equal(found(), "");
+}
+
+/* RFC 8446 section 9.2. */
+static void mandatory_extensions(void **unused)
+{
+    (void)unused;
+    static const char *const incomplete[] = {"002b 0033 000d", "002b 000a 000d", "002b 000a 0033",
+                                             "002b 0033 0029", "002b 000a 0029"};
+    make_tls13();
+    scene.answer.extensions      = hex("002b");
+    scene.answer.key_share_group = (struct ht_named){0};
+    for (size_t i = 0; i < HT_ARRAY_LEN(incomplete); i++) {
+        scene.offer.extensions = hex(incomplete[i]);
+        assert_string_equal(found(), "missing-mandatory-extension");
+    }
+    scene.offer.extensions  = hex("002b 002d 0029"); /* of a pre-shared key alone */
+    scene.answer.extensions = hex("002b 0029");
+    assert_string_equal(found(), "");
+}
+
+/* RFC 8701 section 3, RFC 9001 section 8.4, RFC 8446 appendix D.4. */
+static void what_has_no_place(void **unused)
+{
+    (void)unused;
+    make_tls13();
+    scene.offer.cipher_suites = hex("1301 1a1a");
+    scene.answer.cipher_suite = scene.tls.cipher_suite = ht_named(0x1a1a);
+    assert_string_equal(found(), "server-selected-grease");
+    make_tls13();
+    scene.num = 2;
+    say("client", &tls_change_cipher_spec_event, NULL);
+    say("server", &tls_change_cipher_spec_event, NULL);
+    assert_string_equal(found(), "");
+    say("client", &tls_change_cipher_spec_event, NULL);
+    assert_string_equal(found(), "tls13-ccs-misuse");
+    make_tls13();
+    scene.protocol = ht_text("quic");
+    assert_string_equal(found(), "quic-compat-mode");
 }
 
 static void swap(size_t i, size_t j)
@@ -294,12 +340,20 @@ static void imperfect_captures(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(in_order),      TEST(chosen_but_not_offered),
-        TEST(twice),         TEST(downgraded),
-        TEST(tls13),         TEST(out_of_order),
-        TEST(renegotiation), TEST(skipped),
-        TEST(unexpected),    TEST(after_the_end),
-        TEST(malformed),     TEST(imperfect_captures),
+        TEST(in_order),
+        TEST(chosen_but_not_offered),
+        TEST(twice),
+        TEST(downgraded),
+        TEST(tls13),
+        TEST(out_of_order),
+        TEST(renegotiation),
+        TEST(skipped),
+        TEST(unexpected),
+        TEST(after_the_end),
+        TEST(malformed),
+        TEST(imperfect_captures),
+        TEST(mandatory_extensions),
+        TEST(what_has_no_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

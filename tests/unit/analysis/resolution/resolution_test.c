@@ -246,6 +246,30 @@ static void another_client(void **state)
     assert_int_equal(dns->answer_frame, 4);
 }
 
+/* That no answer led to a connection says nothing of a client whose DNS is not in the capture, and
+ * of one whose look-ups came later. */
+static void whose_dns_is_known(void **state)
+{
+    struct scene *scene = *state;
+    say_a(scene, &bob, "www.example", 300, 1000 * MS, 1);
+    assert_false(connect(scene, "www.example", 2000 * MS, (struct ht_any){0})->client_asks);
+    say_a(scene, &alice, "other.example", 300, 3000 * MS, 3);
+    assert_false(connect(scene, "www.example", 2500 * MS, (struct ht_any){0})->client_asks);
+    assert_true(connect(scene, "www.example", 4000 * MS, (struct ht_any){0})->client_asks);
+}
+
+/* Under which other name the client was given the address; not where its own name led there. */
+static void another_name_led_there(void **state)
+{
+    struct scene *scene = *state;
+    say_a(scene, &alice, "front.example", 300, 1000 * MS, 1);
+    const struct ht_resolution *r = connect(scene, "www.example", 2000 * MS, (struct ht_any){0});
+    assert_string_equal(r->verdict, "none_seen");
+    assert_text(r->led_there, "front.example");
+    r = connect(scene, "front.example", 2000 * MS, (struct ht_any){0});
+    assert_int_equal(r->led_there.len, 0);
+}
+
 static void multicast_is_for_everybody(void **state)
 {
     struct scene *scene      = *state;
@@ -492,6 +516,8 @@ int main(void)
         TEST(the_latest_before_the_start),
         TEST(the_name_in_the_hello_decides),
         TEST(another_client),
+        TEST(whose_dns_is_known),
+        TEST(another_name_led_there),
         TEST(multicast_is_for_everybody),
         TEST(errors_teach_nothing),
         TEST(the_record_completes_what_the_event_said),

@@ -57,10 +57,10 @@ static void test_heads(void **state)
     assert_false(head.request);
     assert_int_equal(head.status, 407);
     assert_text(head.reason, "Proxy Authentication Required");
-    assert_int_equal(head.content_length, 17);
+    assert_int_equal(head.body.length, 17);
     assert_true(http_head_parse(ht_text("HTTP/1.0 200\nTransfer-Encoding: Chunked\n\n"), &head));
     assert_text(head.reason, "");
-    assert_true(head.chunked);
+    assert_true(head.body.chunked);
     every_prefix(ht_text(request), passes, NULL);
 }
 

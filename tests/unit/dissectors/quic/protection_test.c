@@ -37,9 +37,9 @@ static struct quic_keys keys_of(uint32_t version, bool client)
 static void check_keys(const struct quic_keys *keys, const char *key, const char *iv,
                        const char *header)
 {
-    assert_hex(keys->key, sizeof keys->key, key);
+    assert_hex(keys->key, 16, key);
     assert_hex(keys->iv, sizeof keys->iv, iv);
-    assert_hex(keys->header, sizeof keys->header, header);
+    assert_hex(keys->header, 16, header);
 }
 
 static void test_keys(void **state)
@@ -53,6 +53,20 @@ static void test_keys(void **state)
     check_keys(&keys, v2_client_key, v2_client_iv, v2_client_hp);
     keys = keys_of(QUIC_V2, false);
     check_keys(&keys, v2_server_key, v2_server_iv, v2_server_hp);
+}
+
+/* RFC 9001 section A.5: keys from a secret, of ChaCha20-Poly1305. */
+static void test_secret(void **state)
+{
+    struct quic_keys keys = {.cipher = HT_CHACHA20_POLY1305};
+    (void)state;
+    assert_true(
+        quic_secret_keys(&keys, false, HT_SHA256, 32,
+                         hex("9ac312a7f877468ebe69422748ad00a15443f18203a07d6060f688f30f21632b")));
+    assert_hex(keys.key, 32, "c6d98ff3441c3fe1b2182094f69caa2ed4b716b65488960a7a984979fb23e1c8");
+    assert_hex(keys.iv, 12, "e0459b3474bdd0e44a41c144");
+    assert_hex(keys.header, 32, "25a282b9e82f06f21f488917a4fc8f1b73573685608597d0efcb076b0ab7a7a4");
+    assert_false(quic_secret_keys(&keys, false, HT_SHA256, 64, hex("00")));
 }
 
 static void check_open(struct ht_arena *scratch, uint32_t version, bool client, const char *bytes,
@@ -143,8 +157,9 @@ static void test_retry(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys), cmocka_unit_test(test_open),  cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_cut),  cmocka_unit_test(test_short), cmocka_unit_test(test_retry),
+        cmocka_unit_test(test_keys),    cmocka_unit_test(test_secret), cmocka_unit_test(test_open),
+        cmocka_unit_test(test_changed), cmocka_unit_test(test_cut),    cmocka_unit_test(test_short),
+        cmocka_unit_test(test_retry),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -420,6 +420,30 @@ static void test_new_session_ticket(void **state)
 }
 
 /* RFC 8446 section 6. */
+static bool is_heartbeat(struct ht_bytes in, void *unused)
+{
+    struct tls_heartbeat out;
+    (void)unused;
+    return tls_heartbeat_parse(in, &out);
+}
+
+/* RFC 6520 section 4; the second is CVE-2014-0160's, which claims 16 KiB and has none. */
+static void test_heartbeat(void **state)
+{
+    struct tls_heartbeat heartbeat;
+    (void)state;
+    assert_true(
+        tls_heartbeat_parse(hex("01 0002 aabb 00000000000000000000000000000000"), &heartbeat));
+    assert_string_equal(heartbeat.type, "request");
+    assert_int_equal(heartbeat.payload_length, 2);
+    assert_int_equal(heartbeat.bytes, 21);
+    assert_true(tls_heartbeat_parse(hex("02 4000"), &heartbeat));
+    assert_string_equal(heartbeat.type, "response");
+    assert_int_equal(heartbeat.payload_length, 0x4000);
+    assert_int_equal(heartbeat.bytes, 3);
+    every_prefix(hex("01 4000"), is_heartbeat, NULL);
+}
+
 static void test_alert(void **state)
 {
     struct tls_alert alert;
@@ -468,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_certificate_status),
         cmocka_unit_test(test_certificate_verify),
         cmocka_unit_test(test_new_session_ticket),
+        cmocka_unit_test(test_heartbeat),
         cmocka_unit_test(test_alert),
         cmocka_unit_test(test_alert_encrypted),
     };

@@ -29,6 +29,8 @@ static void test_list(void **state)
     assert_named(sct->signature_scheme, 0x0403);
     assert_int_equal(sct->signature_bytes, 3);
     assert_int_equal(sct->extensions_bytes, 0);
+    assert_hex(sct->signature, "300100");
+    assert_int_equal(sct->extensions.len, 0);
     every_prefix(bytes, passes, *state);
 }
 

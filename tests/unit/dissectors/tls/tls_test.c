@@ -253,6 +253,30 @@ static void fatal_alert(void **unused)
     recorder_free(&r);
 }
 
+/* Of those in clear the words, of the others the size; each side's first ones. */
+static void heartbeats(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_A, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex), 0);
+    recorder_bytes(&r, HT_SIDE_A, hex("1803030003 014000"), 0);
+    recorder_bytes(&r, HT_SIDE_A, hex("1403030001 01 1803030004 aabbccdd"), 0);
+    for (int i = 0; i < 20; i++) {
+        recorder_bytes(&r, HT_SIDE_B, hex("1803030003 020000"), 0);
+    }
+    recorder_end(&r);
+    assert_non_null(
+        strstr(r.text, "A tls.heartbeat { type=request payload_length=16384 bytes=3 }"));
+    assert_non_null(strstr(r.text, "A tls.heartbeat encrypted { bytes=4 }"));
+    unsigned num = 0;
+    for (const char *at = r.text; (at = strstr(at, "B tls.heartbeat")) != NULL; at++) {
+        num++;
+    }
+    assert_int_equal(num, 16);
+    recorder_free(&r);
+}
+
 /* A message that claims 16 MB is not waited for; what follows it is still read. */
 static void a_message_too_long_to_keep(void **unused)
 {
@@ -342,6 +366,7 @@ int main(void)
                                        cmocka_unit_test(joined_at_an_encrypted_finished),
                                        cmocka_unit_test(a_hello_goes_on_like_another),
                                        cmocka_unit_test(fatal_alert),
+                                       cmocka_unit_test(heartbeats),
                                        cmocka_unit_test(a_message_too_long_to_keep)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

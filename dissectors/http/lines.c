@@ -1,0 +1,140 @@
+#include "http/lines.h"
+
+enum { CHUNK_LINE = 64 };
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static uint8_t lower_case(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+}
+
+bool http_next_line(struct ht_bytes *rest, struct ht_bytes *out)
+{
+    const uint8_t *end = rest->len > 0 ? memchr(rest->ptr, '\n', rest->len) : NULL;
+    if (end == NULL) {
+        return false;
+    }
+    size_t len = (size_t)(end - rest->ptr);
+    *out       = ht_bytes_head(*rest, len > 0 && end[-1] == '\r' ? len - 1 : len);
+    *rest      = ht_bytes_from(*rest, len + 1);
+    return true;
+}
+
+struct ht_bytes http_word(struct ht_bytes *rest)
+{
+    size_t from = 0;
+    while (from < rest->len && is_blank(rest->ptr[from])) {
+        from++;
+    }
+    size_t to = from;
+    while (to < rest->len && !is_blank(rest->ptr[to])) {
+        to++;
+    }
+    struct ht_bytes out = ht_bytes_from(ht_bytes_head(*rest, to), from);
+    *rest               = ht_bytes_from(*rest, to);
+    return out;
+}
+
+bool http_begins(struct ht_bytes text, const char *lower)
+{
+    size_t i = 0;
+    while (lower[i] != '\0' && i < text.len && lower_case(text.ptr[i]) == (uint8_t)lower[i]) {
+        i++;
+    }
+    return lower[i] == '\0';
+}
+
+bool http_field(struct ht_bytes line, const char *lower, struct ht_bytes *out)
+{
+    if (!http_begins(line, lower)) {
+        return false;
+    }
+    struct ht_bytes value = ht_bytes_from(line, strlen(lower));
+    while (value.len > 0 && is_blank(value.ptr[0])) {
+        value = ht_bytes_from(value, 1);
+    }
+    while (value.len > 0 && is_blank(value.ptr[value.len - 1])) {
+        value.len--;
+    }
+    *out = value;
+    return true;
+}
+
+bool http_number(struct ht_bytes digits, uint64_t *out)
+{
+    enum { MAX_DIGITS = 18 };
+    *out = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (digits.ptr[i] < '0' || digits.ptr[i] > '9' || i == MAX_DIGITS) {
+            return false;
+        }
+        *out = *out * 10 + digits.ptr[i] - '0';
+    }
+    return digits.len > 0;
+}
+
+struct ht_bytes http_scheme(struct ht_bytes value)
+{
+    enum { LONGEST = 20 };
+    struct ht_bytes scheme = http_word(&value);
+    for (size_t i = 0; i < scheme.len; i++) {
+        uint8_t c   = lower_case(scheme.ptr[i]);
+        bool letter = c >= 'a' && c <= 'z';
+        if (!letter && c != '-' && (c < '0' || c > '9' || i == 0)) {
+            return ht_bytes(NULL, 0);
+        }
+    }
+    return scheme.len <= LONGEST && value.len > 0 ? scheme : ht_bytes(NULL, 0);
+}
+
+void http_body_field(struct ht_bytes line, struct http_body *out)
+{
+    struct ht_bytes value;
+    if (http_field(line, "content-length:", &value)) {
+        out->has_length = http_number(value, &out->length);
+    } else if (http_field(line, "transfer-encoding:", &value)) {
+        out->chunked |= http_begins(value, "chunked");
+    }
+}
+
+size_t http_head_length(struct ht_bytes avail, size_t max)
+{
+    struct ht_bytes rest = ht_bytes_head(avail, max), line;
+    size_t have          = rest.len;
+    while (http_next_line(&rest, &line)) {
+        if (line.len == 0) {
+            return have - rest.len;
+        }
+    }
+    return 0;
+}
+
+struct ht_frame_size http_chunk_frame(struct ht_bytes avail)
+{
+    enum { MAX_DIGITS = 7 };
+    struct ht_bytes rest = ht_bytes_head(avail, CHUNK_LINE), line;
+    size_t size          = 0;
+    if (!http_next_line(&rest, &line)) {
+        return (struct ht_frame_size){.len = avail.len < CHUNK_LINE ? 0 : SIZE_MAX};
+    }
+    for (size_t i = 0; i < line.len && line.ptr[i] != ';' && !is_blank(line.ptr[i]); i++) {
+        uint8_t c   = lower_case(line.ptr[i]);
+        bool letter = c >= 'a' && c <= 'f';
+        if (i == MAX_DIGITS || (!letter && (c < '0' || c > '9'))) {
+            return (struct ht_frame_size){.len = SIZE_MAX};
+        }
+        size = size << 4 | (size_t)(letter ? c - 'a' + 10 : c - '0');
+    }
+    size_t header = ht_bytes_head(avail, CHUNK_LINE).len - rest.len;
+    return (struct ht_frame_size){.len = header + size + 2, .need = header};
+}
+
+bool http_is_last_chunk(struct ht_bytes line, size_t len)
+{
+    const uint8_t *end = line.len > 0 ? memchr(line.ptr, '\n', line.len) : NULL;
+    return end == NULL || (size_t)(end - line.ptr) + 1 + 2 == len;
+}

@@ -1,0 +1,136 @@
+/*
+ * What both sides said, and by whose key: kept for signatures and Finished, which are over all of
+ * it.
+ */
+#include "tls/decrypt.h"
+#include "tls/handshake.h"
+#include "tls/transcript.h"
+
+/* What signatures and Finished are checked with; NULL where they are not. */
+static struct tls_proof *proof_of(struct tls_state *state, struct ht_emitter *e)
+{
+    if (state->proof == NULL && (e->verify || tls_keys_found(state))) {
+        state->proof = ht_arena_alloc(e->arena, sizeof *state->proof);
+        if (state->proof != NULL) {
+            state->proof->open = true;
+        }
+    }
+    return state->proof;
+}
+
+void tls_take_signer(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                     const struct tls_certificate *certificate, const struct ht_texts *sha256)
+{
+    struct tls_proof *proof = proof_of(state, e);
+    if (proof == NULL || !e->verify) {
+        return;
+    }
+    bool shown          = certificate->chain.len > 0 && sha256->len > 0;
+    struct ht_bytes der = shown ? certificate->chain.items[0] : ht_bytes(NULL, 0);
+    if (proof->leaf[from].len == 0 && shown) {
+        proof->leaf[from] = ht_arena_copy(e->arena, der);
+    }
+    bool kept           = proof->leaf[from].len > 0 && ht_bytes_equal(der, proof->leaf[from]);
+    proof->signer[from] = kept ? sha256->items[0] : ht_bytes(NULL, 0);
+}
+
+void tls_add_signer(const struct tls_telling *m, struct tls_material *material)
+{
+    const struct tls_proof *proof = m->state->proof;
+    if (proof != NULL) {
+        material->signer      = proof->signer[m->from];
+        material->certificate = proof->leaf[m->from];
+    }
+}
+
+/* Both hellos were seen, and whoever speaks first before the other goes on: up to ServerHelloDone,
+ * or where there is none (TLS 1.3, resumption) up to Finished. What is lost may not be known to be
+ * lost yet. */
+static bool all_was_said(const struct tls_state *state, enum ht_side from)
+{
+    const struct tls_transcript *transcript = &state->proof->transcript;
+    enum ht_side client = state->client, server = ht_other(client);
+    bool full   = tls_transcript_has(transcript, server, TLS_SERVER_HELLO_DONE);
+    bool second = full ? from == server : from == client;
+    return tls_transcript_has(transcript, client, TLS_CLIENT_HELLO) &&
+           tls_transcript_has(transcript, server, TLS_SERVER_HELLO) &&
+           (!second || tls_transcript_has(transcript, ht_other(from), TLS_FINISHED));
+}
+
+struct ht_bytes tls_said_before(const struct tls_state *state, const struct ht_emitter *e,
+                                enum ht_side from)
+{
+    const struct tls_speaker speaker = {.client = state->client,
+                                        .side   = from,
+                                        .retry  = state->details.hello_retry_request,
+                                        .digest = state->suite.sha384 ? HT_SHA384 : HT_SHA256};
+    return all_was_said(state, from)
+               ? tls_transcript_join(&state->proof->transcript, e->scratch, &speaker)
+               : ht_bytes(NULL, 0);
+}
+
+/* Before TLS 1.3 only a client says CertificateVerify; and there, after its Finished, it is under
+ * another transcript (RFC 8446 section 4.4.3). */
+void tls_add_signed(const struct tls_telling *m, struct tls_material *material)
+{
+    struct tls_state *state = m->state;
+    struct tls_proof *proof = state->proof;
+    bool tls13              = state->version >= TLS_13;
+    if (proof == NULL || !m->e->verify) {
+        return;
+    }
+    bool first = tls13 ? !tls_transcript_has(&proof->transcript, m->from, TLS_FINISHED)
+                       : m->from == state->client && state->version >= TLS_10;
+    if (!proof->open || !first) {
+        return;
+    }
+    struct ht_bytes said = tls_said_before(state, m->e, m->from);
+    material->part[0]    = tls13 ? tls_signed13(m, said) : said;
+    if (material->part[0].len > 0) {
+        tls_add_signer(m, material);
+    }
+    proof->open = tls_keys_found(state);
+}
+
+/* HelloRequest is no part of a transcript, nor is what TLS 1.3 says after the handshake. */
+static bool is_counted(const struct tls_state *state, uint8_t type)
+{
+    bool later = type == TLS_NEW_SESSION_TICKET || type == TLS_KEY_UPDATE;
+    return type != TLS_HELLO_REQUEST && !(later && state->version >= TLS_13);
+}
+
+/* A second ClientHello is of a renegotiation; of QUIC, before the server answered it, of one that
+ * Retry or Version Negotiation made begin again. Otherwise there was a HelloRetryRequest, though
+ * perhaps it was not seen. */
+static bool begins_anew(const struct tls_state *state)
+{
+    bool answered = state->version != 0;
+    return state->carrier == TLS_OVER_QUIC ? !answered && !state->details.hello_retry_request
+                                           : answered && state->version < TLS_13;
+}
+
+void tls_remember(const struct tls_telling *m, uint8_t type, struct ht_bytes message)
+{
+    struct tls_state *state = m->state;
+    struct tls_proof *proof = proof_of(state, m->e);
+    if (proof == NULL) {
+        return;
+    }
+    bool keyed = tls_keys_found(state);
+    if (keyed && type == TLS_CLIENT_HELLO && begins_anew(state) &&
+        tls_transcript_has(&proof->transcript, m->from, TLS_CLIENT_HELLO)) {
+        proof->transcript = (struct tls_transcript){0};
+    }
+    proof->open = keyed || (proof->open && state->version < TLS_13 &&
+                            (type != TLS_SERVER_HELLO_DONE || state->certificate_request));
+    if (proof->open && is_counted(state, type)) {
+        tls_transcript_add(&proof->transcript, m->e->arena, m->from, message);
+    }
+}
+
+void tls_handshake_missed(struct tls_state *state, enum ht_side from)
+{
+    if (state->proof != NULL) {
+        tls_transcript_break(&state->proof->transcript, from);
+    }
+}

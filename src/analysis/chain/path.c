@@ -1,0 +1,186 @@
+#include "analysis/chain/path.h"
+
+#include "analysis/certificate/decode.h"
+#include "analysis/chain/times.h"
+#include "base/time.h"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+/* The same words as X509_verify_cert_error_string has, which may change with its version. */
+static const struct {
+    int code;
+    const char *name;
+} error_names[] = {
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, "unable_to_get_issuer_certificate"},
+    {X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE, "unable_to_decrypt_certificate_signature"},
+    {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, "unable_to_decode_issuer_public_key"},
+    {X509_V_ERR_CERT_SIGNATURE_FAILURE, "certificate_signature_failure"},
+    {X509_V_ERR_CERT_NOT_YET_VALID, "certificate_is_not_yet_valid"},
+    {X509_V_ERR_CERT_HAS_EXPIRED, "certificate_has_expired"},
+    {X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, "format_error_in_not_before"},
+    {X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, "format_error_in_not_after"},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "self_signed_certificate"},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "self_signed_certificate_in_certificate_chain"},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "unable_to_get_local_issuer_certificate"},
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, "unable_to_verify_the_first_certificate"},
+    {X509_V_ERR_CERT_CHAIN_TOO_LONG, "certificate_chain_too_long"},
+    {X509_V_ERR_INVALID_CA, "invalid_ca_certificate"},
+    {X509_V_ERR_PATH_LENGTH_EXCEEDED, "path_length_constraint_exceeded"},
+    {X509_V_ERR_INVALID_PURPOSE, "unsuitable_certificate_purpose"},
+    {X509_V_ERR_CERT_UNTRUSTED, "certificate_not_trusted"},
+    {X509_V_ERR_CERT_REJECTED, "certificate_rejected"},
+    {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, "key_usage_does_not_include_certificate_signing"},
+    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "unhandled_critical_extension"},
+    {X509_V_ERR_INVALID_NON_CA, "invalid_non_ca_certificate"},
+    {X509_V_ERR_INVALID_EXTENSION, "invalid_or_inconsistent_certificate_extension"},
+    {X509_V_ERR_PERMITTED_VIOLATION, "permitted_subtree_violation"},
+    {X509_V_ERR_EXCLUDED_VIOLATION, "excluded_subtree_violation"},
+    {X509_V_ERR_SUBTREE_MINMAX, "name_constraints_minimum_and_maximum_not_supported"},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, "unsupported_name_constraint_type"},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, "unsupported_or_invalid_name_constraint_syntax"},
+    {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, "unsupported_or_invalid_name_syntax"},
+    {X509_V_ERR_EE_KEY_TOO_SMALL, "ee_certificate_key_too_weak"},
+    {X509_V_ERR_CA_KEY_TOO_SMALL, "ca_certificate_key_too_weak"},
+    {X509_V_ERR_CA_MD_TOO_WEAK, "ca_signature_digest_algorithm_too_weak"},
+    {X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, "certificate_public_key_has_explicit_ecc_parameters"},
+};
+
+const char *chain_error_name(int code)
+{
+    for (size_t i = 0; i < HT_ARRAY_LEN(error_names); i++) {
+        if (error_names[i].code == code) {
+            return error_names[i].name;
+        }
+    }
+    return "other_error";
+}
+
+static void add_error(struct chain_answer *answer, int code, int depth)
+{
+    for (size_t i = 0; i < answer->num_errors; i++) {
+        if (answer->errors[i].code == code && answer->errors[i].depth == depth) {
+            return;
+        }
+    }
+    if (answer->num_errors < CHAIN_MAX_ERRORS) {
+        answer->errors[answer->num_errors++] = (struct chain_error){code, depth};
+    }
+}
+
+/* Goes on after an error, to hear of all. */
+static int on_verified(int ok, X509_STORE_CTX *context)
+{
+    if (ok == 0) {
+        add_error(X509_STORE_CTX_get_app_data(context), X509_STORE_CTX_get_error(context),
+                  X509_STORE_CTX_get_error_depth(context));
+    }
+    return 1;
+}
+
+/* All anchors that libcrypto may look for are there before it does. */
+static void prepare(const struct chain_question *q, struct chain_span *span)
+{
+    for (int i = -1; i < sk_X509_num(q->untrusted); i++) {
+        X509 *x509 = i < 0 ? q->leaf : sk_X509_value(q->untrusted, i);
+        chain_span_add(span, x509);
+        chain_anchors_lend(q->anchors, X509_get_subject_name(x509), span);
+        chain_anchors_lend(q->anchors, X509_get_issuer_name(x509), span);
+    }
+}
+
+/* In whole seconds, rounded down. */
+static time_t seconds_of(int64_t time_ns)
+{
+    int64_t seconds = time_ns / HT_SECOND_NS;
+    return (time_t)(time_ns % HT_SECOND_NS < 0 ? seconds - 1 : seconds);
+}
+
+static bool has_error(const struct chain_answer *answer, int code)
+{
+    for (size_t i = 0; i < answer->num_errors; i++) {
+        if (answer->errors[i].code == code) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void take_path(struct chain_answer *out, X509_STORE_CTX *context)
+{
+    out->path          = X509_STORE_CTX_get1_chain(context);
+    int num_untrusted  = X509_STORE_CTX_get_num_untrusted(context);
+    out->num_untrusted = num_untrusted > 0 ? (size_t)num_untrusted : 0;
+    out->lacks_issuer  = has_error(out, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT) ||
+                        has_error(out, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+    bool self_signed = has_error(out, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) ||
+                       has_error(out, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN);
+    out->anchored = sk_X509_num(out->path) > 0 && !out->lacks_issuer && !self_signed;
+}
+
+bool chain_verify(struct chain_answer *out, const struct chain_question *q, struct chain_span *span)
+{
+    *out                    = (struct chain_answer){0};
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    (void)ERR_set_mark();
+    prepare(q, span);
+    bool made =
+        context != NULL &&
+        X509_STORE_CTX_init(context, chain_anchors_store(q->anchors), q->leaf, q->untrusted) == 1 &&
+        X509_STORE_CTX_set_purpose(context, q->client ? X509_PURPOSE_SSL_CLIENT
+                                                      : X509_PURPOSE_SSL_SERVER) == 1 &&
+        X509_STORE_CTX_set_app_data(context, out) == 1;
+    if (made) {
+        X509_STORE_CTX_set_time(context, 0, seconds_of(span->now_ns));
+        X509_STORE_CTX_set_verify_cb(context, on_verified);
+        /* What it refuses without asking the callback is an error all the same. */
+        if (X509_verify_cert(context) != 1) {
+            add_error(out, X509_STORE_CTX_get_error(context),
+                      X509_STORE_CTX_get_error_depth(context));
+        }
+        take_path(out, context);
+    }
+    X509_STORE_CTX_free(context);
+    (void)ERR_pop_to_mark();
+    return made;
+}
+
+void chain_answer_free(struct chain_answer *answer)
+{
+    sk_X509_pop_free(answer->path, X509_free);
+    *answer = (struct chain_answer){0};
+}
+
+static struct ht_texts digests_of(const STACK_OF(X509) * path, struct ht_arena *arena)
+{
+    int num                = sk_X509_num(path);
+    struct ht_bytes *items = num > 0 ? ht_arena_alloc(arena, (size_t)num * sizeof *items) : NULL;
+    for (int i = 0; items != NULL && i < num; i++) {
+        uint8_t digest[EVP_MAX_MD_SIZE];
+        unsigned len = 0;
+        (void)X509_digest(sk_X509_value(path, i), EVP_sha256(), digest, &len);
+        items[i] = ht_arena_copy(arena, ht_bytes(digest, len));
+    }
+    return (struct ht_texts){.items = items, .len = items != NULL ? (size_t)num : 0};
+}
+
+const struct tls_path *chain_tell_path(const struct chain_answer *answer, struct ht_arena *arena)
+{
+    struct tls_path *path = ht_arena_alloc(arena, sizeof *path);
+    if (path == NULL) {
+        return NULL;
+    }
+    path->trusted = answer->num_errors == 0 && answer->anchored;
+    path->sha256  = digests_of(answer->path, arena);
+    if (answer->num_errors > 0) {
+        int depth         = answer->errors[0].depth;
+        path->error       = chain_error_name(answer->errors[0].code);
+        path->error_depth = (uint8_t)(depth >= 0 && depth < UINT8_MAX ? depth + 1 : 0);
+    }
+    if (answer->anchored) {
+        X509 *anchor = sk_X509_value(answer->path, sk_X509_num(answer->path) - 1);
+        path->anchor = certificate_name(arena, X509_get_subject_name(anchor));
+    }
+    return path;
+}

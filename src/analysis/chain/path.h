@@ -1,0 +1,49 @@
+/* A path from a leaf to a trust anchor, by libcrypto. Not for use outside this folder. */
+#ifndef HT_ANALYSIS_CHAIN_PATH_H
+#define HT_ANALYSIS_CHAIN_PATH_H
+
+#include "analysis/chain/trust.h"
+#include "tls/tls.h"
+
+struct x509_st;
+struct x509_store_ctx_st;
+struct stack_st_X509;
+
+enum { CHAIN_MAX_ERRORS = 32 };
+
+/* What is to be verified. */
+struct chain_question {
+    struct chain_anchors *anchors;
+    struct x509_st *leaf;
+    struct stack_st_X509 *untrusted; /* what else was sent or seen */
+    bool client;                     /* the leaf is a client's */
+};
+
+/* An error of X509_V_ERR_… and the certificate at fault, leaf 0. */
+struct chain_error {
+    int code, depth;
+};
+
+struct chain_answer {
+    struct chain_error errors[CHAIN_MAX_ERRORS]; /* in the order of libcrypto, each once */
+    size_t num_errors;
+    struct stack_st_X509 *path; /* leaf first, held; to be given to chain_answer_free */
+    size_t num_untrusted;       /* of the path, which are not in the store */
+    bool anchored;              /* its last is an anchor */
+    bool lacks_issuer;          /* its last is not, and has an issuer that was not found */
+};
+
+/* chain_verify asks libcrypto, as of the span's moment, and narrows the span to where the answer
+ * stays the same. False where there is no memory. */
+bool chain_verify(struct chain_answer *out, const struct chain_question *question,
+                  struct chain_span *span);
+void chain_answer_free(struct chain_answer *answer);
+
+/* chain_tell_path is the answer as it goes to the output, in `arena`. NULL where there is no room.
+ */
+const struct tls_path *chain_tell_path(const struct chain_answer *answer, struct ht_arena *arena);
+
+/* chain_error_name is a static word, such as "certificate_has_expired". */
+const char *chain_error_name(int code);
+
+#endif

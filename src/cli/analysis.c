@@ -1,0 +1,146 @@
+#include "cli/analysis.h"
+
+#include "analysis/analysis.h"
+#include "analysis/audit/audit.h"
+#include "analysis/chain/chain.h"
+#include "analysis/post_quantum/post_quantum.h"
+#include "analysis/revocation/revocation.h"
+#include "cli/rules.h"
+#include "crypto/key_log.h"
+#include "policy/ct_logs.h"
+#include "policy/policy.h"
+#include "report/collector.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Chains are judged where somebody asks what is wrong, or brings what to judge by. */
+static bool judges_chains(const struct cli_options *o)
+{
+    return o->verify || o->audit || o->trust_store != NULL || o->crl != NULL || o->ct_logs != NULL;
+}
+
+static void add(struct cli_analysis *analysis, const struct ht_analyzer *analyzer)
+{
+    size_t num = 0;
+    while (analysis->analyzers[num] != NULL) {
+        num++;
+    }
+    if (num + 1 < CLI_MAX_ANALYZERS) {
+        analysis->analyzers[num] = analyzer;
+    }
+}
+
+static void choose(struct cli_analysis *analysis, const struct cli_options *o)
+{
+    for (size_t i = 0; ht_analyzers[i] != NULL; i++) {
+        add(analysis, ht_analyzers[i]);
+    }
+    if (judges_chains(o)) {
+        add(analysis, &ht_chain_analyzer);
+        add(analysis, &ht_revocation_analyzer);
+    }
+    if (cli_options_report(o)) {
+        add(analysis, &ht_post_quantum_analyzer);
+    }
+    if (o->audit) {
+        add(analysis, &ht_audit_analyzer);
+    }
+    if (cli_options_report(o)) {
+        add(analysis, &ht_collector_analyzer);
+    }
+}
+
+static bool open_trust(struct cli_analysis *analysis, const struct cli_options *o,
+                       struct ht_error *error)
+{
+    if (!judges_chains(o)) {
+        return true;
+    }
+    bool none                = o->trust_store != NULL && strcmp(o->trust_store, "none") == 0;
+    analysis->trust          = none ? ht_trust_none() : ht_trust_open(o->trust_store, error);
+    analysis->settings.trust = analysis->trust;
+    return analysis->trust != NULL;
+}
+
+static bool open_policy(struct cli_analysis *analysis, const struct cli_options *o,
+                        struct ht_error *error)
+{
+    if (o->policy == NULL) {
+        return true;
+    }
+    static const struct ht_policy_checks checks = {.rule  = cli_rules_know,
+                                                   .value = ht_audit_knows_value};
+    analysis->policy                            = ht_policy_open(o->policy, &checks, error);
+    analysis->settings.policy                   = analysis->policy;
+    return analysis->policy != NULL;
+}
+
+/* What certificates are judged by beside the trust anchors. */
+static bool open_lists(struct cli_analysis *analysis, const struct cli_options *o,
+                       struct ht_error *error)
+{
+    if (o->crl != NULL) {
+        analysis->settings.crls = analysis->crls = ht_crl_list_open(o->crl, error);
+    }
+    if (o->ct_logs != NULL && (o->crl == NULL || analysis->crls != NULL)) {
+        analysis->settings.ct_logs = analysis->ct_logs = ht_ct_logs_open(o->ct_logs, error);
+    }
+    return (o->crl == NULL || analysis->crls != NULL) &&
+           (o->ct_logs == NULL || analysis->ct_logs != NULL);
+}
+
+static bool open_keys(struct cli_analysis *analysis, const struct cli_options *o,
+                      struct ht_error *error)
+{
+    if (o->key_log == NULL) {
+        return true;
+    }
+    analysis->key_log = ht_key_log_open(o->key_log, error);
+    if (analysis->key_log != NULL && ht_key_log_count(analysis->key_log)->secrets == 0) {
+        return ht_fail(error, "%s: no line of it is a session's key", o->key_log);
+    }
+    return analysis->key_log != NULL;
+}
+
+static bool open_folder(struct cli_analysis *analysis, const struct cli_options *o,
+                        struct ht_error *error)
+{
+    const char *path = o->certificate_folder;
+    if (path == NULL) {
+        return true;
+    }
+    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+        return ht_fail(error, "%s: %s", path, strerror(errno));
+    }
+    analysis->settings.certificate_folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return analysis->settings.certificate_folder >= 0 ||
+           ht_fail(error, "%s: %s", path, strerror(errno));
+}
+
+bool cli_analysis_open(struct cli_analysis *analysis, const struct cli_options *options,
+                       struct ht_error *error)
+{
+    *analysis = (struct cli_analysis){.settings = {.as_of_ns           = options->as_of_ns,
+                                                   .verify             = options->verify,
+                                                   .certificate_folder = -1}};
+    choose(analysis, options);
+    return open_policy(analysis, options, error) && open_trust(analysis, options, error) &&
+           open_lists(analysis, options, error) && open_keys(analysis, options, error) &&
+           open_folder(analysis, options, error);
+}
+
+void cli_analysis_close(struct cli_analysis *analysis)
+{
+    if (analysis->settings.certificate_folder >= 0) {
+        (void)close(analysis->settings.certificate_folder);
+    }
+    ht_key_log_free(analysis->key_log);
+    ht_ct_logs_free(analysis->ct_logs);
+    ht_crl_list_free(analysis->crls);
+    ht_trust_free(analysis->trust);
+    ht_policy_free(analysis->policy);
+}

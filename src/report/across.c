@@ -1,0 +1,204 @@
+#include "report/across.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const struct across_table *const tables[] = {&across_value_rules, &across_server_rules,
+                                                    &across_pair_rules, &across_certificate_rules,
+                                                    &across_inventory_rules};
+
+const struct across_rule *across_rule_at(size_t index)
+{
+    for (size_t i = 0; i < HT_ARRAY_LEN(tables); i++) {
+        if (index < tables[i]->num) {
+            return &tables[i]->rules[index];
+        }
+        index -= tables[i]->num;
+    }
+    return NULL;
+}
+
+const char *across_connection(char out[ACROSS_ID], const struct report_sight *sight)
+{
+    (void)snprintf(out, ACROSS_ID, "c-%016" PRIx64, sight->id);
+    return out;
+}
+
+/* The policy is asked as for the finding of a connection. */
+static const struct ht_finding *as_policy_sees(struct across *a, const struct ht_rule *rule,
+                                               const struct ht_proof *proof)
+{
+    struct ht_connection nobody = {0};
+    ht_rule_find(&nobody, a->arena, a->state->settings->policy, rule, proof);
+    return nobody.findings.items;
+}
+
+static void add_frame(struct report_proof *proof, uint64_t frame)
+{
+    if (frame != 0) {
+        proof->frames[proof->num_frames++] = frame;
+    }
+}
+
+void across_find(struct across *a, const struct ht_rule *rule, const struct across_case *found,
+                 struct ht_proof *proof)
+{
+    proof->num_frames                = 0;
+    const struct ht_finding *finding = as_policy_sees(a, rule, proof);
+    if (finding == NULL) {
+        return;
+    }
+    const struct report_sight *first = &found->sights[0];
+    struct report_finding added      = {.key      = {.rule   = report_rule_of(a->state, finding),
+                                                     .server = found->server,
+                                                     .ja4    = found->ja4},
+                                        .severity = (uint32_t)ht_severity_of(finding->severity),
+                                        .count    = found->count,
+                                        .span     = {first->time_ns, first->time_ns}};
+    for (size_t i = 0; i < REPORT_EXAMPLES && found->sights[i].id != 0; i++) {
+        const struct report_sight *sight = &found->sights[i];
+        struct report_proof *out         = &added.proofs[i];
+        out->sight                       = *sight;
+        out->server   = found->servers[i] != 0 ? found->servers[i] : found->server;
+        out->evidence = finding->evidence;
+        add_frame(out, sight->frame);
+        add_frame(out, sight->frame_2);
+        report_widen(&added.span, sight->time_ns);
+    }
+    if (added.key.rule != 0) {
+        report_finding_add(a->state, &added);
+    }
+}
+
+/* Who showed each certificate first. */
+static bool find_shown(struct across *a)
+{
+    const struct report_table *table = &a->state->certificates;
+    a->shown = ht_arena_alloc(a->arena, table->len * sizeof(struct report_session *) + 1);
+    for (size_t i = 0; a->shown != NULL && i < a->num_sessions; i++) {
+        const struct report_session *each     = a->sessions[i];
+        const struct report_certificate *leaf = report_leaf_of(a->state, each);
+        const struct report_session **first =
+            leaf != NULL ? &a->shown[report_table_index(table, leaf)] : NULL;
+        if (first != NULL && (*first == NULL || report_sight_before(&each->sights.items[0],
+                                                                    &(*first)->sights.items[0]))) {
+            *first = each;
+        }
+    }
+    return a->shown != NULL;
+}
+
+enum { ENDPOINT = offsetof(struct report_server_key, name) };
+
+static const struct report_server *server_of(const struct across *a,
+                                             const struct report_session *session)
+{
+    return report_table_at(&a->state->servers, session->key.server - 1);
+}
+
+/* The sessions by the number of their server, which is below `num_numbers`; those of one number in
+ * order of time. */
+static const struct report_session **grouped(const struct across *a, const uint32_t *numbers,
+                                             size_t num_numbers)
+{
+    size_t num                         = a->num_sessions;
+    size_t *ends                       = ht_arena_alloc(a->arena, (num_numbers + 1) * sizeof *ends);
+    const struct report_session **list = ht_arena_alloc(a->arena, (num + 1) * sizeof *list);
+    if (ends == NULL || list == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < num; i++) {
+        ends[numbers[a->by_time[i]->key.server - 1]]++;
+    }
+    for (size_t i = 1; i < num_numbers; i++) {
+        ends[i] += ends[i - 1];
+    }
+    for (size_t i = num; i-- > 0;) {
+        list[--ends[numbers[a->by_time[i]->key.server - 1]]] = a->by_time[i];
+    }
+    return list;
+}
+
+/* Numbers servers as they are, and by address, port and transport alone. */
+static bool sort_sessions(struct across *a)
+{
+    const struct report_table *servers = &a->state->servers;
+    const void **sorted                = report_table_sorted(servers, a->arena);
+    uint32_t *own                      = ht_arena_alloc(a->arena, (servers->len + 1) * sizeof *own);
+    uint32_t *endpoints = ht_arena_alloc(a->arena, (servers->len + 1) * sizeof *endpoints);
+    uint32_t endpoint   = 0;
+    if (sorted == NULL || own == NULL || endpoints == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < servers->len; i++) {
+        endpoint += i > 0 && memcmp(sorted[i - 1], sorted[i], ENDPOINT) != 0 ? 1 : 0;
+        endpoints[report_table_index(servers, sorted[i])] = endpoint;
+        own[i]                                            = i;
+    }
+    a->sessions    = grouped(a, own, servers->len);
+    a->by_endpoint = grouped(a, endpoints, servers->len);
+    return a->sessions != NULL && a->by_endpoint != NULL;
+}
+
+const struct report_session **across_endpoint_sessions_of(const struct across *a, size_t *from,
+                                                          size_t *num)
+{
+    size_t first = *from, end = first;
+    while (end < a->num_sessions &&
+           memcmp(&server_of(a, a->by_endpoint[end])->key,
+                  &server_of(a, a->by_endpoint[first])->key, ENDPOINT) == 0) {
+        end++;
+    }
+    *num  = end - first;
+    *from = end;
+    return end > first ? &a->by_endpoint[first] : NULL;
+}
+
+bool across_run(struct across *a)
+{
+    const struct across_rule *each;
+    if (!sort_sessions(a) || !find_shown(a)) {
+        return false;
+    }
+    for (size_t i = 0; (each = across_rule_at(i)) != NULL; i++) {
+        each->look(a, &each->rule);
+    }
+    return true;
+}
+
+const struct report_session **across_sessions_of(const struct across *a, size_t *from, size_t *num)
+{
+    size_t first = *from, end = first;
+    while (end < a->num_sessions &&
+           a->sessions[end]->key.server == a->sessions[first]->key.server) {
+        end++;
+    }
+    *num  = end - first;
+    *from = end;
+    return end > first ? &a->sessions[first] : NULL;
+}
+
+/* Where the label that ends at `end` begins. */
+static size_t label_before(struct ht_bytes name, size_t end)
+{
+    while (end > 0 && name.ptr[end - 1] != '.') {
+        end--;
+    }
+    return end;
+}
+
+struct ht_bytes across_domain(struct ht_bytes name)
+{
+    enum { SHORT = 3 /* as "com", "co", "org" below a country */ };
+    if (name.len > 0 && name.ptr[name.len - 1] == '.') {
+        name.len--;
+    }
+    size_t top = label_before(name, name.len);
+    if (top == 0 || top == name.len || name.ptr[top] <= '9') {
+        return ht_bytes(NULL, 0); /* one label, or an address */
+    }
+    size_t second  = label_before(name, top - 1);
+    bool is_suffix = name.len - top == 2 && top - 1 - second <= SHORT && second > 0;
+    size_t begin   = is_suffix ? label_before(name, second - 1) : second;
+    return ht_bytes_from(name, begin);
+}

@@ -1,0 +1,46 @@
+/* Lists for records, made of what was counted. Not for use outside this folder. */
+#ifndef HT_REPORT_LISTS_H
+#define HT_REPORT_LISTS_H
+
+#include "report/summary.h"
+
+/* Grows in an arena; zeroed but for `arena` and `size` is empty. */
+struct report_list {
+    struct ht_arena *arena;
+    size_t size; /* of an item */
+    char *items;
+    size_t len, capacity;
+};
+
+/* report_list_add adds a zeroed item; it moves when another is added. NULL: no memory. */
+void *report_list_add(struct report_list *list);
+
+static inline struct ht_objects report_list_objects(const struct report_list *list)
+{
+    return (struct ht_objects){.items = list->items, .len = list->len};
+}
+
+enum { REPORT_MAX_TALLIES = 1024 /* those that came first */ };
+
+/* Tallies, by name. */
+struct report_tallies {
+    struct report_list list;
+    uint16_t *slots; /* index plus one, by hash of the name; 0: free */
+    size_t num_slots;
+};
+
+/* report_tally adds connections to the tally of that name; which is
+ * copied; nothing where it is empty. `id`: its number in a registry. */
+void report_tally(struct report_tallies *tallies, struct ht_bytes name, uint16_t id,
+                  uint64_t connections, int64_t first_ns, int64_t last_ns);
+
+/* report_tallies_sorted are they, the most frequent first, then by name. */
+struct ht_objects report_tallies_sorted(struct report_tallies *tallies);
+
+/* report_tallies_in_time are they by the time first seen, then by name. */
+struct ht_objects report_tallies_in_time(struct report_tallies *tallies);
+
+/* report_compare_bytes orders texts byte by byte, a prefix first. */
+int report_compare_bytes(struct ht_bytes a, struct ht_bytes b);
+
+#endif

@@ -1,0 +1,247 @@
+/*
+ * What two states hold, together. Numbers of names, servers and rules are each state's own, so they
+ * are told anew.
+ */
+#include "report/state.h"
+
+#include <stdlib.h>
+
+/* From numbers of the one state to those of the other; 0 is 0 in both. */
+struct maps {
+    uint32_t *names, *servers, *rules;
+};
+
+static uint32_t name_of(const struct maps *maps, uint32_t number)
+{
+    return maps->names[number];
+}
+
+static struct report_sight sight_of(const struct maps *maps, struct report_sight sight)
+{
+    sight.source = name_of(maps, sight.source);
+    sight.host   = name_of(maps, sight.host);
+    return sight;
+}
+
+static bool map_names(struct maps *maps, struct report_state *to, const struct report_state *from)
+{
+    maps->names = calloc(from->names.table.len + 1, sizeof *maps->names);
+    for (size_t i = 1; maps->names != NULL && i <= from->names.table.len; i++) {
+        maps->names[i] = report_names_add(&to->names, report_names_text(&from->names, (uint32_t)i));
+    }
+    return maps->names != NULL;
+}
+
+static bool map_servers(struct maps *maps, struct report_state *to, const struct report_state *from)
+{
+    maps->servers = calloc(from->servers.len + 1, sizeof *maps->servers);
+    for (size_t i = 0; maps->servers != NULL && i < from->servers.len; i++) {
+        const struct report_server *server = report_table_at(&from->servers, i);
+        struct report_server_key key       = server->key;
+        key.name                           = name_of(maps, key.name);
+        struct report_server *same         = report_table_add(&to->servers, &key);
+        if (same != NULL) {
+            uint32_t starttls = name_of(maps, server->starttls);
+            same->starttls    = same->starttls == 0 || (starttls != 0 && starttls < same->starttls)
+                                    ? starttls
+                                    : same->starttls;
+            maps->servers[i + 1] = report_table_index(&to->servers, same) + 1;
+        }
+    }
+    return maps->servers != NULL;
+}
+
+static bool map_rules(struct maps *maps, struct report_state *to, const struct report_state *from)
+{
+    maps->rules = calloc(from->rules.len + 1, sizeof *maps->rules);
+    for (size_t i = 0; maps->rules != NULL && i < from->rules.len; i++) {
+        const struct report_rule *rule = report_table_at(&from->rules, i);
+        const struct ht_finding words  = {.id          = rule->id,
+                                          .title       = rule->title,
+                                          .category    = rule->category,
+                                          .basis       = rule->basis,
+                                          .verdict     = rule->verdict,
+                                          .clause      = rule->clause,
+                                          .attack      = rule->attack,
+                                          .remediation = rule->remediation,
+                                          .references  = rule->references};
+        maps->rules[i + 1]             = report_rule_of(to, &words);
+    }
+    return maps->rules != NULL;
+}
+
+static void merge_sessions(struct report_state *to, const struct report_state *from,
+                           const struct maps *maps)
+{
+    for (size_t i = 0; i < from->sessions.len; i++) {
+        struct report_session each = *(struct report_session *)report_table_at(&from->sessions, i);
+        struct report_session_key *key = &each.key;
+        key->server                    = maps->servers[key->server];
+        uint32_t *const names[]        = {&key->host,        &key->ja4,      &key->alpn,
+                                          &key->certificate, &key->protocol, &key->key_exchange,
+                                          &key->post_quantum};
+        for (size_t k = 0; k < HT_ARRAY_LEN(names); k++) {
+            *names[k] = name_of(maps, *names[k]);
+        }
+        for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
+            each.sights.items[k] = sight_of(maps, each.sights.items[k]);
+        }
+        if (key->server != 0) {
+            report_session_add(to, &each);
+        } else {
+            to->totals.left_out += each.connections;
+        }
+    }
+}
+
+static void merge_findings(struct report_state *to, const struct report_state *from,
+                           const struct maps *maps)
+{
+    for (size_t i = 0; i < from->findings.len; i++) {
+        struct report_finding each = *(struct report_finding *)report_table_at(&from->findings, i);
+        each.key.rule              = maps->rules[each.key.rule];
+        each.key.server            = maps->servers[each.key.server];
+        each.key.ja4               = name_of(maps, each.key.ja4);
+        for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
+            struct report_proof *proof = &each.proofs[k];
+            proof->sight               = sight_of(maps, proof->sight);
+            proof->server              = maps->servers[proof->server];
+        }
+        report_finding_add(to, &each);
+    }
+}
+
+static void merge_certificates(struct report_state *to, const struct report_state *from,
+                               const struct maps *maps)
+{
+    for (size_t i = 0; i < from->certificates.len; i++) {
+        struct report_certificate each =
+            *(struct report_certificate *)report_table_at(&from->certificates, i);
+        uint32_t *const names[] = {&each.subject,   &each.issuer,    &each.serial,
+                                   &each.names,     &each.key_type,  &each.key_curve,
+                                   &each.spki,      &each.modulus,   &each.signature_algorithm,
+                                   &each.not_after, &each.not_before};
+        for (size_t k = 0; k < HT_ARRAY_LEN(names); k++) {
+            *names[k] = name_of(maps, *names[k]);
+        }
+        each.sight                      = sight_of(maps, each.sight);
+        struct report_certificate *into = report_table_add(&to->certificates, each.sha256);
+        if (into != NULL) {
+            report_certificate_merge(into, &each);
+        }
+    }
+}
+
+static struct report_value value_of(const struct maps *maps, const struct report_value *value)
+{
+    struct report_value each = *value;
+    each.sight               = sight_of(maps, each.sight);
+    each.server              = maps->servers[each.server];
+    each.ja4                 = name_of(maps, each.ja4);
+    return each;
+}
+
+static void merge_values(struct report_state *to, const struct report_state *from,
+                         const struct maps *maps)
+{
+    for (size_t generation = 2; generation-- > 0;) {
+        const struct report_table *values = &from->values[generation];
+        for (size_t i = 0; i < values->len; i++) {
+            const struct report_value *value = report_table_at(values, i);
+            bool again = generation > 0 && report_table_find(&from->values[0], &value->key) != NULL;
+            if (!again && report_table_find(&from->repeats, &value->key) == NULL) {
+                struct report_value each = value_of(maps, value);
+                report_value_add(to, &each);
+            }
+        }
+    }
+    for (size_t i = 0; i < from->repeats.len; i++) {
+        struct report_repeat each = *(struct report_repeat *)report_table_at(&from->repeats, i);
+        for (size_t k = 0; k < each.num; k++) {
+            each.values[k] = value_of(maps, &each.values[k]);
+        }
+        report_repeat_add(to, &each);
+    }
+}
+
+static void merge_tickets(struct report_state *to, const struct report_state *from,
+                          const struct maps *maps)
+{
+    for (size_t i = 0; i < from->tickets.len; i++) {
+        struct report_ticket each = *(struct report_ticket *)report_table_at(&from->tickets, i);
+        each.key.server           = maps->servers[each.key.server];
+        each.first                = sight_of(maps, each.first);
+        each.last                 = sight_of(maps, each.last);
+        if (each.key.server != 0) {
+            report_ticket_add(to, &each);
+        }
+    }
+}
+
+static void merge_latencies(struct report_state *to, const struct report_state *from,
+                            const struct maps *maps)
+{
+    for (size_t i = 0; i < from->latencies.len; i++) {
+        const struct report_latency *each = report_table_at(&from->latencies, i);
+        uint32_t server                   = maps->servers[each->server];
+        struct report_latency *into =
+            server != 0 ? report_table_add(&to->latencies, &server) : NULL;
+        if (into == NULL) {
+            continue;
+        }
+        for (size_t k = 0; k < REPORT_BUCKETS; k++) {
+            into->buckets[k] += each->buckets[k];
+        }
+        for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
+            struct report_slow slow = each->slowest[k];
+            slow.sight              = sight_of(maps, slow.sight);
+            report_slow_add(into, &slow);
+        }
+    }
+}
+
+static void merge_offers(struct report_state *to, const struct report_state *from,
+                         const struct maps *maps)
+{
+    for (size_t i = 0; i < from->offers.len; i++) {
+        struct report_offer each = *(struct report_offer *)report_table_at(&from->offers, i);
+        each.ja4                 = name_of(maps, each.ja4);
+        each.suites              = name_of(maps, each.suites);
+        each.versions            = name_of(maps, each.versions);
+        each.groups              = name_of(maps, each.groups);
+        each.sight               = sight_of(maps, each.sight);
+        report_offer_add(to, &each);
+    }
+}
+
+static void add_counts(uint64_t *to, const uint64_t *from, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        to[i] += from[i];
+    }
+}
+
+void report_state_merge(struct report_state *to, const struct report_state *from)
+{
+    struct maps maps = {0};
+    if (map_names(&maps, to, from) && map_servers(&maps, to, from) && map_rules(&maps, to, from)) {
+        merge_sessions(to, from, &maps);
+        merge_findings(to, from, &maps);
+        merge_certificates(to, from, &maps);
+        merge_values(to, from, &maps);
+        merge_tickets(to, from, &maps);
+        merge_latencies(to, from, &maps);
+        merge_offers(to, from, &maps);
+    }
+    free(maps.names);
+    free(maps.servers);
+    free(maps.rules);
+    add_counts((uint64_t *)&to->totals, (const uint64_t *)&from->totals,
+               sizeof to->totals / sizeof(uint64_t));
+    add_counts((uint64_t *)to->counts, (const uint64_t *)from->counts,
+               sizeof to->counts / (sizeof(uint64_t)));
+    if (from->totals.connections > 0) {
+        report_widen(&to->span, from->span.first_ns);
+        report_widen(&to->span, from->span.last_ns);
+    }
+}

@@ -1,0 +1,388 @@
+#include "report/state.h"
+
+#define INIT(a_table, owner, the_key, bytes)                                                       \
+    (a_table).entry_size = sizeof(struct owner);                                                   \
+    (a_table).key_size   = sizeof(((struct owner *)NULL)->the_key);                                \
+    (a_table).max_bytes  = (bytes);                                                                \
+    (a_table).budget     = &state->budget
+
+void report_state_init(struct report_state *state, const struct ht_analysis_settings *settings)
+{
+    *state = (struct report_state){
+        .settings = settings, .budget = {.max = REPORT_MAX_BYTES}, .span = {INT64_MAX, INT64_MIN}};
+    state->arena.budget          = &state->budget;
+    state->names.arena.budget    = &state->budget;
+    state->names.table.budget    = &state->budget;
+    state->names.table.max_bytes = REPORT_NAMES_BYTES;
+    INIT(state->servers, report_server, key, REPORT_SERVERS_BYTES);
+    INIT(state->sessions, report_session, key, REPORT_SESSIONS_BYTES);
+    INIT(state->rules, report_rule, id_name, REPORT_OTHERS_BYTES);
+    INIT(state->findings, report_finding, key, REPORT_FINDINGS_BYTES);
+    INIT(state->certificates, report_certificate, sha256, REPORT_OTHERS_BYTES);
+    INIT(state->repeats, report_repeat, key, REPORT_REPEATS_BYTES);
+    INIT(state->tickets, report_ticket, key, REPORT_OTHERS_BYTES);
+    INIT(state->latencies, report_latency, server, REPORT_OTHERS_BYTES);
+    INIT(state->offers, report_offer, ja4, REPORT_OTHERS_BYTES);
+    INIT(state->values[0], report_value, key, REPORT_SIGHTS_BYTES);
+    INIT(state->values[1], report_value, key, REPORT_SIGHTS_BYTES);
+}
+
+void report_state_free(struct report_state *state)
+{
+    struct report_table *const tables[] = {&state->servers,   &state->sessions,     &state->rules,
+                                           &state->findings,  &state->certificates, &state->repeats,
+                                           &state->tickets,   &state->latencies,    &state->offers,
+                                           &state->values[0], &state->values[1]};
+    for (size_t i = 0; i < HT_ARRAY_LEN(tables); i++) {
+        report_table_free(tables[i]);
+    }
+    report_names_free(&state->names);
+    ht_arena_clear(&state->arena);
+}
+
+void report_widen(struct report_span *span, int64_t time_ns)
+{
+    span->first_ns = time_ns < span->first_ns ? time_ns : span->first_ns;
+    span->last_ns  = time_ns > span->last_ns ? time_ns : span->last_ns;
+}
+
+static void widen_by(struct report_span *span, const struct report_span *more)
+{
+    report_widen(span, more->first_ns);
+    report_widen(span, more->last_ns);
+}
+
+bool report_sight_before(const struct report_sight *a, const struct report_sight *b)
+{
+    if (a->id == 0 || b->id == 0) {
+        return a->id != 0;
+    }
+    if (a->time_ns != b->time_ns) {
+        return a->time_ns < b->time_ns;
+    }
+    return a->id != b->id ? a->id < b->id : a->frame < b->frame;
+}
+
+static bool same_sight(const struct report_sight *a, const struct report_sight *b)
+{
+    return a->id == b->id && a->time_ns == b->time_ns && a->frame == b->frame;
+}
+
+void report_sights_add(struct report_sights *sights, const struct report_sight *sight)
+{
+    struct report_sight each = *sight, *items = sights->items;
+    for (size_t i = 0; i < REPORT_EXAMPLES && each.id != 0 && !same_sight(&items[i], &each); i++) {
+        if (report_sight_before(&each, &items[i])) {
+            struct report_sight later = items[i];
+            items[i]                  = each;
+            each                      = later;
+        }
+    }
+}
+
+void report_session_add(struct report_state *state, const struct report_session *more)
+{
+    struct report_session_key key = more->key;
+    if (state->sessions.len >= REPORT_MANY_SESSIONS) {
+        key.host = 0;
+    }
+    struct report_session *session = report_table_add(&state->sessions, &key);
+    if (session == NULL) {
+        state->totals.left_out += more->connections;
+        return;
+    }
+    if (session->connections == 0) {
+        session->span = more->span;
+    }
+    session->connections += more->connections;
+    session->client_bytes += more->client_bytes;
+    session->server_bytes += more->server_bytes;
+    session->data_bytes += more->data_bytes;
+    session->exposed_bytes += more->exposed_bytes;
+    widen_by(&session->span, &more->span);
+    for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
+        report_sights_add(&session->sights, &more->sights.items[i]);
+    }
+}
+
+enum { LOWEST_OCTAVE = 16 /* 65 µs: what is quicker counts as that */, QUARTERS = 4, EIGHTHS = 8 };
+
+size_t report_bucket_of(uint64_t ns)
+{
+    if (ns < UINT64_C(1) << LOWEST_OCTAVE) {
+        return 0;
+    }
+    unsigned octave = 63 - (unsigned)__builtin_clzll(ns);
+    size_t bucket   = (size_t)(octave - LOWEST_OCTAVE) * QUARTERS + (ns >> (octave - 2) & 3);
+    return bucket < REPORT_BUCKETS ? bucket : REPORT_BUCKETS - 1;
+}
+
+uint64_t report_bucket_ns(size_t bucket)
+{
+    uint64_t octave = UINT64_C(1) << (LOWEST_OCTAVE + bucket / QUARTERS);
+    return octave + octave / EIGHTHS * (2 * (bucket % QUARTERS) + 1);
+}
+
+static bool slower(const struct report_slow *a, const struct report_slow *b)
+{
+    return a->handshake_ns != b->handshake_ns ? a->handshake_ns > b->handshake_ns
+                                              : report_sight_before(&a->sight, &b->sight);
+}
+
+void report_slow_add(struct report_latency *latency, const struct report_slow *slow)
+{
+    struct report_slow each = *slow, *items = latency->slowest;
+    for (size_t i = 0; i < REPORT_EXAMPLES && each.sight.id != 0; i++) {
+        if (items[i].sight.id == 0 || slower(&each, &items[i])) {
+            struct report_slow later = items[i];
+            items[i]                 = each;
+            each                     = later;
+        }
+    }
+}
+
+/*
+ * Values that must not come twice
+ */
+
+/* Room for a value among the last; what was seen before these is forgotten where there is none. */
+static struct report_value *room_for(struct report_state *state, const struct report_value_key *key)
+{
+    struct report_value *entry = report_table_add(&state->values[0], key);
+    if (entry == NULL) {
+        state->totals.forgotten += state->values[1].len;
+        report_table_free(&state->values[1]);
+        struct report_table empty = state->values[1];
+        state->values[1]          = state->values[0];
+        state->values[0]          = empty;
+        entry                     = report_table_add(&state->values[0], key);
+    }
+    return entry;
+}
+
+/* The entry of the value, which is told of as it was seen first; NULL where it was not seen, and is
+ * now. What was seen long ago is among the last again. */
+static struct report_value *find_value(struct report_state *state, const struct report_value *value)
+{
+    struct report_value *entry = room_for(state, &value->key);
+    if (entry == NULL || entry->session != 0) {
+        return entry;
+    }
+    const struct report_value *before = report_table_find(&state->values[1], &value->key);
+    *entry                            = before != NULL ? *before : *value;
+    return before != NULL ? entry : NULL;
+}
+
+/* Keeps the earliest sight of each of the sessions that came first. */
+static void add_example(struct report_repeat *repeat, const struct report_value *value)
+{
+    size_t at = 0;
+    while (at < repeat->num && repeat->values[at].session != value->session) {
+        at++;
+    }
+    if (at == repeat->num && repeat->num < REPORT_REPEATS) {
+        repeat->num++;
+    } else if (at == repeat->num) {
+        at--;
+        if (report_sight_before(&repeat->values[at].sight, &value->sight)) {
+            return;
+        }
+    } else if (!report_sight_before(&value->sight, &repeat->values[at].sight)) {
+        return;
+    }
+    for (; at > 0 && report_sight_before(&value->sight, &repeat->values[at - 1].sight); at--) {
+        repeat->values[at] = repeat->values[at - 1];
+    }
+    repeat->values[at] = *value;
+}
+
+static bool is_example(const struct report_repeat *repeat, const struct report_value *value)
+{
+    for (size_t i = 0; i < repeat->num; i++) {
+        if (repeat->values[i].session == value->session) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The repeat that begins with the value seen first; NULL: no room. */
+static struct report_repeat *repeat_of(struct report_state *state, const struct report_value *first)
+{
+    struct report_repeat *repeat = report_table_add(&state->repeats, &first->key);
+    if (repeat != NULL && repeat->num == 0) {
+        repeat->num       = 1;
+        repeat->count     = 1;
+        repeat->values[0] = *first;
+        repeat->span      = (struct report_span){first->sight.time_ns, first->sight.time_ns};
+    }
+    return repeat;
+}
+
+void report_value_add(struct report_state *state, const struct report_value *value)
+{
+    if (value->session == 0) {
+        return;
+    }
+    struct report_value *first = find_value(state, value);
+    if (first == NULL) {
+        return;
+    }
+    bool known = report_table_find(&state->repeats, &value->key) != NULL;
+    if (!known && first->session == value->session) { /* captured at two places */
+        *first = report_sight_before(&value->sight, &first->sight) ? *value : *first;
+        return;
+    }
+    struct report_repeat *repeat = repeat_of(state, first);
+    if (repeat != NULL) {
+        repeat->count += is_example(repeat, value) ? 0 : 1;
+        add_example(repeat, value);
+        report_widen(&repeat->span, value->sight.time_ns);
+    }
+}
+
+void report_repeat_add(struct report_state *to, const struct report_repeat *more)
+{
+    const struct report_value *first = find_value(to, &more->values[0]);
+    struct report_repeat *repeat     = repeat_of(to, first != NULL ? first : &more->values[0]);
+    if (repeat == NULL) {
+        return;
+    }
+    uint64_t common = 0;
+    for (size_t i = 0; i < more->num; i++) {
+        common += is_example(repeat, &more->values[i]) ? 1 : 0;
+    }
+    repeat->count += more->count - common;
+    for (size_t i = 0; i < more->num; i++) {
+        add_example(repeat, &more->values[i]);
+    }
+    widen_by(&repeat->span, &more->span);
+}
+
+/*
+ * Findings
+ */
+
+static uint32_t rule_of(struct report_state *state, const struct ht_finding *words)
+{
+    uint32_t id              = report_names_add(&state->names, ht_text(words->id));
+    struct report_rule *rule = id != 0 ? report_table_add(&state->rules, &id) : NULL;
+    if (rule == NULL) {
+        return 0;
+    }
+    if (rule->id == NULL) {
+        *rule = (struct report_rule){.id_name     = id,
+                                     .id          = words->id,
+                                     .title       = words->title,
+                                     .category    = words->category,
+                                     .basis       = words->basis,
+                                     .verdict     = words->verdict,
+                                     .clause      = words->clause,
+                                     .attack      = words->attack,
+                                     .remediation = words->remediation,
+                                     .references  = words->references};
+    }
+    return report_table_index(&state->rules, rule) + 1;
+}
+
+/* A rule's id is mostly the same words at the same place. */
+uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words)
+{
+    size_t place                      = (uintptr_t)words->id / 8 % REPORT_RECENT_RULES;
+    struct report_recent_rule *recent = &state->recent[place];
+    if (recent->id != words->id) {
+        *recent = (struct report_recent_rule){.id = words->id, .number = rule_of(state, words)};
+    }
+    return recent->number;
+}
+
+static void add_proof(struct report_state *state, struct report_finding *to,
+                      const struct report_proof *proof)
+{
+    struct report_proof each = *proof;
+    if (!report_sight_before(&each.sight, &to->proofs[REPORT_EXAMPLES - 1].sight)) {
+        return;
+    }
+    each.evidence = ht_arena_copy(&state->arena, each.evidence);
+    for (size_t i = 0; i < REPORT_EXAMPLES && each.sight.id != 0; i++) {
+        if (report_sight_before(&each.sight, &to->proofs[i].sight)) {
+            struct report_proof later = to->proofs[i];
+            to->proofs[i]             = each;
+            each                      = later;
+        }
+    }
+}
+
+void report_finding_add(struct report_state *state, const struct report_finding *more)
+{
+    struct report_finding *finding = report_table_add(&state->findings, &more->key);
+    if (finding == NULL) {
+        return;
+    }
+    if (finding->count == 0) {
+        finding->span = more->span;
+    }
+    finding->severity = more->severity > finding->severity ? more->severity : finding->severity;
+    finding->count += more->count;
+    widen_by(&finding->span, &more->span);
+    for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
+        add_proof(state, finding, &more->proofs[i]);
+    }
+}
+
+/*
+ * Tickets, certificates, offers
+ */
+
+void report_offer_add(struct report_state *state, const struct report_offer *offer)
+{
+    struct report_offer *known = report_table_add(&state->offers, &offer->ja4);
+    if (known != NULL && report_sight_before(&offer->sight, &known->sight)) {
+        *known = *offer;
+    }
+}
+
+void report_ticket_add(struct report_state *state, const struct report_ticket *ticket)
+{
+    struct report_server *server = report_table_at(&state->servers, ticket->key.server - 1);
+    struct report_ticket *known  = report_table_find(&state->tickets, &ticket->key);
+    if (known == NULL && server->ticket_keys <= REPORT_TICKET_KEYS) {
+        server->ticket_keys++;
+        known = report_table_add(&state->tickets, &ticket->key);
+        if (known != NULL) {
+            *known = *ticket;
+        }
+        return;
+    }
+    if (known != NULL) {
+        known->count += ticket->count;
+        bool earlier = report_sight_before(&ticket->first, &known->first);
+        bool later   = report_sight_before(&known->last, &ticket->last);
+        known->first = earlier ? ticket->first : known->first;
+        known->last  = later ? ticket->last : known->last;
+    }
+}
+
+void report_certificate_merge(struct report_certificate *into,
+                              const struct report_certificate *more)
+{
+    struct report_certificate both = into->known ? *into : *more;
+    const bool before = into->sight.id != 0, now = more->sight.id != 0;
+    both.span  = before ? into->span : more->span;
+    both.sight = report_sight_before(&more->sight, &into->sight) ? more->sight : into->sight;
+    if (before && now) {
+        widen_by(&both.span, &more->span);
+    }
+    both.public_anchor = into->public_anchor | more->public_anchor;
+    both.judged        = into->judged | more->judged;
+    *into              = both;
+}
+
+const struct report_certificate *report_leaf_of(const struct report_state *state,
+                                                const struct report_session *session)
+{
+    struct ht_bytes sha256 = report_names_text(&state->names, session->key.certificate);
+    return sha256.len == sizeof((struct report_certificate *)NULL)->sha256
+               ? report_table_find(&state->certificates, sha256.ptr)
+               : NULL;
+}

@@ -1,0 +1,319 @@
+/*
+ * What a collector keeps, and what those of all engines are merged into: tables of what is alike,
+ * with counts and the first examples. Merging is commutative, as long as there is room. Not for
+ * use outside this folder.
+ */
+#ifndef HT_REPORT_STATE_H
+#define HT_REPORT_STATE_H
+
+#include "analysis/analyzer.h"
+#include "analysis/audit/audit.h"
+#include "base/time.h"
+#include "report/table.h"
+
+enum {
+    REPORT_MAX_BYTES      = 64 << 20, /* of one collector */
+    REPORT_NAMES_BYTES    = 10 << 20,
+    REPORT_SERVERS_BYTES  = 4 << 20,
+    REPORT_SESSIONS_BYTES = 14 << 20,
+    REPORT_MANY_SESSIONS  = 49152, /* of so many kinds, who the client is counts no more */
+    REPORT_FINDINGS_BYTES = 8 << 20,
+    REPORT_SIGHTS_BYTES   = 12 << 20, /* of each of two generations */
+    REPORT_REPEATS_BYTES  = 2 << 20,
+    REPORT_OTHERS_BYTES   = 4 << 20, /* each other table */
+    REPORT_EXAMPLES       = 2,       /* kept of each thing */
+    REPORT_TICKET_KEYS    = 16       /* of a server; of more, they are no key names */
+};
+
+/* A connection that shows something, small. */
+struct report_sight {
+    int64_t time_ns;
+    uint64_t id; /* of the connection; 0: nothing is here */
+    uint64_t frame, frame_2;
+    uint32_t source, host; /* names */
+};
+
+/* The first ones, by time. */
+struct report_sights {
+    struct report_sight items[REPORT_EXAMPLES];
+};
+
+struct report_span {
+    int64_t first_ns, last_ns;
+};
+
+struct report_server_key {
+    uint8_t address[16];
+    uint8_t version; /* of IP */
+    uint8_t udp;
+    uint16_t port;
+    uint32_t name;
+};
+
+struct report_server {
+    struct report_server_key key;
+    uint32_t starttls;    /* name of the protocol that TLS began in */
+    uint32_t ticket_keys; /* how many were seen, up to REPORT_TICKET_KEYS plus one */
+};
+
+/* How a handshake ended. */
+enum report_outcome {
+    REPORT_UNKNOWN, /* the capture does not tell, or there was none */
+    REPORT_ESTABLISHED,
+    REPORT_ALERT,
+    REPORT_RESET,
+    REPORT_CLOSED,
+    REPORT_SILENCE /* the client said hello, and the server nothing */
+};
+
+enum {
+    REPORT_RESUMED      = 1 << 0,
+    REPORT_HELLO        = 1 << 1,  /* a ClientHello was seen */
+    REPORT_ANSWERED     = 1 << 2,  /* and a ServerHello */
+    REPORT_LARGE        = 1 << 3,  /* the ClientHello does not fit in one packet */
+    REPORT_OFFERS       = 1 << 4,  /* STARTTLS is offered */
+    REPORT_OFFERS_NOT   = 1 << 5,  /* capabilities were told, and it is not among them */
+    REPORT_UPGRADED     = 1 << 6,  /* TLS was begun by it */
+    REPORT_CLEAR        = 1 << 7,  /* somebody authenticated in clear */
+    REPORT_BY_SERVER    = 1 << 8,  /* the server ended a handshake that failed */
+    REPORT_CERTIFICATES = 1 << 9,  /* the server's were seen */
+    REPORT_RETRIED      = 1 << 10, /* by a HelloRetryRequest */
+    REPORT_TICKETS      = 1 << 11, /* the client offers a session to resume */
+    REPORT_MUCH         = 1 << 13, /* more data on one key than blocks of 64 bits allow */
+    REPORT_PARTIAL      = 1 << 12  /* the capture lacks something of it */
+};
+
+/* Connections that are alike; names and numbers are 0 where there is none. */
+struct report_session_key {
+    uint32_t server;                       /* index plus one */
+    uint32_t host, ja4, alpn, certificate; /* names; the certificate's is its SHA-256 */
+
+    uint32_t protocol, key_exchange, post_quantum;
+    uint32_t suite; /* plus one */
+    uint16_t version, group, scheme;
+    uint16_t offered; /* the highest version that the client offers, of TLS */
+    uint16_t flags;   /* REPORT_RESUMED … */
+    uint8_t outcome;  /* enum report_outcome */
+    uint8_t alert;    /* its number plus one */
+};
+
+struct report_session {
+    struct report_session_key key;
+    uint64_t connections;
+    uint64_t client_bytes, server_bytes; /* of IP packets */
+    uint64_t data_bytes;                 /* of application data */
+    uint64_t exposed_bytes; /* of it, to who stores them and has a quantum computer one day */
+    struct report_span span;
+    struct report_sights sights;
+};
+
+/* A rule's words; static, or the policy's. */
+struct report_rule {
+    uint32_t id_name;
+    const char *id, *title, *category, *basis, *verdict, *clause, *attack, *remediation;
+    const char *const *references;
+};
+
+struct report_proof {
+    struct report_sight sight;
+    uint64_t frames[4];
+    uint32_t num_frames;
+    struct ht_bytes evidence; /* in the state's arena */
+    uint32_t server;          /* index plus one */
+};
+
+struct report_finding_key {
+    uint32_t rule;   /* index plus one */
+    uint32_t server; /* index plus one; 0: none in particular */
+    uint32_t ja4;
+};
+
+struct report_finding {
+    struct report_finding_key key;
+    uint32_t severity;
+    uint64_t count;
+    struct report_span span;
+    struct report_proof proofs[REPORT_EXAMPLES];
+};
+
+struct report_certificate {
+    uint8_t sha256[32];
+    uint32_t subject, issuer, serial, not_before, not_after, names, key_type, key_curve,
+        signature_algorithm, spki, modulus;
+    uint32_t key_bits;
+    uint8_t known, is_ca, self_signed;
+    uint8_t public_anchor, judged; /* it leads to one of the public web; it was asked */
+    struct report_span span;
+    struct report_sight sight;
+};
+
+/* What must not come twice. */
+enum report_kind {
+    REPORT_CLIENT_RANDOM = 1,
+    REPORT_SERVER_RANDOM,
+    REPORT_CLIENT_SHARE,
+    REPORT_SERVER_SHARE,
+    REPORT_SERVER_DH,
+    REPORT_TICKET /* that a client shows, of TLS 1.3 */
+};
+
+enum { REPORT_VALUE = 16 /* bytes of a value that are looked at */ };
+
+struct report_value_key {
+    uint8_t value[REPORT_VALUE];
+    uint32_t kind;
+    uint32_t group; /* of a share */
+};
+
+/* Where a value was seen. */
+struct report_value {
+    struct report_value_key key;
+    uint64_t session; /* hash of both randoms: the same session may be captured twice */
+    struct report_sight sight;
+    uint32_t server; /* index plus one */
+    uint32_t ja4;
+};
+
+enum { REPORT_REPEATS = 3 /* examples */ };
+
+/* A value that was seen in more than one session. */
+struct report_repeat {
+    struct report_value_key key;
+    uint32_t num; /* of `values` */
+    uint64_t count;
+    struct report_span span;
+    struct report_value values[REPORT_REPEATS]; /* of different sessions, the first ones */
+};
+
+struct report_ticket_key {
+    uint8_t key_name[REPORT_VALUE]; /* RFC 5077 section 4 */
+    uint32_t server;                /* index plus one */
+};
+
+struct report_ticket {
+    struct report_ticket_key key;
+    uint64_t count;
+    struct report_sight first, last;
+};
+
+enum { REPORT_BUCKETS = 80 };
+
+struct report_slow {
+    struct report_sight sight;
+    uint64_t handshake_ns, rtt_ns, think_ns;
+};
+
+struct report_latency {
+    uint32_t server; /* index plus one */
+    uint32_t buckets[REPORT_BUCKETS];
+    struct report_slow slowest[REPORT_EXAMPLES];
+};
+
+/* Why a rule across connections could not look at some. */
+enum report_subject {
+    REPORT_OF_RANDOMS,
+    REPORT_OF_SHARES,
+    REPORT_OF_DH,
+    REPORT_OF_CERTIFICATES,
+    REPORT_OF_TRUST,
+    REPORT_OF_HANDSHAKES,
+    REPORT_OF_SUITES,
+    REPORT_OF_TIMES,
+    REPORT_OF_TICKETS,
+    REPORT_OF_STARTTLS,
+    REPORT_OF_OFFERS,
+    REPORT_NUM_SUBJECTS
+};
+
+/* What a stack offers. */
+struct report_offer {
+    uint32_t ja4;
+    uint32_t suites, versions, groups; /* names: the packed lists */
+    struct report_sight sight;         /* whose these are: the first, by time */
+};
+
+/* A rule that was asked for lately. */
+struct report_recent_rule {
+    const char *id;
+    uint32_t number; /* as report_rule_of has it */
+};
+
+enum { REPORT_RECENT_RULES = 64 };
+
+struct report_totals {
+    uint64_t connections, tls_connections, incomplete, one_sided, midstream, truncated, limited;
+    uint64_t left_out;
+    uint64_t forgotten, moduli, moduli_left_out;
+};
+
+struct report_state {
+    const struct ht_analysis_settings *settings;
+    struct ht_budget budget;
+    struct ht_arena arena;
+    struct report_names names;
+    struct report_table servers, sessions, rules, findings, certificates, repeats, tickets,
+        latencies, offers;
+    struct report_table values[2]; /* those seen last, and those before */
+    struct report_totals totals;
+    struct report_span span;
+    struct ht_audit_count counts[REPORT_NUM_SUBJECTS];
+    struct report_recent_rule recent[REPORT_RECENT_RULES]; /* by address of the id */
+};
+
+void report_state_init(struct report_state *state, const struct ht_analysis_settings *settings);
+void report_state_free(struct report_state *state);
+
+/* report_state_merge adds all of `from` to `to`. */
+void report_state_merge(struct report_state *to, const struct report_state *from);
+
+void report_widen(struct report_span *span, int64_t time_ns);
+
+/* report_sight_before orders by time, then by id; what is empty comes last. */
+bool report_sight_before(const struct report_sight *a, const struct report_sight *b);
+
+/* report_sights_add keeps the sight if it is among the first. */
+void report_sights_add(struct report_sights *sights, const struct report_sight *sight);
+
+/* report_value_add tells that a value was seen, in `state->values`, and whether again, in
+ * `state->repeats`. One of no session (0) is not looked at. */
+void report_value_add(struct report_state *state, const struct report_value *value);
+
+/* report_repeat_add adds a value that was seen more than once already. */
+void report_repeat_add(struct report_state *state, const struct report_repeat *repeat);
+
+/* report_offer_add adds what a stack offers. */
+void report_offer_add(struct report_state *state, const struct report_offer *offer);
+
+/* report_session_add adds what is alike: `more` counts any number of connections. */
+void report_session_add(struct report_state *state, const struct report_session *more);
+
+/* report_bucket_of is the bucket of a time, four to each doubling; report_bucket_ns is the middle
+ * of one. */
+size_t report_bucket_of(uint64_t ns);
+uint64_t report_bucket_ns(size_t bucket);
+
+/* report_percentile is the time within which `percent` of the handshakes were done, to an eighth;
+ * 0: none was timed. */
+uint64_t report_percentile(const struct report_latency *latency, unsigned percent);
+
+/* report_slow_add keeps the handshake if it is among the slowest. */
+void report_slow_add(struct report_latency *latency, const struct report_slow *slow);
+
+/* report_rule_of is the index of the rule with these words, plus one; 0: no room. */
+uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words);
+
+/* report_finding_add adds cases of a rule; the evidence of what is kept is copied. */
+void report_finding_add(struct report_state *state, const struct report_finding *more);
+
+/* report_ticket_add adds a ticket's key. */
+void report_ticket_add(struct report_state *state, const struct report_ticket *ticket);
+
+/* report_leaf_of is the certificate that the server showed; NULL: none that is known. */
+const struct report_certificate *report_leaf_of(const struct report_state *state,
+                                                const struct report_session *session);
+
+/* report_certificate_merge fills in what `into` does not know. The names are the state's own. */
+void report_certificate_merge(struct report_certificate *into,
+                              const struct report_certificate *more);
+
+#endif

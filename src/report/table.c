@@ -1,0 +1,160 @@
+#include "report/table.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+enum { FIRST_CAPACITY = 64, MAX_PROBES = 128 /* an entry that needs more is refused */ };
+
+/* The slot where `key` is, or would be; NULL: too many others are in the way. */
+static uint32_t *slot_of(const struct report_table *table, const void *key)
+{
+    size_t at = (size_t)ht_hash(ht_bytes(key, table->key_size), table->seed);
+    for (unsigned i = 0; i < MAX_PROBES; i++, at++) {
+        uint32_t *slot = &table->slots[at & (table->num_slots - 1)];
+        if (*slot == 0 || memcmp(report_table_at(table, *slot - 1), key, table->key_size) == 0) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+static size_t bytes_for(const struct report_table *table, size_t capacity)
+{
+    return capacity * (table->entry_size + 2 * sizeof *table->slots);
+}
+
+/* Twice the entries, and two slots for each. */
+static bool grow(struct report_table *table)
+{
+    size_t capacity = table->capacity > 0 ? 2 * table->capacity : FIRST_CAPACITY;
+    size_t more     = bytes_for(table, capacity) - bytes_for(table, table->capacity);
+    if (bytes_for(table, capacity) > table->max_bytes || !ht_budget_take(table->budget, more)) {
+        return false;
+    }
+    uint32_t *slots = calloc(2 * capacity, sizeof *slots);
+    char *entries   = realloc(table->entries, capacity * table->entry_size);
+    table->entries  = entries != NULL ? entries : table->entries;
+    if (slots == NULL || entries == NULL) {
+        free(slots);
+        ht_budget_give(table->budget, more);
+        return false;
+    }
+    free(table->slots);
+    /* Where memory lies is secret enough for a seed; no result depends on it. */
+    table->seed      = table->seed != 0 ? table->seed : (uintptr_t)slots;
+    table->slots     = slots;
+    table->num_slots = 2 * capacity;
+    table->capacity  = capacity;
+    for (size_t i = 0; i < table->len; i++) {
+        uint32_t *slot = slot_of(table, report_table_at(table, i));
+        if (slot != NULL) {
+            *slot = (uint32_t)i + 1;
+        }
+    }
+    return true;
+}
+
+void *report_table_find(const struct report_table *table, const void *key)
+{
+    const uint32_t *slot = table->len > 0 ? slot_of(table, key) : NULL;
+    return slot != NULL && *slot != 0 ? report_table_at(table, *slot - 1) : NULL;
+}
+
+void *report_table_add(struct report_table *table, const void *key)
+{
+    uint32_t *slot = table->num_slots > 0 ? slot_of(table, key) : NULL;
+    if (slot != NULL && *slot != 0) {
+        return report_table_at(table, *slot - 1);
+    }
+    if (table->len == table->capacity) {
+        slot = grow(table) ? slot_of(table, key) : NULL;
+    }
+    if (slot == NULL) {
+        table->refused++;
+        return NULL;
+    }
+    char *entry = report_table_at(table, table->len);
+    memset(entry, 0, table->entry_size);
+    memcpy(entry, key, table->key_size);
+    *slot = (uint32_t)++table->len;
+    return entry;
+}
+
+void report_table_free(struct report_table *table)
+{
+    free(table->entries);
+    free(table->slots);
+    if (table->budget != NULL) {
+        ht_budget_give(table->budget, bytes_for(table, table->capacity));
+    }
+    table->entries = NULL;
+    table->slots   = NULL;
+    table->len = table->capacity = table->num_slots = 0;
+}
+
+static int by_key(const void *left, const void *right, void *key_size)
+{
+    const void *const *a = left, *const *b = right;
+    return memcmp(*a, *b, *(const size_t *)key_size);
+}
+
+const void **report_table_sorted(const struct report_table *table, struct ht_arena *arena)
+{
+    const void **list = ht_arena_alloc(arena, (table->len + 1) * sizeof *list);
+    size_t key_size   = table->key_size;
+    for (size_t i = 0; list != NULL && i < table->len; i++) {
+        list[i] = report_table_at(table, i);
+    }
+    if (list != NULL) {
+        qsort_r(list, table->len, sizeof *list, by_key, &key_size);
+    }
+    return list;
+}
+
+struct name {
+    uint64_t key[2]; /* the hash, the length */
+    const uint8_t *ptr;
+};
+
+static struct report_table *ready(struct report_names *names)
+{
+    names->table.key_size   = sizeof((struct name *)NULL)->key;
+    names->table.entry_size = sizeof(struct name);
+    return &names->table;
+}
+
+uint32_t report_names_add(struct report_names *names, struct ht_bytes text)
+{
+    if (text.len == 0 || text.len > REPORT_MAX_NAME) {
+        return 0;
+    }
+    struct report_table *table = ready(names);
+    const uint64_t seed        = (uintptr_t)names;
+    const uint64_t key[]       = {ht_hash(text, seed), text.len};
+    struct name *name          = report_table_add(table, key);
+    if (name == NULL) {
+        return 0;
+    }
+    if (name->ptr == NULL) {
+        struct ht_bytes copy = ht_arena_copy(&names->arena, text);
+        name->ptr            = copy.len > 0 ? copy.ptr : NULL;
+    }
+    bool same = name->ptr != NULL && memcmp(name->ptr, text.ptr, text.len) == 0;
+    return same ? report_table_index(table, name) + 1 : 0;
+}
+
+struct ht_bytes report_names_text(const struct report_names *names, uint32_t number)
+{
+    if (number == 0) {
+        return ht_bytes(NULL, 0);
+    }
+    const struct name *name = report_table_at(&names->table, number - 1);
+    return ht_bytes(name->ptr, name->ptr != NULL ? name->key[1] : 0);
+}
+
+void report_names_free(struct report_names *names)
+{
+    report_table_free(&names->table);
+    ht_arena_clear(&names->arena);
+}

@@ -1,0 +1,52 @@
+/* Shapes of sessions made by hand. */
+#include "support.h"
+
+#include "analysis/audit/shape.h"
+
+/* A session whose messages are in these frames: offer, answer, key exchange, certificate. */
+static void shape_of(struct audit_shape *out, const uint64_t frames[4])
+{
+    const struct ht_party server                      = {.port = 443};
+    const struct ht_connection connection             = {.transport = "tcp", .server = &server};
+    const struct tls_client_hello offer               = {.frame = frames[0]};
+    const struct tls_server_hello answer              = {.frame = frames[1]};
+    const struct tls_server_key_exchange key_exchange = {.key_exchange = "ECDHE"};
+    const struct ht_timeline_entry entry              = {.frame = frames[2]};
+    const struct tls_details tls                      = {.client_hello = &offer};
+    const struct audit_case c                         = {.connection         = &connection,
+                                                         .tls                = &tls,
+                                                         .offer              = &offer,
+                                                         .answer             = &answer,
+                                                         .key_exchange       = &key_exchange,
+                                                         .key_exchange_entry = &entry,
+                                                         .certificate_frame  = frames[3]};
+    audit_shape_of(out, &c);
+}
+
+static bool same(const uint64_t frames[4], const uint64_t others[4])
+{
+    struct audit_shape one, other;
+    shape_of(&one, frames);
+    shape_of(&other, others);
+    assert_false(one.too_long);
+    return ht_bytes_equal(ht_bytes(one.bytes, one.len), ht_bytes(other.bytes, other.len));
+}
+
+/* Where the messages are does not matter, but which of them one frame has: what is kept of a frame
+ * is the message in it. */
+static void test_places(void **state)
+{
+    (void)state;
+    assert_true(same((const uint64_t[]){4, 6, 6, 6}, (const uint64_t[]){14, 16, 16, 16}));
+    assert_true(same((const uint64_t[]){4, 6, 8, 7}, (const uint64_t[]){14, 16, 18, 17}));
+    assert_false(same((const uint64_t[]){4, 6, 6, 6}, (const uint64_t[]){4, 6, 8, 6}));
+    assert_false(same((const uint64_t[]){4, 6, 7, 6}, (const uint64_t[]){4, 6, 7, 7}));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_places),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,314 @@
+/*
+ * Whole sessions with their keys: RFC 8448 section 3, and OpenSSL's of TLS 1.0 to 1.3 with all
+ * kinds of protection (keyed_sessions.txt). That Finished is what was computed here is its own
+ * proof.
+ */
+#include "support.h"
+
+#include "crypto/key_log.h"
+#include "crypto/opener.h"
+#include "recorder.h"
+#include "tls/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_SAID = 16 };
+
+struct session {
+    char name[64];
+    struct ht_key_log *log;
+    struct utterance said[MAX_SAID];
+    size_t num;
+};
+
+static struct ht_opener *opener;
+
+static struct ht_bytes next_line(struct ht_bytes *text)
+{
+    const uint8_t *end = text->len > 0 ? memchr(text->ptr, '\n', text->len) : NULL;
+    struct ht_bytes line =
+        ht_bytes_head(*text, end != NULL ? (size_t)(end - text->ptr) : text->len);
+    *text = ht_bytes_from(*text, line.len + 1);
+    return line;
+}
+
+static bool begins(struct ht_bytes line, const char *word, struct ht_bytes *out_rest)
+{
+    *out_rest = ht_bytes_from(line, strlen(word));
+    return ht_bytes_equal(ht_bytes_head(line, strlen(word)), ht_text(word));
+}
+
+static struct ht_bytes unhex(struct ht_bytes digits)
+{
+    char *text = strndup((const char *)digits.ptr, digits.len);
+    assert_non_null(text);
+    struct ht_bytes bytes = hex(text);
+    free(text);
+    return bytes;
+}
+
+/* Reads the session at the head of `text`; false where there is none. */
+static bool read_session(struct ht_bytes *text, struct session *out)
+{
+    struct ht_bytes rest;
+    *out = (struct session){.log = ht_key_log_new()};
+    while (text->len > 0) {
+        struct ht_bytes before = *text, line = next_line(text);
+        if (begins(line, "session ", &rest)) {
+            if (out->num > 0) {
+                *text = before;
+                break;
+            }
+            memcpy(out->name, rest.ptr, rest.len < 63 ? rest.len : 63);
+        } else if (begins(line, "key ", &rest)) {
+            ht_key_log_add(out->log, rest);
+        } else if (begins(line, "> ", &rest) || begins(line, "< ", &rest)) {
+            assert_true(out->num < MAX_SAID);
+            out->said[out->num++] =
+                (struct utterance){line.ptr[0] == '>' ? HT_SIDE_A : HT_SIDE_B, unhex(rest)};
+        }
+    }
+    return out->num > 0;
+}
+
+static size_t count(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = strstr(text, what); at != NULL; at = strstr(at + 1, what)) {
+        n++;
+    }
+    return n;
+}
+
+static void for_each(void (*check)(const struct session *session))
+{
+    struct ht_bytes text = file_bytes("tests/unit/dissectors/tls/keyed_sessions.txt");
+    struct session session;
+    size_t num = 0;
+    while (read_session(&text, &session)) {
+        check(&session);
+        ht_key_log_free(session.log);
+        num++;
+    }
+    ht_key_log_free(session.log);
+    assert_int_equal(num, 19);
+}
+
+/* Says all of it with `log` for key log. */
+static char *tell(const struct session *session, const struct ht_key_log *log)
+{
+    const struct ht_keyring keyring = {.file = log, .opener = opener};
+    return every_split_keyed(&tls_dissector, session->said, session->num, 443, &keyring);
+}
+
+static void all_is_read(const struct session *session)
+{
+    char *text = tell(session, session->log);
+    bool tls13 = strstr(session->name, "tls13") != NULL || strstr(session->name, "8448") != NULL;
+    bool psk   = strcmp(session->name, "tls13-psk-0rtt#2") == 0;
+    if (count(text, "A tls.finished decrypted verified\n") != 1 ||
+        count(text, "B tls.finished decrypted verified\n") != 1 || count(text, "refuted") != 0) {
+        fail_msg("%s:\n%s", session->name, text);
+    }
+    if (tls13) {
+        assert_int_equal(count(text, "B tls.encrypted_extensions decrypted"), 1);
+        assert_int_equal(count(text, "B tls.certificate decrypted"), psk ? 0 : 1);
+        assert_int_equal(count(text, "B tls.certificate_verify decrypted"), psk ? 0 : 1);
+        assert_int_equal(count(text, "tls.certificate absent not_sent"), psk ? 1 : 0);
+    }
+    assert_int_equal(count(text, "inferred"), 0);
+    assert_int_equal(count(text, "absent encrypted"), 0);
+    free(text);
+}
+
+static void test_sessions(void **state)
+{
+    (void)state;
+    for_each(all_is_read);
+}
+
+/* What RFC 8448 section 3 says of each record. */
+static void expect_rfc8448(const struct session *session)
+{
+    if (strcmp(session->name, "rfc8448-section-3") != 0) {
+        return;
+    }
+    char *text = tell(session, session->log);
+    assert_non_null(strstr(text, "tls.new_session_ticket decrypted { lifetime_s=30 "
+                                 "ticket_bytes=178 nonce=0000 early_data_bytes=1024 }"));
+    assert_non_null(strstr(text, "B tls.certificate_verify decrypted { signature_scheme=0x0804 "
+                                 "signature_bytes=128 }"));
+    assert_int_equal(count(text, "tls.application_data encrypted { records=1 bytes=67 }"), 2);
+    assert_int_equal(count(text, "tls.close_notify decrypted"), 2);
+    free(text);
+}
+
+static void test_rfc8448(void **state)
+{
+    (void)state;
+    for_each(expect_rfc8448);
+}
+
+/* The same randoms with other secrets. */
+static struct ht_key_log *wrong_keys(const struct session *session)
+{
+    static const char *const labels[] = {"CLIENT_RANDOM", "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+                                         "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+                                         "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"};
+    struct ht_key_log *log            = ht_key_log_new();
+    struct ht_bytes random = ht_bytes_head(ht_bytes_from(session->said[0].bytes, 11), 32);
+    char line[256];
+    for (size_t i = 0; i < HT_ARRAY_LEN(labels); i++) {
+        int n = snprintf(line, sizeof line, "%s ", labels[i]);
+        for (size_t k = 0; k < random.len; k++) {
+            n += snprintf(line + n, sizeof line - (size_t)n, "%02x", random.ptr[k]);
+        }
+        int digits = strstr(session->name, "sha384") != NULL ? 96 : 64;
+        (void)snprintf(line + n, sizeof line - (size_t)n, " %0*x\n", digits, 1);
+        ht_key_log_add(log, ht_text(line));
+    }
+    return log;
+}
+
+/* What is told without keys, or with those that are not the ones. */
+static void tell_once(const struct session *session, const struct ht_keyring *keyring,
+                      struct recorder *r)
+{
+    recorder_start(r, &tls_dissector, true, 443);
+    r->emitter.keyring = keyring;
+    for (size_t i = 0; i < session->num; i++) {
+        r->emitter.frame = i + 1;
+        recorder_bytes(r, session->said[i].side, session->said[i].bytes, 0);
+    }
+    recorder_end(r);
+}
+
+static void the_story_goes_on(const struct session *session)
+{
+    struct ht_key_log *wrong = wrong_keys(session), *empty = ht_key_log_new();
+    struct recorder without, failed, missing;
+    tell_once(session, NULL, &without);
+    tell_once(session, &(struct ht_keyring){.file = wrong, .opener = opener}, &failed);
+    tell_once(session, &(struct ht_keyring){.capture = empty, .opener = opener}, &missing);
+    assert_string_equal(without.text, failed.text);
+    assert_string_equal(without.text, missing.text);
+    recorder_free(&without);
+    recorder_free(&failed);
+    recorder_free(&missing);
+    ht_key_log_free(wrong);
+    ht_key_log_free(empty);
+}
+
+static void test_wrong_keys(void **state)
+{
+    (void)state;
+    for_each(the_story_goes_on);
+}
+
+/* A handshake message that is not the one that was sent refutes both Finished. */
+static void tampering_shows(const struct session *session)
+{
+    const struct ht_keyring keyring = {.file = session->log, .opener = opener};
+    struct recorder r;
+    if (strstr(session->name, "tls12-static-rsa") == NULL) {
+        return;
+    }
+    recorder_start(&r, &tls_dissector, true, 443);
+    r.emitter.keyring = &keyring;
+    for (size_t i = 0; i < session->num; i++) {
+        struct ht_bytes bytes = session->said[i].bytes;
+        uint8_t *copy         = malloc(bytes.len);
+        assert_non_null(copy);
+        memcpy(copy, bytes.ptr, bytes.len);
+        if (i == 1) {
+            copy[bytes.len - 20] ^= 1; /* in the server's Certificate */
+        }
+        recorder_bytes(&r, session->said[i].side, ht_bytes(copy, bytes.len), 0);
+        free(copy);
+    }
+    recorder_end(&r);
+    assert_int_equal(count(r.text, "tls.finished decrypted refuted"), 2);
+    recorder_free(&r);
+}
+
+static void test_tampering(void **state)
+{
+    (void)state;
+    for_each(tampering_shows);
+}
+
+/* With bytes missing nothing is refuted. */
+static void holes_refute_nothing(const struct session *session)
+{
+    const struct ht_keyring keyring = {.file = session->log, .opener = opener};
+    for (size_t missing = 0; missing < session->num; missing++) {
+        struct recorder r;
+        recorder_start(&r, &tls_dissector, true, 443);
+        r.emitter.keyring = &keyring;
+        for (size_t i = 0; i < session->num; i++) {
+            struct ht_bytes bytes = session->said[i].bytes;
+            size_t lost           = i == missing ? bytes.len : 0;
+            recorder_bytes(&r, session->said[i].side, ht_bytes_head(bytes, bytes.len - lost), lost);
+        }
+        recorder_end(&r);
+        assert_int_equal(count(r.text, "refuted"), 0);
+        recorder_free(&r);
+    }
+}
+
+static void test_holes(void **state)
+{
+    (void)state;
+    for_each(holes_refute_nothing);
+}
+
+/* One side after the other, as where a hole in one may still be filled: nothing is refuted. */
+static void late_sides_refute_nothing(const struct session *session)
+{
+    const struct ht_keyring keyring = {.file = session->log, .opener = opener};
+    for (int first = HT_SIDE_A; first <= HT_SIDE_B; first++) {
+        struct recorder r;
+        recorder_start(&r, &tls_dissector, true, 443);
+        r.emitter.keyring = &keyring;
+        r.emitter.verify  = true;
+        for (size_t i = 0; i < 2 * session->num; i++) {
+            const struct utterance *it = &session->said[i % session->num];
+            if ((it->side == (enum ht_side)first) == (i < session->num)) {
+                recorder_bytes(&r, it->side, it->bytes, 0);
+            }
+        }
+        recorder_end(&r);
+        assert_int_equal(count(r.text, "refuted"), 0);
+        recorder_free(&r);
+    }
+}
+
+static void test_late_sides(void **state)
+{
+    (void)state;
+    for_each(late_sides_refute_nothing);
+}
+
+static int open_all(void **state)
+{
+    (void)state;
+    opener = ht_opener_new();
+    return opener == NULL;
+}
+
+static int close_all(void **state)
+{
+    (void)state;
+    ht_opener_free(opener);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sessions),   cmocka_unit_test(test_rfc8448),
+        cmocka_unit_test(test_wrong_keys), cmocka_unit_test(test_tampering),
+        cmocka_unit_test(test_holes),      cmocka_unit_test(test_late_sides)};
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
