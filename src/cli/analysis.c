@@ -55,13 +55,17 @@ static void choose(struct cli_analysis *analysis, const struct cli_options *o)
 }
 
 static bool open_trust(struct cli_analysis *analysis, const struct cli_options *o,
-                       struct ht_error *error)
+                       struct cli_console *console, struct ht_error *error)
 {
     if (!judges_chains(o)) {
         return true;
     }
-    bool none                = o->trust_store != NULL && strcmp(o->trust_store, "none") == 0;
-    analysis->trust          = none ? ht_trust_none() : ht_trust_open(o->trust_store, error);
+    bool none       = o->trust_store != NULL && strcmp(o->trust_store, "none") == 0;
+    analysis->trust = none ? ht_trust_none() : ht_trust_open(o->trust_store, error);
+    if (analysis->trust == NULL && o->trust_store == NULL) { /* a machine without any */
+        cli_say(console, CLI_WARNING, "%s: no chain is trusted", error->text);
+        analysis->trust = ht_trust_none();
+    }
     analysis->settings.trust = analysis->trust;
     return analysis->trust != NULL;
 }
@@ -122,13 +126,13 @@ static bool open_folder(struct cli_analysis *analysis, const struct cli_options 
 }
 
 bool cli_analysis_open(struct cli_analysis *analysis, const struct cli_options *options,
-                       struct ht_error *error)
+                       struct cli_console *console, struct ht_error *error)
 {
     *analysis = (struct cli_analysis){.settings = {.as_of_ns           = options->as_of_ns,
                                                    .verify             = options->verify,
                                                    .certificate_folder = -1}};
     choose(analysis, options);
-    return open_policy(analysis, options, error) && open_trust(analysis, options, error) &&
+    return open_policy(analysis, options, error) && open_trust(analysis, options, console, error) &&
            open_lists(analysis, options, error) && open_keys(analysis, options, error) &&
            open_folder(analysis, options, error);
 }

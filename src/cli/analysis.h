@@ -6,6 +6,7 @@
 #define HT_CLI_ANALYSIS_H
 
 #include "analysis/analyzer.h"
+#include "cli/console.h"
 #include "cli/options.h"
 
 enum { CLI_MAX_ANALYZERS = 32 };
@@ -24,7 +25,7 @@ struct cli_analysis {
 /* cli_analysis_open reads what the options name, all before a sandbox is entered; false with a
  * message. cli_analysis_close is to be called however it ends, after the engines have ended. */
 bool cli_analysis_open(struct cli_analysis *analysis, const struct cli_options *options,
-                       struct ht_error *error);
+                       struct cli_console *console, struct ht_error *error);
 void cli_analysis_close(struct cli_analysis *analysis);
 
 #endif

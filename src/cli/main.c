@@ -17,6 +17,16 @@ static int list_interfaces(void)
     return CLI_OK;
 }
 
+/* Whether all that was printed got out. */
+static int printed(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return CLI_OK;
+    }
+    perror("hellotap: standard output");
+    return CLI_UNREADABLE;
+}
+
 int main(int argc, char **argv)
 {
     struct cli_options options;
@@ -31,17 +41,17 @@ int main(int argc, char **argv)
     switch (options.action) {
     case CLI_HELP:
         cli_options_help(stdout);
-        return CLI_OK;
+        return printed();
     case CLI_VERSION:
         puts("hellotap " HELLOTAP_VERSION);
-        return CLI_OK;
+        return printed();
     case CLI_INTERFACES:
         return list_interfaces();
     case CLI_SCHEMA:
         return cli_schema_print(stdout) ? CLI_OK : CLI_UNREADABLE;
     case CLI_RULES:
         cli_rules_print(stdout);
-        return CLI_OK;
+        return printed();
     case CLI_RUN:
         break;
     }

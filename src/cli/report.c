@@ -12,7 +12,10 @@
 bool cli_report_open(struct cli_session *session, struct ht_error *error)
 {
     const char *path = session->options->bill;
-    session->bill    = path != NULL ? fopen(path, "we") : NULL;
+    if (path != NULL && cli_writer_is_input(session->options, path)) {
+        return ht_fail(error, "%s: is also an input, and would be overwritten", path);
+    }
+    session->bill = path != NULL ? fopen(path, "we") : NULL;
     return path == NULL || session->bill != NULL || ht_fail(error, "%s: %s", path, strerror(errno));
 }
 

@@ -252,7 +252,8 @@ static bool open_all(struct cli_session *session, struct ht_error *error)
 {
     const struct cli_options *o = session->options;
     session->notify             = cli_notify_open();
-    return open_filter(session, error) && cli_analysis_open(&session->analysis, o, error) &&
+    return open_filter(session, error) &&
+           cli_analysis_open(&session->analysis, o, &session->console, error) &&
            cli_report_open(session, error) &&
            cli_writer_open(&session->writer, o, cli_confine_owner(o), &session->console, error) &&
            open_crew(session, error) && (!cli_options_live(o) || open_interfaces(session, error));
@@ -317,9 +318,7 @@ int cli_run(const struct cli_options *options)
     if (begin(&session, &error)) {
         read_inputs(&session);
         cli_report(&session);
-        if (!options->inventory) { /* which is one document */
-            cli_session_stats(&session);
-        }
+        cli_session_stats(&session);
     } else {
         cli_say(&session.console, CLI_ERROR, "%s", error.text);
         session.status = session.status != CLI_OK ? session.status : CLI_USAGE;

@@ -51,7 +51,10 @@ static struct ht_stats *count(struct cli_session *session)
 
 void cli_session_stats(struct cli_session *session)
 {
-    (void)cli_writer_record(&session->writer, &ht_stats_record, count(session));
+    const struct ht_stats *stats = count(session);
+    if (!session->options->inventory) { /* which is one document */
+        (void)cli_writer_record(&session->writer, &ht_stats_record, stats);
+    }
 }
 
 void cli_session_end_source(struct cli_session *session)

@@ -23,11 +23,11 @@ static void fail(struct cli_writer *writer, int why)
     }
 }
 
-static bool is_input(const struct cli_options *o)
+bool cli_writer_is_input(const struct cli_options *o, const char *path)
 {
     struct stat out, in;
     bool same = false;
-    for (char **file = o->files; stat(o->output, &out) == 0 && *file != NULL; file++) {
+    for (char **file = o->files; stat(path, &out) == 0 && *file != NULL; file++) {
         same |= stat(*file, &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino &&
                 S_ISREG(in.st_mode);
     }
@@ -75,7 +75,7 @@ bool cli_writer_open(struct cli_writer *writer, const struct cli_options *o, con
                      struct cli_console *console, struct ht_error *error)
 {
     *writer = (struct cli_writer){.format = o->format, .console = console};
-    if (o->output != NULL && is_input(o)) {
+    if (o->output != NULL && cli_writer_is_input(o, o->output)) {
         return ht_fail(error, "%s: is also an input, and would be overwritten", o->output);
     }
     if (!open_output(writer, o, owner != NULL ? getpwnam(owner) : NULL, error)) {

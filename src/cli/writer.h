@@ -28,6 +28,9 @@ struct cli_writer {
 bool cli_writer_open(struct cli_writer *writer, const struct cli_options *options, const char *user,
                      struct cli_console *console, struct ht_error *error);
 
+/* cli_writer_is_input: one of the files to read lies at `path`. */
+bool cli_writer_is_input(const struct cli_options *options, const char *path);
+
 /* cli_writer_folder is where the output is rotated and opened anew, for a sandbox's rules; or -1.
  */
 int cli_writer_folder(const struct cli_writer *writer);

@@ -157,6 +157,7 @@ const struct report_session **across_endpoint_sessions_of(const struct across *a
 bool across_run(struct across *a)
 {
     const struct across_rule *each;
+    report_values_forget(a->state);
     if (!sort_sessions(a) || !find_shown(a)) {
         return false;
     }

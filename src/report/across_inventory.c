@@ -29,8 +29,8 @@ static void in_use(struct across *a, const struct ht_rule *rule)
         size_t agreed            = gather(&found, of, num);
         if (agreed > 0) {
             (void)ht_proof_say(&proof, 0, 0,
-                               "%" PRIu64 " connections with %zu kinds of session, which "
-                               "--inventory and --cbom list",
+                               "connections: %" PRIu64 ", kinds of session: %zu; --inventory "
+                               "and --cbom list them",
                                found.count, agreed);
             across_find(a, rule, &found, &proof);
         }

@@ -206,7 +206,7 @@ static void put_finding(struct page *page, const struct ht_finding_summary *f)
     put_tallies(page, "servers", f->servers, f->num_servers, SHOWN_NAMES);
     put_tallies(page, "clients", f->clients, f->num_clients, SHOWN_NAMES);
     put_proof(page, f->examples);
-    put_fact(page, "opens", ht_text(f->attack != NULL ? f->attack : ""));
+    put_fact(page, "attack", ht_text(f->attack != NULL ? f->attack : ""));
     put_fact(page, "to do", ht_text(f->remediation != NULL ? f->remediation : ""));
     put_references(page, f);
     end_line(page);

@@ -80,17 +80,18 @@ static void add_to_server(const struct build *b, struct server_build *to,
         hex[2 * i + 1] = digits[sha256.ptr[i] & 15];
     }
     to->certificates.list.arena = to->clients.list.arena = b->arena;
-    report_tally(&to->certificates, ht_bytes(hex, sha256.len == 32 ? sizeof hex : 0), 0,
-                 session->connections, session->span.first_ns, session->span.last_ns);
+    report_tally_copy(&to->certificates, ht_bytes(hex, sha256.len == 32 ? sizeof hex : 0), 0,
+                      session->connections, session->span.first_ns, session->span.last_ns);
     report_tally(&to->clients, build_text(b, session->key.ja4), 0, session->connections,
                  session->span.first_ns, session->span.last_ns);
 }
 
-static void end_server(const struct build *b, struct server_build *from, size_t index,
+/* `number`: index plus one */
+static void end_server(const struct build *b, struct server_build *from, uint32_t number,
                        struct ht_server_summary *out)
 {
+    const uint32_t index                 = number - 1;
     const struct report_server *server   = report_table_at(&b->state->servers, index);
-    uint32_t number                      = (uint32_t)index + 1;
     const struct report_latency *latency = report_table_find(&b->state->latencies, &number);
     *out                                 = (struct ht_server_summary){
                                         .ip               = server_address(server),
@@ -121,20 +122,20 @@ static int by_server(const void *left, const void *right)
 
 static bool build_servers(struct build *b)
 {
-    size_t num                    = b->state->servers.len;
-    struct server_build *servers  = ht_arena_alloc(b->arena, num * sizeof *servers + 1);
-    struct ht_server_summary *out = ht_arena_alloc(b->arena, num * sizeof *out + 1);
-    size_t len                    = 0;
-    if (servers == NULL || out == NULL) {
+    const struct report_session *const *own = b->by_server;
+    struct ht_server_summary *out =
+        ht_arena_alloc(b->arena, b->state->servers.len * sizeof *out + 1);
+    size_t len = 0;
+    if (out == NULL) {
         return false;
     }
-    for (size_t i = 0; i < b->num_sessions; i++) {
-        add_to_server(b, &servers[b->sessions[i]->key.server - 1], b->sessions[i]);
-    }
-    for (size_t i = 0; i < num; i++) {
-        if (servers[i].profile.profile.connections > 0) {
-            end_server(b, &servers[i], i, &out[len++]);
+    for (size_t i = 0; i < b->num_sessions;) {
+        struct server_build server = {0};
+        const uint32_t number      = own[i]->key.server;
+        for (; i < b->num_sessions && own[i]->key.server == number; i++) {
+            add_to_server(b, &server, own[i]);
         }
+        end_server(b, &server, number, &out[len++]);
     }
     b->out->servers = (struct ht_objects){.items = out, .len = len};
     build_sort(b->out->servers, sizeof *out, by_server);
@@ -167,8 +168,8 @@ static void add_to_client(const struct build *b, struct client_build *to,
         memcpy(address.bytes, host.ptr, sizeof address.bytes);
         address.version          = host.ptr[sizeof address.bytes];
         to->addresses.list.arena = b->arena;
-        report_tally(&to->addresses, ht_text(ht_address_print(text, &address)), 0,
-                     session->connections, session->span.first_ns, session->span.last_ns);
+        report_tally_copy(&to->addresses, ht_text(ht_address_print(text, &address)), 0,
+                          session->connections, session->span.first_ns, session->span.last_ns);
     }
 }
 
@@ -179,11 +180,9 @@ static struct ht_objects offered(const struct build *b, const struct ht_registry
     struct ht_bytes values        = build_text(b, list);
     struct report_tallies tallies = {.list = {.arena = b->arena}};
     for (size_t i = 0; i < values.len / 2; i++) {
-        char room[HT_SPELLED_MAX];
         uint16_t id = ht_be16(values, i);
         if (!ht_is_grease(id)) {
-            report_tally(&tallies, ht_text(ht_registry_spell(room, names, id)), id, connections, 0,
-                         0);
+            report_tally_id(&tallies, names, id, connections, 0, 0);
         }
     }
     return report_list_objects(&tallies.list);

@@ -210,11 +210,11 @@ static bool share_out(struct build *b, const uint32_t *ranks, struct ht_objects 
 
 bool build_findings(struct build *b)
 {
-    const struct report_state *state = b->state;
-    size_t num                       = state->rules.len;
-    struct rule_build *rules         = ht_arena_alloc(b->arena, num * sizeof *rules + 1);
-    struct ht_finding_summary *out   = ht_arena_alloc(b->arena, num * sizeof *out + 1);
-    size_t len                       = 0;
+    struct report_state *state     = b->state;
+    size_t num                     = state->rules.len;
+    struct rule_build *rules       = ht_arena_alloc(b->arena, num * sizeof *rules + 1);
+    struct ht_finding_summary *out = ht_arena_alloc(b->arena, num * sizeof *out + 1);
+    size_t len                     = 0;
     if (rules == NULL || out == NULL) {
         return false;
     }
@@ -234,6 +234,8 @@ bool build_findings(struct build *b)
         ht_arena_alloc(b->arena, state->servers.len * sizeof(struct ht_objects) + 1);
     b->client_findings    = ht_arena_alloc(b->arena, names * sizeof(struct ht_objects));
     const uint32_t *ranks = ranks_of(b);
-    return share_out(b, ranks, b->server_findings, 1, false) &&
-           share_out(b, ranks, b->client_findings, 0, true);
+    bool shared           = share_out(b, ranks, b->server_findings, 1, false) &&
+                  share_out(b, ranks, b->client_findings, 0, true);
+    report_table_free(&state->findings); /* all that it told is told */
+    return shared;
 }

@@ -6,13 +6,13 @@
 
 void *report_list_add(struct report_list *list)
 {
-    if (list->len == list->capacity) {
-        size_t capacity = list->capacity > 0 ? 2 * list->capacity : 4;
+    if (list->items == NULL || list->len == list->capacity) {
+        size_t capacity = list->capacity > 0 ? 2 * list->capacity : 1;
         char *items     = ht_arena_alloc(list->arena, capacity * list->size);
         if (items == NULL) {
             return NULL;
         }
-        if (list->len > 0) {
+        if (list->items != NULL) {
             memcpy(items, list->items, list->len * list->size);
         }
         list->items    = items;
@@ -28,7 +28,7 @@ int report_compare_bytes(struct ht_bytes a, struct ht_bytes b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* Where the name is, or would be; NULL: no memory. */
+/* Where the name is, or would be; NULL: there are no slots. */
 static uint16_t *slot_of(const struct report_tallies *t, struct ht_bytes name)
 {
     const struct ht_tally *tallies = (const struct ht_tally *)(const void *)t->list.items;
@@ -42,12 +42,13 @@ static uint16_t *slot_of(const struct report_tallies *t, struct ht_bytes name)
     return NULL;
 }
 
+enum { FEW = 8 /* are found as quickly without slots */ };
+
 /* Two slots for each that there may be until it grows again. */
 static bool grow(struct report_tallies *t)
 {
-    enum { FEWEST = 8 };
     const struct ht_tally *tallies = (const struct ht_tally *)(const void *)t->list.items;
-    size_t num                     = t->num_slots > 0 ? 2 * t->num_slots : FEWEST;
+    size_t num                     = t->num_slots > 0 ? 2 * t->num_slots : 4 * (size_t)FEW;
     uint16_t *slots                = ht_arena_alloc(t->list.arena, num * sizeof *slots);
     if (slots == NULL) {
         return false;
@@ -60,19 +61,37 @@ static bool grow(struct report_tallies *t)
     return true;
 }
 
+static struct ht_tally *find(const struct report_tallies *t, struct ht_bytes name)
+{
+    struct ht_tally *tallies = (struct ht_tally *)(void *)t->list.items;
+    const uint16_t *slot     = slot_of(t, name);
+    if (slot != NULL) {
+        return *slot != 0 ? &tallies[*slot - 1] : NULL;
+    }
+    for (size_t i = 0; i < t->list.len; i++) {
+        if (ht_bytes_equal(tallies[i].name, name)) {
+            return &tallies[i];
+        }
+    }
+    return NULL;
+}
+
+/* The tally of a name, which is new where it has no connections; NULL: no room. */
 static struct ht_tally *tally_of(struct report_tallies *t, struct ht_bytes name)
 {
-    t->list.size   = sizeof(struct ht_tally);
-    uint16_t *slot = slot_of(t, name);
-    if (slot != NULL && *slot != 0) {
-        return (struct ht_tally *)(void *)t->list.items + (*slot - 1);
+    t->list.size          = sizeof(struct ht_tally);
+    struct ht_tally *same = find(t, name);
+    if (same != NULL || name.len == 0 || t->list.len >= REPORT_MAX_TALLIES) {
+        return same;
     }
-    bool room = name.len > 0 && t->list.len < REPORT_MAX_TALLIES &&
-                (2 * t->list.len < t->num_slots || grow(t));
-    struct ht_tally *tally = room ? report_list_add(&t->list) : NULL;
+    bool crowded           = t->list.len >= FEW && 2 * t->list.len >= t->num_slots;
+    struct ht_tally *tally = !crowded || grow(t) ? report_list_add(&t->list) : NULL;
+    uint16_t *slot         = tally != NULL ? slot_of(t, name) : NULL;
+    if (slot != NULL) {
+        *slot = (uint16_t)t->list.len;
+    }
     if (tally != NULL) {
-        *slot_of(t, name) = (uint16_t)t->list.len;
-        tally->name       = ht_arena_copy(t->list.arena, name);
+        tally->name = name;
     }
     return tally;
 }
@@ -90,6 +109,26 @@ void report_tally(struct report_tallies *tallies, struct ht_bytes name, uint16_t
     tally->first_seen_ns =
         is_new || first_ns < tally->first_seen_ns ? first_ns : tally->first_seen_ns;
     tally->last_seen_ns = is_new || last_ns > tally->last_seen_ns ? last_ns : tally->last_seen_ns;
+}
+
+void report_tally_copy(struct report_tallies *tallies, struct ht_bytes name, uint16_t id,
+                       uint64_t connections, int64_t first_ns, int64_t last_ns)
+{
+    bool is_new = tallies->list.len < REPORT_MAX_TALLIES && find(tallies, name) == NULL;
+    name        = is_new ? ht_arena_copy(tallies->list.arena, name) : name;
+    report_tally(tallies, name, id, connections, first_ns, last_ns);
+}
+
+void report_tally_id(struct report_tallies *tallies, const struct ht_registry *names, uint16_t id,
+                     uint64_t connections, int64_t first_ns, int64_t last_ns)
+{
+    char room[HT_SPELLED_MAX];
+    const char *name = ht_registry_spell(room, names, id);
+    if (name == room) {
+        report_tally_copy(tallies, ht_text(name), id, connections, first_ns, last_ns);
+    } else {
+        report_tally(tallies, ht_text(name), id, connections, first_ns, last_ns);
+    }
 }
 
 static int by_frequency(const void *left, const void *right)

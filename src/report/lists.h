@@ -2,6 +2,7 @@
 #ifndef HT_REPORT_LISTS_H
 #define HT_REPORT_LISTS_H
 
+#include "base/registry.h"
 #include "report/summary.h"
 
 /* Grows in an arena; zeroed but for `arena` and `size` is empty. */
@@ -25,14 +26,22 @@ enum { REPORT_MAX_TALLIES = 1024 /* those that came first */ };
 /* Tallies, by name. */
 struct report_tallies {
     struct report_list list;
-    uint16_t *slots; /* index plus one, by hash of the name; 0: free */
+    uint16_t *slots; /* index plus one, by hash of the name; 0: free. None while there are few */
     size_t num_slots;
 };
 
-/* report_tally adds connections to the tally of that name; which is
- * copied; nothing where it is empty. `id`: its number in a registry. */
+/* report_tally adds connections to the tally of that name, which lives as long as they do; nothing
+ * where it is empty. `id`: its number in a registry. */
 void report_tally(struct report_tallies *tallies, struct ht_bytes name, uint16_t id,
                   uint64_t connections, int64_t first_ns, int64_t last_ns);
+
+/* report_tally_copy likewise, where the name does not live so long. */
+void report_tally_copy(struct report_tallies *tallies, struct ht_bytes name, uint16_t id,
+                       uint64_t connections, int64_t first_ns, int64_t last_ns);
+
+/* report_tally_id likewise, of the name of `id`. */
+void report_tally_id(struct report_tallies *tallies, const struct ht_registry *names, uint16_t id,
+                     uint64_t connections, int64_t first_ns, int64_t last_ns);
 
 /* report_tallies_sorted are they, the most frequent first, then by name. */
 struct ht_objects report_tallies_sorted(struct report_tallies *tallies);

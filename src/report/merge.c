@@ -221,8 +221,17 @@ static void add_counts(uint64_t *to, const uint64_t *from, size_t num)
     }
 }
 
-void report_state_merge(struct report_state *to, const struct report_state *from)
+static bool is_new(const struct report_state *state)
 {
+    return state->budget.used == 0 && state->totals.connections == 0;
+}
+
+void report_state_merge(struct report_state *to, struct report_state *from)
+{
+    if (is_new(to)) {
+        report_state_move(to, from);
+        return;
+    }
     struct maps maps = {0};
     if (map_names(&maps, to, from) && map_servers(&maps, to, from) && map_rules(&maps, to, from)) {
         merge_sessions(to, from, &maps);
@@ -244,4 +253,7 @@ void report_state_merge(struct report_state *to, const struct report_state *from
         report_widen(&to->span, from->span.first_ns);
         report_widen(&to->span, from->span.last_ns);
     }
+    const struct ht_analysis_settings *settings = from->settings;
+    report_state_free(from);
+    report_state_init(from, settings);
 }

@@ -247,8 +247,21 @@ static void add_session(struct observer *o)
  * What must not come twice
  */
 
-static void add_value(const struct observer *o, enum report_kind kind, uint16_t group,
-                      const uint8_t *bytes, uint64_t frame)
+enum { MOST_VALUES = 8 /* that are told of at once */ };
+
+struct values {
+    struct report_value items[MOST_VALUES];
+    size_t len;
+};
+
+static void tell_values(const struct observer *o, struct values *values)
+{
+    report_values_add(o->state, values->items, values->len);
+    values->len = 0;
+}
+
+static void add_value(const struct observer *o, struct values *values, enum report_kind kind,
+                      uint16_t group, const uint8_t *bytes, uint64_t frame)
 {
     static const uint8_t none[REPORT_VALUE];
     struct report_value value = {.key     = {.kind = (uint32_t)kind, .group = group},
@@ -259,26 +272,30 @@ static void add_value(const struct observer *o, enum report_kind kind, uint16_t 
     value.sight.frame         = frame;
     value.sight.frame_2       = 0;
     memcpy(value.key.value, bytes, REPORT_VALUE);
+    if (values->len == MOST_VALUES) {
+        tell_values(o, values);
+    }
     if (memcmp(bytes, none, REPORT_VALUE) != 0) {
-        report_value_add(o->state, &value);
+        values->items[values->len++] = value;
     }
 }
 
 /* Bytes 4 to 19: the first four may be the time (RFC 5246 section 7.4.1.2), the last eight say of
  * a downgrade (RFC 8446 section 4.1.3). */
-static void add_random(const struct observer *o, enum report_kind kind, struct ht_bytes random,
-                       uint64_t frame)
+static void add_random(const struct observer *o, struct values *values, enum report_kind kind,
+                       struct ht_bytes random, uint64_t frame)
 {
     enum { SKIPPED = 4, RANDOM = 32 };
     if (random.len == RANDOM) {
-        add_value(o, kind, 0, random.ptr + SKIPPED, frame);
+        add_value(o, values, kind, 0, random.ptr + SKIPPED, frame);
     }
 }
 
-static void add_shares(const struct observer *o, const struct tls_client_hello *hello)
+static void add_shares(const struct observer *o, struct values *values,
+                       const struct tls_client_hello *hello)
 {
     for (size_t i = 0; i < hello->key_share_ends.len / REPORT_VALUE; i++) {
-        add_value(o, REPORT_CLIENT_SHARE, ht_be16(hello->key_share_groups, i),
+        add_value(o, values, REPORT_CLIENT_SHARE, ht_be16(hello->key_share_groups, i),
                   hello->key_share_ends.ptr + i * REPORT_VALUE, hello->frame);
     }
 }
@@ -292,24 +309,27 @@ static void add_values(const struct observer *o)
     if (o->session == 0 || hello == NULL || answer == NULL) {
         return;
     }
-    add_random(o, REPORT_CLIENT_RANDOM, hello->random, hello->frame);
-    add_random(o, REPORT_SERVER_RANDOM, answer->random, answer->frame);
+    struct values values;
+    values.len = 0;
+    add_random(o, &values, REPORT_CLIENT_RANDOM, hello->random, hello->frame);
+    add_random(o, &values, REPORT_SERVER_RANDOM, answer->random, answer->frame);
     if (o->c.version >= TLS_13) {
-        add_shares(o, hello);
+        add_shares(o, &values, hello);
     }
     if (answer->key_share_end.len == REPORT_VALUE) {
-        add_value(o, REPORT_SERVER_SHARE, answer->key_share_group.id, answer->key_share_end.ptr,
-                  answer->frame);
+        add_value(o, &values, REPORT_SERVER_SHARE, answer->key_share_group.id,
+                  answer->key_share_end.ptr, answer->frame);
     }
     if (key_exchange != NULL && key_exchange->public_end.len == REPORT_VALUE) {
-        add_value(o, REPORT_SERVER_DH, key_exchange->group.id, key_exchange->public_end.ptr,
-                  o->c.key_exchange_entry->frame);
+        add_value(o, &values, REPORT_SERVER_DH, key_exchange->group.id,
+                  key_exchange->public_end.ptr, o->c.key_exchange_entry->frame);
     }
     if (hello->psk.len > 0 && hello->resumption_key != 0) {
         uint8_t identity[REPORT_VALUE] = {0};
         memcpy(identity, &hello->resumption_key, sizeof hello->resumption_key);
-        add_value(o, REPORT_TICKET, 0, identity, hello->frame);
+        add_value(o, &values, REPORT_TICKET, 0, identity, hello->frame);
     }
+    tell_values(o, &values);
 }
 
 /* RFC 5077's tickets, which begin with the name of the key that encrypts them. */
@@ -402,11 +422,17 @@ static void add_certificates(const struct observer *o)
  * Findings and counts
  */
 
+static struct report_finding_key key_of(const struct observer *o, const struct ht_finding *finding)
+{
+    return (struct report_finding_key){
+        .rule = report_rule_of(o->state, finding), .server = o->server, .ja4 = o->ja4};
+}
+
 static void add_finding(const struct observer *o, const struct ht_finding *finding)
 {
     struct report_state *state  = o->state;
     struct report_finding added = {
-        .key      = {.rule = report_rule_of(state, finding), .server = o->server, .ja4 = o->ja4},
+        .key      = key_of(o, finding),
         .severity = finding->severity != NULL ? (uint32_t)ht_severity_of(finding->severity) : 0,
         .count    = 1,
         .span     = {o->sight.time_ns, o->sight.time_ns}};
@@ -500,6 +526,18 @@ static void observe_starttls(struct observer *o)
     count(o, REPORT_OF_STARTTLS, s->offered || s->offer_unknown == NULL, AUDIT_WHOLE);
 }
 
+static void add_findings(const struct observer *o)
+{
+    const struct ht_finding *findings = o->connection->findings.items;
+    for (size_t i = 0; i < o->connection->findings.len; i++) {
+        const struct report_finding_key key = key_of(o, &findings[i]);
+        report_table_prefetch(&o->state->findings, &key);
+    }
+    for (size_t i = 0; i < o->connection->findings.len; i++) {
+        add_finding(o, &findings[i]);
+    }
+}
+
 void report_observe(struct report_state *state, const struct ht_connection *c)
 {
     struct observer o = {.state = state, .connection = c, .starttls = starttls_of(c)};
@@ -532,8 +570,5 @@ void report_observe(struct report_state *state, const struct ht_connection *c)
     if (o.c.tls != NULL) {
         observe_tls(&o);
     }
-    const struct ht_finding *findings = c->findings.items;
-    for (size_t i = 0; i < c->findings.len; i++) {
-        add_finding(&o, &findings[i]);
-    }
+    add_findings(&o);
 }

@@ -44,33 +44,34 @@ struct ht_example build_example(const struct build *b, const struct report_sight
 struct ht_objects build_examples(const struct build *b, const struct report_sights *sights,
                                  uint32_t server)
 {
-    struct report_list list = {.arena = b->arena, .size = sizeof(struct ht_example)};
-    for (size_t i = 0; i < REPORT_EXAMPLES && sights->items[i].id != 0; i++) {
+    size_t len = 0;
+    while (len < REPORT_EXAMPLES && sights->items[len].id != 0) {
+        len++;
+    }
+    struct ht_example *examples = ht_arena_alloc(b->arena, len * sizeof *examples);
+    for (size_t i = 0; examples != NULL && i < len; i++) {
         const struct report_sight *each = &sights->items[i];
         const uint64_t frames[]         = {each->frame, each->frame_2};
         size_t num                      = each->frame == 0 ? 0 : each->frame_2 == 0 ? 1 : 2;
-        struct ht_example *example      = report_list_add(&list);
-        if (example != NULL) {
-            *example = build_example(b, each, server, frames, num);
-        }
+        examples[i]                     = build_example(b, each, server, frames, num);
     }
-    return report_list_objects(&list);
+    return (struct ht_objects){.items = examples, .len = examples != NULL ? len : 0};
 }
 
 static void tally(struct report_tallies *to, const struct build *b, struct ht_bytes name,
-                  uint16_t id, const struct report_session *session)
+                  const struct report_session *session)
 {
     to->list.arena = b->arena;
-    report_tally(to, name, id, session->connections, session->span.first_ns, session->span.last_ns);
+    report_tally(to, name, 0, session->connections, session->span.first_ns, session->span.last_ns);
 }
 
 static void tally_named(struct report_tallies *to, const struct build *b,
                         const struct ht_registry *names, uint16_t id,
                         const struct report_session *session)
 {
-    char room[HT_SPELLED_MAX];
-    const char *name = ht_registry_spell(room, names, id);
-    tally(to, b, ht_text(name), id, session);
+    to->list.arena = b->arena;
+    report_tally_id(to, names, id, session->connections, session->span.first_ns,
+                    session->span.last_ns);
 }
 
 /* "handshake_failure from server", "reset by client", "no_answer" */
@@ -84,7 +85,7 @@ static void tally_failure(struct report_tallies *to, const struct build *b,
                       : key->outcome == REPORT_CLOSED ? "closed"
                                                       : NULL;
     if (key->outcome == REPORT_SILENCE) {
-        tally(to, b, ht_text("no_answer"), 0, session);
+        tally(to, b, ht_text("no_answer"), session);
         return;
     }
     if (how != NULL) {
@@ -94,17 +95,19 @@ static void tally_failure(struct report_tallies *to, const struct build *b,
                                             : "encrypted alert";
         (void)snprintf(text, sizeof text, "%s from %s", alert, who);
     }
-    tally(to, b, ht_text(text), 0, session);
+    to->list.arena = b->arena;
+    report_tally_copy(to, ht_text(text), 0, session->connections, session->span.first_ns,
+                      session->span.last_ns);
 }
 
 static void add_names(const struct build *b, struct build_profile *to,
                       const struct report_session *session)
 {
     const struct report_session_key *key = &session->key;
-    tally(&to->protocols, b, build_text(b, key->protocol), 0, session);
-    tally(&to->alpn, b, build_text(b, key->alpn), 0, session);
-    tally(&to->key_exchanges, b, build_text(b, key->key_exchange), 0, session);
-    tally(&to->post_quantum, b, build_text(b, key->post_quantum), 0, session);
+    tally(&to->protocols, b, build_text(b, key->protocol), session);
+    tally(&to->alpn, b, build_text(b, key->alpn), session);
+    tally(&to->key_exchanges, b, build_text(b, key->key_exchange), session);
+    tally(&to->post_quantum, b, build_text(b, key->post_quantum), session);
     if (key->version != 0) {
         tally_named(&to->versions, b, &tls_versions, key->version, session);
     }

@@ -3,16 +3,37 @@
 #define INIT(a_table, owner, the_key, bytes)                                                       \
     (a_table).entry_size = sizeof(struct owner);                                                   \
     (a_table).key_size   = sizeof(((struct owner *)NULL)->the_key);                                \
-    (a_table).max_bytes  = (bytes);                                                                \
-    (a_table).budget     = &state->budget
+    (a_table).max_bytes  = (bytes)
+
+enum { NUM_TABLES = 11 };
+
+static void list_tables(struct report_state *state, struct report_table *tables[NUM_TABLES])
+{
+    struct report_table *const all[] = {&state->servers,   &state->sessions,     &state->rules,
+                                        &state->findings,  &state->certificates, &state->repeats,
+                                        &state->tickets,   &state->latencies,    &state->offers,
+                                        &state->values[0], &state->values[1]};
+    _Static_assert(HT_ARRAY_LEN(all) == NUM_TABLES, "each has its place");
+    memcpy(tables, all, sizeof all);
+}
+
+/* All that a state owns counts in its own budget. */
+static void own_all(struct report_state *state)
+{
+    struct report_table *tables[NUM_TABLES];
+    list_tables(state, tables);
+    for (size_t i = 0; i < NUM_TABLES; i++) {
+        tables[i]->budget = &state->budget;
+    }
+    state->arena.budget       = &state->budget;
+    state->names.arena.budget = &state->budget;
+    state->names.table.budget = &state->budget;
+}
 
 void report_state_init(struct report_state *state, const struct ht_analysis_settings *settings)
 {
     *state = (struct report_state){
         .settings = settings, .budget = {.max = REPORT_MAX_BYTES}, .span = {INT64_MAX, INT64_MIN}};
-    state->arena.budget          = &state->budget;
-    state->names.arena.budget    = &state->budget;
-    state->names.table.budget    = &state->budget;
     state->names.table.max_bytes = REPORT_NAMES_BYTES;
     INIT(state->servers, report_server, key, REPORT_SERVERS_BYTES);
     INIT(state->sessions, report_session, key, REPORT_SESSIONS_BYTES);
@@ -25,19 +46,27 @@ void report_state_init(struct report_state *state, const struct ht_analysis_sett
     INIT(state->offers, report_offer, ja4, REPORT_OTHERS_BYTES);
     INIT(state->values[0], report_value, key, REPORT_SIGHTS_BYTES);
     INIT(state->values[1], report_value, key, REPORT_SIGHTS_BYTES);
+    own_all(state);
 }
 
 void report_state_free(struct report_state *state)
 {
-    struct report_table *const tables[] = {&state->servers,   &state->sessions,     &state->rules,
-                                           &state->findings,  &state->certificates, &state->repeats,
-                                           &state->tickets,   &state->latencies,    &state->offers,
-                                           &state->values[0], &state->values[1]};
-    for (size_t i = 0; i < HT_ARRAY_LEN(tables); i++) {
+    struct report_table *tables[NUM_TABLES];
+    list_tables(state, tables);
+    for (size_t i = 0; i < NUM_TABLES; i++) {
         report_table_free(tables[i]);
     }
     report_names_free(&state->names);
     ht_arena_clear(&state->arena);
+}
+
+void report_state_move(struct report_state *to, struct report_state *from)
+{
+    const struct ht_analysis_settings *settings = to->settings;
+    *to                                         = *from;
+    to->settings                                = settings;
+    own_all(to);
+    report_state_init(from, from->settings);
 }
 
 void report_widen(struct report_span *span, int64_t time_ns)
@@ -151,7 +180,7 @@ static struct report_value *room_for(struct report_state *state, const struct re
     struct report_value *entry = report_table_add(&state->values[0], key);
     if (entry == NULL) {
         state->totals.forgotten += state->values[1].len;
-        report_table_free(&state->values[1]);
+        report_table_clear(&state->values[1]);
         struct report_table empty = state->values[1];
         state->values[1]          = state->values[0];
         state->values[0]          = empty;
@@ -239,6 +268,23 @@ void report_value_add(struct report_state *state, const struct report_value *val
         add_example(repeat, value);
         report_widen(&repeat->span, value->sight.time_ns);
     }
+}
+
+void report_values_add(struct report_state *state, const struct report_value *values, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        report_table_prefetch(&state->values[0], &values[i].key);
+        report_table_prefetch(&state->values[1], &values[i].key);
+    }
+    for (size_t i = 0; i < num; i++) {
+        report_value_add(state, &values[i]);
+    }
+}
+
+void report_values_forget(struct report_state *state)
+{
+    report_table_free(&state->values[0]);
+    report_table_free(&state->values[1]);
 }
 
 void report_repeat_add(struct report_state *to, const struct report_repeat *more)

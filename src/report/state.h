@@ -263,8 +263,11 @@ struct report_state {
 void report_state_init(struct report_state *state, const struct ht_analysis_settings *settings);
 void report_state_free(struct report_state *state);
 
-/* report_state_merge adds all of `from` to `to`. */
-void report_state_merge(struct report_state *to, const struct report_state *from);
+/* report_state_merge moves all of `from` to `to`; `from` is as new then. */
+void report_state_merge(struct report_state *to, struct report_state *from);
+
+/* report_state_move likewise, where `to` holds nothing. */
+void report_state_move(struct report_state *to, struct report_state *from);
 
 void report_widen(struct report_span *span, int64_t time_ns);
 
@@ -277,6 +280,12 @@ void report_sights_add(struct report_sights *sights, const struct report_sight *
 /* report_value_add tells that a value was seen, in `state->values`, and whether again, in
  * `state->repeats`. One of no session (0) is not looked at. */
 void report_value_add(struct report_state *state, const struct report_value *value);
+
+/* report_values_add likewise tells of several: they are waited for in memory once, not each. */
+void report_values_add(struct report_state *state, const struct report_value *values, size_t num);
+
+/* report_values_forget gives back the memory of what was seen once only, when all is seen. */
+void report_values_forget(struct report_state *state);
 
 /* report_repeat_add adds a value that was seen more than once already. */
 void report_repeat_add(struct report_state *state, const struct report_repeat *repeat);

@@ -4,15 +4,39 @@
 
 #include <stdlib.h>
 
-enum { FIRST_CAPACITY = 64, MAX_PROBES = 128 /* an entry that needs more is refused */ };
+enum {
+    FIRST_CAPACITY = 64,
+    MAX_PROBES     = 128, /* an entry that needs more is refused */
+    NUMBER_BITS    = 20,
+    MOST_ENTRIES   = (1 << NUMBER_BITS) - 1
+};
+
+/* The number of the entry in a slot, and above it bits of the hash, so that others' entries, which
+ * are far away in memory, need not be fetched to be compared. */
+static uint32_t in_slot(uint64_t hash, size_t number)
+{
+    return (uint32_t)(hash >> (32 + NUMBER_BITS)) << NUMBER_BITS | (uint32_t)number;
+}
+
+static void *entry_of(const struct report_table *table, uint32_t slot)
+{
+    return report_table_at(table, (slot & MOST_ENTRIES) - 1);
+}
+
+static uint64_t hash_of(const struct report_table *table, const void *key)
+{
+    return ht_hash(ht_bytes(key, table->key_size), table->seed);
+}
 
 /* The slot where `key` is, or would be; NULL: too many others are in the way. */
-static uint32_t *slot_of(const struct report_table *table, const void *key)
+static uint32_t *slot_of(const struct report_table *table, const void *key, uint64_t hash)
 {
-    size_t at = (size_t)ht_hash(ht_bytes(key, table->key_size), table->seed);
+    const uint32_t same = in_slot(hash, 0);
+    size_t at           = (size_t)hash;
     for (unsigned i = 0; i < MAX_PROBES; i++, at++) {
         uint32_t *slot = &table->slots[at & (table->num_slots - 1)];
-        if (*slot == 0 || memcmp(report_table_at(table, *slot - 1), key, table->key_size) == 0) {
+        if (*slot == 0 || ((*slot & ~(uint32_t)MOST_ENTRIES) == same &&
+                           memcmp(entry_of(table, *slot), key, table->key_size) == 0)) {
             return slot;
         }
     }
@@ -29,7 +53,8 @@ static bool grow(struct report_table *table)
 {
     size_t capacity = table->capacity > 0 ? 2 * table->capacity : FIRST_CAPACITY;
     size_t more     = bytes_for(table, capacity) - bytes_for(table, table->capacity);
-    if (bytes_for(table, capacity) > table->max_bytes || !ht_budget_take(table->budget, more)) {
+    if (bytes_for(table, capacity) > table->max_bytes || capacity > MOST_ENTRIES ||
+        !ht_budget_take(table->budget, more)) {
         return false;
     }
     uint32_t *slots = calloc(2 * capacity, sizeof *slots);
@@ -47,9 +72,11 @@ static bool grow(struct report_table *table)
     table->num_slots = 2 * capacity;
     table->capacity  = capacity;
     for (size_t i = 0; i < table->len; i++) {
-        uint32_t *slot = slot_of(table, report_table_at(table, i));
+        const void *entry = report_table_at(table, i);
+        uint64_t hash     = hash_of(table, entry);
+        uint32_t *slot    = slot_of(table, entry, hash);
         if (slot != NULL) {
-            *slot = (uint32_t)i + 1;
+            *slot = in_slot(hash, i + 1);
         }
     }
     return true;
@@ -57,28 +84,47 @@ static bool grow(struct report_table *table)
 
 void *report_table_find(const struct report_table *table, const void *key)
 {
-    const uint32_t *slot = table->len > 0 ? slot_of(table, key) : NULL;
-    return slot != NULL && *slot != 0 ? report_table_at(table, *slot - 1) : NULL;
+    const uint32_t *slot = table->len > 0 ? slot_of(table, key, hash_of(table, key)) : NULL;
+    return slot != NULL && *slot != 0 ? entry_of(table, *slot) : NULL;
 }
 
 void *report_table_add(struct report_table *table, const void *key)
 {
-    uint32_t *slot = table->num_slots > 0 ? slot_of(table, key) : NULL;
+    uint64_t hash  = hash_of(table, key);
+    uint32_t *slot = table->num_slots > 0 ? slot_of(table, key, hash) : NULL;
     if (slot != NULL && *slot != 0) {
-        return report_table_at(table, *slot - 1);
+        return entry_of(table, *slot);
     }
-    if (table->len == table->capacity) {
-        slot = grow(table) ? slot_of(table, key) : NULL;
+    bool full = table->len == table->capacity;
+    if (full && grow(table)) {
+        full = false;
+        hash = hash_of(table, key); /* the first time it grows, it gets its seed */
+        slot = slot_of(table, key, hash);
     }
-    if (slot == NULL) {
+    if (full || slot == NULL) {
         table->refused++;
         return NULL;
     }
     char *entry = report_table_at(table, table->len);
     memset(entry, 0, table->entry_size);
     memcpy(entry, key, table->key_size);
-    *slot = (uint32_t)++table->len;
+    *slot = in_slot(hash, ++table->len);
     return entry;
+}
+
+void report_table_prefetch(const struct report_table *table, const void *key)
+{
+    if (table->num_slots > 0) {
+        __builtin_prefetch(&table->slots[hash_of(table, key) & (table->num_slots - 1)]);
+    }
+}
+
+void report_table_clear(struct report_table *table)
+{
+    if (table->num_slots > 0) {
+        memset(table->slots, 0, table->num_slots * sizeof *table->slots);
+    }
+    table->len = 0;
 }
 
 void report_table_free(struct report_table *table)
@@ -121,6 +167,7 @@ static struct report_table *ready(struct report_names *names)
 {
     names->table.key_size   = sizeof((struct name *)NULL)->key;
     names->table.entry_size = sizeof(struct name);
+    names->seed             = names->seed != 0 ? names->seed : (uintptr_t)names;
     return &names->table;
 }
 
@@ -130,8 +177,7 @@ uint32_t report_names_add(struct report_names *names, struct ht_bytes text)
         return 0;
     }
     struct report_table *table = ready(names);
-    const uint64_t seed        = (uintptr_t)names;
-    const uint64_t key[]       = {ht_hash(text, seed), text.len};
+    const uint64_t key[]       = {ht_hash(text, names->seed), text.len};
     struct name *name          = report_table_add(table, key);
     if (name == NULL) {
         return 0;

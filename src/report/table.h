@@ -14,7 +14,7 @@ struct report_table {
     size_t max_bytes;
     struct ht_budget *budget;
     char *entries;
-    uint32_t *slots; /* index of the entry plus one; 0: free */
+    uint32_t *slots; /* index of the entry plus one, below bits of its hash; 0: free */
     size_t len, capacity, num_slots;
     uint64_t seed;
     uint64_t refused; /* additions for which there was no room */
@@ -26,6 +26,12 @@ void *report_table_add(struct report_table *table, const void *key);
 
 /* report_table_find is the entry of `key`; NULL: there is none. */
 void *report_table_find(const struct report_table *table, const void *key);
+
+/* report_table_prefetch has what it takes to look for `key` come out of memory meanwhile. */
+void report_table_prefetch(const struct report_table *table, const void *key);
+
+/* report_table_clear makes it empty, with room for as many as it held. */
+void report_table_clear(struct report_table *table);
 
 /* report_table_free gives its memory back; it is empty, and usable again. */
 void report_table_free(struct report_table *table);
@@ -47,10 +53,11 @@ const void **report_table_sorted(const struct report_table *table, struct ht_are
 
 enum { REPORT_MAX_NAME = 4096 /* bytes */ };
 
-/* Texts, each kept once, known by a number; 0 is the empty one. */
+/* Texts, each kept once, known by a number; 0 is the empty one. May be moved. */
 struct report_names {
     struct report_table table;
     struct ht_arena arena;
+    uint64_t seed;
 };
 
 /* report_names_add is the number of `text`; 0 where it is empty or too long, or there is no room.

@@ -129,8 +129,6 @@ static uint8_t judge_rule(const struct audit_rule *rule, const struct audit_case
     if (rule->applies != NULL && !rule->applies(c)) {
         return ASIDE;
     }
-    proof->num_frames = 0;
-    proof->basis = proof->severity = proof->clause = NULL;
     return rule->found(c, proof) ? FOUND : JUDGED;
 }
 
@@ -175,10 +173,7 @@ static void recall_proof(struct ht_proof *out, const struct audit_case *c,
     out->num_frames = 0;
     memcpy(out->evidence, kept->evidence, sizeof out->evidence);
     for (size_t i = 0; i < kept->num_places; i++) {
-        uint64_t frame = audit_frame_at(c, kept->places[i]);
-        if (out->num_frames == 0 || out->frames[out->num_frames - 1] != frame) {
-            out->frames[out->num_frames++] = frame;
-        }
+        out->frames[out->num_frames++] = audit_frame_at(c, kept->places[i]);
     }
 }
 
@@ -197,6 +192,7 @@ static void take_rule(struct round *r, const struct audit_rule *rule, size_t ind
 {
     struct ht_proof proof;
     bool known      = by_shape && r->known != NULL && r->known->outcomes[index] != ANEW;
+    ht_proof_begin(&proof);
     uint8_t outcome = known ? r->known->outcomes[index] : judge_rule(rule, r->c, &proof);
     if (known && outcome == FOUND) {
         recall_proof(&proof, r->c, &r->known->found[r->recalled++]);

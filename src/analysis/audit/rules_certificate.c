@@ -133,9 +133,32 @@ static bool ends_before_public_root(const struct audit_case *c)
            c->facts->num == 1;
 }
 
+/* What is wrong with a path that leads to an anchor: somebody issued who may not, or did not (RFC
+ * 5280 section 6.1.4); NULL: nothing. */
+static const char *issued_wrongly(const struct audit_case *c)
+{
+    static const char *const faults[][2] = {
+        {"not_a_ca", "an issuer is no CA, or its key may not issue"},
+        {"path_length", "a CA allows fewer CAs below it"},
+        {"name_constraints", "a CA may not issue for such a name"},
+        {"signature", "a signature is not the issuer's"},
+    };
+    for (size_t i = 0; i < HT_ARRAY_LEN(faults) && !audit_is_trusted(c); i++) {
+        if (audit_has_word(c->chain->faults, faults[i][0])) {
+            return faults[i][1];
+        }
+    }
+    return NULL;
+}
+
 static bool untrusted(const struct audit_case *c, struct ht_proof *out)
 {
     char name[AUDIT_NAME_MAX];
+    const char *wrong = issued_wrongly(c);
+    if (wrong != NULL) {
+        return ht_proof_say(out, c->certificate_frame, 0, "the path to the trust anchor fails: %s",
+                            wrong);
+    }
     const struct ht_certificate *last = &c->facts->certificates[c->facts->num - 1];
     if (!lacks_anchor(c) || audit_leaf(c)->self_signed || ends_before_public_root(c)) {
         return false;
@@ -271,7 +294,7 @@ static const struct audit_rule rules[] = {
     {{"cert-untrusted-ca",
       "high",
       "certificate",
-      "The chain leads to no trust anchor",
+      "No valid path to a trust anchor",
       "Install a certificate of an authority that the clients trust; name your own by "
       "--trust-store.",
       "Machine in the middle",

@@ -114,12 +114,13 @@ static bool staple_bad(const struct audit_case *c, struct ht_proof *out)
     const struct ht_timeline_entry *entry =
         audit_find_event(c, &tls_certificate_status_event, "server");
     bool revoked  = staple->status != NULL && strcmp(staple->status, "revoked") == 0;
+    bool dated    = staple->this_update_ns != 0; /* else it could not be read as far as that */
     out->severity = revoked ? "critical" : NULL;
     out->basis    = "derived";
     return (revoked || staple->fault != NULL) &&
            ht_proof_say(out, entry != NULL ? entry->frame : 0, c->certificate_frame,
-                        "the stapled response of %s %s%s; judged at %s",
-                        ht_time_print(update, staple->this_update_ns, 0),
+                        "the stapled response%s%s %s%s; judged at %s", dated ? " of " : "",
+                        dated ? ht_time_print(update, staple->this_update_ns, 0) : "",
                         revoked ? "says revoked" : "does not count: ", revoked ? "" : staple->fault,
                         ht_time_print(now, c->now_ns, 0));
 }

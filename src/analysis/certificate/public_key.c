@@ -86,7 +86,8 @@ static bool plain_rsa(struct ht_public_key *out, int parameters_type, struct ht_
     struct ht_reader numbers = ht_reader(take_element(&r, SEQUENCE));
     struct ht_bytes modulus  = take_number(&numbers);
     (void)take_number(&numbers);
-    bool plain = parameters_type == V_ASN1_NULL && rd_done(&r) && rd_done(&numbers);
+    bool plain =
+        modulus.len > 0 && parameters_type == V_ASN1_NULL && rd_done(&r) && rd_done(&numbers);
     if (plain) {
         out->bits    = bits_of(modulus);
         out->modulus = modulus;

@@ -101,10 +101,14 @@ static void judge(void *opaque, struct ht_analysis *a, struct ht_connection *c)
     }
     struct conformance_session s = {.connection = c, .tls = c->details.object};
     const struct conformance_rule *rule;
+    struct ht_proof proof;
     look(&s);
     for (size_t i = 0; (rule = find_rule(i)) != NULL; i++) {
-        struct ht_proof proof = {.num_frames = 0};
-        if ((rule->needs & ~s.has) == 0 && rule->broken(&s, &proof)) {
+        if ((rule->needs & ~s.has) != 0) {
+            continue;
+        }
+        ht_proof_begin(&proof);
+        if (rule->broken(&s, &proof)) {
             ht_rule_find(c, a->arena, state->settings->policy, &rule->rule, &proof);
         }
     }
