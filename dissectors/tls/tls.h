@@ -373,7 +373,7 @@ struct tls_chain_verdict {
     const struct tls_path *repaired; /* with intermediates seen elsewhere; absent: no other */
     const struct tls_name_check *name;
     const char *order;      /* in_order, misordered, incomplete; superfluous: others are in it */
-    struct ht_texts faults; /* of the certificates: see hellotap-audit(7) */
+    struct ht_texts faults; /* of the certificates: words of analysis/chain/chain.h */
     const struct tls_revocation *revocation; /* what counts for most */
     const struct tls_revocation *staple;     /* what the staple alone says */
     struct ht_objects scts;                  /* of struct tls_sct_verdict */
