@@ -191,7 +191,7 @@ struct round {
 static void take_rule(struct round *r, const struct audit_rule *rule, size_t index, bool by_shape)
 {
     struct ht_proof proof;
-    bool known      = by_shape && r->known != NULL && r->known->outcomes[index] != ANEW;
+    bool known = by_shape && r->known != NULL && r->known->outcomes[index] != ANEW;
     ht_proof_begin(&proof);
     uint8_t outcome = known ? r->known->outcomes[index] : judge_rule(rule, r->c, &proof);
     if (known && outcome == FOUND) {
