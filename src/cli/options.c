@@ -150,20 +150,6 @@ static bool set_output(struct cli_options *o, const char *value, struct ht_error
     return true;
 }
 
-static bool set_filter(struct cli_options *o, const char *value, struct ht_error *error)
-{
-    (void)error;
-    o->filter = value;
-    return true;
-}
-
-static bool set_user(struct cli_options *o, const char *value, struct ht_error *error)
-{
-    (void)error;
-    o->user = value;
-    return true;
-}
-
 static bool set_audit(struct cli_options *o, const char *value, struct ht_error *error)
 {
     (void)error;
@@ -183,49 +169,6 @@ static bool set_as_of(struct cli_options *o, const char *value, struct ht_error 
 {
     return ht_time_read(value, &o->as_of_ns) ||
            ht_fail(error, "--as-of %s: not a date, like 2026-03-15 or 2026-03-15T12:00:00Z", value);
-}
-
-/* Paths: where each is kept. */
-static bool set_trust_store(struct cli_options *o, const char *value, struct ht_error *error)
-{
-    (void)error;
-    o->trust_store = value;
-    return true;
-}
-
-static bool set_crl(struct cli_options *o, const char *value, struct ht_error *error)
-{
-    (void)error;
-    o->crl = value;
-    return true;
-}
-
-static bool set_ct_logs(struct cli_options *o, const char *value, struct ht_error *error)
-{
-    (void)error;
-    o->ct_logs = value;
-    return true;
-}
-
-static bool set_key_log(struct cli_options *o, const char *value, struct ht_error *error)
-{
-    (void)error;
-    o->key_log = value;
-    return true;
-}
-
-static bool set_certificate_folder(struct cli_options *o, const char *value, struct ht_error *error)
-{
-    (void)error;
-    o->certificate_folder = value;
-    return true;
-}
-
-static bool set_bill(struct cli_options *o, const char *value, struct ht_error *error)
-{
-    (void)error;
-    o->bill = value;
-    return true;
 }
 
 static bool set_sandbox(struct cli_options *o, const char *value, struct ht_error *error)
@@ -259,20 +202,24 @@ static bool set_action(struct cli_options *o, const char *name, struct ht_error 
     return true;
 }
 
+#define TEXT(member) offsetof(struct cli_options, member)
+
 /* Every option: its short letter or 0, its long name, what its value is called (NULL: it takes
  * none, then `set` gets the name; in brackets: it may have one, else `set` gets NULL), what it
- * does. */
+ * does. Where `set` is NULL, the value as it is goes to the member at `text`. */
 static const struct {
     int letter;
     const char *name, *value;
     bool (*set)(struct cli_options *o, const char *value, struct ht_error *error);
     const char *help;
+    size_t text;
 } options[] = {
     {'f', "format", "FORMAT", set_format, "text (for people) or json (JSON Lines); default text"},
     {'i', "interface", "NAME", set_interface,
      "listen to an interface (or several), \"any\" for all"},
     {'D', "interfaces", NULL, set_action, "list the interfaces"},
-    {'F', "filter", "EXPRESSION", set_filter, "look only at frames that match, as in tcpdump"},
+    {'F', "filter", "EXPRESSION", NULL, "look only at frames that match, as in tcpdump",
+     TEXT(filter)},
     {'o', "output", "FILE", set_output, "write there instead of standard output"},
     {'e', "events", NULL, set_flag, "also a line for each event as it happens"},
     {0, "verify", NULL, set_flag, "check the signatures of handshakes, and certificates"},
@@ -281,13 +228,16 @@ static const struct {
     {0, "as-of", "DATE", set_as_of, "judge as of this date, not as of the packets'"},
     {0, "rules", NULL, set_action, "print what an audit looks for"},
     {0, "inventory", NULL, set_flag, "list servers and clients; also as -f csv"},
-    {0, "cbom", "FILE", set_bill, "write a cryptographic bill of materials (CycloneDX)"},
-    {0, "keylog", "FILE", set_key_log, "keys of sessions (SSLKEYLOGFILE), to read handshakes with"},
-    {0, "trust-store", "PATH", set_trust_store,
-     "trust these certificates, a file or directory, or none; default the system's"},
-    {0, "crl", "FILE", set_crl, "certificates revoked"},
-    {0, "ct-logs", "FILE", set_ct_logs, "logs of Certificate Transparency, in JSON"},
-    {0, "export-certificates", "DIR", set_certificate_folder, "write each certificate there"},
+    {0, "cbom", "FILE", NULL, "write a cryptographic bill of materials (CycloneDX)", TEXT(bill)},
+    {0, "keylog", "FILE", NULL, "keys of sessions (SSLKEYLOGFILE), to read handshakes with",
+     TEXT(key_log)},
+    {0, "trust-store", "PATH", NULL,
+     "trust these certificates, a file or directory, or none; default the system's",
+     TEXT(trust_store)},
+    {0, "crl", "FILE", NULL, "certificates revoked", TEXT(crl)},
+    {0, "ct-logs", "FILE", NULL, "logs of Certificate Transparency, in JSON", TEXT(ct_logs)},
+    {0, "export-certificates", "DIR", NULL, "write each certificate there",
+     TEXT(certificate_folder)},
     {'s', "snaplen", "BYTES", set_snaplen, "capture so many bytes of a frame"},
     {'p', "no-promiscuous", NULL, set_flag, "capture only what is addressed to this machine"},
     {0, "buffer", "MIB", set_buffer, "for frames of an interface; default 64"},
@@ -300,7 +250,7 @@ static const struct {
     {0, "max-flows", "N", set_max_flows, "remember so many flows at once; default 2000000"},
     {0, "max-memory", "SIZE", set_max_memory,
      "for what is remembered of flows; default a quarter of the machine's"},
-    {0, "user", "NAME", set_user, "become this user once all is open"},
+    {0, "user", "NAME", NULL, "become this user once all is open", TEXT(user)},
     {0, "sandbox", "on|off", set_sandbox, "give up what is not needed to read; default on"},
     {0, "no-ndpi", NULL, set_flag, "no application labels by libndpi"},
     {0, "color", "WHEN", set_color, "auto, always or never"},
@@ -381,6 +331,10 @@ static bool read_option(struct cli_options *out, int answer, char **argv, struct
     int i = index_of(answer);
     if (answer == '?' || i < 0) {
         return ht_fail(error, "%s: no such option; see hellotap --help", word);
+    }
+    if (options[i].set == NULL) {
+        *(const char **)((char *)out + options[i].text) = optarg;
+        return true;
     }
     return options[i].set(out, options[i].value != NULL ? optarg : options[i].name, error);
 }

@@ -58,11 +58,6 @@ struct ht_policy_rule ht_policy_rule(const struct ht_policy *policy, const char 
     return rule != NULL ? rule->asked : (struct ht_policy_rule){.verdict = policy->unnamed};
 }
 
-const char *ht_policy_rule_at(const struct ht_policy *policy, size_t index)
-{
-    return index < policy->num_rules ? policy->rules[index].id : NULL;
-}
-
 static int compare_entry(const void *name, const void *entry)
 {
     return strcmp(name, ((const struct policy_entry *)entry)->name);

@@ -80,9 +80,6 @@ bool ht_policy_has(const struct ht_policy *policy, enum ht_policy_list list);
 uint64_t ht_policy_number(const struct ht_policy *policy, enum ht_policy_number number,
                           int64_t at_ns, const char **clause);
 
-/* ht_policy_rule_at names the rules that a policy speaks of, by `index` from 0; NULL: no more. */
-const char *ht_policy_rule_at(const struct ht_policy *policy, size_t index);
-
 /* The names of the policies that come with the program; NULL-terminated. */
 extern const char *const ht_policy_names[];
 

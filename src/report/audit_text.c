@@ -267,9 +267,10 @@ static void put_traffic(struct page *page, const struct ht_profile *p)
     }
 }
 
-static void put_server(struct page *page, const struct ht_server_summary *s)
+static void put_server(struct page *page, const void *party)
 {
-    page->lines.indent = LABEL;
+    const struct ht_server_summary *s = party;
+    page->lines.indent                = LABEL;
     ht_text_style(&page->room, HT_BOLD);
     ht_text_safe(&page->room, s->label);
     ht_text_style(&page->room, HT_PLAIN);
@@ -308,27 +309,10 @@ static void put_more(struct page *page, size_t shown, size_t all, const char *wh
     }
 }
 
-/* Those with findings first, in two rounds, each in the list's order. */
-static void put_servers(struct page *page, struct ht_objects list)
+static void put_client(struct page *page, const void *party)
 {
-    const struct ht_server_summary *servers = list.items;
-    size_t shown                            = 0;
-    put_heading(page, "SERVERS");
-    end_line(page);
-    for (unsigned round = 0; round < 2; round++) {
-        for (size_t i = 0; i < list.len && shown < SHOWN_SERVERS; i++) {
-            if ((servers[i].findings.len == 0) == (round == 1)) {
-                put_server(page, &servers[i]);
-                shown++;
-            }
-        }
-    }
-    put_more(page, shown, list.len, "servers");
-}
-
-static void put_client(struct page *page, const struct ht_client_summary *c)
-{
-    page->lines.indent = LABEL;
+    const struct ht_client_summary *c = party;
+    page->lines.indent                = LABEL;
     ht_text_style(&page->room, HT_BOLD);
     ht_text_safe(&page->room, c->ja4);
     ht_text_style(&page->room, HT_PLAIN);
@@ -341,21 +325,38 @@ static void put_client(struct page *page, const struct ht_client_summary *c)
     end_line(page);
 }
 
-static void put_clients(struct page *page, struct ht_objects list)
+/* A list of servers or of clients. */
+struct parties {
+    const char *heading, *words;
+    size_t size, findings; /* of one; and where in it its struct ht_objects of findings is */
+    void (*put)(struct page *page, const void *party);
+};
+
+static const struct parties servers = {"SERVERS", "servers", sizeof(struct ht_server_summary),
+                                       offsetof(struct ht_server_summary, findings), put_server};
+static const struct parties clients = {"CLIENTS", "client stacks", sizeof(struct ht_client_summary),
+                                       offsetof(struct ht_client_summary, findings), put_client};
+
+/* Those with findings first, in two rounds, each in the list's order. */
+static void put_parties(struct page *page, const struct parties *kind, struct ht_objects list)
 {
-    const struct ht_client_summary *clients = list.items;
-    size_t shown                            = 0;
-    put_heading(page, "CLIENTS");
+    size_t shown = 0;
+    if (list.len == 0) {
+        return;
+    }
+    put_heading(page, kind->heading);
     end_line(page);
     for (unsigned round = 0; round < 2; round++) {
-        for (size_t i = 0; i < list.len && shown < SHOWN_SERVERS; i++) {
-            if ((clients[i].findings.len == 0) == (round == 1)) {
-                put_client(page, &clients[i]);
+        const char *party = list.items;
+        for (size_t i = 0; i < list.len && shown < SHOWN_SERVERS; i++, party += kind->size) {
+            const struct ht_objects *findings = (const void *)(party + kind->findings);
+            if ((findings->len > 0) == (round == 0)) {
+                kind->put(page, party);
                 shown++;
             }
         }
     }
-    put_more(page, shown, list.len, "client stacks");
+    put_more(page, shown, list.len, kind->words);
 }
 
 /*
@@ -457,10 +458,11 @@ static void put_quality(struct page *page, const struct ht_coverage *c)
 
 static void put_coverage(struct page *page, const struct ht_coverage *c)
 {
-    uint64_t clean                       = 0;
+    uint64_t clean = 0, unjudged = 0;
     const struct ht_rule_coverage *rules = c->rules.items;
     for (size_t i = 0; i < c->rules.len; i++) {
         clean += rules[i].judged > 0 && rules[i].found == 0 ? 1 : 0;
+        unjudged += rules[i].not_observable.len > 0 ? 1 : 0;
     }
     put_heading(page, "COVERAGE");
     end_line(page);
@@ -478,9 +480,11 @@ static void put_coverage(struct page *page, const struct ht_coverage *c)
     put_quality(page, c);
     put_number(page, "rules", clean, "judged and not broken, in what could be seen",
                "judged and not broken, in what could be seen");
-    put_heading(page, "NOT JUDGED");
-    end_line(page);
-    put_unjudged(page, c->rules);
+    if (unjudged > 0) {
+        put_heading(page, "NOT JUDGED");
+        end_line(page);
+        put_unjudged(page, c->rules);
+    }
 }
 
 /*
@@ -581,10 +585,10 @@ bool ht_audit_text(const struct ht_summary *summary, struct ht_chars *out,
     }
     put_findings(&page, audit.findings);
     if (audit.servers.len > 0) {
-        put_servers(&page, audit.servers);
+        put_parties(&page, &servers, audit.servers);
     }
     if (audit.clients.len > 0) {
-        put_clients(&page, audit.clients);
+        put_parties(&page, &clients, audit.clients);
     }
     put_coverage(&page, audit.coverage);
     bool good = !out->failed && !page.room.out.failed;

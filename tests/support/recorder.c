@@ -235,6 +235,18 @@ void recorder_free(struct recorder *r)
     free(r->text);
 }
 
+void *recorder_converse(struct recorder *r, const struct ht_dissector *dissector, uint16_t port,
+                        const struct utterance *said, size_t num)
+{
+    recorder_start(r, dissector, true, port);
+    for (size_t i = 0; i < num; i++) {
+        r->emitter.frame = i + 1;
+        recorder_bytes(r, said[i].side, said[i].bytes, 0);
+    }
+    recorder_end(r);
+    return r->dispatch.past != NULL ? r->dispatch.past->state : r->dispatch.state;
+}
+
 /* What is said, and to whom. */
 struct conversation {
     const struct ht_dissector *dissector;

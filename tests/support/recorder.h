@@ -35,6 +35,27 @@ struct utterance {
     struct ht_bytes bytes;
 };
 
+/* One of side A, and one of side B, in a list of them; `text` is a string literal. */
+#define A(text)                                                                                    \
+    {                                                                                              \
+        HT_SIDE_A,                                                                                 \
+        {                                                                                          \
+            (const uint8_t *)(text), sizeof(text) - 1                                              \
+        }                                                                                          \
+    }
+#define B(text)                                                                                    \
+    {                                                                                              \
+        HT_SIDE_B,                                                                                 \
+        {                                                                                          \
+            (const uint8_t *)(text), sizeof(text) - 1                                              \
+        }                                                                                          \
+    }
+
+/* recorder_converse starts `r`, sends what is said, each utterance in a frame of its own, numbered
+ * from 1, and ends; returns the dissector's state, which lives as long as the recorder. */
+void *recorder_converse(struct recorder *r, const struct ht_dissector *dissector, uint16_t port,
+                        const struct utterance *said, size_t num);
+
 /* every_split sends each utterance in a frame of its own, a millisecond apart: whole, cut in two at
  * every byte, byte by byte and cut at random (seeded), and fails the test if the events differ.
  * Returns their text, to be freed by the caller. */

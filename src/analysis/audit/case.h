@@ -1,5 +1,5 @@
-/* What the files of the audit share: a connection as rules see it, and the row of a rule. Not for
- * use outside this folder. */
+/* What the files of the audit share: a connection as rules see it, and the row of a rule. Of
+ * these the report's collector, too, sees a connection as a case. */
 #ifndef HT_ANALYSIS_AUDIT_CASE_H
 #define HT_ANALYSIS_AUDIT_CASE_H
 

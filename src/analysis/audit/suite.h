@@ -1,4 +1,4 @@
-/* What a cipher suite is made of, for the rules. Not for use outside this folder. */
+/* What a cipher suite is made of, for rules of one connection and across them. */
 #ifndef HT_ANALYSIS_AUDIT_SUITE_H
 #define HT_ANALYSIS_AUDIT_SUITE_H
 

@@ -12,20 +12,6 @@
 extern const struct ht_dissector http_dissector;
 
 #define CLIENT_TLS "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
-#define A(text)                                                                                    \
-    {                                                                                              \
-        HT_SIDE_A,                                                                                 \
-        {                                                                                          \
-            (const uint8_t *)(text), sizeof(text) - 1                                              \
-        }                                                                                          \
-    }
-#define B(text)                                                                                    \
-    {                                                                                              \
-        HT_SIDE_B,                                                                                 \
-        {                                                                                          \
-            (const uint8_t *)(text), sizeof(text) - 1                                              \
-        }                                                                                          \
-    }
 
 static void expect(const struct utterance *said, size_t num, const char *expected)
 {
@@ -65,13 +51,7 @@ static void exchanges(void **unused)
 static const struct http_details *details_of(struct recorder *r, const struct utterance *said,
                                              size_t num)
 {
-    recorder_start(r, &http_dissector, true, 80);
-    for (size_t i = 0; i < num; i++) {
-        r->emitter.frame = i + 1;
-        recorder_bytes(r, said[i].side, said[i].bytes, 0);
-    }
-    recorder_end(r);
-    return r->dispatch.past != NULL ? r->dispatch.past->state : r->dispatch.state;
+    return recorder_converse(r, &http_dissector, 80, said, num);
 }
 
 static void details(void **unused)

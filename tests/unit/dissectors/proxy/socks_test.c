@@ -12,20 +12,6 @@
 extern const struct ht_dissector socks_dissector;
 
 #define CLIENT_TLS "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
-#define A(text)                                                                                    \
-    {                                                                                              \
-        HT_SIDE_A,                                                                                 \
-        {                                                                                          \
-            (const uint8_t *)(text), sizeof(text) - 1                                              \
-        }                                                                                          \
-    }
-#define B(text)                                                                                    \
-    {                                                                                              \
-        HT_SIDE_B,                                                                                 \
-        {                                                                                          \
-            (const uint8_t *)(text), sizeof(text) - 1                                              \
-        }                                                                                          \
-    }
 
 static bool request4(struct ht_bytes in, void *arg)
 {
@@ -84,14 +70,7 @@ static void test_version5(void **state)
 static const struct proxy_details *end_of(struct recorder *r, const struct utterance *said,
                                           size_t num)
 {
-    recorder_start(r, &socks_dissector, true, 1080);
-    for (size_t i = 0; i < num; i++) {
-        r->emitter.frame = i + 1;
-        recorder_bytes(r, said[i].side, said[i].bytes, 0);
-    }
-    recorder_end(r);
-    const struct proxy_state *s =
-        r->dispatch.past != NULL ? r->dispatch.past->state : r->dispatch.state;
+    const struct proxy_state *s = recorder_converse(r, &socks_dissector, 1080, said, num);
     return &s->details;
 }
 

@@ -14,20 +14,6 @@
 /* The beginning of a record with a ClientHello, and of one with a ServerHello. */
 #define CLIENT_TLS "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
 #define SERVER_TLS "\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03"
-#define A(text)                                                                                    \
-    {                                                                                              \
-        HT_SIDE_A,                                                                                 \
-        {                                                                                          \
-            (const uint8_t *)(text), sizeof(text) - 1                                              \
-        }                                                                                          \
-    }
-#define B(text)                                                                                    \
-    {                                                                                              \
-        HT_SIDE_B,                                                                                 \
-        {                                                                                          \
-            (const uint8_t *)(text), sizeof(text) - 1                                              \
-        }                                                                                          \
-    }
 #define TLS A(CLIENT_TLS), B(SERVER_TLS)
 
 /* Who must say what, and what the details are at the end; the dialogue is cut everywhere. */
