@@ -13,7 +13,8 @@ enum {
     HALF_OPEN_IDLE_S = 60,
     UDP_IDLE_S       = 60,
     SETTLED_IDLE_S   = 5, /* for repetitions of what was said */
-    CLOSED_LINGER_S  = 2, /* stragglers after the last FIN or a RST */
+    /* A FIN or SYN that gets lost is sent again after 0.2, 0.4 … 3.2 seconds. */
+    CLOSED_LINGER_S = 5,
 
     /* In a file, by frames: a direction may have been stored late. Not by the number of other
      * flows, so that a flow ends at the same frame wherever the others are followed. */
