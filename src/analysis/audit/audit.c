@@ -6,8 +6,7 @@
 
 enum {
     MAX_RULES  = 256,
-    SHAPE_SETS = 256, /* times HT_MEMO_WAYS shapes, most of 2 KiB */
-    MAX_FOUND  = 24   /* of a shape; the rest is judged anew */
+    SHAPE_SETS = 256 /* times HT_MEMO_WAYS shapes, most of 2 KiB */
 };
 
 static const struct audit_table *const tables[] = {
@@ -33,32 +32,41 @@ static const struct audit_table *const tables[] = {
 
 /* What came of a rule. */
 enum outcome {
-    ASIDE, /* it is not asked, or does not apply */
+    ASIDE, /* it does not apply */
     JUDGED,
     FOUND,
-    ANEW,        /* of what is kept: to be judged each time */
-    UNOBSERVABLE /* and so on: plus the reason */
+    UNOBSERVABLE, /* and so on: plus the reason */
+    NUM_OUTCOMES = UNOBSERVABLE + HT_NUM_UNOBSERVABLE
 };
 
-/* A proof without the frames, which differ. */
-struct kept_proof {
-    const char *basis, *severity, *clause;
-    enum audit_place places[HT_ARRAY_LEN(((struct ht_proof *)0)->frames)];
-    size_t num_places;
-    char evidence[sizeof(((struct ht_proof *)0)->evidence)];
+/* Indices of rules, rising. */
+struct list {
+    uint16_t items[MAX_RULES];
+    size_t len;
 };
 
-/* What a shape comes to. */
-struct kept {
-    uint8_t outcomes[MAX_RULES]; /* enum outcome, by index of the rule */
+struct found {
+    uint16_t index;                                                        /* of the rule */
+    enum audit_place places[HT_ARRAY_LEN(((struct ht_proof *)0)->frames)]; /* of its frames */
+    struct ht_proof proof;
+};
+
+/* What the rules of a list come to. */
+struct verdict {
+    uint8_t outcomes[MAX_RULES]; /* enum outcome, in the order of the list */
     size_t num_found;
-    struct kept_proof found[MAX_FOUND]; /* in order of their rules */
+    struct found found[MAX_RULES]; /* kept no further than it is filled */
 };
 
 struct state {
     const struct ht_analysis_settings *settings;
-    struct ht_memo shapes;                   /* struct kept by struct audit_shape */
-    struct ht_audit_count counts[MAX_RULES]; /* by index of the rule */
+    const struct audit_rule *rules[MAX_RULES]; /* by index */
+    struct list lists[AUDIT_NUM_KINDS]; /* rules that the policy asks for, by what they look at */
+    struct list without_tls;            /* those of them that are asked there */
+    struct ht_memo memos[AUDIT_NUM_KINDS]; /* struct verdict by struct audit_shape */
+    struct audit_shape shape;              /* these two of the connection at hand */
+    struct verdict verdicts[AUDIT_NUM_KINDS];
+    uint64_t counts[MAX_RULES][NUM_OUTCOMES]; /* by index of the rule */
 };
 
 const char *ht_unobservable_name(enum ht_unobservable reason)
@@ -103,9 +111,12 @@ size_t ht_audit_num_rules(void)
     return num;
 }
 
-const struct ht_audit_count *ht_audit_counts(const void *state, size_t index)
+struct ht_audit_count ht_audit_counts(const void *state, size_t index)
 {
-    return &((const struct state *)state)->counts[index];
+    const uint64_t *counts    = ((const struct state *)state)->counts[index];
+    struct ht_audit_count out = {.judged = counts[JUDGED] + counts[FOUND], .found = counts[FOUND]};
+    memcpy(out.unobservable, counts + UNOBSERVABLE, sizeof out.unobservable);
+    return out;
 }
 
 /* The first thing that the rule needs and the case has not; AUDIT_NUM_NEEDS: none. */
@@ -115,16 +126,12 @@ static unsigned first_lack(const struct audit_rule *rule, const struct audit_cas
     return lacking != 0 ? (unsigned)__builtin_ctzll(lacking) : AUDIT_NUM_NEEDS;
 }
 
-static uint8_t judge_rule(const struct audit_rule *rule, const struct audit_case *c,
-                          struct ht_proof *proof)
+static enum outcome judge_rule(const struct audit_rule *rule, const struct audit_case *c,
+                               struct ht_proof *proof)
 {
-    if ((c->tls == NULL && !rule->any) ||
-        (rule->asked != NULL && !rule->asked(c->settings->policy))) {
-        return ASIDE;
-    }
     unsigned lack = first_lack(rule, c);
     if (lack != AUDIT_NUM_NEEDS) {
-        return (uint8_t)(UNOBSERVABLE + c->lacks[lack]);
+        return (enum outcome)(UNOBSERVABLE + c->lacks[lack]);
     }
     if (rule->applies != NULL && !rule->applies(c)) {
         return ASIDE;
@@ -132,122 +139,169 @@ static uint8_t judge_rule(const struct audit_rule *rule, const struct audit_case
     return rule->found(c, proof) ? FOUND : JUDGED;
 }
 
-static void count(struct ht_audit_count *into, uint8_t outcome)
+static void judge_list(const struct state *state, struct verdict *out, const struct list *list,
+                       const struct audit_case *c)
 {
-    if (outcome >= UNOBSERVABLE) {
-        into->unobservable[outcome - UNOBSERVABLE]++;
-    } else {
-        into->judged += outcome == JUDGED || outcome == FOUND;
-        into->found += outcome == FOUND;
+    out->num_found = 0;
+    for (size_t i = 0; i < list->len; i++) {
+        struct found *found = &out->found[out->num_found];
+        found->index        = list->items[i];
+        ht_proof_begin(&found->proof);
+        out->outcomes[i] = (uint8_t)judge_rule(state->rules[found->index], c, &found->proof);
+        out->num_found += out->outcomes[i] == FOUND;
     }
 }
 
-/* Keeps a proof, if all that it shows lies where it does in every session of the shape. */
-static bool keep_proof(struct kept *kept, const struct audit_case *c, const struct ht_proof *proof)
+/*
+ * What is the same in all sessions of a shape.
+ */
+
+/* False: what a rule shows is not where it would be in another session of the shape. */
+static bool find_places(struct verdict *verdict, const struct audit_case *c)
 {
-    if (kept->num_found == MAX_FOUND) {
-        return false;
-    }
-    struct kept_proof *to = &kept->found[kept->num_found];
-    *to                   = (struct kept_proof){.basis      = proof->basis,
-                                                .severity   = proof->severity,
-                                                .clause     = proof->clause,
-                                                .num_places = proof->num_frames};
-    memcpy(to->evidence, proof->evidence, sizeof to->evidence);
-    for (size_t i = 0; i < proof->num_frames; i++) {
-        to->places[i] = audit_place_of(c, proof->frames[i]);
-        if (to->places[i] == AUDIT_NUM_PLACES) {
-            return false;
+    for (size_t i = 0; i < verdict->num_found; i++) {
+        struct found *found = &verdict->found[i];
+        for (size_t k = 0; k < found->proof.num_frames; k++) {
+            found->places[k] = audit_place_of(c, found->proof.frames[k]);
+            if (found->places[k] == AUDIT_NUM_PLACES) {
+                return false;
+            }
         }
     }
-    kept->num_found++;
     return true;
 }
 
-static void recall_proof(struct ht_proof *out, const struct audit_case *c,
-                         const struct kept_proof *kept)
+static void keep(struct ht_memo *memo, const struct audit_shape *shape,
+                 const struct verdict *verdict)
 {
-    out->basis      = kept->basis;
-    out->severity   = kept->severity;
-    out->clause     = kept->clause;
-    out->num_frames = 0;
-    memcpy(out->evidence, kept->evidence, sizeof out->evidence);
-    for (size_t i = 0; i < kept->num_places; i++) {
-        out->frames[out->num_frames++] = audit_frame_at(c, kept->places[i]);
+    size_t len  = offsetof(struct verdict, found) + verdict->num_found * sizeof verdict->found[0];
+    void *value = ht_memo_add(memo, ht_bytes(shape->bytes, shape->len), len);
+    if (value != NULL) {
+        memcpy(value, verdict, len);
     }
 }
 
-/* One connection on its way past the rules. */
-struct round {
-    struct state *state;
-    const struct audit_case *c;
-    struct ht_connection *into;
-    struct ht_arena *arena;
-    const struct kept *known; /* what its shape comes to; NULL: that is to be learnt: */
-    struct kept *learnt;
-    size_t recalled; /* of what is known to be found */
+/* A list of rules and what they come to; of one that was kept, the frames are this session's. */
+struct part {
+    const struct list *list;
+    const struct verdict *verdict;
+    bool kept;
+    size_t told; /* of what was found */
 };
 
-static void take_rule(struct round *r, const struct audit_rule *rule, size_t index, bool by_shape)
+static struct part part_of(struct state *state, enum audit_kind kind, const struct audit_case *c)
 {
-    struct ht_proof proof;
-    bool known = by_shape && r->known != NULL && r->known->outcomes[index] != ANEW;
-    ht_proof_begin(&proof);
-    uint8_t outcome = known ? r->known->outcomes[index] : judge_rule(rule, r->c, &proof);
-    if (known && outcome == FOUND) {
-        recall_proof(&proof, r->c, &r->known->found[r->recalled++]);
+    struct ht_memo *memo      = &state->memos[kind];
+    struct audit_shape *shape = &state->shape;
+    struct verdict *verdict   = &state->verdicts[kind];
+    struct part part          = {.list = &state->lists[kind], .verdict = verdict};
+    audit_shape_of(shape, kind, c);
+    const void *known =
+        shape->too_long ? NULL : ht_memo_find(memo, ht_bytes(shape->bytes, shape->len));
+    if (known != NULL) {
+        part.verdict = known;
+        part.kept    = true;
+        return part;
     }
-    if (by_shape && r->known == NULL) {
-        bool kept                  = outcome != FOUND || keep_proof(r->learnt, r->c, &proof);
-        r->learnt->outcomes[index] = kept ? outcome : ANEW;
+    judge_list(state, verdict, part.list, c);
+    if (!shape->too_long && find_places(verdict, c)) {
+        keep(memo, shape, verdict);
     }
-    count(&r->state->counts[index], outcome);
-    if (outcome == FOUND) {
-        ht_rule_find(r->into, r->arena, r->state->settings->policy, &rule->rule, &proof);
+    return part;
+}
+
+/*
+ * A connection.
+ */
+
+static struct part judge_each(struct state *state, const struct list *list,
+                              const struct audit_case *c)
+{
+    struct verdict *verdict = &state->verdicts[AUDIT_EACH];
+    judge_list(state, verdict, list, c);
+    return (struct part){.list = list, .verdict = verdict};
+}
+
+static void count(struct state *state, const struct part *part)
+{
+    for (size_t i = 0; i < part->list->len; i++) {
+        state->counts[part->list->items[i]][part->verdict->outcomes[i]]++;
     }
 }
 
-static void take_rules(struct round *r)
+static const struct found *next_of(const struct part *part)
 {
-    size_t index = 0;
-    for (size_t i = 0; i < HT_ARRAY_LEN(tables); i++) {
-        const struct audit_table *table = tables[i];
-        for (size_t k = 0; k < table->num; k++, index++) {
-            bool by_shape = table->by_shape && !table->rules[k].each && r->c->tls != NULL;
-            take_rule(r, &table->rules[k], index, by_shape);
+    const struct verdict *verdict = part->verdict;
+    return part->told < verdict->num_found ? &verdict->found[part->told] : NULL;
+}
+
+/* The part whose next finding comes first in the catalogue; NULL: all are told. */
+static struct part *next_part(struct part *parts, size_t num)
+{
+    struct part *first = NULL;
+    for (size_t i = 0; i < num; i++) {
+        const struct found *found = next_of(&parts[i]);
+        if (found != NULL && (first == NULL || found->index < next_of(first)->index)) {
+            first = &parts[i];
         }
     }
+    return first;
 }
 
-static void keep(struct state *state, const struct audit_shape *shape, const struct kept *learnt)
+static void tell(const struct state *state, struct ht_analysis *a, struct ht_connection *connection,
+                 const struct audit_case *c, const struct part *part)
 {
-    size_t len  = offsetof(struct kept, found) + learnt->num_found * sizeof learnt->found[0];
-    void *value = ht_memo_add(&state->shapes, ht_bytes(shape->bytes, shape->len), len);
-    if (value != NULL) {
-        memcpy(value, learnt, len);
+    const struct found *found = next_of(part);
+    struct ht_proof proof     = found->proof;
+    for (size_t i = 0; part->kept && i < proof.num_frames; i++) {
+        proof.frames[i] = audit_frame_at(c, found->places[i]);
     }
+    ht_rule_find(connection, a->arena, state->settings->policy, &state->rules[found->index]->rule,
+                 &proof);
 }
 
 static void judge(void *opaque, struct ht_analysis *a, struct ht_connection *connection)
 {
     struct state *state = opaque;
     struct audit_case c;
-    struct audit_shape shape;
-    struct kept learnt; /* not set where it is not asked for */
-    struct round r = {
-        .state = state, .c = &c, .into = connection, .arena = a->arena, .learnt = &learnt};
+    struct part parts[AUDIT_NUM_KINDS];
+    size_t num = 0;
     audit_look(&c, state->settings, connection);
-    shape.too_long = c.tls == NULL;
+    parts[num++] =
+        judge_each(state, c.tls != NULL ? &state->lists[AUDIT_EACH] : &state->without_tls, &c);
     if (c.tls != NULL) {
-        audit_shape_of(&shape, &c);
+        parts[num++] = part_of(state, AUDIT_BY_SESSION, &c);
+        parts[num++] = part_of(state, AUDIT_BY_CHAIN, &c);
     }
-    if (!shape.too_long) {
-        r.known = ht_memo_find(&state->shapes, ht_bytes(shape.bytes, shape.len));
+    for (size_t i = 0; i < num; i++) {
+        count(state, &parts[i]);
     }
-    learnt.num_found = 0;
-    take_rules(&r);
-    if (r.known == NULL && !shape.too_long) {
-        keep(state, &shape, &learnt);
+    for (struct part *part; (part = next_part(parts, num)) != NULL; part->told++) {
+        tell(state, a, connection, &c, part);
+    }
+}
+
+static void add(struct list *list, uint16_t index)
+{
+    list->items[list->len++] = index;
+}
+
+static void list_rules(struct state *state)
+{
+    const struct ht_policy *policy = state->settings->policy;
+    uint16_t index                 = 0;
+    for (size_t i = 0; i < HT_ARRAY_LEN(tables); i++) {
+        for (size_t k = 0; k < tables[i]->num; k++, index++) {
+            const struct audit_rule *rule = &tables[i]->rules[k];
+            state->rules[index]           = rule;
+            if (rule->asked != NULL && !rule->asked(policy)) {
+                continue;
+            }
+            add(&state->lists[rule->each ? AUDIT_EACH : tables[i]->kind], index);
+            if (rule->any) {
+                add(&state->without_tls, index);
+            }
+        }
     }
 }
 
@@ -258,13 +312,19 @@ static bool init(void *opaque, const struct ht_analysis_settings *settings, stru
     if (ht_audit_num_rules() > MAX_RULES) {
         return ht_fail(error, "more audit rules than there is room for");
     }
-    return ht_memo_init(&state->shapes, SHAPE_SETS, AUDIT_SHAPE_MAX + sizeof(struct kept)) ||
+    list_rules(state);
+    const size_t most = AUDIT_SHAPE_MAX + sizeof(struct verdict);
+    return (ht_memo_init(&state->memos[AUDIT_BY_SESSION], SHAPE_SETS, most) &&
+            ht_memo_init(&state->memos[AUDIT_BY_CHAIN], SHAPE_SETS, most)) ||
            ht_fail(error, "out of memory");
 }
 
 static void fini(void *opaque)
 {
-    ht_memo_fini(&((struct state *)opaque)->shapes);
+    struct state *state = opaque;
+    for (size_t kind = 0; kind < AUDIT_NUM_KINDS; kind++) {
+        ht_memo_fini(&state->memos[kind]);
+    }
 }
 
 const struct ht_analyzer ht_audit_analyzer = {

@@ -46,6 +46,6 @@ bool ht_audit_knows_value(enum ht_policy_list list, const char *value);
 extern const struct ht_analyzer ht_audit_analyzer;
 
 /* ht_audit_counts is what came of rule `index`, in one engine's state of the analyzer. */
-const struct ht_audit_count *ht_audit_counts(const void *state, size_t index);
+struct ht_audit_count ht_audit_counts(const void *state, size_t index);
 
 #endif

@@ -1,16 +1,26 @@
 #include "analysis/audit/case.h"
 
 #include "analysis/audit/suite.h"
+#include "base/hash.h"
 #include "tls/session.h"
+
+/* One bit of 64. */
+static uint64_t bit_of(const struct ht_event_type *type)
+{
+    return UINT64_C(1) << (ht_mix((uintptr_t)type, UINT64_C(0x9E3779B97F4A7C15)) >> 58);
+}
 
 const struct ht_timeline_entry *audit_find_event(const struct audit_case *c,
                                                  const struct ht_event_type *type, const char *from)
 {
     const struct ht_timeline_entry *entry = c->connection->timeline.items;
     const struct ht_timeline_entry *end   = entry + c->connection->timeline.len;
+    if ((c->event_types & bit_of(type)) == 0) {
+        return NULL;
+    }
     for (; entry < end; entry++) {
-        bool sender = from == NULL || strcmp(entry->from, from) == 0;
-        if (entry->type == type && entry->absent == NULL && sender) {
+        if (entry->type == type && entry->absent == NULL &&
+            (from == NULL || strcmp(entry->from, from) == 0)) {
             return entry;
         }
     }
@@ -111,6 +121,17 @@ static void look_at_session(struct audit_case *c)
     say(c, AUDIT_FINISHED, c->tls->established, missing);
 }
 
+static uint64_t types_seen(const struct ht_connection *c)
+{
+    const struct ht_timeline_entry *entry = c->timeline.items;
+    const struct ht_timeline_entry *end   = entry + c->timeline.len;
+    uint64_t types                        = 0;
+    for (; entry < end; entry++) {
+        types |= entry->absent == NULL ? bit_of(entry->type) : 0;
+    }
+    return types;
+}
+
 /* Its keys are at hand: what is encrypted was read, or nothing is. */
 static void look_at_keys(struct audit_case *c)
 {
@@ -122,10 +143,11 @@ static void look_at_keys(struct audit_case *c)
 void audit_look(struct audit_case *out, const struct ht_analysis_settings *settings,
                 const struct ht_connection *connection)
 {
-    *out     = (struct audit_case){.connection = connection,
-                                   .settings   = settings,
-                                   .now_ns     = settings->as_of_ns != 0 ? settings->as_of_ns
-                                                                         : connection->start_ns};
+    *out     = (struct audit_case){.connection  = connection,
+                                   .settings    = settings,
+                                   .event_types = types_seen(connection),
+                                   .now_ns      = settings->as_of_ns != 0 ? settings->as_of_ns
+                                                                          : connection->start_ns};
     bool dns = connection->dns != NULL && connection->dns->client_asks;
     say(out, AUDIT_WHOLE, ht_captured_whole(connection), why_missing(connection));
     say(out, AUDIT_DNS, dns, HT_UNOBSERVABLE_NO_DNS);

@@ -37,9 +37,10 @@ struct audit_case {
     unsigned offered_kinds;          /* of the suites offered: AUDIT_SUITE_NULL … */
     const struct tls_server_key_exchange *key_exchange; /* NULL: none */
     const struct ht_timeline_entry *key_exchange_entry; /* where it is */
-    uint64_t certificate_frame;                         /* of the server's; 0: none */
-    const struct tls_chain_verdict *chain;              /* of the server; NULL: not judged */
-    const struct ht_chain_facts *facts;                 /* of it; NULL: not judged */
+    uint64_t event_types; /* that were seen: bits of their hashes, to know soon which were not */
+    uint64_t certificate_frame;            /* of the server's; 0: none */
+    const struct tls_chain_verdict *chain; /* of the server; NULL: not judged */
+    const struct ht_chain_facts *facts;    /* of it; NULL: not judged */
     int64_t now_ns; /* when it is judged: the connection's start, or --as-of */
     unsigned has;   /* AUDIT_OFFER … */
     enum ht_unobservable lacks[AUDIT_NUM_NEEDS]; /* why each that it has not is not there */
@@ -54,15 +55,23 @@ struct audit_rule {
     bool (*found)(const struct audit_case *c, struct ht_proof *out);
     bool (*asked)(const struct ht_policy *policy); /* NULL: whatever the policy, or none */
     bool any;                                      /* it is asked of connections without TLS too */
-    bool each; /* in a table with `by_shape`: it looks at more, or its evidence tells more */
+    bool each; /* it looks at more than the rest of its table, or its evidence tells more */
+};
+
+/* What rules look at. What they come to is kept by it (shape.h). */
+enum audit_kind {
+    AUDIT_EACH,       /* anything: judged each time */
+    AUDIT_BY_SESSION, /* what was offered, chosen and exchanged */
+    AUDIT_BY_CHAIN,   /* the server's certificates, and what of a session they must suit; not the
+                       * name asked for, nor the time, nor what was stapled */
+    AUDIT_NUM_KINDS
 };
 
 /* The tables, a file each. */
 struct audit_table {
     const struct audit_rule *rules;
     size_t num;
-    bool by_shape; /* the rules look at nothing but a session's shape (shape.h), nor does their
-                    * evidence; but for those with `each` */
+    enum audit_kind kind; /* of all but those with `each` */
 };
 
 extern const struct audit_table audit_version_rules, audit_cipher_rules, audit_offer_rules,

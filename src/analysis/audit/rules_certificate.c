@@ -240,7 +240,8 @@ static const struct audit_rule rules[] = {
       {"RFC 5280 section 6.1.3", "NIST SP 800-52r2 section 3.2"}},
      AUDIT_CERTIFICATE,
      has_times_to_judge,
-     expired},
+     expired,
+     .each = true},
     {{"cert-not-yet-valid",
       "high",
       "certificate",
@@ -250,7 +251,8 @@ static const struct audit_rule rules[] = {
       {"RFC 5280 section 6.1.3"}},
      AUDIT_CERTIFICATE,
      has_times_to_judge,
-     not_yet_valid},
+     not_yet_valid,
+     .each = true},
     {{"cert-expiring-soon",
       "medium",
       "certificate",
@@ -260,7 +262,8 @@ static const struct audit_rule rules[] = {
       {"CA/B BR section 6.3.2"}},
      AUDIT_CERTIFICATE,
      has_times_to_judge,
-     expiring_soon},
+     expiring_soon,
+     .each = true},
     {{"cert-validity-too-long",
       "medium",
       "certificate",
@@ -341,7 +344,9 @@ static const struct audit_rule rules[] = {
       {"RFC 5280 section 6.1.3"}},
      0,
      shows_client_certificate,
-     client_expired},
+     client_expired,
+     .each = true},
 };
 
-const struct audit_table audit_certificate_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};
+const struct audit_table audit_certificate_rules = {
+    .rules = rules, .num = HT_ARRAY_LEN(rules), .kind = AUDIT_BY_CHAIN};

@@ -575,4 +575,5 @@ static const struct audit_rule rules[] = {
      oversized},
 };
 
-const struct audit_table audit_certificate_key_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};
+const struct audit_table audit_certificate_key_rules = {
+    .rules = rules, .num = HT_ARRAY_LEN(rules), .kind = AUDIT_BY_CHAIN};

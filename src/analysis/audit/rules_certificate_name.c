@@ -144,7 +144,8 @@ static const struct audit_rule rules[] = {
       {"RFC 9525", "RFC 6125"}},
      AUDIT_CERTIFICATE,
      has_name,
-     name_mismatch},
+     name_mismatch,
+     .each = true},
     {{"cert-san-missing",
       "high",
       "certificate",
@@ -197,5 +198,5 @@ static const struct audit_rule rules[] = {
      internal_name},
 };
 
-const struct audit_table audit_certificate_name_rules = {.rules = rules,
-                                                         .num   = HT_ARRAY_LEN(rules)};
+const struct audit_table audit_certificate_name_rules = {
+    .rules = rules, .num = HT_ARRAY_LEN(rules), .kind = AUDIT_BY_CHAIN};

@@ -45,13 +45,19 @@ static bool is_address(struct ht_bytes name)
 {
     size_t dots = 0, colons = 0, digits = 0, letters = 0;
     for (size_t i = 0; i < name.len; i++) {
-        dots += name.ptr[i] == '.';
-        colons += name.ptr[i] == ':';
-        digits += is_digit(name.ptr[i]);
-        letters += is_hex(name.ptr[i]) && !is_digit(name.ptr[i]);
+        if (is_digit(name.ptr[i])) {
+            digits++;
+        } else if (is_hex(name.ptr[i])) {
+            letters++;
+        } else if (name.ptr[i] == '.') {
+            dots++;
+        } else if (name.ptr[i] == ':') {
+            colons++;
+        } else {
+            return false;
+        }
     }
-    bool v4 = dots == 3 && digits >= 4 && dots + digits == name.len;
-    return v4 || (colons >= 2 && colons + dots + digits + letters == name.len);
+    return (dots == 3 && digits >= 4 && colons + letters == 0) || colons >= 2;
 }
 
 static bool say_name(const struct audit_case *c, struct ht_proof *out, const char *what)
@@ -291,7 +297,8 @@ static const struct audit_rule rules[] = {
       {"RFC 6066 section 3", "RFC 9325 section 3.7", "NIST SP 800-52r2 section 3.4.2"}},
      AUDIT_OFFER,
      should_name,
-     name_missing},
+     name_missing,
+     .each = true},
     {{"sni-ip-literal",
       "low",
       "extension",
@@ -301,7 +308,8 @@ static const struct audit_rule rules[] = {
       {"RFC 6066 section 3"}},
      AUDIT_OFFER,
      is_named,
-     name_is_address},
+     name_is_address,
+     .each = true},
     {{"sni-malformed",
       "medium",
       "extension",
@@ -311,7 +319,8 @@ static const struct audit_rule rules[] = {
       {"RFC 6066 section 3"}},
      AUDIT_OFFER,
      is_named,
-     name_malformed},
+     name_malformed,
+     .each = true},
     {{"sni-reserved-or-internal-name",
       "low",
       "extension",
@@ -321,7 +330,8 @@ static const struct audit_rule rules[] = {
       {"RFC 6762", "RFC 8375"}},
      AUDIT_OFFER,
      is_named_in_public,
-     name_internal},
+     name_internal,
+     .each = true},
     {{"alpn-missing",
       "info",
       "extension",
@@ -361,7 +371,8 @@ static const struct audit_rule rules[] = {
       {"RFC 9849"}},
      AUDIT_OFFER,
      has_ech,
-     ech_attempted},
+     ech_attempted,
+     .each = true},
     {{"ech-grease",
       "info",
       "extension",
@@ -371,7 +382,8 @@ static const struct audit_rule rules[] = {
       {"RFC 9849 section 6.2"}},
      AUDIT_OFFER,
      has_ech,
-     ech_grease},
+     ech_grease,
+     .each = true},
     {{"ech-dns-leak",
       "medium",
       "extension",
@@ -381,7 +393,8 @@ static const struct audit_rule rules[] = {
       {"RFC 9849 section 10.1", "RFC 9848"}},
      AUDIT_OFFER | AUDIT_DNS,
      is_real_ech,
-     ech_leak},
+     ech_leak,
+     .each = true},
     {{"esni-legacy",
       "info",
       "extension",
@@ -401,7 +414,8 @@ static const struct audit_rule rules[] = {
       {"RFC 9846 appendix E.5", "RFC 9846 appendix F.1.2"}},
      AUDIT_ANSWER,
      asks_in_clear,
-     client_certificate},
+     client_certificate,
+     .each = true},
     {{"certificate-request-dn-disclosure",
       "info",
       "privacy",
@@ -411,7 +425,9 @@ static const struct audit_rule rules[] = {
       {"RFC 5246 section 7.4.4"}},
      AUDIT_ANSWER,
      asks_in_clear,
-     authorities},
+     authorities,
+     .each = true},
 };
 
-const struct audit_table audit_extension_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};
+const struct audit_table audit_extension_rules = {
+    .rules = rules, .num = HT_ARRAY_LEN(rules), .kind = AUDIT_BY_SESSION};

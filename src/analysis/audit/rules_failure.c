@@ -152,13 +152,17 @@ static bool reset(const struct audit_case *c, struct ht_proof *out)
                         c->answer != NULL ? "" : "; no ServerHello came");
 }
 
-/* The longest silence between messages of a handshake, and what came before it. */
+/* The longest silence between messages of a handshake, and what came before it; not looked for
+ * where nothing can have taken so long. */
 static const struct ht_timeline_entry *longest_silence(const struct audit_case *c,
                                                        int64_t *out_silent_ns)
 {
     const struct ht_timeline_entry *entry = c->connection->timeline.items, *last = NULL;
     const struct ht_timeline_entry *end = entry + c->connection->timeline.len, *found = NULL;
     *out_silent_ns = 0;
+    if (c->connection->duration_ns <= STALLED_NS) {
+        return NULL;
+    }
     for (; entry < end && entry->type != &tls_application_data_event; entry++) {
         if (entry->absent != NULL || strncmp(entry->event, "tls.", 4) != 0) {
             continue;

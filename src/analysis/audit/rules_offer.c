@@ -155,4 +155,4 @@ static const struct audit_rule rules[] = {
 };
 
 const struct audit_table audit_offer_rules = {
-    .rules = rules, .num = HT_ARRAY_LEN(rules), .by_shape = true};
+    .rules = rules, .num = HT_ARRAY_LEN(rules), .kind = AUDIT_BY_SESSION};

@@ -414,4 +414,4 @@ static const struct audit_rule rules[] = {
 };
 
 const struct audit_table audit_version_rules = {
-    .rules = rules, .num = HT_ARRAY_LEN(rules), .by_shape = true};
+    .rules = rules, .num = HT_ARRAY_LEN(rules), .kind = AUDIT_BY_SESSION};

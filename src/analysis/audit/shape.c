@@ -1,5 +1,7 @@
 #include "analysis/audit/shape.h"
 
+#include "analysis/audit/certificates.h"
+
 static void add(struct audit_shape *out, const void *bytes, size_t len)
 {
     if (len > sizeof out->bytes - out->len) {
@@ -130,10 +132,8 @@ static void add_places(struct audit_shape *out, const struct audit_case *c)
     add(out, firsts, sizeof firsts);
 }
 
-void audit_shape_of(struct audit_shape *out, const struct audit_case *c)
+static void add_by_session(struct audit_shape *out, const struct audit_case *c)
 {
-    out->len      = 0;
-    out->too_long = false;
     add_session(out, c);
     add_places(out, c);
     if (c->offer != NULL) {
@@ -144,6 +144,41 @@ void audit_shape_of(struct audit_shape *out, const struct audit_case *c)
     }
     if (c->key_exchange != NULL) {
         add_key_exchange(out, c);
+    }
+}
+
+/* Media's certificates are judged in another way than others. */
+static bool is_media(const struct audit_case *c)
+{
+    const struct tls_client_capabilities *offered =
+        c->offer != NULL ? c->offer->capabilities : NULL;
+    const struct tls_server_choices *chosen = c->answer != NULL ? c->answer->choices : NULL;
+    return (offered != NULL && offered->srtp_profiles.len > 0) ||
+           (chosen != NULL && chosen->srtp_profile.set);
+}
+
+static void add_by_chain(struct audit_shape *out, const struct audit_case *c)
+{
+    const uint64_t words[] = {
+        c->facts != NULL ? c->facts->number : 0,
+        label(c->tls->key_exchange),
+        named(c->tls->version) << 32 | named(c->tls->cipher_suite),
+        (uint64_t)c->has << 2 | (uint64_t)is_media(c) << 1 |
+            audit_is_private(&c->connection->server->ip),
+    };
+    add(out, words, sizeof words);
+    add(out, c->lacks, sizeof c->lacks);
+    add_places(out, c);
+}
+
+void audit_shape_of(struct audit_shape *out, enum audit_kind kind, const struct audit_case *c)
+{
+    out->len      = 0;
+    out->too_long = false;
+    if (kind == AUDIT_BY_CHAIN) {
+        add_by_chain(out, c);
+    } else {
+        add_by_session(out, c);
     }
 }
 

@@ -1,7 +1,7 @@
 /*
- * What repeats is judged once. Most rules look at what was offered, chosen and exchanged, which is
- * the same in thousands of sessions: a session's shape. What they came to is kept by it. Not for
- * use outside this folder.
+ * What repeats is judged once. Most rules look at what was offered, chosen and exchanged, or at the
+ * server's certificates, which are the same in thousands of sessions: a session's shapes. What
+ * rules came to is kept by them. Not for use outside this folder.
  */
 #ifndef HT_ANALYSIS_AUDIT_SHAPE_H
 #define HT_ANALYSIS_AUDIT_SHAPE_H
@@ -17,9 +17,9 @@ struct audit_shape {
     bool too_long; /* it is judged anew each time */
 };
 
-/* audit_shape_of writes the shape of a case: all that rules of tables with `by_shape` may look at,
- * and of where it was seen no more than which of the places below are in one frame. */
-void audit_shape_of(struct audit_shape *out, const struct audit_case *c);
+/* audit_shape_of writes a shape of a case: all that rules of this kind, not AUDIT_EACH, may look
+ * at, and of where it was seen no more than which of the places below are in one frame. */
+void audit_shape_of(struct audit_shape *out, enum audit_kind kind, const struct audit_case *c);
 
 /* Where what shows something lies in a session of this shape. */
 enum audit_place {

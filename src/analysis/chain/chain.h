@@ -48,6 +48,7 @@ struct ht_chain_parts;
  *   unknown_critical_extension
  */
 struct ht_chain_facts {
+    uint64_t number; /* of the judgement: no two of one engine have the same */
     const struct ht_certificate *certificates; /* decoded, as sent, leaf first */
     size_t num;
     int64_t not_before_ns, not_after_ns; /* of the leaf; INT64_MIN/MAX where it says none */

@@ -349,6 +349,7 @@ struct chain_judgement *chain_judgement_new(struct chain_judge *judge,
         out->members.list[out->members.num] = chain_member_hold(members->list[out->members.num]);
     }
     out->parts.is_client = client;
+    out->facts.number    = ++judge->judgements;
     out->generation      = judge->issuers.generation;
     (void)ERR_set_mark();
     judge_trial(&trial);

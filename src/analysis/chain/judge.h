@@ -26,6 +26,7 @@ struct chain_judge {
     struct ht_certificate_decoder *decoder;
     struct chain_anchors *anchors; /* NULL until the first chain is judged */
     struct chain_issuers issuers;
+    uint64_t judgements; /* made so far */
 };
 
 struct chain_members {

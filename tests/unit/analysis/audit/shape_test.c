@@ -20,7 +20,7 @@ static void shape_of(struct audit_shape *out, const uint64_t frames[4])
                                                          .key_exchange       = &key_exchange,
                                                          .key_exchange_entry = &entry,
                                                          .certificate_frame  = frames[3]};
-    audit_shape_of(out, &c);
+    audit_shape_of(out, AUDIT_BY_SESSION, &c);
 }
 
 static bool same(const uint64_t frames[4], const uint64_t others[4])
@@ -43,10 +43,51 @@ static void test_places(void **state)
     assert_false(same((const uint64_t[]){4, 6, 7, 6}, (const uint64_t[]){4, 6, 7, 7}));
 }
 
+/* A session with a chain so judged, at a server with this address, by that suite. */
+struct chained {
+    uint64_t judgement;
+    uint8_t address; /* the first number of four */
+    uint16_t suite;
+    uint64_t frame;
+};
+
+static struct audit_shape by_chain(struct chained with)
+{
+    struct audit_shape out;
+    const struct ht_party server = {.ip = {.version = 4, .bytes = {with.address, 1, 1, 1}}};
+    const struct ht_connection connection = {.transport = "tcp", .server = &server};
+    const struct tls_details tls          = {.cipher_suite = {.set = true, .id = with.suite}};
+    const struct ht_chain_facts facts     = {.number = with.judgement};
+    const struct audit_case c             = {
+                    .connection = &connection, .tls = &tls, .facts = &facts, .certificate_frame = with.frame};
+    audit_shape_of(&out, AUDIT_BY_CHAIN, &c);
+    return out;
+}
+
+static bool same_chain(struct chained with, struct chained other)
+{
+    struct audit_shape one = by_chain(with), two = by_chain(other);
+    return ht_bytes_equal(ht_bytes(one.bytes, one.len), ht_bytes(two.bytes, two.len));
+}
+
+/* What rules of certificates look at beside the chain: whether the address is a private one, and
+ * what the suite needs of the key. */
+static void test_chains(void **state)
+{
+    (void)state;
+    const struct chained chain = {.judgement = 7, .address = 9, .suite = 0xC02F, .frame = 6};
+    assert_true(same_chain(chain, chain));
+    assert_true(same_chain(chain, (struct chained){7, 8, 0xC02F, 60}));
+    assert_false(same_chain(chain, (struct chained){8, 9, 0xC02F, 6}));
+    assert_false(same_chain(chain, (struct chained){7, 10, 0xC02F, 6}));
+    assert_false(same_chain(chain, (struct chained){7, 9, 0xC030, 6}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_places),
+        cmocka_unit_test(test_chains),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
