@@ -201,6 +201,11 @@ static const char *suite_exchange(const char *kind)
     return NULL;
 }
 
+static const char *role_of_side(const struct tls_state *state, uint8_t side)
+{
+    return side == state->client ? "client" : "server";
+}
+
 static void complete_details(struct tls_state *state)
 {
     struct tls_details *details = &state->details;
@@ -218,7 +223,13 @@ static void complete_details(struct tls_state *state)
     details->server_records    = state->direction[ht_other(state->client)].records;
     details->server_data_bytes = state->direction[ht_other(state->client)].bytes;
     for (size_t i = 0; i < details->alerts.len; i++) {
-        state->alerts[i].from = state->alerts[i].side == state->client ? "client" : "server";
+        state->alerts[i].from = role_of_side(state, state->alerts[i].side);
+    }
+    struct tls_odd_records *odd = details->odd_records;
+    if (odd != NULL) {
+        odd->oversize_from = role_of_side(state, odd->oversize_side);
+        odd->empty_from    = role_of_side(state, odd->empty_side);
+        odd->run_from      = role_of_side(state, odd->run_side);
     }
 }
 

@@ -137,6 +137,78 @@ static void handshake(struct tls_state *state, struct ht_emitter *e, enum ht_sid
     }
 }
 
+/* How long a record of `from` may be. RFC 6066 section 4 bounds what is not encrypted too, RFC 8449
+ * section 4 does not; what encryption adds is taken as the most that is allowed. */
+static uint32_t longest_allowed(const struct tls_state *state, enum ht_side from,
+                                const struct tls_record *record)
+{
+    enum { MOST = 1 << 14, MORE_12 = 2048, MORE_13 = 256 };
+    const struct tls_server_hello *answer           = state->last_server_hello;
+    const struct tls_server_choices *choices        = answer != NULL ? answer->choices : NULL;
+    const struct tls_client_capabilities *requested = NULL;
+    bool encrypted =
+        record->type == TLS_APPLICATION_DATA || state->direction[from].change_cipher_spec;
+    uint32_t most = MOST;
+    if (choices != NULL && state->last_hello != NULL) {
+        requested = state->last_hello->capabilities;
+        most      = choices->max_fragment_length != 0 ? choices->max_fragment_length : most;
+    }
+    if (encrypted && requested != NULL && choices->record_size_limit != 0 &&
+        requested->record_size_limit != 0) {
+        most = from == state->client ? choices->record_size_limit : requested->record_size_limit;
+    }
+    return most + (!encrypted ? 0 : state->version == TLS_13 ? MORE_13 : MORE_12);
+}
+
+static void note_oversize(struct tls_odd_records *odd, const struct ht_emitter *e,
+                          enum ht_side from, uint32_t length, uint32_t limit)
+{
+    if (odd->oversize++ == 0) {
+        odd->oversize_frame  = e->frame;
+        odd->oversize_side   = (uint8_t)from;
+        odd->oversize_length = length;
+        odd->oversize_limit  = limit;
+    }
+}
+
+static void note_empty(struct tls_odd_records *odd, const struct ht_emitter *e, enum ht_side from,
+                       uint8_t type)
+{
+    if (type == TLS_APPLICATION_DATA) {
+        odd->run[from]++;
+        if (odd->run[from] > odd->longest_run) {
+            odd->longest_run = odd->run[from];
+            odd->run_frame   = e->frame;
+            odd->run_side    = (uint8_t)from;
+        }
+    } else if (type != TLS_HEARTBEAT && odd->empty++ == 0) {
+        odd->empty_frame = e->frame;
+        odd->empty_side  = (uint8_t)from;
+    }
+}
+
+static void note_size(struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
+                      const struct tls_record *record)
+{
+    struct tls_odd_records *odd = state->details.odd_records;
+    uint32_t limit              = longest_allowed(state, from, record);
+    bool is_odd                 = record->length == 0 || record->length > limit;
+    if (is_odd && odd == NULL) {
+        state->details.odd_records = odd = ht_arena_alloc(e->arena, sizeof *odd);
+    }
+    if (odd == NULL) {
+        return;
+    }
+    if (record->length > limit) {
+        note_oversize(odd, e, from, record->length, limit);
+    }
+    if (record->length == 0) {
+        note_empty(odd, e, from, record->type);
+    } else {
+        odd->run[from] = 0;
+    }
+}
+
 void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                           struct ht_bytes bytes, size_t len, bool partial)
 {
@@ -145,6 +217,7 @@ void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht
         return;
     }
     record.fragment = ht_bytes_head(ht_bytes_from(bytes, TLS_RECORD_HEADER), record.length);
+    note_size(state, e, from, &record);
     if (state->keys != NULL && tls_keys_take(state, e, from, &record, partial)) {
         return;
     }

@@ -397,6 +397,10 @@ struct tls_resumed_from {
     const char *by;             /* session_id, ticket, same_identity */
     uint64_t age_ns;            /* from there to the ClientHello */
     uint64_t lifetime_s;        /* of the ticket */
+    /* Not in the output: */
+    bool other_name;             /* it asked for another server_name */
+    struct ht_bytes server_name; /* that one, in lower case; empty: not known any more */
+    uint8_t extended_master;     /* whether it has extended_master_secret, plus one; 0: unknown */
 };
 
 /* What the sizes, places and order of TLS 1.3's encrypted records suggest. */
@@ -407,6 +411,19 @@ struct tls_inferred {
     uint8_t tickets;
     const char *early_data;         /* accepted, rejected */
     const char *client_certificate; /* sent, refused */
+};
+
+/* Records that no implementation may send (RFC 5246 section 6.2.1, RFC 8446 section 5). */
+struct tls_odd_records {
+    uint64_t oversize, oversize_frame; /* how many, and the first */
+    uint32_t oversize_length, oversize_limit;
+    const char *oversize_from;
+    uint64_t empty, empty_frame; /* of handshake messages, alerts, ChangeCipherSpec */
+    const char *empty_from;
+    uint64_t run[2], longest_run; /* of application data, one after another, by side */
+    uint64_t run_frame;           /* where the longest ends */
+    const char *run_from;
+    uint8_t oversize_side, empty_side, run_side;
 };
 
 /* The connection record's details. */
@@ -440,6 +457,8 @@ struct tls_details {
     const char *post_quantum; /* pq_protected, client_not_capable, server_declined, server_unknown,
                                * version_too_old */
     uint64_t harvestable_bytes;
+    /* Not in the output: */
+    struct tls_odd_records *odd_records; /* NULL: there are none */
 };
 
 extern const struct ht_struct tls_client_hello_struct, tls_server_hello_struct,

@@ -91,6 +91,11 @@ struct ht_timing {
     uint64_t handshake_ns;    /* ClientHello to the later Finished */
 };
 
+struct ht_repetition {
+    uint64_t frame; /* 0: there is none */
+    int64_t time_ns;
+};
+
 struct ht_capture_quality {
     uint64_t missing_bytes;
     uint64_t duplicates;
@@ -100,6 +105,8 @@ struct ht_capture_quality {
     uint64_t conflicting_overlaps;
     bool one_sided;
     bool limit_reached;
+    /* Not in the output: */
+    struct ht_repetition client_repeats, server_repeats; /* the first of a side's duplicates */
 };
 
 struct ht_timeline_entry {

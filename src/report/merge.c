@@ -2,7 +2,7 @@
  * What two states hold, together. Numbers of names, servers and rules are each state's own, so they
  * are told anew.
  */
-#include "report/state.h"
+#include "report/clock.h"
 
 #include <stdlib.h>
 
@@ -214,6 +214,15 @@ static void merge_offers(struct report_state *to, const struct report_state *fro
     }
 }
 
+static void merge_clocks(struct report_state *to, const struct report_state *from,
+                         const struct maps *maps)
+{
+    struct report_clock clock = from->clock;
+    clock.sight               = sight_of(maps, clock.sight);
+    clock.server              = maps->servers[clock.server];
+    report_clock_add(to, &clock);
+}
+
 static void add_counts(uint64_t *to, const uint64_t *from, size_t num)
 {
     for (size_t i = 0; i < num; i++) {
@@ -241,6 +250,7 @@ void report_state_merge(struct report_state *to, struct report_state *from)
         merge_tickets(to, from, &maps);
         merge_latencies(to, from, &maps);
         merge_offers(to, from, &maps);
+        merge_clocks(to, from, &maps);
     }
     free(maps.names);
     free(maps.servers);

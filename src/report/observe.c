@@ -3,6 +3,7 @@
 #include "analysis/audit/case.h"
 #include "analysis/audit/suite.h"
 #include "base/hash.h"
+#include "report/clock.h"
 #include "starttls/starttls.h"
 #include "tls/session.h"
 
@@ -509,6 +510,7 @@ static void observe_tls(struct observer *o)
     add_values(o);
     add_certificates(o);
     add_latency(o);
+    report_clock_observe(o->state, &o->c, &o->sight, o->server);
     if (tls->client_hello != NULL) {
         add_offer(o);
     }

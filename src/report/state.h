@@ -232,6 +232,15 @@ struct report_offer {
     struct report_sight sight;         /* whose these are: the first, by time */
 };
 
+/* How the capture's clock compares with those of who signs: logs, OCSP responders. */
+struct report_clock {
+    uint64_t dated;            /* connections that have such a time */
+    uint64_t behind;           /* of these, whose packets are from more than an hour before it */
+    uint64_t most_ns;          /* by how much, at most */
+    struct report_sight sight; /* where */
+    uint32_t server;           /* index plus one */
+};
+
 /* A rule that was asked for lately. */
 struct report_recent_rule {
     const char *id;
@@ -255,6 +264,7 @@ struct report_state {
         latencies, offers;
     struct report_table values[2]; /* those seen last, and those before */
     struct report_totals totals;
+    struct report_clock clock;
     struct report_span span;
     struct ht_audit_count counts[REPORT_NUM_SUBJECTS];
     struct report_recent_rule recent[REPORT_RECENT_RULES]; /* by address of the id */

@@ -176,6 +176,8 @@ static struct ht_capture_quality capture_of(const struct ht_flow *flow)
             q.out_of_order += r->out_of_order;
             q.conflicting_overlaps += r->conflicts;
             q.limit_reached |= r->limit_reached;
+            *(i == flow->client ? &q.client_repeats : &q.server_repeats) =
+                (struct ht_repetition){r->first_duplicate_frame, r->first_duplicate_ns};
         }
     }
     return q;

@@ -177,12 +177,20 @@ static bool keep_early(struct ht_reassembly *r, struct stretch s)
     return news;
 }
 
+static void count_duplicate(struct ht_reassembly *r, const struct stretch *s)
+{
+    if (r->duplicates++ == 0) {
+        r->first_duplicate_frame = s->frame;
+        r->first_duplicate_ns    = s->time_ns;
+    }
+}
+
 static void place_early(struct ht_reassembly *r, const struct stretch *s)
 {
     if (keep_early(r, *s)) {
         r->out_of_order++;
     } else {
-        r->duplicates++;
+        count_duplicate(r, s);
     }
     bool acked = r->acked > r->next;
     while (r->head != NULL && (r->waiting_bytes > HT_MAX_WAITING_BYTES ||
@@ -243,7 +251,7 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
                         .bytes   = segment->payload};
     int64_t old      = (int64_t)(r->next - s.offset);
     if (old >= (int64_t)s.len || is_far_ahead(r, &s)) {
-        r->duplicates++;
+        count_duplicate(r, &s);
         return;
     }
     if (old > 0) {

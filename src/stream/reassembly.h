@@ -52,8 +52,10 @@ struct ht_reassembly {
     ht_deliver *deliver;
     void *context;
     struct ht_budget *budget;
-    uint64_t lost_bytes;   /* in holes */
-    uint32_t duplicates;   /* segments that brought nothing new */
+    uint64_t lost_bytes;            /* in holes */
+    uint32_t duplicates;            /* segments that brought nothing new */
+    uint64_t first_duplicate_frame; /* where and when the first of them came; 0: there is none */
+    int64_t first_duplicate_ns;
     uint32_t out_of_order; /* segments that came early */
     uint32_t conflicts;    /* overlaps with other content */
 };

@@ -26,6 +26,10 @@ static const struct audit_table *const tables[] = {
     &audit_dns_rules,
     &audit_starttls_rules,
     &audit_failure_rules,
+    &audit_capture_rules,
+    &audit_performance_rules,
+    &audit_record_rules,
+    &audit_resumption_rules,
     &audit_keylog_rules,
     &audit_policy_rules,
 };

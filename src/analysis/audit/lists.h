@@ -63,6 +63,9 @@ uint16_t audit_highest_offered(const struct tls_client_hello *offer);
 /* audit_highest_name is its name, as that of DTLS where it is one. */
 const char *audit_highest_name(const struct tls_client_hello *offer);
 
+/* audit_is_usual_port: TLS is at home there, or begins there now and then. */
+bool audit_is_usual_port(uint16_t port);
+
 /* audit_certificate_request is the server's, and its frame; NULL: none was seen whole. */
 const struct tls_certificate_request *audit_certificate_request(const struct audit_case *c,
                                                                 uint64_t *out_frame);

@@ -1,7 +1,11 @@
 /* Rules about what nobody does who means well. */
-#include "analysis/audit/case.h"
+#include "analysis/audit/certificates.h"
+#include "analysis/audit/lists.h"
+#include "base/time.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 enum { HEARTBEAT_HEADER = 3, HEARTBEAT_PADDING = 16 };
 
@@ -99,6 +103,119 @@ static bool alert_flood(const struct audit_case *c, struct ht_proof *out)
            ht_proof_say(out, last->frame, 0, "%u warnings before the handshake was completed", num);
 }
 
+/*
+ * What is common in malware and rare elsewhere, by itself no fault
+ */
+
+enum { SUSPICIOUS = 3 };
+
+/* What speaks against a session, in words. */
+struct signals {
+    char text[160];
+    size_t len;
+    unsigned num;
+};
+
+__attribute__((format(printf, 2, 3))) static void signal_is(struct signals *s, const char *format,
+                                                            ...)
+{
+    va_list values;
+    size_t room = sizeof s->text - s->len;
+    int added   = snprintf(s->text + s->len, room, "%s", s->num > 0 ? "; " : "");
+    s->len += added > 0 && (size_t)added < room ? (size_t)added : 0;
+    va_start(values, format);
+    room  = sizeof s->text - s->len;
+    added = vsnprintf(s->text + s->len, room, format, values);
+    va_end(values);
+    s->len += added > 0 && (size_t)added < room ? (size_t)added : 0;
+    s->num++;
+}
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_consonant(uint8_t c)
+{
+    return ((c | 0x20) >= 'a') && ((c | 0x20) <= 'z') && strchr("aeiouyAEIOUY", c) == NULL;
+}
+
+/* No word of a language has so many consonants in a row, nor do names change so often between
+ * letters and digits. */
+static bool looks_random(struct ht_bytes name)
+{
+    enum { CONSONANTS = 7, CHANGES = 5 };
+    unsigned run = 0, longest = 0, changes = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t before = i > 0 ? name.ptr[i - 1] : '.', here = name.ptr[i];
+        bool letters = is_consonant(before) || is_consonant(here);
+        run          = is_consonant(here) ? run + 1 : 0;
+        longest      = run > longest ? run : longest;
+        changes += letters && is_digit(before) != is_digit(here) && before != '.' && here != '.';
+    }
+    return longest >= CONSONANTS || changes >= CHANGES;
+}
+
+static void judge_certificate(struct signals *s, const struct audit_case *c)
+{
+    enum { FIVE_YEARS = 5 * 366 };
+    char name[AUDIT_NAME_MAX];
+    if ((c->has & AUDIT_CERTIFICATE) == 0 || !audit_is_decoded(c) || audit_is_trusted(c)) {
+        return;
+    }
+    if (audit_leaf(c)->self_signed) {
+        signal_is(s, "a certificate signed by itself");
+    }
+    if (audit_has_times(c) && audit_valid_days(c->facts) > FIVE_YEARS) {
+        signal_is(s, "valid for %" PRIu64 " days", audit_valid_days(c->facts));
+    }
+    if (looks_random(c->facts->common_name)) {
+        signal_is(s, "for %.24s", audit_name(name, c->facts->common_name));
+    }
+}
+
+/* Whoever says a name may have looked it up where, or when, nobody captured it. */
+static bool is_unknown_address(const struct audit_case *c)
+{
+    const struct ht_resolution *dns = c->connection->dns;
+    return (c->has & AUDIT_DNS) != 0 && c->connection->encrypted_dns == NULL &&
+           dns->led_there.len == 0 && c->offer->server_name.len == 0 &&
+           (strcmp(dns->verdict, "none_seen") == 0 || strcmp(dns->verdict, "literal_address") == 0);
+}
+
+static bool suspicious(const struct audit_case *c, struct ht_proof *out)
+{
+    struct signals s = {.num = 0};
+    judge_certificate(&s, c);
+    if (is_unknown_address(c)) {
+        signal_is(&s, "an address that no DNS answer gave");
+    }
+    bool of_server = s.num > 0; /* what follows is of old programs, too */
+    if (!audit_offers_extension(c, EXTENSION_SERVER_NAME)) {
+        signal_is(&s, "no server_name");
+    }
+    if (!audit_offers_extension(c, EXTENSION_ALPN)) {
+        signal_is(&s, "no ALPN");
+    }
+    if (!audit_is_usual_port(c->connection->server->port)) {
+        signal_is(&s, "port %u", c->connection->server->port);
+    }
+    out->basis    = "inferred";
+    out->severity = s.num == SUSPICIOUS ? "low" : NULL;
+    return of_server && s.num >= SUSPICIOUS &&
+           ht_proof_say(out, c->offer->frame, c->certificate_frame, "%u signs: %s", s.num, s.text);
+}
+
+/* Inside a network all of this is what devices do; and mail, VPNs and the like have their own ways.
+ */
+static bool is_web_like_outside(const struct audit_case *c)
+{
+    return audit_is_stream(c) && c->connection->carriers[0].type == NULL &&
+           ht_bytes_equal(c->connection->protocol, ht_text("tls")) &&
+           !audit_is_private(&c->connection->server->ip) && c->version != 0;
+}
+
 static const struct audit_rule rules[] = {
     {{"heartbleed-attempt",
       "critical",
@@ -140,6 +257,16 @@ static const struct audit_rule rules[] = {
      0,
      NULL,
      alert_flood},
+    {{"suspicious-composite",
+      "medium",
+      "attack",
+      "A session like those of malware",
+      "Find out which program of the client it is, and whom it talks to.",
+      "Command and control of malware",
+      {NULL}},
+     AUDIT_OFFER | AUDIT_ANSWER,
+     is_web_like_outside,
+     suspicious},
 };
 
 const struct audit_table audit_attack_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};

@@ -204,11 +204,16 @@ static bool tlcp(const struct audit_case *c, struct ht_proof *out)
                         c->answer->version.id, c->answer->cipher_suite.id);
 }
 
+bool audit_is_usual_port(uint16_t port)
+{
+    return is_among(port, tls_ports, HT_ARRAY_LEN(tls_ports)) ||
+           is_among(port, other_tls_ports, HT_ARRAY_LEN(other_tls_ports));
+}
+
 static bool unusual_port(const struct audit_case *c, struct ht_proof *out)
 {
     uint16_t port = c->connection->server->port;
-    return !is_among(port, tls_ports, HT_ARRAY_LEN(tls_ports)) &&
-           !is_among(port, other_tls_ports, HT_ARRAY_LEN(other_tls_ports)) &&
+    return !audit_is_usual_port(port) &&
            ht_proof_say(out, c->offer->frame, 0, "ClientHello to port %u", port);
 }
 

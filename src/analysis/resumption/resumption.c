@@ -5,18 +5,32 @@
 
 #include <stdlib.h>
 
-enum { MAX_ID = 24 };
+enum { MAX_ID = 24, MAX_NAME = 58, HANDSHAKES = 1024 };
 
 /* By what a session is known; part of its key, so that the kinds are kept apart. */
 enum kind { SESSION_ID = 1, TICKET, IDENTITY };
 
-/* A lesson, and what is kept of it. */
+/* Where a session comes from. */
 struct origin {
     uint64_t key; /* 0: none is here */
     int64_t time_ns;
     uint64_t lifetime_s;
+    uint32_t name;           /* hash of the server_name asked for; 0: none */
+    uint8_t extended_master; /* whether it has extended_master_secret, plus one; 0: unknown */
     uint8_t id_len;
     char id[MAX_ID];
+};
+
+/* A server_name in lower case. */
+struct name {
+    uint32_t hash; /* of all of it; 0: none is here */
+    uint8_t len;
+    char text[MAX_NAME]; /* its beginning */
+};
+
+struct lesson {
+    struct origin origin;
+    struct name name;
 };
 
 struct origin_set {
@@ -24,8 +38,18 @@ struct origin_set {
     uint8_t next; /* to be forgotten */
 };
 
+/* What a connection said in its hellos, until its session is given a name. */
+struct handshake {
+    uint64_t connection; /* hash of its id */
+    uint8_t extended_master;
+    struct name name;
+};
+
+/* Names are kept once, each at the place of its hash, where the next one may take it. */
 struct state {
     struct origin_set *sets;
+    struct name *names;
+    struct handshake *handshakes; /* at the place of their connection; of this engine alone */
 };
 
 static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
@@ -33,12 +57,50 @@ static bool init(void *state, const struct ht_analysis_settings *settings, struc
     (void)settings;
     struct state *self = state;
     self->sets         = calloc(HT_RESUMPTION_SETS, sizeof *self->sets);
-    return self->sets != NULL || ht_fail(error, "out of memory");
+    self->names        = calloc(HT_RESUMPTION_NAMES, sizeof *self->names);
+    self->handshakes   = calloc(HANDSHAKES, sizeof *self->handshakes);
+    return (self->sets != NULL && self->names != NULL && self->handshakes != NULL) ||
+           ht_fail(error, "out of memory");
 }
 
 static void fini(void *state)
 {
-    free(((struct state *)state)->sets);
+    struct state *self = state;
+    free(self->sets);
+    free(self->names);
+    free(self->handshakes);
+}
+
+static struct name name_of(struct ht_bytes server_name)
+{
+    struct name name = {0};
+    uint64_t hash    = server_name.len;
+    for (size_t i = 0; i < server_name.len; i++) {
+        uint8_t letter = server_name.ptr[i];
+        letter         = letter >= 'A' && letter <= 'Z' ? (uint8_t)(letter | 0x20) : letter;
+        hash           = ht_mix(hash, letter);
+        if (i < MAX_NAME) {
+            name.text[name.len++] = (char)letter;
+        }
+    }
+    name.hash = server_name.len == 0 ? 0 : (uint32_t)hash | 1;
+    return name;
+}
+
+static struct name *place_of(const struct state *state, uint32_t hash)
+{
+    return &state->names[hash / 2 % HT_RESUMPTION_NAMES];
+}
+
+/* The handshake of the connection at hand; what another one said is cleared away. */
+static struct handshake *handshake_at_hand(const struct state *state, const struct ht_analysis *a)
+{
+    uint64_t connection         = ht_hash(a->connection_id(a->engine), 0);
+    struct handshake *handshake = &state->handshakes[connection % HANDSHAKES];
+    if (handshake->connection != connection) {
+        *handshake = (struct handshake){.connection = connection};
+    }
+    return handshake;
 }
 
 static struct origin_set *set_of(const struct state *state, uint64_t key)
@@ -59,17 +121,20 @@ static const struct origin *find(const struct state *state, uint64_t key)
 
 /* The first to tell of a session is where it comes from. What is oldest is forgotten, so that what
  * is known depends on the lessons alone. */
-static void learn(void *state, struct ht_bytes lesson)
+static void learn(void *state, struct ht_bytes bytes)
 {
-    struct origin origin;
-    if (lesson.len != sizeof origin) {
+    struct lesson lesson;
+    if (bytes.len != sizeof lesson) {
         return;
     }
-    memcpy(&origin, lesson.ptr, sizeof origin);
-    if (find(state, origin.key) == NULL) {
-        struct origin_set *set = set_of(state, origin.key);
-        set->origin[set->next] = origin;
+    memcpy(&lesson, bytes.ptr, sizeof lesson);
+    if (find(state, lesson.origin.key) == NULL) {
+        struct origin_set *set = set_of(state, lesson.origin.key);
+        set->origin[set->next] = lesson.origin;
         set->next              = (uint8_t)((set->next + 1) % HT_RESUMPTION_WAYS);
+        if (lesson.name.hash != 0) {
+            *place_of(state, lesson.name.hash) = lesson.name;
+        }
     }
 }
 
@@ -79,29 +144,46 @@ static uint64_t key_of(enum kind kind, struct ht_bytes name)
     return name.len == 0 ? 0 : key != 0 ? key : 1;
 }
 
-static void teach(const struct ht_analysis *a, uint64_t key, uint64_t lifetime_s)
+static void teach(const struct ht_analysis *a, const struct handshake *from, uint64_t key,
+                  uint64_t lifetime_s)
 {
     struct ht_bytes id = a->connection_id(a->engine);
     if (key == 0 || id.len > MAX_ID) {
         return;
     }
     /* Lessons are compared and copied as bytes: no padding may be left to chance. */
-    struct origin origin;
-    memset(&origin, 0, sizeof origin);
-    origin.key        = key;
-    origin.time_ns    = a->time_ns;
-    origin.lifetime_s = lifetime_s;
-    origin.id_len     = (uint8_t)id.len;
-    memcpy(origin.id, id.ptr, id.len);
-    a->teach(a->engine, &ht_resumption_analyzer, ht_bytes(&origin, sizeof origin));
+    struct lesson lesson;
+    memset(&lesson, 0, sizeof lesson);
+    struct origin *origin   = &lesson.origin;
+    origin->key             = key;
+    origin->time_ns         = a->time_ns;
+    origin->lifetime_s      = lifetime_s;
+    origin->name            = from->name.hash;
+    origin->extended_master = from->extended_master;
+    origin->id_len          = (uint8_t)id.len;
+    memcpy(origin->id, id.ptr, id.len);
+    lesson.name.hash = from->name.hash;
+    lesson.name.len  = from->name.len;
+    memcpy(lesson.name.text, from->name.text, sizeof lesson.name.text);
+    a->teach(a->engine, &ht_resumption_analyzer, ht_bytes(&lesson, sizeof lesson));
 }
 
-static void on_client_hello(const struct ht_analysis *a, struct tls_client_hello *hello)
+/* Whom a hello asks for; nobody where that is encrypted. */
+static struct name asked_for(const struct tls_client_hello *hello)
+{
+    bool hidden = hello->encrypted_client_hello != NULL;
+    return name_of(hidden ? ht_bytes(NULL, 0) : hello->server_name);
+}
+
+static void on_client_hello(const struct state *state, const struct ht_analysis *a,
+                            struct tls_client_hello *hello)
 {
     const struct tls_psk_offer *psk = hello->psk.items;
+    struct handshake *handshake     = handshake_at_hand(state, a);
+    handshake->name                 = asked_for(hello);
     if (hello->psk.len > 0) {
         hello->resumption_key = key_of(IDENTITY, psk[0].identity);
-        teach(a, hello->resumption_key, 0);
+        teach(a, handshake, hello->resumption_key, 0);
     } else {
         hello->resumption_key = key_of(TICKET, hello->ticket);
     }
@@ -110,15 +192,16 @@ static void on_client_hello(const struct ht_analysis *a, struct tls_client_hello
 static void on_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
                      void *event)
 {
-    (void)state;
     if (type == &tls_client_hello_event) {
-        on_client_hello(a, event);
+        on_client_hello(state, a, event);
     } else if (type == &tls_server_hello_event) {
         const struct tls_server_hello *hello = event;
-        teach(a, hello->new_session_id ? key_of(SESSION_ID, hello->session_id) : 0, 0);
+        struct handshake *handshake          = handshake_at_hand(state, a);
+        handshake->extended_master           = hello->extended_master_secret ? 2 : 1;
+        teach(a, handshake, hello->new_session_id ? key_of(SESSION_ID, hello->session_id) : 0, 0);
     } else if (type == &tls_new_session_ticket_event) {
         const struct tls_new_session_ticket *ticket = event;
-        teach(a, key_of(TICKET, ticket->ticket), ticket->lifetime_s);
+        teach(a, handshake_at_hand(state, a), key_of(TICKET, ticket->ticket), ticket->lifetime_s);
     }
 }
 
@@ -152,6 +235,19 @@ static uint64_t key_of_session(const struct tls_details *tls, const char **out_b
     return ticket ? hello->resumption_key : key_of(SESSION_ID, tls->server_hello->session_id);
 }
 
+/* Fills in what rules compare: both ends of the same session should say the same. */
+static void compare(struct tls_resumed_from *out, const struct state *state, struct ht_arena *arena,
+                    const struct origin *origin, const struct tls_client_hello *hello)
+{
+    const struct name now     = asked_for(hello);
+    const struct name *before = place_of(state, origin->name);
+    out->extended_master      = origin->extended_master;
+    out->other_name           = now.hash != 0 && origin->name != 0 && now.hash != origin->name;
+    if (out->other_name && before->hash == origin->name) {
+        out->server_name = ht_arena_copy(arena, ht_bytes(before->text, before->len));
+    }
+}
+
 static void judge(void *state, struct ht_analysis *a, struct ht_connection *c)
 {
     if (c->details.type != &tls_details_struct) {
@@ -170,11 +266,12 @@ static void judge(void *state, struct ht_analysis *a, struct ht_connection *c)
     if (more == NULL || from == NULL) {
         return;
     }
-    int64_t age        = time_of(c, tls->client_hello) - origin->time_ns;
-    *from              = (struct tls_resumed_from){.connection = ht_arena_copy(a->arena, id),
-                                                   .by         = by,
-                                                   .age_ns     = age > 0 ? (uint64_t)age : 0,
-                                                   .lifetime_s = origin->lifetime_s};
+    int64_t age = time_of(c, tls->client_hello) - origin->time_ns;
+    *from       = (struct tls_resumed_from){.connection = ht_arena_copy(a->arena, id),
+                                            .by         = by,
+                                            .age_ns     = age > 0 ? (uint64_t)age : 0,
+                                            .lifetime_s = origin->lifetime_s};
+    compare(from, state, a->arena, origin, tls->client_hello);
     *more              = *tls;
     more->resumed_from = from;
     c->details.object  = more;

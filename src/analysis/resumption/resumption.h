@@ -8,7 +8,7 @@
 
 #include "analysis/analyzer.h"
 
-enum { HT_RESUMPTION_SETS = 4096, HT_RESUMPTION_WAYS = 4 };
+enum { HT_RESUMPTION_SETS = 4096, HT_RESUMPTION_WAYS = 4, HT_RESUMPTION_NAMES = 1024 };
 
 extern const struct ht_analyzer ht_resumption_analyzer;
 

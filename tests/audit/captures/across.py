@@ -266,3 +266,16 @@ def one_issuer_for_all(out):
 def one_issuer_for_one(out):
     for i, name in enumerate(("www.example.com", "mail.example.com", "example.com")):
         showing(out, f"10.9.0.{i + 2}:443", name)
+
+
+@capture
+def nothing_in_common(out):
+    """After a session of 21 frames two that are refused, of 8 each: hellos in 25 and 33."""
+    Tls12().run(out)
+    for description, changes in ((40, {"suites": (0xC009, 0x002F)}), (70, {"version": 0x0302})):
+        session = Tls12(**changes)
+        session.capture = out
+        c = out.connection()
+        c.client(record(HANDSHAKE, session.hello(), TLS10))
+        c.server(alert(2, description))
+        c.close(1)

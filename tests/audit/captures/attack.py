@@ -1,8 +1,8 @@
 """What nobody sends who means well."""
 from captures.failure import Begun
-from generator import capture
+from generator import capture, x509
 from generator.handshakes import Tls12
-from generator.messages import HEARTBEAT, record, u16, u8
+from generator.messages import HEARTBEAT, client_extensions12, record, replaced, u16, u8
 
 
 def heartbeat(kind, length, content):
@@ -37,3 +37,21 @@ def ticketbleed(out):
 def session_resumed(out):
     session_id = out.fresh(32)
     Tls12(session_id=session_id, server_session_id=session_id, resumed=True).run(out)
+
+
+def to_public(out, offer):
+    """A certificate signed by itself, for ten years, in 6."""
+    Tls12(server="192.0.2.2:443", offer=offer, certificates=(x509.certificate(
+        x509.AUTHORITY, key=x509.rsa(x509.P * x509.Q),
+        valid=("260101000000Z", "360101000000Z")),)).run(out)
+
+
+@capture
+def like_malware(out):
+    """Nor does the hello (4) say whom it asks for."""
+    to_public(out, replaced(client_extensions12(), 0))
+
+
+@capture
+def like_a_device(out):
+    to_public(out, client_extensions12())

@@ -273,3 +273,17 @@ def hello_contradicts_itself(out):
     c.client(handshake(1, u16(TLS12) + bytes(32) + b"\0" + u16(200) + bytes(10), TLS10))
     c.server(alert(2, 50))
     c.close(1)
+
+
+@capture
+def record_too_long(out):
+    """Of Certificate, in twelve segments up to 17."""
+    Tls12(certificates=(bytes(1 << 14),)).run(out)
+
+
+@capture
+def record_empty(out):
+    """Of handshake messages, in ClientKeyExchange's place (9)."""
+    c = Begun().begin(out, "done")
+    c.client(record(HANDSHAKE, b""))
+    c.close()

@@ -196,11 +196,15 @@ static void keep_alive_byte_is_ignored(void **unused)
     (void)unused;
     ht_reassembly_start(&r, 1);
     ht_reassembly_push(&r, &(struct ht_segment){.seq = 1, .len = 3, .payload = ht_text("abc")});
-    ht_reassembly_push(&r, &(struct ht_segment){.seq = 3, .len = 1, .payload = ht_text("?")});
+    ht_reassembly_push(&r,
+                       &(struct ht_segment){
+                           .seq = 3, .len = 1, .payload = ht_text("?"), .frame = 7, .time_ns = 70});
     ht_reassembly_push(&r, &(struct ht_segment){.seq = 4, .len = 1, .payload = ht_text("d")});
     assert_int_equal(result->len, 4);
     assert_memory_equal(result->bytes, "abcd", 4);
     assert_int_equal(r.duplicates, 1);
+    assert_int_equal(r.first_duplicate_frame, 7);
+    assert_int_equal(r.first_duplicate_ns, 70);
     free(result);
 }
 

@@ -137,6 +137,53 @@ static void same_identity(void **state)
     assert_string_equal(from->by, "same_identity");
 }
 
+/* What a connection said beside the id of its session: RFC 6066 section 3 and RFC 7627 section 5.3
+ * want it to be the same when the session is resumed. */
+static void what_it_said(void **state)
+{
+    struct scene *scene            = *state;
+    struct tls_client_hello first  = {.server_name = ht_text("www.Example.test")};
+    struct tls_client_hello other  = {.server_name = ht_text("other.example.test")};
+    struct tls_client_hello alike  = {.server_name = ht_text("WWW.example.test")};
+    struct tls_client_hello none   = {0};
+    struct tls_server_hello issued = {
+        .session_id = hex("01020304"), .new_session_id = true, .extended_master_secret = true};
+    struct tls_details tls = {.resumed      = true,
+                              .resumption   = "session_id",
+                              .client_hello = &other,
+                              .server_hello = &issued};
+    happens(scene, "c-1", SECOND, &tls_client_hello_event, &first);
+    happens(scene, "c-2", SECOND, &tls_client_hello_event, &other); /* in between */
+    happens(scene, "c-1", SECOND, &tls_server_hello_event, &issued);
+    const struct tls_resumed_from *from = origin_of(scene, "c-2", SECOND, &tls);
+    assert_non_null(from);
+    assert_true(from->other_name);
+    assert_text(from->server_name, "www.example.test");
+    assert_int_equal(from->extended_master, 2);
+    tls.client_hello = &alike;
+    assert_false(origin_of(scene, "c-2", SECOND, &tls)->other_name);
+    tls.client_hello = &none;
+    assert_false(origin_of(scene, "c-2", SECOND, &tls)->other_name);
+}
+
+/* Of another connection's handshake nothing is taken for this one's. */
+static void what_nobody_said(void **state)
+{
+    struct scene *scene                  = *state;
+    struct tls_client_hello hello        = {.server_name = ht_text("www.example.test"),
+                                            .ticket      = hex("aabbccdd")};
+    struct tls_new_session_ticket issued = {.ticket = hex("aabbccdd")};
+    const struct tls_server_hello answer = {0};
+    const struct tls_details tls         = {
+                .resumed = true, .resumption = "ticket", .client_hello = &hello, .server_hello = &answer};
+    happens(scene, "c-1", SECOND, &tls_new_session_ticket_event, &issued);
+    happens(scene, "c-2", SECOND, &tls_client_hello_event, &hello);
+    const struct tls_resumed_from *from = origin_of(scene, "c-2", SECOND, &tls);
+    assert_non_null(from);
+    assert_false(from->other_name);
+    assert_int_equal(from->extended_master, 0);
+}
+
 /* As many sessions as there is room for, and more: no growth, and the last is still known. */
 static void many(void **state)
 {
@@ -165,6 +212,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(by_session_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(by_ticket, set_up, tear_down),
         cmocka_unit_test_setup_teardown(same_identity, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_it_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_nobody_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
