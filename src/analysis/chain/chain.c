@@ -4,9 +4,7 @@
  */
 #include "analysis/chain/chain.h"
 
-#include "analysis/chain/host.h"
 #include "analysis/chain/judge.h"
-#include "analysis/memo.h"
 #include "crypto/digest.h"
 
 enum {
@@ -14,9 +12,7 @@ enum {
     MEMBERS_MAX     = 32 << 20, /* bytes; some 25,000 certificates */
     VERDICT_BUCKETS = 1024,
     VERDICTS_MAX    = 32 << 20, /* bytes, with the certificates that they hold; some 1,000 chains */
-    NAME_SETS       = 1024,
-    LESSON_MAX      = 8192, /* bytes of a certificate that is kept for other chains */
-    NAME_KEY_MAX    = CHAIN_SHA256_LEN + 1 + CHAIN_MAX_NAME
+    LESSON_MAX      = 8192      /* bytes of a certificate that is kept for other chains */
 };
 
 struct state {
@@ -24,7 +20,6 @@ struct state {
     struct ht_digester *digester;
     struct chain_cache members;  /* by digest */
     struct chain_cache verdicts; /* by what the chain is used for and its digests */
-    struct ht_memo names;        /* struct chain_host_match by leaf and name */
 };
 
 static void forget_member(struct chain_entry *entry)
@@ -43,18 +38,15 @@ static bool init(void *state, const struct ht_analysis_settings *settings, struc
     self->judge.settings = settings;
     self->judge.decoder  = ht_certificate_decoder_new();
     self->digester       = ht_digester_new();
-    bool made =
-        self->judge.decoder != NULL && self->digester != NULL &&
-        chain_cache_init(&self->members, MEMBER_BUCKETS, MEMBERS_MAX, forget_member) &&
-        chain_cache_init(&self->verdicts, VERDICT_BUCKETS, VERDICTS_MAX, forget_verdict) &&
-        ht_memo_init(&self->names, NAME_SETS, NAME_KEY_MAX + sizeof(struct chain_host_match));
+    bool made            = self->judge.decoder != NULL && self->digester != NULL &&
+                chain_cache_init(&self->members, MEMBER_BUCKETS, MEMBERS_MAX, forget_member) &&
+                chain_cache_init(&self->verdicts, VERDICT_BUCKETS, VERDICTS_MAX, forget_verdict);
     return made || ht_fail(error, "out of memory");
 }
 
 static void fini(void *state)
 {
     struct state *self = state;
-    ht_memo_fini(&self->names);
     chain_cache_fini(&self->verdicts);
     chain_cache_fini(&self->members);
     chain_issuers_fini(&self->judge.issuers);
@@ -240,25 +232,6 @@ static struct asked asked_for(const struct ht_connection *c, const struct tls_de
     return (struct asked){ht_text(ht_address_print(address, &c->server->ip)), "address", false};
 }
 
-/* Known or looked for; NULL: nothing can be said. */
-static const struct chain_host_match *
-match_of(struct state *state, const struct chain_judgement *judgement, struct ht_bytes name)
-{
-    uint8_t key[NAME_KEY_MAX];
-    const struct ht_chain_link *leaf = &judgement->parts.leaf;
-    if (leaf->x509 == NULL || name.len == 0 || name.len > CHAIN_MAX_NAME) {
-        return NULL;
-    }
-    memcpy(key, judgement->members.list[0]->sha256, CHAIN_SHA256_LEN);
-    memcpy(key + CHAIN_SHA256_LEN, name.ptr, name.len);
-    struct ht_bytes whole          = ht_bytes(key, CHAIN_SHA256_LEN + name.len);
-    struct chain_host_match *match = ht_memo_find(&state->names, whole);
-    if (match == NULL && (match = ht_memo_add(&state->names, whole, sizeof *match)) != NULL) {
-        chain_host_check(match, leaf->x509, name);
-    }
-    return match;
-}
-
 /* Who asks for an address may have asked for a name that we did not see; so that the certificate
  * is not for the address says something only where it is for nothing but addresses. */
 static bool says_something(const struct asked *asked, const struct chain_judgement *judgement,
@@ -274,24 +247,26 @@ static bool says_something(const struct asked *asked, const struct chain_judgeme
     return !asked->unsure;
 }
 
-/* NULL: nobody knows whom the client asked for. */
-static const struct tls_name_check *check_name(struct state *state, struct ht_analysis *a,
-                                               const struct ht_connection *c,
+/* NULL: nobody knows whom the client asked for, or the leaf is not a certificate. */
+static const struct tls_name_check *check_name(struct ht_analysis *a, const struct ht_connection *c,
                                                const struct chain_judgement *judgement)
 {
     char address[HT_ADDRESS_TEXT_MAX];
-    const struct asked asked             = asked_for(c, c->details.object, address);
-    const struct chain_host_match *match = match_of(state, judgement, asked.name);
-    if (match == NULL || !says_something(&asked, judgement, match->verdict)) {
+    struct chain_host_match match;
+    const struct asked asked = asked_for(c, c->details.object, address);
+    if (judgement->parts.leaf.x509 == NULL || asked.name.len == 0 ||
+        asked.name.len > CHAIN_MAX_NAME) {
         return NULL;
     }
-    struct tls_name_check *check = ht_arena_alloc(a->arena, sizeof *check);
+    chain_host_check(&match, &judgement->names, asked.name);
+    struct tls_name_check *check = says_something(&asked, judgement, match.verdict)
+                                       ? ht_arena_alloc(a->arena, sizeof *check)
+                                       : NULL;
     if (check != NULL) {
-        *check = (struct tls_name_check){
-            .verdict = match->verdict,
-            .name    = ht_arena_copy(a->arena, asked.name),
-            .from    = asked.from,
-            .matched = ht_arena_copy(a->arena, ht_bytes(match->matched, match->matched_len))};
+        *check = (struct tls_name_check){.verdict = match.verdict,
+                                         .name    = ht_arena_copy(a->arena, asked.name),
+                                         .from    = asked.from,
+                                         .matched = ht_arena_copy(a->arena, match.matched)};
     }
     return check;
 }
@@ -331,7 +306,7 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
     out->chains               = *chains;
     if (server != NULL) {
         out->server                = server->verdict;
-        out->server.name           = check_name(self, a, c, server);
+        out->server.name           = check_name(a, c, server);
         out->chains.server_verdict = &out->server;
     }
     if (client != NULL) {

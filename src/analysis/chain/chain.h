@@ -1,7 +1,7 @@
 /*
  * Chains of certificates judged, by libcrypto: does the chain lead to a trust anchor, as it was
  * sent and with intermediates that were seen elsewhere; is the leaf for the server that was asked
- * for; what is wrong with its certificates (RFC 5280, RFC 9525). A verdict is kept by chain, name
+ * for; what is wrong with its certificates (RFC 5280, RFC 9525). A verdict is kept by chain
  * and the span of time in which it holds, so that what repeats costs a look-up.
  */
 #ifndef HT_ANALYSIS_CHAIN_CHAIN_H

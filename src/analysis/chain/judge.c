@@ -303,6 +303,7 @@ static void judge_trial(struct trial *t)
     find_paths(t);
     if (t->leaf != NULL) {
         chain_key_look(&key, t->leaf);
+        chain_host_names_read(&t->out->names, t->leaf, &t->out->arena);
     }
     add_facts(t, &key);
     if (t->out->facts.num == 0) {

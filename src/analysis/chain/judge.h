@@ -2,6 +2,7 @@
 #ifndef HT_ANALYSIS_CHAIN_JUDGE_H
 #define HT_ANALYSIS_CHAIN_JUDGE_H
 
+#include "analysis/chain/host.h"
 #include "analysis/chain/member.h"
 #include "analysis/chain/order.h"
 #include "analysis/chain/parts.h"
@@ -42,8 +43,9 @@ struct chain_judgement {
     struct ht_chain_parts parts;
     struct tls_chain_verdict verdict;
     struct ht_chain_facts facts;
-    bool lacks_issuer;   /* which may be seen later: */
-    uint64_t generation; /* of the issuers by which it was judged */
+    struct chain_host_names names; /* of the leaf */
+    bool lacks_issuer;             /* which may be seen later: */
+    uint64_t generation;           /* of the issuers by which it was judged */
 };
 
 /* chain_judgement_new judges a chain as of `now_ns`; its cost is set. NULL where there is no
