@@ -50,13 +50,32 @@ bool chain_key_has_roca(struct ht_bytes modulus)
     return has;
 }
 
+/* The integer square root. */
+static uint64_t square_root_of_word(uint64_t of)
+{
+    uint64_t root = 0;
+    for (uint64_t bit = UINT64_C(1) << 31; bit > 0; bit >>= 1) {
+        root |= (root | bit) * (root | bit) <= of ? bit : 0;
+    }
+    return root;
+}
+
+/* A number that is no less than the square root, and whose first 16 bits or so are its. */
+static bool guess_root(BIGNUM *guess, const BIGNUM *of)
+{
+    int num   = BN_num_bits(of);
+    int shift = num > 32 ? (num - 31) / 2 : 0;
+    return BN_rshift(guess, of, 2 * shift) == 1 &&
+           BN_set_word(guess, (BN_ULONG)square_root_of_word(BN_get_word(guess)) + 1) == 1 &&
+           BN_lshift(guess, guess, shift) == 1;
+}
+
 /* The integer square root, by Newton's method from above. False where there is no memory. */
 static bool square_root(BIGNUM *root, const BIGNUM *of, BN_CTX *scratch)
 {
     BN_CTX_start(scratch);
     BIGNUM *next = BN_CTX_get(scratch);
-    bool done    = next != NULL && BN_set_word(next, 0) == 1 &&
-                BN_set_bit(next, (BN_num_bits(of) + 1) / 2) == 1;
+    bool done    = next != NULL && guess_root(next, of);
     do {
         done = done && BN_copy(root, next) != NULL && BN_div(next, NULL, of, root, scratch) == 1 &&
                BN_add(next, next, root) == 1 && BN_rshift1(next, next) == 1;
@@ -65,27 +84,8 @@ static bool square_root(BIGNUM *root, const BIGNUM *of, BN_CTX *scratch)
     return done;
 }
 
-static bool is_square_modulo(unsigned value, unsigned modulus)
-{
-    value %= modulus;
-    for (unsigned i = 0; i <= modulus / 2; i++) {
-        if (i * i % modulus == value) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Few numbers that are no squares come to the square root. */
 static bool is_square(const BIGNUM *number, BN_CTX *scratch)
 {
-    static const unsigned moduli[] = {64, 63, 65, 11};
-    BN_ULONG residue               = BN_mod_word(number, 2882880); /* their product */
-    for (size_t i = 0; i < HT_ARRAY_LEN(moduli); i++) {
-        if (!is_square_modulo((unsigned)residue, moduli[i])) {
-            return false;
-        }
-    }
     BN_CTX_start(scratch);
     BIGNUM *root = BN_CTX_get(scratch), *square = BN_CTX_get(scratch);
     bool is = square != NULL && square_root(root, number, scratch) &&
@@ -94,19 +94,85 @@ static bool is_square(const BIGNUM *number, BN_CTX *scratch)
     return is;
 }
 
+/*
+ * Of numbers modulo a few others it is known which are squares; of a hundred that are none not one
+ * passes by all of them.
+ */
+static const uint8_t sieve_moduli[] = {64, 63, 61, 59, 55, 53, 47, 43};
+
+enum { NUM_SIEVES = HT_ARRAY_LEN(sieve_moduli) };
+
+/* A number `a` and `a * a - modulus`, modulo one of them. */
+struct sieve {
+    uint64_t squares; /* a bit for each */
+    unsigned by, a, difference;
+};
+
+static struct sieve sieve_new(unsigned by, const BIGNUM *a, const BIGNUM *difference)
+{
+    struct sieve out = {.by         = by,
+                        .a          = (unsigned)BN_mod_word(a, by),
+                        .difference = (unsigned)BN_mod_word(difference, by)};
+    for (unsigned i = 0; i <= by / 2; i++) {
+        out.squares |= UINT64_C(1) << (i * i % by);
+    }
+    return out;
+}
+
+static bool passes(const struct sieve *sieve)
+{
+    return (sieve->squares >> sieve->difference & 1) != 0;
+}
+
+/* From `a` to the next: (a + 1)^2 = a^2 + 2a + 1. */
+static void sieve_step(struct sieve *sieve)
+{
+    sieve->difference = (sieve->difference + 2 * sieve->a + 1) % sieve->by;
+    sieve->a          = (sieve->a + 1) % sieve->by;
+}
+
+/* Whether the difference of the modulus and the square of `a + steps` is a square. */
+static bool leaves_square(const BIGNUM *modulus, const BIGNUM *a, unsigned steps, BN_CTX *scratch)
+{
+    BN_CTX_start(scratch);
+    BIGNUM *later = BN_CTX_get(scratch), *difference = BN_CTX_get(scratch);
+    bool leaves = difference != NULL && BN_copy(later, a) != NULL &&
+                  BN_add_word(later, steps) == 1 && BN_sqr(difference, later, scratch) == 1 &&
+                  BN_sub(difference, difference, modulus) == 1 && is_square(difference, scratch);
+    BN_CTX_end(scratch);
+    return leaves;
+}
+
+static bool sieve_rounds(const BIGNUM *modulus, const BIGNUM *a, const BIGNUM *difference,
+                         BN_CTX *scratch)
+{
+    struct sieve sieves[NUM_SIEVES];
+    for (size_t k = 0; k < NUM_SIEVES; k++) {
+        sieves[k] = sieve_new(sieve_moduli[k], a, difference);
+    }
+    for (unsigned i = 0; i < FERMAT_ROUNDS; i++) {
+        bool may_be = true;
+        for (size_t k = 0; k < NUM_SIEVES; k++) {
+            may_be = may_be && passes(&sieves[k]);
+            sieve_step(&sieves[k]);
+        }
+        if (may_be && leaves_square(modulus, a, i, scratch)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Fermat: the modulus is (a + b)(a - b), so that a * a - modulus is a square; of close factors a is
  * little more than the modulus's root. The least difference is where a is that root, rounded up. */
 static bool falls_to_fermat(const BIGNUM *modulus, BN_CTX *scratch)
 {
     BN_CTX_start(scratch);
     BIGNUM *a = BN_CTX_get(scratch), *difference = BN_CTX_get(scratch);
-    bool falls = false;
-    bool done  = difference != NULL && square_root(a, modulus, scratch) && BN_add_word(a, 1) == 1;
-    for (unsigned i = 0; done && !falls && i < FERMAT_ROUNDS; i++) {
-        done  = BN_sqr(difference, a, scratch) == 1 && BN_sub(difference, difference, modulus) == 1;
-        falls = done && is_square(difference, scratch);
-        done  = done && BN_add_word(a, 1) == 1;
-    }
+    bool falls = difference != NULL && square_root(a, modulus, scratch) && BN_add_word(a, 1) == 1 &&
+                 BN_sqr(difference, a, scratch) == 1 &&
+                 BN_sub(difference, difference, modulus) == 1 &&
+                 sieve_rounds(modulus, a, difference, scratch);
     BN_CTX_end(scratch);
     return falls;
 }

@@ -9,6 +9,7 @@
 
 #include "analysis/chain/key.h"
 
+#include <openssl/bn.h>
 #include <openssl/x509.h>
 
 #define ROCA                                                                                       \
@@ -47,6 +48,31 @@ static void test_close_primes(void **state)
     }
 }
 
+/* Of (a + b)(a - b) Fermat's method starts at its root and comes to `a` after about b * b / 2a
+ * rounds: with a = 2^n + 1 and b = 2^(n/2 + j) these are 2^(2j - 1). */
+static void test_close_primes_of_any_size(void **state)
+{
+    (void)state;
+    BIGNUM *a = BN_new(), *b = BN_new(), *modulus = BN_new(), *sum = BN_new();
+    for (int n = 30; n <= 2048; n += n < 128 ? 2 : 62) {
+        for (int j = 0; j <= 4; j++) {
+            uint8_t bytes[1024];
+            assert_true(BN_set_word(a, 1) && BN_set_bit(a, n));
+            assert_true(BN_set_word(b, 0) && BN_set_bit(b, n / 2 + j));
+            assert_true(BN_add(sum, a, b) && BN_sub(b, a, b));
+            BN_CTX *scratch = BN_CTX_new();
+            assert_true(BN_mul(modulus, sum, b, scratch));
+            BN_CTX_free(scratch);
+            int len = BN_bn2bin(modulus, bytes);
+            assert_int_equal(chain_key_has_close_primes(ht_bytes(bytes, (size_t)len)), j < 4);
+        }
+    }
+    BN_free(a);
+    BN_free(b);
+    BN_free(modulus);
+    BN_free(sum);
+}
+
 static void look(struct chain_key *out, const char *path)
 {
     struct ht_bytes der = file_bytes(path);
@@ -79,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_roca),
         cmocka_unit_test(test_close_primes),
+        cmocka_unit_test(test_close_primes_of_any_size),
         cmocka_unit_test(test_keys_of_certificates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
