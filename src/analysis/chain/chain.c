@@ -50,6 +50,7 @@ static void fini(void *state)
     chain_cache_fini(&self->verdicts);
     chain_cache_fini(&self->members);
     chain_issuers_fini(&self->judge.issuers);
+    chain_signatures_fini(&self->judge.signatures);
     chain_anchors_free(self->judge.anchors);
     ht_certificate_decoder_free(self->judge.decoder);
     ht_digester_free(self->digester);

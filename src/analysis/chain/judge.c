@@ -79,6 +79,7 @@ static void add_issuers_of(struct trial *t, const X509 *x509)
 static struct chain_question question_of(const struct trial *t)
 {
     return (struct chain_question){.anchors   = t->judge->anchors,
+                                   .good      = &t->judge->signatures,
                                    .leaf      = t->leaf,
                                    .untrusted = t->untrusted,
                                    .client    = t->out->parts.is_client};
@@ -92,9 +93,10 @@ static void repair(struct trial *t)
     for (int i = 0; i < sk_X509_num(t->untrusted); i++) {
         add_issuers_of(t, sk_X509_value(t->untrusted, i));
     }
-    const struct chain_question question = question_of(t);
+    struct chain_question question = question_of(t);
+    question.before                = &t->as_sent;
     if (sk_X509_num(t->untrusted) > num_sent && chain_verify(&t->repaired, &question, &t->span) &&
-        (t->repaired.anchored || sk_X509_num(t->repaired.path) > sk_X509_num(t->as_sent.path))) {
+        chain_is_better(&t->repaired, &t->as_sent)) {
         t->better                = &t->repaired;
         t->out->verdict.repaired = chain_tell_path(&t->repaired, &t->out->arena);
     }

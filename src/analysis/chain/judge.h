@@ -28,6 +28,7 @@ struct chain_judge {
     struct chain_anchors *anchors; /* NULL until the first chain is judged */
     struct chain_issuers issuers;
     uint64_t judgements; /* made so far */
+    struct chain_signatures signatures;
 };
 
 struct chain_members {

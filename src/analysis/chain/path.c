@@ -69,11 +69,22 @@ static void add_error(struct chain_answer *answer, int code, int depth)
     }
 }
 
+/* A question while libcrypto is at it. */
+struct inquiry {
+    const struct chain_question *question;
+    struct chain_answer *answer;
+    unsigned num_refused;
+    time_t now_s;
+    int (*verify)(X509_STORE_CTX *context); /* libcrypto's own, of what it has for a path */
+};
+
 /* Goes on after an error, to hear of all. */
 static int on_verified(int ok, X509_STORE_CTX *context)
 {
     if (ok == 0) {
-        add_error(X509_STORE_CTX_get_app_data(context), X509_STORE_CTX_get_error(context),
+        struct inquiry *inquiry = X509_STORE_CTX_get_app_data(context);
+        inquiry->num_refused++;
+        add_error(inquiry->answer, X509_STORE_CTX_get_error(context),
                   X509_STORE_CTX_get_error_depth(context));
     }
     return 1;
@@ -109,6 +120,7 @@ static bool has_error(const struct chain_answer *answer, int code)
 
 static void take_path(struct chain_answer *out, X509_STORE_CTX *context)
 {
+    sk_X509_pop_free(out->path, X509_free);
     out->path          = X509_STORE_CTX_get1_chain(context);
     int num_untrusted  = X509_STORE_CTX_get_num_untrusted(context);
     out->num_untrusted = num_untrusted > 0 ? (size_t)num_untrusted : 0;
@@ -119,10 +131,114 @@ static void take_path(struct chain_answer *out, X509_STORE_CTX *context)
     out->anchored = sk_X509_num(out->path) > 0 && !out->lacks_issuer && !self_signed;
 }
 
+bool chain_is_better(const struct chain_answer *answer, const struct chain_answer *than)
+{
+    return answer->anchored || sk_X509_num(answer->path) > sk_X509_num(than->path);
+}
+
+/*
+ * Signatures that are known.
+ */
+
+static struct chain_signature *slot_of(struct chain_signatures *good, const X509 *subject)
+{
+    return &good->slots[((uintptr_t)subject >> 4) % CHAIN_MAX_SIGNATURES];
+}
+
+static void release(struct chain_signature *slot)
+{
+    X509_free(slot->subject);
+    X509_free(slot->issuer);
+    *slot = (struct chain_signature){.subject = NULL};
+}
+
+void chain_signatures_fini(struct chain_signatures *signatures)
+{
+    for (size_t i = 0; i < CHAIN_MAX_SIGNATURES; i++) {
+        release(&signatures->slots[i]);
+    }
+}
+
+/* But for the leaf's, which is of this chain only. */
+static void learn_signatures(struct chain_signatures *good, const STACK_OF(X509) * path)
+{
+    for (int i = 1; i + 1 < sk_X509_num(path); i++) {
+        X509 *subject = sk_X509_value(path, i), *issuer = sk_X509_value(path, i + 1);
+        struct chain_signature *slot = slot_of(good, subject);
+        if ((slot->subject != subject || slot->issuer != issuer) && X509_up_ref(subject) == 1 &&
+            X509_up_ref(issuer) == 1) {
+            release(slot);
+            *slot = (struct chain_signature){.subject = subject, .issuer = issuer};
+        }
+    }
+}
+
+/* That `path[at]` is signed by the next. */
+static bool is_known(const struct chain_question *q, const STACK_OF(X509) * path, int at)
+{
+    const X509 *subject = sk_X509_value(path, at), *issuer = sk_X509_value(path, at + 1);
+    const struct chain_answer *before  = q->before;
+    const struct chain_signature *slot = slot_of(q->good, subject);
+    return (slot->subject == subject && slot->issuer == issuer) ||
+           (before != NULL && before->signed_well && at + 1 < sk_X509_num(before->path) &&
+            sk_X509_value(before->path, at) == subject &&
+            sk_X509_value(before->path, at + 1) == issuer);
+}
+
+/* Nothing is to be said of it as an issuer. */
+static bool may_sign(X509 *x509)
+{
+    uint32_t flags = X509_get_extension_flags(x509);
+    return (flags & EXFLAG_PROXY) == 0 &&
+           ((flags & EXFLAG_KUSAGE) == 0 || (X509_get_key_usage(x509) & KU_KEY_CERT_SIGN) != 0);
+}
+
+static bool is_valid(const X509 *x509, time_t now_s)
+{
+    return X509_cmp_time(X509_get0_notBefore(x509), &now_s) < 0 &&
+           X509_cmp_time(X509_get0_notAfter(x509), &now_s) > 0;
+}
+
+/* Whether it is known that libcrypto has nothing to say of the signatures and times of a path.
+ * Where it may have, it is asked. */
+static bool is_sound(const struct inquiry *inquiry, const STACK_OF(X509) * path)
+{
+    int num    = sk_X509_num(path);
+    bool proxy = num > 0 && (X509_get_extension_flags(sk_X509_value(path, 0)) & EXFLAG_PROXY) != 0;
+    bool sound = num > 1 && !proxy;
+    for (int i = num - 1; sound && i >= 0; i--) {
+        X509 *x509 = sk_X509_value(path, i);
+        sound      = is_valid(x509, inquiry->now_s) && (i == 0 || may_sign(x509)) &&
+                (i == num - 1 || is_known(inquiry->question, path, i));
+    }
+    return sound;
+}
+
+/* Called by libcrypto when there is a path, for what it costs to look at: signatures, and times. */
+static int verify_path(X509_STORE_CTX *context)
+{
+    struct inquiry *inquiry        = X509_STORE_CTX_get_app_data(context);
+    const struct chain_question *q = inquiry->question;
+    struct chain_answer *answer    = inquiry->answer;
+    const STACK_OF(X509) *path     = X509_STORE_CTX_get0_chain(context);
+    unsigned num_refused           = inquiry->num_refused;
+    take_path(answer, context);
+    if (q->before != NULL && !chain_is_better(answer, q->before)) {
+        return 0;
+    }
+    int ok = is_sound(inquiry, path) ? 1 : inquiry->verify(context);
+    if (ok == 1 && inquiry->num_refused == num_refused) {
+        answer->signed_well = true;
+        learn_signatures(q->good, path);
+    }
+    return ok;
+}
+
 bool chain_verify(struct chain_answer *out, const struct chain_question *q, struct chain_span *span)
 {
     *out                    = (struct chain_answer){0};
     X509_STORE_CTX *context = X509_STORE_CTX_new();
+    struct inquiry inquiry  = {.question = q, .answer = out, .now_s = seconds_of(span->now_ns)};
     (void)ERR_set_mark();
     prepare(q, span);
     bool made =
@@ -130,10 +246,12 @@ bool chain_verify(struct chain_answer *out, const struct chain_question *q, stru
         X509_STORE_CTX_init(context, chain_anchors_store(q->anchors), q->leaf, q->untrusted) == 1 &&
         X509_STORE_CTX_set_purpose(context, q->client ? X509_PURPOSE_SSL_CLIENT
                                                       : X509_PURPOSE_SSL_SERVER) == 1 &&
-        X509_STORE_CTX_set_app_data(context, out) == 1;
+        X509_STORE_CTX_set_app_data(context, &inquiry) == 1;
     if (made) {
-        X509_STORE_CTX_set_time(context, 0, seconds_of(span->now_ns));
+        inquiry.verify = X509_STORE_CTX_get_verify(context);
+        X509_STORE_CTX_set_time(context, 0, inquiry.now_s);
         X509_STORE_CTX_set_verify_cb(context, on_verified);
+        X509_STORE_CTX_set_verify(context, verify_path);
         /* What it refuses without asking the callback is an error all the same. */
         if (X509_verify_cert(context) != 1) {
             add_error(out, X509_STORE_CTX_get_error(context),
