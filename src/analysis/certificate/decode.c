@@ -153,16 +153,24 @@ static void decode_key(struct ht_certificate_decoder *decoder, struct ht_arena *
     OPENSSL_free(der);
 }
 
-/* Done where there are providers, so the certificate is read once more. */
-static bool verifies_itself(struct ht_bytes der, const struct ht_certificate *certificate)
+/* Whether it is worth to ask if its own key verifies the signature. */
+static bool may_verify_itself(const struct ht_certificate *certificate)
 {
-    if (!certificate->self_issued || certificate->key == NULL ||
-        certificate->key->bits > MAX_BITS_TO_VERIFY) {
-        return false;
-    }
+    return certificate->self_issued && certificate->key != NULL &&
+           certificate->key->bits <= MAX_BITS_TO_VERIFY;
+}
+
+static bool verifies_itself(X509 *x509)
+{
+    return X509_verify(x509, X509_get0_pubkey(x509)) == 1;
+}
+
+/* Done where there are providers, so the certificate is read once more. */
+static bool der_verifies_itself(struct ht_bytes der)
+{
     const uint8_t *end = der.ptr;
     X509 *x509         = d2i_X509(NULL, &end, (long)der.len);
-    bool verified      = x509 != NULL && X509_verify(x509, X509_get0_pubkey(x509)) == 1;
+    bool verified      = x509 != NULL && verifies_itself(x509);
     X509_free(x509);
     return verified;
 }
@@ -204,7 +212,7 @@ bool ht_certificate_decode(struct ht_certificate_decoder *decoder, struct ht_are
     X509 *x509         = X509_new_ex(decoder->without_providers, NULL);
     if (x509 != NULL && d2i_X509(&x509, &end, (long)der.len) != NULL) {
         decode(decoder, arena, x509, out);
-        out->self_signed = verifies_itself(der, out);
+        out->self_signed = may_verify_itself(out) && der_verifies_itself(der);
     } else {
         out->malformed = true;
     }
@@ -212,4 +220,16 @@ bool ht_certificate_decode(struct ht_certificate_decoder *decoder, struct ht_are
     (void)ERR_pop_to_mark();
     out->malformed = out->malformed || end != der.ptr + der.len;
     return !out->malformed;
+}
+
+void certificate_decode_x509(struct ht_certificate_decoder *decoder, struct ht_arena *arena,
+                             X509 *x509, struct ht_bytes der, struct ht_bytes sha256,
+                             struct ht_certificate *out)
+{
+    (void)ERR_set_mark();
+    *out      = (struct ht_certificate){.bytes = der.len, .sha256 = sha256};
+    out->sha1 = digest_copy(decoder->digester, arena, HT_SHA1, der);
+    decode(decoder, arena, x509, out);
+    out->self_signed = may_verify_itself(out) && verifies_itself(x509);
+    (void)ERR_pop_to_mark();
 }

@@ -16,6 +16,12 @@ struct asn1_object_st;
 struct asn1_string_st;
 struct ht_memo;
 
+/* certificate_decode_x509 is ht_certificate_decode of a certificate that libcrypto read before,
+ * with its key, out of all of `der`; whose SHA-256 is known. */
+void certificate_decode_x509(struct ht_certificate_decoder *decoder, struct ht_arena *arena,
+                             struct x509_st *x509, struct ht_bytes der, struct ht_bytes sha256,
+                             struct ht_certificate *out);
+
 /* certificate_object is an object identifier's name by libcrypto, its long or short one, or where
  * it has none the dotted numbers. */
 struct ht_bytes certificate_object(struct ht_arena *arena, const struct asn1_object_st *object,

@@ -85,6 +85,51 @@ static struct chain_question question_of(const struct trial *t)
                                    .client    = t->out->parts.is_client};
 }
 
+/* Whose certificate of the path it is; NULL: it is an anchor. */
+static struct chain_member *member_at(const struct trial *t, const struct chain_answer *answer,
+                                      size_t at)
+{
+    const struct chain_members *members = &t->out->members;
+    const struct chain_issuers *issuers = &t->judge->issuers;
+    const X509 *x509                    = sk_X509_value(answer->path, (int)at);
+    for (size_t i = 0; i < members->num && at < answer->num_untrusted; i++) {
+        if (members->list[i]->x509 == x509) {
+            return members->list[i];
+        }
+    }
+    for (size_t i = 0; i < CHAIN_MAX_ISSUERS && at < answer->num_untrusted; i++) {
+        if (issuers->ring[i] != NULL && issuers->ring[i]->x509 == x509) {
+            return issuers->ring[i];
+        }
+    }
+    return NULL;
+}
+
+static struct ht_bytes digest_at(const struct trial *t, const struct chain_answer *answer,
+                                 size_t at)
+{
+    const struct chain_member *member = member_at(t, answer, at);
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    if (member != NULL) {
+        return ht_arena_copy(&t->out->arena, member->entry.key);
+    }
+    (void)X509_digest(sk_X509_value(answer->path, (int)at), EVP_sha256(), digest, &len);
+    return ht_arena_copy(&t->out->arena, ht_bytes(digest, len));
+}
+
+static const struct tls_path *tell(const struct trial *t, const struct chain_answer *answer)
+{
+    struct ht_arena *arena = &t->out->arena;
+    int num                = sk_X509_num(answer->path);
+    struct ht_bytes *items = num > 0 ? ht_arena_alloc(arena, (size_t)num * sizeof *items) : NULL;
+    size_t len             = items != NULL ? (size_t)num : 0;
+    for (size_t i = 0; i < len; i++) {
+        items[i] = digest_at(t, answer, i);
+    }
+    return chain_tell_path(answer, (struct ht_texts){.items = items, .len = len}, arena);
+}
+
 /* Again, with issuers that were seen elsewhere, where that leads further. */
 static void repair(struct trial *t)
 {
@@ -98,7 +143,7 @@ static void repair(struct trial *t)
     if (sk_X509_num(t->untrusted) > num_sent && chain_verify(&t->repaired, &question, &t->span) &&
         chain_is_better(&t->repaired, &t->as_sent)) {
         t->better                = &t->repaired;
-        t->out->verdict.repaired = chain_tell_path(&t->repaired, &t->out->arena);
+        t->out->verdict.repaired = tell(t, &t->repaired);
     }
 }
 
@@ -109,7 +154,7 @@ static void find_paths(struct trial *t)
     if (t->leaf == NULL || !chain_verify(&t->as_sent, &question, &t->span)) {
         return;
     }
-    t->out->verdict.as_sent = chain_tell_path(&t->as_sent, &t->out->arena);
+    t->out->verdict.as_sent = tell(t, &t->as_sent);
     t->out->lacks_issuer    = t->as_sent.lacks_issuer;
     if (t->as_sent.lacks_issuer) {
         repair(t);
@@ -243,27 +288,43 @@ static void add_facts(struct trial *t, const struct chain_key *key)
  * Parts.
  */
 
-/* The second of the path, which may be sent, seen elsewhere or an anchor. */
-static struct ht_chain_link issuer_link(const struct trial *t)
+/* An anchor of which no member is known. */
+static void link_anchor(struct trial *t, struct ht_chain_link *link, X509 *x509)
 {
-    struct ht_chain_link link      = {.x509 = NULL};
     struct ht_arena *arena         = &t->out->arena;
-    struct ht_certificate *decoded = NULL;
+    struct ht_certificate *decoded = ht_arena_alloc(arena, sizeof *decoded);
     unsigned char *der             = NULL;
+    int len                        = i2d_X509(x509, &der);
+    if (len > 0 && decoded != NULL) {
+        link->der = ht_arena_copy(arena, ht_bytes(der, (size_t)len));
+        certificate_decode_x509(t->judge->decoder, arena, x509, link->der,
+                                digest_at(t, t->better, 1), decoded);
+        link->decoded = decoded;
+    }
+    OPENSSL_free(der);
+}
+
+/* The second of the path, which may be sent, seen elsewhere or an anchor. */
+static struct ht_chain_link issuer_link(struct trial *t)
+{
+    struct ht_chain_link link = {.x509 = NULL};
     if (sk_X509_num(t->better->path) < 2) {
         return link;
     }
-    X509 *x509 = sk_X509_value(t->better->path, 1);
-    int len    = i2d_X509(x509, &der);
-    if (len > 0 && (decoded = ht_arena_alloc(arena, sizeof *decoded)) != NULL &&
-        X509_up_ref(x509) == 1) {
-        link.der  = ht_arena_copy(arena, ht_bytes(der, (size_t)len));
-        link.x509 = x509;
-        (void)ht_certificate_decode(t->judge->decoder, arena, link.der, decoded);
-        link.decoded = decoded;
+    X509 *x509                  = sk_X509_value(t->better->path, 1);
+    struct chain_member *member = member_at(t, t->better, 1);
+    if (member != NULL) {
+        t->out->issuer = chain_member_hold(member);
+        link.der       = member->der;
+        link.decoded   = chain_member_decoded(member, t->judge->decoder);
+    } else {
+        link_anchor(t, &link, x509);
     }
-    OPENSSL_free(der);
-    return link;
+    if (link.decoded != NULL && X509_up_ref(x509) == 1) {
+        link.x509 = x509;
+        return link;
+    }
+    return (struct ht_chain_link){.x509 = NULL};
 }
 
 /* For those who judge certificates above the leaf. */
@@ -371,6 +432,7 @@ struct chain_judgement *chain_judgement_new(struct chain_judge *judge,
 void chain_judgement_free(struct chain_judgement *judgement)
 {
     X509_free(judgement->parts.issuer.x509);
+    chain_member_drop(judgement->issuer);
     for (size_t i = 0; i < judgement->members.num; i++) {
         chain_member_drop(judgement->members.list[i]);
     }

@@ -41,6 +41,7 @@ struct chain_judgement {
     struct chain_entry entry;
     struct ht_arena arena;
     struct chain_members members; /* held */
+    struct chain_member *issuer;  /* of the leaf, held; NULL: none, or an anchor */
     struct ht_chain_parts parts;
     struct tls_chain_verdict verdict;
     struct ht_chain_facts facts;

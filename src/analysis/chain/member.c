@@ -1,5 +1,7 @@
 #include "analysis/chain/member.h"
 
+#include "analysis/certificate/decode.h"
+
 #include <stdlib.h>
 
 #include <openssl/err.h>
@@ -79,7 +81,11 @@ const struct ht_certificate *chain_member_decoded(struct chain_member *member,
 {
     if (member->decoded == NULL) {
         struct ht_certificate *out = ht_arena_alloc(&member->arena, sizeof *out);
-        if (out != NULL) {
+        X509 *x509                 = chain_member_x509(member);
+        if (out != NULL && x509 != NULL) {
+            certificate_decode_x509(decoder, &member->arena, x509, member->der, member->entry.key,
+                                    out);
+        } else if (out != NULL) {
             (void)ht_certificate_decode(decoder, &member->arena, member->der, out);
         }
         member->decoded = out;

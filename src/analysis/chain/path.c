@@ -270,27 +270,15 @@ void chain_answer_free(struct chain_answer *answer)
     *answer = (struct chain_answer){0};
 }
 
-static struct ht_texts digests_of(const STACK_OF(X509) * path, struct ht_arena *arena)
-{
-    int num                = sk_X509_num(path);
-    struct ht_bytes *items = num > 0 ? ht_arena_alloc(arena, (size_t)num * sizeof *items) : NULL;
-    for (int i = 0; items != NULL && i < num; i++) {
-        uint8_t digest[EVP_MAX_MD_SIZE];
-        unsigned len = 0;
-        (void)X509_digest(sk_X509_value(path, i), EVP_sha256(), digest, &len);
-        items[i] = ht_arena_copy(arena, ht_bytes(digest, len));
-    }
-    return (struct ht_texts){.items = items, .len = items != NULL ? (size_t)num : 0};
-}
-
-const struct tls_path *chain_tell_path(const struct chain_answer *answer, struct ht_arena *arena)
+const struct tls_path *chain_tell_path(const struct chain_answer *answer, struct ht_texts sha256,
+                                       struct ht_arena *arena)
 {
     struct tls_path *path = ht_arena_alloc(arena, sizeof *path);
     if (path == NULL) {
         return NULL;
     }
     path->trusted = answer->num_errors == 0 && answer->anchored;
-    path->sha256  = digests_of(answer->path, arena);
+    path->sha256  = sha256;
     if (answer->num_errors > 0) {
         int depth         = answer->errors[0].depth;
         path->error       = chain_error_name(answer->errors[0].code);

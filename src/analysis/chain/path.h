@@ -61,9 +61,10 @@ void chain_answer_free(struct chain_answer *answer);
 /* chain_is_better: the path leads to an anchor, or further than the other. */
 bool chain_is_better(const struct chain_answer *answer, const struct chain_answer *than);
 
-/* chain_tell_path is the answer as it goes to the output, in `arena`. NULL where there is no room.
- */
-const struct tls_path *chain_tell_path(const struct chain_answer *answer, struct ht_arena *arena);
+/* chain_tell_path is the answer as it goes to the output, in `arena`, with the SHA-256 of the
+ * certificates of its path. NULL where there is no room. */
+const struct tls_path *chain_tell_path(const struct chain_answer *answer, struct ht_texts sha256,
+                                       struct ht_arena *arena);
 
 /* chain_error_name is a static word, such as "certificate_has_expired". */
 const char *chain_error_name(int code);
