@@ -148,14 +148,6 @@ static struct ht_bytes make_key(struct verdict_key *key, const struct chain_memb
     return ht_bytes(key->bytes, key->len);
 }
 
-static bool holds(const struct chain_judgement *judgement, const struct chain_judge *judge,
-                  int64_t now_ns)
-{
-    const struct ht_chain_parts *parts = &judgement->parts;
-    bool known = !judgement->lacks_issuer || judgement->generation == judge->issuers.generation;
-    return known && now_ns >= parts->from_ns && now_ns <= parts->until_ns;
-}
-
 /* False: one of them is not kept any more, or never was. */
 static bool find_members(struct state *state, struct chain_members *out,
                          const struct ht_texts *digests)
@@ -181,7 +173,7 @@ judgement_of(struct state *state, const struct ht_texts *digests, bool client, i
     struct ht_bytes key         = make_key(&room, &members, client);
     struct chain_entry *entry   = chain_cache_find(&state->verdicts, key);
     struct chain_judgement *out = (struct chain_judgement *)entry;
-    if (out != NULL && holds(out, &state->judge, now_ns)) {
+    if (out != NULL && chain_judgement_holds(out, &state->judge, now_ns)) {
         return out;
     }
     if (out != NULL) {

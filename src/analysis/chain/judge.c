@@ -130,6 +130,19 @@ static const struct tls_path *tell(const struct trial *t, const struct chain_ans
     return chain_tell_path(answer, (struct ht_texts){.items = items, .len = len}, arena);
 }
 
+/* Whoever issued the leaf or one of the untrusted ones. */
+static void note_wanted(struct trial *t)
+{
+    size_t num              = 1 + (size_t)sk_X509_num(t->untrusted);
+    const X509_NAME **names = ht_arena_alloc(&t->out->arena, num * sizeof *names);
+    for (size_t i = 0; names != NULL && i < num; i++) {
+        const X509 *x509 = i == 0 ? t->leaf : sk_X509_value(t->untrusted, (int)i - 1);
+        names[i]         = X509_get_issuer_name(x509);
+    }
+    t->out->wanted     = names;
+    t->out->num_wanted = names != NULL ? num : 0;
+}
+
 /* Again, with issuers that were seen elsewhere, where that leads further. */
 static void repair(struct trial *t)
 {
@@ -138,6 +151,7 @@ static void repair(struct trial *t)
     for (int i = 0; i < sk_X509_num(t->untrusted); i++) {
         add_issuers_of(t, sk_X509_value(t->untrusted, i));
     }
+    note_wanted(t);
     struct chain_question question = question_of(t);
     question.before                = &t->as_sent;
     if (sk_X509_num(t->untrusted) > num_sent && chain_verify(&t->repaired, &question, &t->span) &&
@@ -427,6 +441,38 @@ struct chain_judgement *chain_judgement_new(struct chain_judge *judge,
         return NULL;
     }
     return out;
+}
+
+static bool wants(const struct chain_judgement *judgement, const X509 *issuer)
+{
+    bool wanted = judgement->wanted == NULL;
+    for (size_t i = 0; i < judgement->num_wanted && !wanted; i++) {
+        wanted = X509_NAME_cmp(judgement->wanted[i], X509_get_subject_name(issuer)) == 0;
+    }
+    return wanted;
+}
+
+/* None of the issuers that were seen since would be used. Once the ring is full each new one takes
+ * the place of another, so that nothing is known. */
+static bool has_all_issuers(struct chain_judgement *judgement, const struct chain_issuers *issuers)
+{
+    bool full = issuers->generation > CHAIN_MAX_ISSUERS;
+    for (uint64_t i = judgement->generation; i < issuers->generation; i++) {
+        const X509 *x509 = full ? NULL : chain_member_x509(issuers->ring[i]);
+        if (full || (x509 != NULL && wants(judgement, x509))) {
+            return false;
+        }
+    }
+    judgement->generation = issuers->generation;
+    return true;
+}
+
+bool chain_judgement_holds(struct chain_judgement *judgement, const struct chain_judge *judge,
+                           int64_t now_ns)
+{
+    const struct ht_chain_parts *parts = &judgement->parts;
+    return now_ns >= parts->from_ns && now_ns <= parts->until_ns &&
+           (!judgement->lacks_issuer || has_all_issuers(judgement, &judge->issuers));
 }
 
 void chain_judgement_free(struct chain_judgement *judgement)

@@ -31,6 +31,8 @@ struct chain_judge {
     struct chain_signatures signatures;
 };
 
+struct X509_name_st;
+
 struct chain_members {
     struct chain_member *list[CHAIN_MAX_LEN]; /* as sent, leaf first */
     size_t num;
@@ -45,9 +47,11 @@ struct chain_judgement {
     struct ht_chain_parts parts;
     struct tls_chain_verdict verdict;
     struct ht_chain_facts facts;
-    struct chain_host_names names; /* of the leaf */
-    bool lacks_issuer;             /* which may be seen later: */
-    uint64_t generation;           /* of the issuers by which it was judged */
+    struct chain_host_names names;            /* of the leaf */
+    bool lacks_issuer;                        /* which may be seen later: */
+    uint64_t generation;                      /* of the issuers that were looked at */
+    const struct X509_name_st *const *wanted; /* whose certificates would be used, if seen */
+    size_t num_wanted;
 };
 
 /* chain_judgement_new judges a chain as of `now_ns`; its cost is set. NULL where there is no
@@ -55,6 +59,11 @@ struct chain_judgement {
 struct chain_judgement *chain_judgement_new(struct chain_judge *judge,
                                             const struct chain_members *members, bool client,
                                             int64_t now_ns);
+/* chain_judgement_holds: to judge the chain again as of `now_ns` would bring the same. Issuers that
+ * were looked at here are not looked at again. */
+bool chain_judgement_holds(struct chain_judgement *judgement, const struct chain_judge *judge,
+                           int64_t now_ns);
+
 void chain_judgement_free(struct chain_judgement *judgement);
 
 #endif

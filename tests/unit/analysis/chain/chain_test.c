@@ -253,6 +253,26 @@ static void test_repaired(void **state)
                 "CN=Sample Issuing CA,O=Sample PKI");
 }
 
+/* An issuer that the chain does not lack leaves the verdict as it is. */
+static void test_another_issuer_repairs_nothing(void **state)
+{
+    struct scene *scene                  = *state;
+    const char *const whole[MAX_CHAIN]   = {"good", "issuing-ca"};
+    const char *const strange[MAX_CHAIN] = {"ca-as-leaf", "ca-as-leaf"};
+    const char *const cut[MAX_CHAIN]     = {"incomplete"};
+    struct ht_texts chain                = see_files(scene, cut);
+    connect_to(scene, "incomplete.example.test", &chain, NOW);
+    const struct ht_chain_facts *facts = scene->server->facts;
+    (void)see_files(scene, strange);
+    assert_int_equal(scene->lessons, 1);
+    connect_to(scene, "incomplete.example.test", &chain, NOW);
+    assert_ptr_equal(scene->server->facts, facts);
+    (void)see_files(scene, whole);
+    assert_int_equal(scene->lessons, 2);
+    connect_to(scene, "incomplete.example.test", &chain, NOW);
+    assert_true(scene->server->repaired->trusted);
+}
+
 /* What was a leaf first is as good an issuer: other engines may not have seen it as one. */
 static void test_repaired_by_what_was_a_leaf(void **state)
 {
@@ -472,6 +492,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_chains),
         TEST(test_repaired),
+        TEST(test_another_issuer_repairs_nothing),
         TEST(test_repaired_by_what_was_a_leaf),
         TEST(test_a_verdict_is_made_once),
         TEST(test_a_verdict_holds_for_a_time),
