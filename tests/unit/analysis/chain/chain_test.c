@@ -273,6 +273,30 @@ static void test_another_issuer_repairs_nothing(void **state)
     assert_true(scene->server->repaired->trusted);
 }
 
+/* That a CA's own signature is known to be good says nothing of what it signed: a bit of the
+ * signature, in the last byte of the DER, makes the difference, before and after. */
+static void test_a_bad_signature_below_a_known_one(void **state)
+{
+    struct scene *scene         = *state;
+    const struct ht_bytes sound = file_bytes(FOLDER "good.der");
+    uint8_t copy[1024];
+    struct ht_bytes sent[] = {sound, file_bytes(FOLDER "issuing-ca.der")};
+    assert_true(sound.len <= sizeof copy);
+    memcpy(copy, sound.ptr, sound.len);
+    for (uint8_t flip = 0; flip < 4; flip++) {
+        copy[sound.len - 1]   = sound.ptr[sound.len - 1] ^ (flip ^ 1);
+        sent[0]               = ht_bytes(copy, sound.len);
+        struct ht_texts chain = see(scene, (struct ht_texts){.items = sent, .len = 2});
+        connect_to(scene, "good.example.test", &chain, NOW);
+        const struct tls_path *path = scene->server->as_sent;
+        assert_int_equal(path->trusted, flip == 1);
+        assert_int_equal(path->error_depth, flip == 1 ? 0 : 1);
+        assert_text(ht_text(path->error != NULL ? path->error : ""),
+                    flip == 1 ? "" : "certificate_signature_failure");
+        assert_text(path->anchor, "CN=Sample PKI Root,O=Sample PKI");
+    }
+}
+
 /* What was a leaf first is as good an issuer: other engines may not have seen it as one. */
 static void test_repaired_by_what_was_a_leaf(void **state)
 {
@@ -492,6 +516,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_chains),
         TEST(test_repaired),
+        TEST(test_a_bad_signature_below_a_known_one),
         TEST(test_another_issuer_repairs_nothing),
         TEST(test_repaired_by_what_was_a_leaf),
         TEST(test_a_verdict_is_made_once),
