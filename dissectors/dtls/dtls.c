@@ -3,6 +3,7 @@
  * by epoch.
  */
 #include "dtls/state.h"
+#include "tls/nonces.h"
 
 static enum ht_match match(struct ht_bytes head, const struct ht_endpoint endpoint[2],
                            enum ht_side side)
@@ -121,6 +122,25 @@ static void ack(struct dtls_state *state, struct ht_emitter *e, enum ht_side fro
     }
 }
 
+/* Of DTLS 1.2. A datagram that is late may be the same once more, so only the newest count; nor is
+ * the nonce found behind a connection id of unknown length. */
+static void note_nonce(struct dtls_state *state, const struct ht_emitter *e, enum ht_side from,
+                       const struct dtls_record *record)
+{
+    struct tls_nonce_side *side    = &state->tls.nonces->side[from];
+    const struct dtls_epoch *epoch = find_epoch(&state->direction[from], record->epoch);
+    bool found = record->type != DTLS_TLS12_CID || record->connection_id.len > 0;
+    if (record->epoch == 0 || record->sequence != epoch->last || !found) {
+        return;
+    }
+    if (!side->begun || record->epoch > side->epoch) {
+        tls_nonces_begin(side, record->epoch);
+    }
+    if (record->epoch == side->epoch) {
+        tls_nonces_note(side, e->frame, record->fragment, record->length);
+    }
+}
+
 static void plaintext_or_dtls12(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
                                 const struct dtls_record *record, bool cut)
 {
@@ -168,9 +188,12 @@ static void take_record(struct dtls_state *state, struct ht_emitter *e, enum ht_
     }
     if (record->unified) {
         dtls_take_ciphertext(state, e, from, epoch, record);
-    } else {
-        plaintext_or_dtls12(state, e, from, record, cut && record->fragment.len < record->length);
+        return;
     }
+    if (state->tls.nonces != NULL) {
+        note_nonce(state, e, from, record);
+    }
+    plaintext_or_dtls12(state, e, from, record, cut && record->fragment.len < record->length);
 }
 
 static void tell_retransmission(struct dtls_state *state, struct ht_emitter *e, enum ht_side from)

@@ -4,6 +4,7 @@
  */
 #include "tls/ending.h"
 #include "tls/decrypt.h"
+#include "tls/nonces.h"
 
 void tls_absent_at(const struct tls_ending *x, const struct ht_event_type *type, enum ht_side from,
                    const char *reason, struct tls_place place)
@@ -222,6 +223,12 @@ static void complete_details(struct tls_state *state)
     details->client_data_bytes = state->direction[state->client].bytes;
     details->server_records    = state->direction[ht_other(state->client)].records;
     details->server_data_bytes = state->direction[ht_other(state->client)].bytes;
+    details->client_first      = state->direction[state->client].kept;
+    details->num_client_first  = state->direction[state->client].num_kept;
+    if (state->nonces != NULL) {
+        details->client_nonces = &state->nonces->side[state->client];
+        details->server_nonces = &state->nonces->side[ht_other(state->client)];
+    }
     for (size_t i = 0; i < details->alerts.len; i++) {
         state->alerts[i].from = role_of_side(state, state->alerts[i].side);
     }

@@ -26,6 +26,8 @@ const struct ht_struct tls_certificate_struct =
               "A certificate chain (RFC 5246 section 7.4.2).");
 
 static const struct ht_field server_key_exchange_fields[] = {
+    HT_FIELD(struct tls_server_key_exchange, faults, HT_OBJECT, "What is wrong with its values.",
+             .of = &tls_value_faults_struct, .flags = HT_INTERNAL),
     HT_FIELD(struct tls_server_key_exchange, key_exchange, HT_LABEL, "Kind of key exchange.",
              .label = ""),
     HT_FIELD(struct tls_server_key_exchange, group, HT_NAMED, "The named curve.",
@@ -118,6 +120,8 @@ const struct ht_struct tls_certificate_status_struct =
 static const struct ht_field client_key_exchange_fields[] = {
     HT_FIELD(struct tls_client_key_exchange, length, HT_UINT, "Size of the message.",
              .label = "bytes"),
+    HT_FIELD(struct tls_client_key_exchange, faults, HT_OBJECT, "What is wrong with its values.",
+             .of = &tls_value_faults_struct, .flags = HT_INTERNAL),
 };
 
 const struct ht_struct tls_client_key_exchange_struct =

@@ -3,6 +3,7 @@
  */
 #include "tls/handshake.h"
 #include "tls/decrypt.h"
+#include "tls/nonces.h"
 #include "tls/transcript.h"
 
 unsigned tls_flags_of(const struct tls_telling *m, bool ok)
@@ -131,6 +132,10 @@ void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum h
         from != state->client) {
         negotiated(state, e, kept);
     }
+    if (e->audit && kept != NULL && state->nonces == NULL &&
+        tls_nonces_are_explicit(state->version, kept->cipher_suite)) {
+        state->nonces = ht_arena_alloc(e->arena, sizeof *state->nonces);
+    }
 }
 
 static void server_hello(struct tls_telling *m, uint8_t type)
@@ -256,6 +261,9 @@ static void server_key_exchange(struct tls_telling *m, uint8_t type)
     if (!details->group.set) {
         details->group = exchange.group;
     }
+    if (m->e->audit) {
+        m->state->dh_prime = ht_arena_copy(m->e->arena, material.dh_prime);
+    }
     details->dh_bits          = exchange.dh_bits;
     details->signature_scheme = exchange.signature_scheme;
 }
@@ -274,7 +282,15 @@ static void certificate_request(struct tls_telling *m, uint8_t type)
 static void client_key_exchange(struct tls_telling *m, uint8_t type)
 {
     struct tls_client_key_exchange exchange = {.length = m->body.len};
+    struct tls_material material            = {0};
     (void)type;
+    if (m->e->audit && (m->flags & HT_EVENT_PARTIAL) == 0) {
+        const struct tls_details *details = &m->state->details;
+        material.public_value = tls_client_public_value(m->body, suite_note(details->cipher_suite));
+        material.dh_prime     = m->state->dh_prime;
+        material.group        = details->group;
+        exchange.material     = &material;
+    }
     m->state->direction[m->from].key_exchange_done = true;
     know_client(m->state, m->e, m->from, "client_key_exchange");
     (void)ht_emit(m->e, &tls_client_key_exchange_event, m->from, m->flags, &exchange);

@@ -59,6 +59,17 @@ const struct ht_struct tls_client_capabilities_struct =
     HT_STRUCT(struct tls_client_capabilities, "capabilities", capabilities_fields,
               "What else a client says of what it can do; mostly the same in all its hellos.");
 
+static const struct ht_field value_faults_fields[] = {
+    HT_FIELD(struct tls_value_faults, length, HT_TEXT, "Of a share's length."),
+    HT_FIELD(struct tls_value_faults, point, HT_TEXT, "Of a point."),
+    HT_FIELD(struct tls_value_faults, number, HT_TEXT, "Of a number."),
+    HT_FIELD(struct tls_value_faults, prime, HT_LABEL, "Of the modulus."),
+};
+
+const struct ht_struct tls_value_faults_struct =
+    HT_STRUCT(struct tls_value_faults, "value_faults", value_faults_fields,
+              "What is wrong with the values of a key exchange.");
+
 static const struct ht_field psk_offer_fields[] = {
     HT_FIELD(struct tls_psk_offer, identity_bytes, HT_UINT, "Size of the identity or ticket."),
     HT_FIELD(struct tls_psk_offer, obfuscated_age, HT_UINT,
@@ -174,6 +185,8 @@ static const struct ht_field client_hello_fields[] = {
              .flags = HT_INTERNAL),
     HT_FIELD(struct tls_client_hello, key_share_ends, HT_HEX, "The last bytes of each key share.",
              .flags = HT_INTERNAL),
+    HT_FIELD(struct tls_client_hello, faults, HT_OBJECT, "What is wrong with its values.",
+             .of = &tls_value_faults_struct, .flags = HT_INTERNAL),
     HT_FIELD(struct tls_client_hello, body_bytes, HT_UINT, "Size of the message.",
              .flags = HT_INTERNAL),
     HT_FIELD(struct tls_client_hello, psk, HT_LIST_OBJECT,
@@ -277,6 +290,8 @@ static const struct ht_field server_hello_fields[] = {
              .names = &tls_extensions, .flags = HT_REPEATS),
     HT_FIELD(struct tls_server_hello, key_share_end, HT_HEX, "The last bytes of the key share.",
              .flags = HT_INTERNAL),
+    HT_FIELD(struct tls_server_hello, faults, HT_OBJECT, "What is wrong with its values.",
+             .of = &tls_value_faults_struct, .flags = HT_INTERNAL),
     HT_FIELD(struct tls_server_hello, key_share_group, HT_NAMED,
              "Group of the server's key share, or the one it asks for.", .names = &tls_groups,
              .label = ""),

@@ -98,6 +98,7 @@ static void read_dh(struct ht_reader *r, struct tls_server_key_exchange *out,
     struct ht_bytes g      = rd_vec(r, 2);
     struct ht_bytes y      = rd_vec(r, 2);
     material->dh_prime     = p;
+    material->dh_generator = g;
     material->public_value = y;
     out->dh_bits           = bit_length(p);
     out->public_bytes      = y.len;
@@ -288,6 +289,22 @@ bool tls_server_key_exchange_parse(struct ht_bytes body, uint16_t version, const
     *out      = (struct tls_server_key_exchange){0};
     *material = (struct tls_material){0};
     return note.len > 0;
+}
+
+/* struct { opaque dh_Yc<1..2^16-1>; } or { opaque ecdh_Yc<1..2^8-1>; }, behind opaque
+ * psk_identity<0..2^16-1> where the server's has a hint. */
+struct ht_bytes tls_client_public_value(struct ht_bytes body, const char *key_exchange)
+{
+    const struct form *form = find_form(ht_text(key_exchange));
+    struct ht_reader r      = ht_reader(body);
+    if (form == NULL || (form->read != read_dh && form->read != read_ecdh)) {
+        return ht_bytes(NULL, 0);
+    }
+    if (form->hint) {
+        (void)rd_vec(&r, 2);
+    }
+    struct ht_bytes value = rd_vec(&r, form->read == read_dh ? 2 : 1);
+    return rd_done(&r) ? value : ht_bytes(NULL, 0);
 }
 
 /*

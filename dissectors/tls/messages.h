@@ -101,6 +101,11 @@ bool tls_server_key_exchange_parse(struct ht_bytes body, uint16_t version, const
                                    struct tls_server_key_exchange *out,
                                    struct tls_material *material);
 
+/* tls_client_public_value is the client's value of Diffie-Hellman, or its point, in the body of a
+ * ClientKeyExchange (RFC 5246 section 7.4.7, RFC 8422 section 5.7, RFC 4279, 5489). Empty: the
+ * suite has none, or it is in the certificate, or the message is cut. */
+struct ht_bytes tls_client_public_value(struct ht_bytes body, const char *key_exchange);
+
 /* RFC 5246 section 7.4.4; before TLS 1.2 without signature schemes. */
 bool tls_certificate_request_parse(struct ht_bytes body, uint16_t version, struct ht_arena *scratch,
                                    struct tls_certificate_request *out);

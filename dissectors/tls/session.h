@@ -17,20 +17,8 @@ enum tls_carrier { TLS_OVER_TCP, TLS_OVER_DTLS, TLS_OVER_QUIC };
 enum {
     TLS_MAX_MESSAGE  = 256 * 1024, /* a handshake message: room for post-quantum chains */
     TLS_MAX_ALERTS   = 8,          /* kept of a connection */
-    TLS_KEPT_RECORDS = 8,          /* first encrypted records of a direction of TLS 1.3 */
+    TLS_KEPT_RECORDS = 8,          /* first encrypted records of a direction */
     TLS_FEW_RECORDS  = 2           /* the most that many a direction has */
-};
-
-/* Where something was seen. */
-struct tls_place {
-    uint64_t frame;
-    int64_t time_ns;
-};
-
-/* An encrypted record, by what can be seen of it. */
-struct tls_kept_record {
-    struct tls_place place;
-    uint32_t len;
 };
 
 struct tls_direction {
@@ -68,9 +56,11 @@ struct tls_state {
     const struct tls_client_hello *last_hello;
     const struct tls_server_hello *last_server_hello;    /* that answered it; NULL: none yet */
     const struct tls_server_hello *encrypted_extensions; /* NULL: not seen, or not decrypted */
-    struct tls_proof *proof; /* in the flow's arena; NULL where signatures are not checked */
-    struct tls_keys *keys;   /* likewise; NULL where there is no key log */
+    struct tls_proof *proof;   /* in the flow's arena; NULL where signatures are not checked */
+    struct tls_keys *keys;     /* likewise; NULL where there is no key log */
+    struct tls_nonces *nonces; /* likewise; NULL where no audit asks, or records bring none */
     struct tls_chains *chains;
+    struct ht_bytes dh_prime; /* the server's, where an audit asks */
     struct tls_alert *alerts;
     struct tls_place server_hello_place;
     struct tls_place client_hello_place;

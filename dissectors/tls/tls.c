@@ -3,6 +3,7 @@
  * records are clear, which are encrypted, and what each tells by its type and place.
  */
 #include "tls/decrypt.h"
+#include "tls/nonces.h"
 
 static bool known_handshake_type(uint8_t type)
 {
@@ -44,7 +45,9 @@ static struct ht_frame_size frame(const void *state, struct ht_bytes avail, enum
     size_t len = TLS_RECORD_HEADER + (size_t)record.length;
     bool whole = record.type != TLS_APPLICATION_DATA ||
                  (tls->keys != NULL && tls_keys_want(tls, side, &record));
-    return (struct ht_frame_size){.len = len, .need = whole ? len : TLS_RECORD_HEADER};
+    size_t nonce = tls->nonces == NULL ? 0 : TLS_EXPLICIT_NONCE;
+    bool all     = whole || record.length <= nonce;
+    return (struct ht_frame_size){.len = len, .need = all ? len : TLS_RECORD_HEADER + nonce};
 }
 
 static size_t resync(struct ht_bytes avail, enum ht_side side)
@@ -209,6 +212,17 @@ static void note_size(struct tls_state *state, const struct ht_emitter *e, enum 
     }
 }
 
+/* An encrypted ChangeCipherSpec is still under the old keys. */
+static void note_nonce(struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
+                       const struct tls_record *record)
+{
+    struct tls_nonce_side *side = &state->nonces->side[from];
+    tls_nonces_note(side, e->frame, record->fragment, record->length);
+    if (record->type == TLS_CHANGE_CIPHER_SPEC) {
+        tls_nonces_begin(side, 0);
+    }
+}
+
 void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                           struct ht_bytes bytes, size_t len, bool partial)
 {
@@ -218,6 +232,9 @@ void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht
     }
     record.fragment = ht_bytes_head(ht_bytes_from(bytes, TLS_RECORD_HEADER), record.length);
     note_size(state, e, from, &record);
+    if (state->nonces != NULL) {
+        note_nonce(state, e, from, &record);
+    }
     if (state->keys != NULL && tls_keys_take(state, e, from, &record, partial)) {
         return;
     }
@@ -244,6 +261,7 @@ static void gap(void *opaque, struct ht_emitter *e, enum ht_side side, uint64_t 
     tls_handshake_cut(opaque, e, side);
     tls_handshake_missed(opaque, side);
     tls_keys_gap(opaque, side);
+    tls_nonces_gap(((struct tls_state *)opaque)->nonces, side);
 }
 
 static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)

@@ -78,6 +78,15 @@ struct tls_client_particulars {
     uint8_t renegotiated_bytes;        /* of renegotiation_info; 0 in a first handshake */
 };
 
+/* What is wrong with the values of a key exchange, in words; not in the output. By an analyzer,
+ * where an audit asks for it. */
+struct tls_value_faults {
+    struct ht_bytes length; /* of a key share; empty: as it must be */
+    struct ht_bytes point;  /* of a curve; empty: nothing, or not judged */
+    struct ht_bytes number; /* of a finite field; likewise */
+    const char *prime;      /* its modulus: safe, unsafe, composite; NULL: not judged */
+};
+
 struct tls_client_hello {
     uint64_t frame;
     struct ht_named record_version;
@@ -116,7 +125,8 @@ struct tls_client_hello {
     struct ht_bytes raw_extensions; /* the extensions block, without its length; view only */
     struct ht_bytes key_shares;     /* as sent; view only */
     struct ht_bytes key_share_ends; /* the last 16 bytes of each, by an analyzer */
-    uint32_t body_bytes;            /* of the message, by an analyzer */
+    const struct tls_value_faults *faults; /* of its key shares; NULL: none */
+    uint32_t body_bytes;                   /* of the message, by an analyzer */
 };
 
 /* A certificate's entry in a log of Certificate Transparency (RFC 6962 section 3.2). */
@@ -183,7 +193,8 @@ struct tls_server_hello {
     bool new_session_id;       /* another than the client's, by which the session can be resumed;
                                 * not copied */
     struct ht_bytes key_share; /* view only */
-    struct ht_bytes key_share_end; /* its last 16 bytes, by an analyzer */
+    struct ht_bytes key_share_end;         /* its last 16 bytes, by an analyzer */
+    const struct tls_value_faults *faults; /* of its key share; NULL: none */
 };
 
 struct tls_certificate {
@@ -201,7 +212,9 @@ struct tls_certificate {
 /* What an analyzer judges a key exchange or its signature by. Views; not kept. */
 struct tls_material {
     struct ht_bytes dh_prime;
+    struct ht_bytes dh_generator; /* empty: a client's value */
     struct ht_bytes public_value; /* Diffie-Hellman's, or a point */
+    struct ht_named group;        /* of a client's point */
     struct ht_bytes part[3];      /* what was signed; empty where signatures are not checked */
     struct ht_bytes signature;
     struct ht_bytes signer;      /* SHA-256 of the certificate whose key it is; empty: none known */
@@ -224,6 +237,7 @@ struct tls_server_key_exchange {
     const struct tls_material *material; /* internal, not kept */
     struct ht_bytes
         public_end; /* the last 16 bytes of its public value, by an analyzer; internal */
+    const struct tls_value_faults *faults; /* internal; NULL: not judged */
 };
 
 struct tls_certificate_request {
@@ -265,6 +279,8 @@ struct tls_certificate_status {
 
 struct tls_client_key_exchange {
     uint64_t length;
+    const struct tls_material *material;   /* internal, not kept; NULL: nobody asks */
+    const struct tls_value_faults *faults; /* internal; NULL: none */
 };
 
 struct tls_certificate_verify {
@@ -426,6 +442,20 @@ struct tls_odd_records {
     uint8_t oversize_side, empty_side, run_side;
 };
 
+/* Where something was seen. */
+struct tls_place {
+    uint64_t frame;
+    int64_t time_ns;
+};
+
+/* An encrypted record, by what can be seen of it. */
+struct tls_kept_record {
+    struct tls_place place;
+    uint32_t len;
+};
+
+struct tls_nonce_side;
+
 /* The connection record's details. */
 struct tls_details {
     bool established;
@@ -442,6 +472,7 @@ struct tls_details {
     bool hello_retry_request;
     bool client_authentication;
     uint8_t renegotiations;                  /* handshakes after the first */
+    uint8_t num_client_first;                /* of client_first; not in the output */
     uint64_t client_records, server_records; /* of application data */
     uint64_t client_data_bytes, server_data_bytes;
     const struct tls_client_hello *client_hello;
@@ -458,18 +489,20 @@ struct tls_details {
                                * version_too_old */
     uint64_t harvestable_bytes;
     /* Not in the output: */
-    struct tls_odd_records *odd_records; /* NULL: there are none */
+    struct tls_odd_records *odd_records;                        /* NULL: there are none */
+    const struct tls_nonce_side *client_nonces, *server_nonces; /* NULL: not looked at */
+    const struct tls_kept_record *client_first; /* the client's first encrypted records */
 };
 
-extern const struct ht_struct tls_client_hello_struct, tls_server_hello_struct,
-    tls_certificate_struct, tls_server_key_exchange_struct, tls_certificate_request_struct,
-    tls_certificate_status_struct, tls_client_key_exchange_struct, tls_certificate_verify_struct,
-    tls_new_session_ticket_struct, tls_alert_struct, tls_malformed_struct,
-    tls_application_data_struct, tls_heartbeat_struct, tls_other_handshake_struct,
-    tls_chains_struct, tls_ja3_struct, tls_details_struct, tls_client_capabilities_struct,
-    tls_client_particulars_struct, tls_psk_offer_struct, tls_encrypted_client_hello_struct,
-    tls_server_choices_struct, tls_sct_struct, tls_chain_verdict_struct,
-    tls_encrypted_extensions_struct;
+extern const struct ht_struct tls_value_faults_struct, tls_client_hello_struct,
+    tls_server_hello_struct, tls_certificate_struct, tls_server_key_exchange_struct,
+    tls_certificate_request_struct, tls_certificate_status_struct, tls_client_key_exchange_struct,
+    tls_certificate_verify_struct, tls_new_session_ticket_struct, tls_alert_struct,
+    tls_malformed_struct, tls_application_data_struct, tls_heartbeat_struct,
+    tls_other_handshake_struct, tls_chains_struct, tls_ja3_struct, tls_details_struct,
+    tls_client_capabilities_struct, tls_client_particulars_struct, tls_psk_offer_struct,
+    tls_encrypted_client_hello_struct, tls_server_choices_struct, tls_sct_struct,
+    tls_chain_verdict_struct, tls_encrypted_extensions_struct;
 
 extern const struct ht_event_type tls_client_hello_event, tls_server_hello_event,
     tls_hello_retry_request_event, tls_encrypted_extensions_event, tls_certificate_event,

@@ -3,6 +3,7 @@
 #include "analysis/analysis.h"
 #include "analysis/audit/audit.h"
 #include "analysis/chain/chain.h"
+#include "analysis/key_exchange/values.h"
 #include "analysis/post_quantum/post_quantum.h"
 #include "analysis/revocation/revocation.h"
 #include "cli/rules.h"
@@ -47,6 +48,7 @@ static void choose(struct cli_analysis *analysis, const struct cli_options *o)
         add(analysis, &ht_post_quantum_analyzer);
     }
     if (o->audit) {
+        add(analysis, &ht_values_analyzer);
         add(analysis, &ht_audit_analyzer);
     }
     if (cli_options_report(o)) {

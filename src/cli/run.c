@@ -78,6 +78,7 @@ static bool open_crew(struct cli_session *session, struct ht_error *error)
                                             .analysis   = &session->analysis.settings,
                                             .key_log    = session->analysis.key_log,
                                             .verify     = o->verify,
+                                            .audit      = o->audit,
                                             .events     = o->events,
                                             .label      = !o->no_ndpi,
                                             .live       = cli_options_live(o),

@@ -220,6 +220,16 @@ static void add_tls(const struct observer *o, struct report_session_key *key)
     add_outcome(o, key);
 }
 
+static void add_clocks(const struct tls_details *tls, int64_t time_ns, struct report_session *out)
+{
+    if (tls->client_hello != NULL) {
+        out->client_clock = report_random_time_of(tls->client_hello->random, time_ns);
+    }
+    if (tls->server_hello != NULL) {
+        out->server_clock = report_random_time_of(tls->server_hello->random, time_ns);
+    }
+}
+
 static void add_session(struct observer *o)
 {
     const struct ht_connection *c = o->connection;
@@ -238,6 +248,7 @@ static void add_session(struct observer *o)
         .sights        = {.items = {o->sight}}};
     if (tls != NULL) {
         add_tls(o, &session.key);
+        add_clocks(tls, c->start_ns, &session);
     }
     session.key.flags |= ht_captured_whole(c) ? 0 : REPORT_PARTIAL;
     o->outcome = session.key.outcome;

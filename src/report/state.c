@@ -128,6 +128,8 @@ void report_session_add(struct report_state *state, const struct report_session 
     session->server_bytes += more->server_bytes;
     session->data_bytes += more->data_bytes;
     session->exposed_bytes += more->exposed_bytes;
+    report_random_time_add(&session->client_clock, &more->client_clock);
+    report_random_time_add(&session->server_clock, &more->server_clock);
     widen_by(&session->span, &more->span);
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
         report_sights_add(&session->sights, &more->sights.items[i]);

@@ -97,9 +97,16 @@ struct report_session_key {
     uint8_t alert;    /* its number plus one */
 };
 
+/* Randoms that begin with the time, as up to TLS 1.2 it was asked for (gmt_unix_time). */
+struct report_random_time {
+    uint64_t num;
+    int64_t ahead_s; /* of the capture's clock, all together */
+};
+
 struct report_session {
     struct report_session_key key;
     uint64_t connections;
+    struct report_random_time client_clock, server_clock;
     uint64_t client_bytes, server_bytes; /* of IP packets */
     uint64_t data_bytes;                 /* of application data */
     uint64_t exposed_bytes; /* of it, to who stores them and has a quantum computer one day */
@@ -305,6 +312,11 @@ void report_offer_add(struct report_state *state, const struct report_offer *off
 
 /* report_session_add adds what is alike: `more` counts any number of connections. */
 void report_session_add(struct report_state *state, const struct report_session *more);
+
+/* report_random_time_of is what a hello's random at `time_ns` tells: 1 of `num` where it is the
+ * time, within a day. report_random_time_add adds it. */
+struct report_random_time report_random_time_of(struct ht_bytes random, int64_t time_ns);
+void report_random_time_add(struct report_random_time *into, const struct report_random_time *more);
 
 /* report_bucket_of is the bucket of a time, four to each doubling; report_bucket_ns is the middle
  * of one. */

@@ -69,6 +69,7 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->emitter.ops      = &ht_engine_emitter_ops;
     engine->emitter.scratch  = &engine->scratch;
     engine->emitter.verify   = config->verify;
+    engine->emitter.audit    = config->audit;
     engine->keyring.file     = config->key_log;
     engine->now_ns           = INT64_MIN;
     engine->digester         = ht_digester_new();

@@ -44,6 +44,7 @@ struct ht_engine_config {
     const struct ht_key_log *key_log; /* keys of sessions; shared, read only; NULL: none */
 
     bool verify; /* check the signatures of handshakes */
+    bool audit;  /* keep what rules ask for */
     bool events; /* an event record for each thing as it happens */
     bool label;  /* application labels by libndpi */
     bool live;   /* flows end by time; else by number, and at the end of the source */

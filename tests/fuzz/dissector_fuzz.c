@@ -52,6 +52,7 @@ static char *run(struct ht_bytes input, bool stream, size_t step, bool *out_in_s
     struct ht_reader in = ht_reader(input);
     recorder_start(&r, &HT_DISSECTOR, stream, HT_DISSECTOR.ports[0]);
     r.emitter.keyring = fuzz_keyring();
+    r.emitter.audit   = true;
     while (rd_more(&in)) {
         uint8_t kind       = rd_u8(&in);
         size_t len         = rd_u16(&in) % MAX_CHUNK;

@@ -34,6 +34,7 @@ static void parse_key_exchange(struct ht_bytes body, struct ht_arena *arena)
         uint16_t version = i % 2 == 0 ? TLS_12 : TLS_10;
         (void)tls_server_key_exchange_parse(body, version, notes[i], &message, &material);
         copy(arena, &tls_server_key_exchange_struct, &message);
+        (void)ht_arena_copy(arena, tls_client_public_value(body, notes[i]));
     }
 }
 

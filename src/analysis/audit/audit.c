@@ -14,6 +14,7 @@ static const struct audit_table *const tables[] = {
     &audit_cipher_rules,
     &audit_offer_rules,
     &audit_kex_rules,
+    &audit_value_rules,
     &audit_session_rules,
     &audit_signature_rules,
     &audit_extension_rules,

@@ -82,6 +82,10 @@ static void find_hellos(struct audit_case *c)
         } else if (entry->type == &tls_certificate_event && c->certificate_frame == 0 &&
                    entry->from[0] == 's') {
             c->certificate_frame = entry->frame;
+        } else if (entry->type == &tls_certificate_verify_event && c->verify == NULL &&
+                   entry->from[0] == 's') {
+            c->verify       = entry->object;
+            c->verify_entry = entry;
         } else if (entry->partial || entry->malformed) {
             c->offer  = entry->object == c->offer ? NULL : c->offer;
             c->answer = entry->object == c->answer ? NULL : c->answer;
@@ -99,6 +103,24 @@ static void look_at_certificates(struct audit_case *c)
     enum ht_unobservable why        = sent ? HT_UNOBSERVABLE_LOST : why_unsaid(c);
     say(c, AUDIT_CERTIFICATE, known, why);
     say(c, AUDIT_TRUST, known && c->facts->trust_known, known ? HT_UNOBSERVABLE_NO_TRUST : why);
+}
+
+/* A client's may be checked too. */
+static void look_at_verify(struct audit_case *c)
+{
+    const struct ht_timeline_entry *entry = c->connection->timeline.items;
+    const struct ht_timeline_entry *end   = entry + c->connection->timeline.len;
+    bool seen = false, checked = false;
+    for (; entry < end; entry++) {
+        bool is = entry->type == &tls_certificate_verify_event && entry->absent == NULL;
+        seen |= is;
+        checked |= is && entry->verified != 0;
+    }
+    say(c, AUDIT_VERIFIED, checked,
+        !seen && c->version < TLS_13 ? HT_UNOBSERVABLE_NOT_SENT
+        : !seen                      ? why_unsaid(c)
+        : c->settings->verify        ? HT_UNOBSERVABLE_LOST
+                                     : HT_UNOBSERVABLE_NOT_VERIFIED);
 }
 
 static void look_at_session(struct audit_case *c)
@@ -119,6 +141,8 @@ static void look_at_session(struct audit_case *c)
         : c->settings->verify   ? HT_UNOBSERVABLE_LOST
                                 : HT_UNOBSERVABLE_NOT_VERIFIED);
     say(c, AUDIT_FINISHED, c->tls->established, missing);
+    say(c, AUDIT_SIGNED, c->key_exchange != NULL || c->verify != NULL, why_unsaid(c));
+    look_at_verify(c);
 }
 
 static uint64_t types_seen(const struct ht_connection *c)

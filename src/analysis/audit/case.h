@@ -10,17 +10,19 @@
 /* What a rule needs to see, a bit each. Where it lacks, the rule is not judged, and why is counted.
  */
 enum {
-    AUDIT_OFFER        = 1 << 0, /* the ClientHello that was answered, whole */
-    AUDIT_ANSWER       = 1 << 1, /* the ServerHello, whole */
-    AUDIT_CERTIFICATE  = 1 << 2, /* the server's certificates, decoded */
-    AUDIT_TRUST        = 1 << 3, /* and judged against trust anchors */
-    AUDIT_KEY_EXCHANGE = 1 << 4, /* ServerKeyExchange (up to TLS 1.2) */
-    AUDIT_SIGNATURES   = 1 << 5, /* its signature was checked */
-    AUDIT_WHOLE        = 1 << 6, /* both sides, without holes, from the first packet to the last */
-    AUDIT_DNS          = 1 << 7, /* DNS of this client was captured */
-    AUDIT_KEYS         = 1 << 8, /* the session's keys are in a key log */
-    AUDIT_FINISHED     = 1 << 9, /* the handshake was completed */
-    AUDIT_NUM_NEEDS    = 10
+    AUDIT_OFFER        = 1 << 0,  /* the ClientHello that was answered, whole */
+    AUDIT_ANSWER       = 1 << 1,  /* the ServerHello, whole */
+    AUDIT_CERTIFICATE  = 1 << 2,  /* the server's certificates, decoded */
+    AUDIT_TRUST        = 1 << 3,  /* and judged against trust anchors */
+    AUDIT_KEY_EXCHANGE = 1 << 4,  /* ServerKeyExchange (up to TLS 1.2) */
+    AUDIT_SIGNATURES   = 1 << 5,  /* its signature was checked */
+    AUDIT_WHOLE        = 1 << 6,  /* both sides, without holes, from the first packet to the last */
+    AUDIT_DNS          = 1 << 7,  /* DNS of this client was captured */
+    AUDIT_KEYS         = 1 << 8,  /* the session's keys are in a key log */
+    AUDIT_FINISHED     = 1 << 9,  /* the handshake was completed */
+    AUDIT_SIGNED       = 1 << 10, /* what the server signs the handshake in, or would */
+    AUDIT_VERIFIED     = 1 << 11, /* a CertificateVerify was checked */
+    AUDIT_NUM_NEEDS    = 12
 };
 
 /* What a cipher suite is made of. */
@@ -38,9 +40,11 @@ struct audit_case {
     const struct tls_server_key_exchange *key_exchange; /* NULL: none */
     const struct ht_timeline_entry *key_exchange_entry; /* where it is */
     uint64_t event_types; /* that were seen: bits of their hashes, to know soon which were not */
-    uint64_t certificate_frame;            /* of the server's; 0: none */
-    const struct tls_chain_verdict *chain; /* of the server; NULL: not judged */
-    const struct ht_chain_facts *facts;    /* of it; NULL: not judged */
+    uint64_t certificate_frame;                   /* of the server's; 0: none */
+    const struct tls_certificate_verify *verify;  /* likewise; NULL: none was seen */
+    const struct ht_timeline_entry *verify_entry; /* where it is */
+    const struct tls_chain_verdict *chain;        /* of the server; NULL: not judged */
+    const struct ht_chain_facts *facts;           /* of it; NULL: not judged */
     int64_t now_ns; /* when it is judged: the connection's start, or --as-of */
     unsigned has;   /* AUDIT_OFFER … */
     enum ht_unobservable lacks[AUDIT_NUM_NEEDS]; /* why each that it has not is not there */
@@ -79,7 +83,8 @@ extern const struct audit_table audit_version_rules, audit_cipher_rules, audit_o
     audit_certificate_rules, audit_certificate_name_rules, audit_certificate_key_rules,
     audit_certificate_status_rules, audit_attack_rules, audit_quic_rules, audit_dns_rules,
     audit_starttls_rules, audit_failure_rules, audit_capture_rules, audit_performance_rules,
-    audit_record_rules, audit_resumption_rules, audit_keylog_rules, audit_policy_rules;
+    audit_record_rules, audit_resumption_rules, audit_keylog_rules, audit_policy_rules,
+    audit_value_rules;
 
 /* audit_look makes of a connection a case: what it has, and why it lacks the rest. */
 void audit_look(struct audit_case *out, const struct ht_analysis_settings *settings,

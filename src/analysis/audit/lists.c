@@ -30,6 +30,23 @@ const char *audit_highest_name(const struct tls_client_hello *offer)
     return entry != NULL ? entry->name : "an unknown version";
 }
 
+struct ht_named audit_signature_scheme(const struct audit_case *c)
+{
+    return c->key_exchange != NULL ? c->key_exchange->signature_scheme
+           : c->verify != NULL     ? c->verify->signature_scheme
+                                   : (struct ht_named){0};
+}
+
+const char *audit_signed_message(const struct audit_case *c)
+{
+    return c->key_exchange != NULL ? "ServerKeyExchange" : "CertificateVerify";
+}
+
+uint64_t audit_signed_frame(const struct audit_case *c)
+{
+    return c->key_exchange != NULL ? c->key_exchange_entry->frame : c->verify_entry->frame;
+}
+
 const struct tls_certificate_request *audit_certificate_request(const struct audit_case *c,
                                                                 uint64_t *out_frame)
 {

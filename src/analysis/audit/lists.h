@@ -66,6 +66,16 @@ const char *audit_highest_name(const struct tls_client_hello *offer);
 /* audit_is_usual_port: TLS is at home there, or begins there now and then. */
 bool audit_is_usual_port(uint16_t port);
 
+/* audit_signature_scheme is what the server signs the handshake by: in ServerKeyExchange or, from
+ * TLS 1.3 on, in CertificateVerify, decrypted. Not set: it signs nothing, or does not say by what.
+ */
+struct ht_named audit_signature_scheme(const struct audit_case *c);
+
+/* audit_signed_message is which message that is, and audit_signed_frame where. AUDIT_SIGNED is
+ * there. */
+const char *audit_signed_message(const struct audit_case *c);
+uint64_t audit_signed_frame(const struct audit_case *c);
+
 /* audit_certificate_request is the server's, and its frame; NULL: none was seen whole. */
 const struct tls_certificate_request *audit_certificate_request(const struct audit_case *c,
                                                                 uint64_t *out_frame);

@@ -172,6 +172,58 @@ static bool h2_blocked(const struct audit_case *c, struct ht_proof *out)
     return !good && say_suite(c, out, "HTTP/2 must not use it");
 }
 
+/* Up to TLS 1.0 the IV of a record is the last block of the one before (RFC 2246 section 6.2.3.2).
+ */
+static bool has_chained_ivs(const struct audit_case *c)
+{
+    return c->version >= SSL_30 && c->version <= TLS_10 && c->suite != NULL &&
+           is(c->suite->mode, "CBC") && c->suite->block_bits > 0 && c->tls->num_client_first > 1;
+}
+
+static size_t mac_bytes(const struct audit_suite *suite)
+{
+    enum { MD5 = 16, SHA1 = 20, SHA256 = 32, SHA384 = 48 };
+    return is(suite->mac, "HMAC-MD5")      ? MD5
+           : is(suite->mac, "HMAC-SHA256") ? SHA256
+           : is(suite->mac, "HMAC-SHA384") ? SHA384
+                                           : SHA1;
+}
+
+static size_t whole_blocks(size_t bytes, size_t block)
+{
+    return (bytes + block - 1) / block * block;
+}
+
+/* How long a record of no or one byte is at most, which lets nobody know the next one's IV when its
+ * content is chosen: that, the MAC, and a byte of padding fill whole blocks; or the MAC is behind
+ * them (RFC 7366). */
+static size_t longest_split(const struct audit_case *c)
+{
+    enum { CONTENT = 1, PADDING = 1 };
+    size_t block = c->suite->block_bits / 8U, mac = mac_bytes(c->suite);
+    return c->answer->encrypt_then_mac ? whole_blocks(CONTENT + PADDING, block) + mac
+                                       : whole_blocks(CONTENT + mac + PADDING, block);
+}
+
+/* Two records of more than a byte, one after the other. Some clients do not split the first one;
+ * and a long write is split once at its head, then cut to the longest records. */
+static bool beast(const struct audit_case *c, struct ht_proof *out)
+{
+    enum { PIECE_OF_MORE = 8192 };
+    const struct tls_kept_record *records = c->tls->client_first;
+    size_t num = c->tls->num_client_first, split = longest_split(c);
+    for (size_t i = 1; i < num; i++) {
+        uint32_t before = records[i - 1].len, len = records[i].len;
+        if (before > split && before < PIECE_OF_MORE && len > split) {
+            return ht_proof_say(out, records[i - 1].place.frame, records[i].place.frame,
+                                "the client's records %zu and %zu of data have %u and %u bytes: "
+                                "none of %zu or less, as of one byte, is between",
+                                i, i + 1, before, len, split);
+        }
+    }
+    return false;
+}
+
 static const struct audit_rule rules[] = {
     {{"cipher-null-negotiated",
       "critical",
@@ -253,6 +305,17 @@ static const struct audit_rule rules[] = {
      AUDIT_ANSWER,
      knows_suite,
      cbc_negotiated},
+    {{"beast-exposure",
+      "medium",
+      "cipher",
+      "CBC of TLS 1.0 without splitting records",
+      "Use TLS 1.2 or newer; until then update the client, that it splits records.",
+      "BEAST (CVE-2011-3389)",
+      {"RFC 7457 section 2.2"}},
+     AUDIT_ANSWER | AUDIT_WHOLE,
+     has_chained_ivs,
+     beast,
+     .each = true},
     {{"kx-static-rsa",
       "medium",
       "cipher",

@@ -1,6 +1,6 @@
 /* Rules about: what the lists and numbers of a policy forbid. Asked only where there is a policy
  * that has them. */
-#include "analysis/audit/case.h"
+#include "analysis/audit/lists.h"
 #include "base/time.h"
 #include "policy/policy.h"
 
@@ -99,16 +99,15 @@ static bool asks_signature_scheme(const struct ht_policy *policy)
 
 static bool has_signature_scheme(const struct audit_case *c)
 {
-    return c->key_exchange->signature_scheme.set;
+    return audit_signature_scheme(c).set;
 }
 
 static bool forbidden_signature_scheme(const struct audit_case *c, struct ht_proof *out)
 {
     char room[HT_SPELLED_MAX];
-    return forbids(
-        c, HT_POLICY_SIGNATURE_SCHEMES,
-        ht_registry_spell(room, &tls_signature_schemes, c->key_exchange->signature_scheme.id),
-        key_exchange_frame(c), "ServerKeyExchange", out);
+    return forbids(c, HT_POLICY_SIGNATURE_SCHEMES,
+                   ht_registry_spell(room, &tls_signature_schemes, audit_signature_scheme(c).id),
+                   audit_signed_frame(c), audit_signed_message(c), out);
 }
 
 static const struct ht_certificate *leaf(const struct audit_case *c)
@@ -279,7 +278,7 @@ static const struct audit_rule rules[] = {
                  .title       = "The policy does not allow the handshake's signature scheme",
                  .remediation = "Limit the server's signature schemes to those that the policy "
                                    "lists; its certificate must suit."},
-     .needs   = AUDIT_ANSWER | AUDIT_KEY_EXCHANGE,
+     .needs   = AUDIT_ANSWER | AUDIT_SIGNED,
      .asked   = asks_signature_scheme,
      .applies = has_signature_scheme,
      .found   = forbidden_signature_scheme},

@@ -167,13 +167,29 @@ static bool early_data_offered(const struct audit_case *c, struct ht_proof *out)
     return hello != NULL && ht_proof_say(out, hello->frame, 0, "ClientHello has early_data (42)");
 }
 
+/* Decrypted, the server says so. */
 static bool offers_early_data(const struct audit_case *c)
 {
-    return early(c) != NULL && c->tls->inferred != NULL && c->tls->inferred->early_data != NULL;
+    const struct tls_inferred *inferred = c->tls->inferred;
+    return early(c) != NULL &&
+           (c->tls->early_data != NULL || (inferred != NULL && inferred->early_data != NULL));
+}
+
+static uint64_t extensions_frame(const struct audit_case *c)
+{
+    const struct ht_timeline_entry *entry =
+        audit_find_event(c, &tls_encrypted_extensions_event, "server");
+    return entry != NULL ? entry->frame : 0;
 }
 
 static bool early_data_accepted(const struct audit_case *c, struct ht_proof *out)
 {
+    if (c->tls->early_data != NULL) {
+        return strcmp(c->tls->early_data, "accepted") == 0 &&
+               ht_proof_say(
+                   out, early(c)->frame, extensions_frame(c),
+                   "early data after ClientHello; EncryptedExtensions has early_data (42)");
+    }
     out->basis = "inferred";
     return strcmp(c->tls->inferred->early_data, "accepted") == 0 &&
            ht_proof_say(
@@ -207,6 +223,11 @@ static bool has_ticket(const struct audit_case *c)
     return ticket_entry(c) != NULL;
 }
 
+static bool has_ticket12(const struct audit_case *c)
+{
+    return c->version != TLS_13 && has_ticket(c);
+}
+
 static bool ticket_lifetime(const struct audit_case *c, struct ht_proof *out)
 {
     const struct ht_timeline_entry *entry       = ticket_entry(c);
@@ -218,6 +239,72 @@ static bool ticket_lifetime(const struct audit_case *c, struct ht_proof *out)
     return ht_proof_say(out, entry->frame, 0,
                         "NewSessionTicket may be used for %" PRIu64 " s, more than a %s",
                         ticket->lifetime_s, ticket->lifetime_s > WEEK_S ? "week" : "day");
+}
+
+static bool may_have_tickets13(const struct audit_case *c)
+{
+    return c->version == TLS_13 && has_ticket(c);
+}
+
+/* "Servers MUST NOT use any value greater than 604800 seconds (7 days)" */
+static bool ticket_lifetime13(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct ht_timeline_entry *entry = c->connection->timeline.items;
+    const struct ht_timeline_entry *end   = entry + c->connection->timeline.len;
+    for (; entry < end; entry++) {
+        const struct tls_new_session_ticket *ticket = entry->object;
+        if (entry->type == &tls_new_session_ticket_event && ticket != NULL &&
+            entry->absent == NULL && !entry->partial && ticket->lifetime_s > WEEK_S) {
+            return ht_proof_say(out, entry->frame, 0,
+                                "ticket_lifetime of NewSessionTicket is %" PRIu64
+                                " s, more than seven days",
+                                ticket->lifetime_s);
+        }
+    }
+    return false;
+}
+
+static bool has_decrypted_data(const struct audit_case *c)
+{
+    return c->version == TLS_13 && strcmp(c->tls->keys->verdict, "decrypted") == 0;
+}
+
+/* The first of more KeyUpdates from a side than can be meant well, in a minute; `*num`: how many.
+ */
+static const struct ht_timeline_entry *flooding_update(const struct audit_case *c, const char *from,
+                                                       uint64_t *out_last)
+{
+    enum { MANY = 33 };
+    static const int64_t minute_ns             = 60000000000;
+    const struct ht_timeline_entry *ring[MANY] = {NULL};
+    const struct ht_timeline_entry *entry      = c->connection->timeline.items;
+    const struct ht_timeline_entry *end        = entry + c->connection->timeline.len;
+    for (size_t num = 0; entry < end; entry++) {
+        if (entry->type != &tls_key_update_event || entry->absent != NULL ||
+            strcmp(entry->from, from) != 0) {
+            continue;
+        }
+        ring[num++ % MANY]                    = entry;
+        const struct ht_timeline_entry *first = ring[num % MANY];
+        if (first != NULL && entry->t_ns - first->t_ns <= minute_ns) {
+            *out_last = entry->frame;
+            return first;
+        }
+    }
+    return NULL;
+}
+
+static bool key_update_excess(const struct audit_case *c, struct ht_proof *out)
+{
+    uint64_t last                         = 0;
+    const struct ht_timeline_entry *first = flooding_update(c, "client", &last);
+    const char *from                      = first != NULL ? "client" : "server";
+    first = first != NULL ? first : flooding_update(c, "server", &last);
+    return first != NULL &&
+           ht_proof_say(out, first->frame, last,
+                        "33 KeyUpdates of the %s within a minute, in frames %" PRIu64
+                        " to %" PRIu64,
+                        from, first->frame, last);
 }
 
 static const struct audit_rule rules[] = {
@@ -344,8 +431,30 @@ static const struct audit_rule rules[] = {
       "weak forward secrecy",
       {"RFC 9846 section 4.7.1", "RFC 9325 section 3.4", "RFC 5077"}},
      AUDIT_ANSWER,
-     has_ticket,
+     has_ticket12,
      ticket_lifetime,
+     .each = true},
+    {{"tls13-ticket-lifetime",
+      "medium",
+      "session",
+      "A ticket of TLS 1.3 lives longer than seven days",
+      "Let the server say 604800 seconds at most.",
+      NULL,
+      {"RFC 9846 section 4.7.1"}},
+     AUDIT_ANSWER | AUDIT_KEYS,
+     may_have_tickets13,
+     ticket_lifetime13,
+     .each = true},
+    {{"key-update-excess",
+      "low",
+      "session",
+      "Too many KeyUpdates",
+      "Update who sends them; let the peer close connections that do nothing else.",
+      "denial of service",
+      {"RFC 9846 section 4.7.3", "RFC 9325 section 4.4"}},
+     AUDIT_ANSWER | AUDIT_KEYS,
+     has_decrypted_data,
+     key_update_excess,
      .each = true},
 };
 

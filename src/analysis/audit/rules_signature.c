@@ -1,6 +1,8 @@
 /* Rules about: signature, of handshakes. */
 #include "analysis/audit/lists.h"
 
+#include <inttypes.h>
+
 /* What SignatureScheme's high byte was in TLS 1.2 (RFC 5246 section 7.4.1.4.1), and its values. */
 enum { MD5 = 1, SHA1 = 2, RSA_PKCS1_SHA256 = 0x0401, RSA_PKCS1_SHA384 = 0x0501 };
 enum { RSA_PKCS1_SHA512 = 0x0601 };
@@ -12,37 +14,36 @@ static const char *scheme_name(char room[HT_SPELLED_MAX], uint16_t scheme)
 
 static bool is_signed(const struct audit_case *c)
 {
-    return c->key_exchange->signature_bytes > 0;
+    return c->key_exchange == NULL || c->key_exchange->signature_bytes > 0;
 }
 
 static bool names_scheme(const struct audit_case *c)
 {
-    return is_signed(c) && c->key_exchange->signature_scheme.set;
+    return is_signed(c) && audit_signature_scheme(c).set;
 }
 
 static bool say_scheme(const struct audit_case *c, struct ht_proof *out)
 {
     char room[HT_SPELLED_MAX];
-    uint16_t scheme = c->key_exchange->signature_scheme.id;
-    return ht_proof_say(out, c->key_exchange_entry->frame, 0,
-                        "ServerKeyExchange is signed by 0x%04x (%s)", scheme,
-                        scheme_name(room, scheme));
+    uint16_t scheme = audit_signature_scheme(c).id;
+    return ht_proof_say(out, audit_signed_frame(c), 0, "%s is signed by 0x%04x (%s)",
+                        audit_signed_message(c), scheme, scheme_name(room, scheme));
 }
 
 /* Before TLS 1.2 the digest is not said: it is SHA-1, for RSA with MD5 beside it. */
 static bool signed_by_sha1(const struct audit_case *c, struct ht_proof *out)
 {
-    if (c->key_exchange->signature_scheme.set) {
-        return c->key_exchange->signature_scheme.id >> 8 == SHA1 && say_scheme(c, out);
+    if (audit_signature_scheme(c).set) {
+        return audit_signature_scheme(c).id >> 8 == SHA1 && say_scheme(c, out);
     }
     return c->version != 0 && c->version < TLS_12 &&
-           ht_proof_say(out, c->key_exchange_entry->frame, 0,
+           ht_proof_say(out, audit_signed_frame(c), 0,
                         "ServerKeyExchange is signed as before TLS 1.2: by SHA-1");
 }
 
 static bool signed_by_md5(const struct audit_case *c, struct ht_proof *out)
 {
-    return c->key_exchange->signature_scheme.id >> 8 == MD5 && say_scheme(c, out);
+    return audit_signature_scheme(c).id >> 8 == MD5 && say_scheme(c, out);
 }
 
 static bool has_signature_algorithms(const struct audit_case *c)
@@ -84,9 +85,36 @@ static bool signature_invalid(const struct audit_case *c, struct ht_proof *out)
                         "over the randoms and the parameters");
 }
 
+static const struct ht_timeline_entry *wrong_verify(const struct audit_case *c)
+{
+    const struct ht_timeline_entry *entry = c->connection->timeline.items;
+    const struct ht_timeline_entry *end   = entry + c->connection->timeline.len;
+    for (; entry < end; entry++) {
+        if (entry->type == &tls_certificate_verify_event && entry->absent == NULL &&
+            entry->verified == ht_event_verified(HT_EVENT_REFUTED)) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+static bool verify_invalid(const struct audit_case *c, struct ht_proof *out)
+{
+    char room[HT_SPELLED_MAX];
+    const struct ht_timeline_entry *entry       = wrong_verify(c);
+    const struct tls_certificate_verify *verify = entry != NULL ? entry->object : NULL;
+    bool named                                  = verify != NULL && verify->signature_scheme.set;
+    return entry != NULL &&
+           ht_proof_say(out, entry->frame, 0,
+                        "the signature in the %s's CertificateVerify of frame %" PRIu64
+                        "%s%s is not by the key of its certificate, over what was said before",
+                        entry->from, entry->frame, named ? ", by " : "",
+                        named ? scheme_name(room, verify->signature_scheme.id) : "");
+}
+
 static bool rsa_pkcs1(const struct audit_case *c, struct ht_proof *out)
 {
-    uint16_t scheme = c->key_exchange->signature_scheme.id;
+    uint16_t scheme = audit_signature_scheme(c).id;
     return (scheme == RSA_PKCS1_SHA256 || scheme == RSA_PKCS1_SHA384 ||
             scheme == RSA_PKCS1_SHA512) &&
            say_scheme(c, out);
@@ -96,7 +124,7 @@ static bool rsa_pkcs1(const struct audit_case *c, struct ht_proof *out)
 static bool not_post_quantum(const struct audit_case *c, struct ht_proof *out)
 {
     char room[HT_SPELLED_MAX];
-    const char *name = scheme_name(room, c->key_exchange->signature_scheme.id);
+    const char *name = scheme_name(room, audit_signature_scheme(c).id);
     return strstr(name, "mldsa") == NULL && strstr(name, "slhdsa") == NULL && say_scheme(c, out);
 }
 
@@ -104,21 +132,21 @@ static const struct audit_rule rules[] = {
     {{"ske-signature-sha1",
       "medium",
       "signature",
-      "The key exchange is signed with SHA-1",
+      "The handshake is signed with SHA-1",
       "Prefer SHA-256 and better.",
       "SLOTH, collisions of SHA-1",
       {"RFC 9155", "RFC 9325 section 4.5", "NIST SP 800-131A r2"}},
-     AUDIT_KEY_EXCHANGE | AUDIT_ANSWER,
+     AUDIT_SIGNED | AUDIT_ANSWER,
      is_signed,
      signed_by_sha1},
     {{"ske-signature-md5",
       "high",
       "signature",
-      "The key exchange is signed with MD5",
+      "The handshake is signed with MD5",
       "Turn signatures with MD5 off.",
       "SLOTH (CVE-2015-7575)",
       {"RFC 9155"}},
-     AUDIT_KEY_EXCHANGE,
+     AUDIT_SIGNED,
      names_scheme,
      signed_by_md5},
     {{"client-offers-sha1-signature",
@@ -151,14 +179,25 @@ static const struct audit_rule rules[] = {
      AUDIT_KEY_EXCHANGE | AUDIT_SIGNATURES,
      NULL,
      signature_invalid},
+    {{"certificate-verify-invalid",
+      "critical",
+      "signature",
+      "The signature of CertificateVerify is wrong",
+      "First rule out a capture with holes. Else look for who is in the middle.",
+      "man in the middle",
+      {"RFC 9846 section 4.5.2", "RFC 5246 section 7.4.8"}},
+     AUDIT_VERIFIED,
+     NULL,
+     verify_invalid,
+     .each = true},
     {{"signature-rsa-pkcs1",
       "info",
       "signature",
-      "The key exchange is signed by RSA with PKCS #1 v1.5",
+      "The handshake is signed by RSA with PKCS #1 v1.5",
       "Prefer RSA-PSS or ECDSA.",
       NULL,
       {"BSI TR-02102-2", "RFC 9846"}},
-     AUDIT_KEY_EXCHANGE,
+     AUDIT_SIGNED,
      names_scheme,
      rsa_pkcs1},
     {{"auth-not-pq",
@@ -168,7 +207,7 @@ static const struct audit_rule rules[] = {
       "Plan to move to ML-DSA; less urgent than the key exchange.",
       "forgery by quantum computers to come",
       {"NIST IR 8547", "CNSA 2.0", "BSI TR-02102-1"}},
-     AUDIT_KEY_EXCHANGE,
+     AUDIT_SIGNED,
      names_scheme,
      not_post_quantum},
 };

@@ -110,6 +110,7 @@ static void add_session(struct audit_shape *out, const struct audit_case *c)
                tls->dh_bits,
                named(tls->version) << 32 | named(tls->cipher_suite),
                named(tls->group) << 32 | named(tls->signature_scheme),
+        c->verify != NULL ? named(c->verify->signature_scheme) : 0,
                (uint64_t)c->has << 32 | c->connection->server->port,
                (uint64_t)tls->established << 7 | (uint64_t)tls->resumed << 6 |
                    (uint64_t)tls->hello_retry_request << 5 | (uint64_t)tls->client_authentication << 4 |

@@ -279,3 +279,21 @@ def nothing_in_common(out):
         c.client(record(HANDSHAKE, session.hello(), TLS10))
         c.server(alert(2, description))
         c.close(1)
+
+
+def telling_time(out, sessions, ahead):
+    """Servers whose random begins with the time, some seconds ahead."""
+    for _ in range(sessions):
+        now = out.now_ns // 1_000_000_000 + ahead
+        Tls12(server_random=now.to_bytes(4, "big") + out.fresh(28)).run(out)
+
+
+@capture
+def random_with_time(out):
+    telling_time(out, 3, 5)
+
+
+@capture
+def random_with_time_of_last_month(out):
+    """No clock that is kept."""
+    telling_time(out, 3, -30 * DAY)

@@ -1,8 +1,8 @@
 """Cipher suites that were agreed on, and those offered."""
 from generator import capture
 from generator.handshakes import Tls12, Tls13
-from generator.messages import (SERVER_KEY_EXCHANGE, alpn, client_extensions12, message,
-                                pre_shared_key, psk_modes, replaced, signature, u16, vector)
+from generator.messages import (APPLICATION_DATA, SERVER_KEY_EXCHANGE, alpn, client_extensions12,
+                                message, pre_shared_key, psk_modes, replaced, signature, u16, vector)
 
 
 def static(out, suite, **more):
@@ -82,3 +82,27 @@ def offers_export(out):
 def offers_anonymous_mail(out):
     """What mail servers do among themselves."""
     Tls12(suites=(0xC02F, 0xC018), server="10.9.0.2:25").run(out)
+
+
+def talking_cbc(out, *lengths):
+    """TLS 1.0 with AES-128 in CBC and HMAC-SHA1; what the client sends is in frames 15 and so on."""
+    session = Tls12(version=0x0301, suite=0x002F, suites=(0x002F,), exchange=None, data=(),
+                    closed=False)
+    c = session.run(out)
+    for length in lengths:
+        c.client(session.protected(APPLICATION_DATA, length))
+    c.server(session.protected(APPLICATION_DATA, 608))
+    c.close()
+
+
+@capture
+def records_unsplit(out):
+    """The first one need not be split; frames 14 to 16 have them."""
+    talking_cbc(out, 320, 480, 480)
+
+
+@capture
+def records_split(out):
+    """One byte, then the rest; of a long write the rest in pieces of the greatest length. The first
+    write is not split, as some clients have it."""
+    talking_cbc(out, 320, 32, 480, 32, 16416, 16416, 480)

@@ -2,8 +2,8 @@
 from generator import capture
 from generator.handshakes import Tls12, Tls13
 from generator.messages import (SERVER_KEY_EXCHANGE, X25519, X25519MLKEM768, certificate_request,
-                                client_extensions12, dhe_exchange, message, replaced, signature,
-                                supported_groups, vector)
+                                client_extensions12, dhe_exchange, key_share, message, replaced,
+                                signature, supported_groups, vector)
 
 # The 512-bit prime of Apache's mod_ssl 2.2 (weakdh.org), and the second Oakley group (RFC 2409).
 PRIME_512 = bytes.fromhex(
@@ -14,11 +14,21 @@ PRIME_1024 = bytes.fromhex(
     "020bbea63b139b22514a08798e3404ddef9519b3cd3a431b302b0a6df25f1437"
     "4fe1356d6d51c245e485b576625e7ec6f44c42e9a637ed6b0bff5cb6f406b7ed"
     "ee386bfb5a899fa5ae9f24117c4b1fe649286651ece65381ffffffffffffffff")
+PRIME_5114 = bytes.fromhex(
+    "b10b8f96a080e01dde92de5eae5d54ec52c99fbcfb06a3c69a6a9dca52d23b61"
+    "6073e28675a23d189838ef1e2ee652c013ecb4aea906112324975c3cd49b83bf"
+    "accbdd7d90c4bd7098488e9c219a73724effd6fae5644738faa31a4ff55bccc0"
+    "a151af5f0dc8b4bd45bf37df365c1a65e68cfda76d4da708df1fb2bc2e4a4371")
 
 
-def dhe(out, prime):
-    exchange = dhe_exchange(prime, b"\2", out.fresh(len(prime)), signature(0x0804, out.fresh(256)))
-    Tls12(suite=0x009E, suites=(0x009E, 0x009F), exchange=exchange).run(out)
+def dhe(out, prime, of_server=None, of_client=None, generator=b"\2"):
+    """Both values are less than the prime if not given."""
+    def less():
+        return b"\1" + out.fresh(len(prime) - 1)
+    exchange = dhe_exchange(prime, generator, of_server or less(),
+                            signature(0x0804, out.fresh(256)))
+    Tls12(suite=0x009E, suites=(0x009E, 0x009F), exchange=exchange,
+          client_exchange=vector(2, of_client or less())).run(out)
 
 
 @capture
@@ -33,8 +43,54 @@ def dh_1024(out):
 
 @capture
 def dh_of_its_own(out):
-    """2048 bits that nobody else has; whether they are prime nobody asks here."""
+    """2048 bits that nobody else has; and no prime."""
     dhe(out, b"\xe5" + out.fresh(254) + b"\x4b")
+
+
+@capture
+def dh_value_one(out):
+    dhe(out, PRIME_1024, of_server=bytes(127) + b"\1")
+
+
+@capture
+def dh_client_before_prime(out):
+    """The client's is p-1."""
+    dhe(out, PRIME_1024, of_client=PRIME_1024[:-1] + b"\xfe")
+
+
+@capture
+def dh_generator_one(out):
+    dhe(out, PRIME_1024, generator=b"\1")
+
+
+@capture
+def dh_subgroup(out):
+    """The prime of RFC 5114 section 2.1."""
+    dhe(out, PRIME_5114)
+
+
+@capture
+def point_of_low_order(out):
+    """A share of X25519 that makes every secret zero (RFC 7748 section 6.1)."""
+    Tls13(changes=(key_share((X25519, bytes(32))),)).run(out)
+
+
+@capture
+def point_of_low_order_in_hybrid(out):
+    share = out.fresh(1184) + b"\1" + bytes(31)
+    Tls13(groups=(X25519MLKEM768, X25519), shares=(X25519MLKEM768,), group=X25519MLKEM768,
+          changes=(key_share((X25519MLKEM768, share)),)).run(out)
+
+
+@capture
+def point_off_curve(out):
+    """65 bytes that are no point of secp256r1, by the server."""
+    on_curve(out, 23)
+
+
+@capture
+def share_too_short(out):
+    Tls13(changes=(key_share((X25519, out.fresh(31))),)).run(out)
 
 
 def on_curve(out, group):

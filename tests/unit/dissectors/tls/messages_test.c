@@ -273,6 +273,30 @@ static void test_srp(void **state)
     assert_named(m.signature_scheme, 0x0401);
 }
 
+static bool client_value_passes(struct ht_bytes body, void *note)
+{
+    return tls_client_public_value(body, note).len > 0;
+}
+
+/* RFC 5246 section 7.4.7.2, RFC 8422 section 5.7, RFC 4279 section 3, RFC 5489 section 2. */
+static void test_client_public_value(void **state)
+{
+    (void)state;
+    char note[] = "DHE/RSA";
+    every_prefix(hex("0003 010203"), client_value_passes, note);
+    assert_true(
+        ht_bytes_equal(tls_client_public_value(hex("0003 010203"), "DHE/RSA"), hex("010203")));
+    assert_true(
+        ht_bytes_equal(tls_client_public_value(hex("03 040506"), "ECDHE/ECDSA"), hex("040506")));
+    assert_true(ht_bytes_equal(tls_client_public_value(hex("0002 6964 01 07"), "ECDHE_PSK/PSK"),
+                               hex("07")));
+    assert_true(ht_bytes_equal(tls_client_public_value(hex("0002 6964 0001 07"), "DHE_PSK/PSK"),
+                               hex("07")));
+    assert_int_equal(tls_client_public_value(hex("0003 010203 00"), "DHE/RSA").len, 0);
+    assert_int_equal(tls_client_public_value(hex("0003 010203"), "RSA/RSA").len, 0);
+    assert_int_equal(tls_client_public_value(hex("0003 010203"), "").len, 0);
+}
+
 /* draft-cragie-tls-ecjpake-01 section 5.2: the curve, X, V and r. */
 static void test_ecjpake(void **state)
 {
@@ -485,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_explicit_curves),
         cmocka_unit_test(test_rsa_export),
         cmocka_unit_test(test_srp),
+        cmocka_unit_test(test_client_public_value),
         cmocka_unit_test(test_ecjpake),
         cmocka_unit_test(test_unknown_key_exchange),
         cmocka_unit_test(test_certificate_request),
