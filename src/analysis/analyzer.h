@@ -32,6 +32,7 @@ struct ht_analysis {
     struct ht_arena *arena;
     int64_t time_ns;
     uint64_t frame;
+    uint32_t source;  /* which of the run's sources is read: counted from 1 */
     bool from_client; /* who sent the event, as far as is known now */
     unsigned *flags;  /* of the event at hand: HT_EVENT_VERIFIED or HT_EVENT_REFUTED may be added */
     void *engine;

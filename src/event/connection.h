@@ -54,9 +54,11 @@ struct ht_resolution {
     int64_t query_time_ns;
     int64_t answer_time_ns;
     /* Not in the output: */
-    bool client_asks;          /* DNS answers to the client were captured before */
+    bool client_asks;          /* DNS answers to the client were captured before, in this source */
     struct ht_bytes led_there; /* none_seen: another name under which the client was given the
                                 * address; empty: none */
+    bool elsewhere;            /* the answer, or the one under another name, is of another source
+                                * of the run: nobody is to be accused by it */
 };
 
 struct ht_tcp_options {

@@ -69,6 +69,7 @@ struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena 
     return (struct ht_analysis){.arena         = arena,
                                 .time_ns       = engine->emitter.time_ns,
                                 .frame         = engine->emitter.frame,
+                                .source        = engine->num_sources,
                                 .from_client   = from_client,
                                 .engine        = engine,
                                 .record        = record_from_analyzer,

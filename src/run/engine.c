@@ -137,6 +137,7 @@ struct ht_stats *ht_engine_stats(struct ht_engine *engine)
 void ht_engine_source(struct ht_engine *engine, const struct ht_source *source)
 {
     engine->source = source;
+    engine->num_sources++;
     ht_key_log_free(engine->captured_keys); /* they are those of the sessions of one source */
     engine->captured_keys   = NULL;
     engine->keyring.capture = NULL;

@@ -43,6 +43,7 @@ struct ht_engine {
     struct ht_stats stats;
     struct ht_flow *flow; /* at hand */
     const struct ht_source *source;
+    uint32_t num_sources;  /* that began */
     struct ht_order order; /* of what is at hand */
     int64_t now_ns;
     uint64_t next_expiry; /* the number of the frame at which to look for flows that ended */

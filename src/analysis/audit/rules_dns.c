@@ -41,7 +41,7 @@ static bool sni_dns_mismatch(const struct audit_case *c, struct ht_proof *out)
     char said[AUDIT_NAME_MAX], asked[AUDIT_NAME_MAX];
     struct ht_bytes other = c->connection->dns->led_there;
     out->basis            = "inferred";
-    return is_verdict(c, "none_seen") && other.len > 0 &&
+    return is_verdict(c, "none_seen") && other.len > 0 && !c->connection->dns->elsewhere &&
            ht_proof_say(out, c->offer->frame, 0,
                         "the hello asks for %s; the client was given the address for %s",
                         audit_name(said, c->offer->server_name), audit_name(asked, other));
@@ -51,7 +51,8 @@ static bool stale(const struct audit_case *c, struct ht_proof *out)
 {
     const struct ht_resolution *dns = c->connection->dns;
     uint64_t ttl_ns                 = dns->ttl_s * (uint64_t)HT_SECOND_NS;
-    return is_verdict(c, "beyond_ttl") && dns->age_ns > ttl_ns + (uint64_t)STALE_NS &&
+    return is_verdict(c, "beyond_ttl") && !dns->elsewhere &&
+           dns->age_ns > ttl_ns + (uint64_t)STALE_NS &&
            ht_proof_say(out, dns->answer_frame, c->offer->frame,
                         "the answer was %" PRIu64 " s old and to be used for %" PRIu64 " s",
                         dns->age_ns / (uint64_t)HT_SECOND_NS, dns->ttl_s);

@@ -250,7 +250,7 @@ static bool ech_grease(const struct audit_case *c, struct ht_proof *out)
 static bool ech_leak(const struct audit_case *c, struct ht_proof *out)
 {
     const struct ht_resolution *dns = c->connection->dns;
-    bool own = dns->name.len > 0 && strcmp(dns->verdict, "other_client") != 0;
+    bool own = dns->name.len > 0 && strcmp(dns->verdict, "other_client") != 0 && !dns->elsewhere;
     return own && !ht_names_equal(dns->name, c->offer->server_name) &&
            ht_proof_say(out, c->offer->frame, dns->answer_frame,
                         "the name in ClientHello is encrypted; \"%.*s\" was looked up in clear, "

@@ -13,7 +13,8 @@ struct ht_answer_facts {
     int64_t query_time_ns, time_ns;
     uint64_t query_frame, frame;
     uint64_t rtt_ns;
-    uint64_t ttl_s; /* the lowest on the way to the address */
+    uint64_t ttl_s;  /* the lowest on the way to the address */
+    uint32_t source; /* of the run, that holds it */
     uint16_t name_len;
     uint16_t cname_len[HT_RESOLUTION_MAX_CNAMES];
     uint8_t num_cnames;

@@ -35,12 +35,13 @@ struct lesson_use {
 };
 
 /* Whose DNS is in the capture: where a client's is not, that no answer led to a connection of it
- * says nothing. Of two clients that share a place the first one stays. */
+ * says nothing. Of two clients that share a place the first one of a source stays. */
 enum { MAX_ASKERS = 4096 };
 
 struct asker {
     struct ht_address client;
     int64_t since_ns;
+    uint32_t source;
 };
 
 struct state {
@@ -59,19 +60,22 @@ static void note_asker(struct state *state, const struct ht_answer_facts *facts)
 {
     struct asker *asker = &state->askers[asker_place(&facts->client)];
     bool known          = ht_address_equal(&asker->client, &facts->client);
-    if (facts->client.version != 0 && asker->client.version == 0) {
-        *asker = (struct asker){.client = facts->client, .since_ns = facts->time_ns};
+    bool other          = asker->client.version == 0 || asker->source != facts->source;
+    if (facts->client.version != 0 && other) {
+        *asker = (struct asker){
+            .client = facts->client, .since_ns = facts->time_ns, .source = facts->source};
     } else if (known && facts->time_ns < asker->since_ns) {
         asker->since_ns = facts->time_ns;
     }
 }
 
-static bool has_asked(const struct state *state, const struct ht_connection *connection)
+static bool has_asked(const struct state *state, const struct ht_connection *connection,
+                      uint32_t source)
 {
     const struct ht_address *client = &connection->client->ip;
     const struct asker *asker       = &state->askers[asker_place(client)];
-    return ht_address_equal(&asker->client, client) && client->version != 0 &&
-           asker->since_ns <= connection->start_ns;
+    return asker->source == source && ht_address_equal(&asker->client, client) &&
+           client->version != 0 && asker->since_ns <= connection->start_ns;
 }
 
 static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
@@ -141,7 +145,8 @@ static void follow(struct chain *chain, struct ht_bytes name, const struct ht_ob
     }
 }
 
-static struct ht_answer_facts facts_of(const struct dns_transaction *t, const struct chain *chain)
+static struct ht_answer_facts facts_of(const struct ht_analysis *a, const struct dns_transaction *t,
+                                       const struct chain *chain)
 {
     bool multicast               = t->protocol != NULL && strcmp(t->protocol, "mdns") == 0;
     struct ht_answer_facts facts = {.query_time_ns = t->query_time_ns,
@@ -150,6 +155,7 @@ static struct ht_answer_facts facts_of(const struct dns_transaction *t, const st
                                     .frame         = t->answer_frame,
                                     .rtt_ns        = t->rtt_ns,
                                     .ttl_s         = chain->ttl_s,
+                                    .source        = a->source,
                                     .name_len      = (uint16_t)chain->name.len,
                                     .num_cnames    = (uint8_t)chain->num_cnames};
     if (t->client != NULL && !multicast) {
@@ -174,8 +180,9 @@ static void teach_chain(struct ht_analysis *a, const struct dns_transaction *t,
 {
     struct ht_bytes end =
         chain->num_cnames > 0 ? chain->cnames[chain->num_cnames - 1] : chain->name;
-    struct lesson lesson = {
-        .kind = LESSON_ANSWER, .facts = facts_of(t, chain), .text_len = (uint32_t)chain->name.len};
+    struct lesson lesson = {.kind     = LESSON_ANSWER,
+                            .facts    = facts_of(a, t, chain),
+                            .text_len = (uint32_t)chain->name.len};
     for (size_t i = 0; i < chain->num_cnames; i++) {
         lesson.text_len += (uint32_t)chain->cnames[i].len;
     }
@@ -325,14 +332,15 @@ static struct ht_texts copy_cnames(struct ht_arena *arena, const struct ht_answe
     return (struct ht_texts){.items = list, .len = len};
 }
 
-static void fill(struct ht_resolution *out, struct ht_arena *arena, const struct ht_answer *answer,
-                 const struct ht_connection *connection)
+static void fill(struct ht_resolution *out, const struct ht_analysis *a,
+                 const struct ht_answer *answer, const struct ht_connection *connection)
 {
-    out->name           = ht_arena_copy(arena, ht_answer_name(answer));
-    out->cnames         = copy_cnames(arena, answer);
+    out->elsewhere      = answer->facts.source != a->source;
+    out->name           = ht_arena_copy(a->arena, ht_answer_name(answer));
+    out->cnames         = copy_cnames(a->arena, answer);
     out->type           = answer->address.version == 4 ? "A" : "AAAA";
-    out->query_frame    = answer->facts.query_frame;
-    out->answer_frame   = answer->facts.frame;
+    out->query_frame    = out->elsewhere ? 0 : answer->facts.query_frame;
+    out->answer_frame   = out->elsewhere ? 0 : answer->facts.frame;
     out->rtt_ns         = answer->facts.rtt_ns;
     out->ttl_s          = answer->facts.ttl_s;
     out->age_ns         = (uint64_t)connection->start_ns - (uint64_t)answer->facts.time_ns;
@@ -362,11 +370,14 @@ static const struct ht_answer *find_behind_front(const struct ht_answers *answer
 }
 
 /* That no answer under the hello's name led to the server, but one under another name did. */
-static struct ht_bytes other_name(const struct ht_answers *answers, struct ht_arena *arena,
-                                  const struct ht_answer_search *search)
+static void fill_other_name(struct ht_resolution *out, const struct ht_analysis *a,
+                            const struct ht_answers *answers, const struct ht_answer_search *search)
 {
     const struct ht_answer *answer = ht_answers_to_client(answers, search);
-    return answer != NULL ? ht_arena_copy(arena, ht_answer_name(answer)) : ht_bytes(NULL, 0);
+    if (answer != NULL) {
+        out->led_there = ht_arena_copy(a->arena, ht_answer_name(answer));
+        out->elsewhere = answer->facts.source != a->source;
+    }
 }
 
 static void see_connection(void *state, struct ht_analysis *a, struct ht_connection *connection)
@@ -388,16 +399,16 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
     *out            = (struct ht_resolution){.verdict = "none_seen"};
     connection->dns = out;
     if (answer != NULL) {
-        fill(out, a->arena, answer, connection);
+        fill(out, a, answer, connection);
     }
     if (nameless && !explains(out)) {
         *out = (struct ht_resolution){.verdict = "literal_address"};
     }
     if (answer == NULL && !nameless) {
-        out->led_there = other_name(answers, a->arena, &search);
+        fill_other_name(out, a, answers, &search);
     }
     out->address     = search.server;
-    out->client_asks = has_asked(state, connection);
+    out->client_asks = has_asked(state, connection, a->source);
     if (search.name.len == 0) {
         connection->server_name = out->name;
     }

@@ -14,6 +14,9 @@
  *   literal_address  the hello gives no name, and no answer explains that: the client was not given
  *                    the address within its TTL
  *
+ * One of several files that are read in a run may be of another time or network. What it holds is
+ * told all the same, without the numbers of its frames, and accuses nobody (`elsewhere`).
+ *
  * An answer under another name than the hello's led elsewhere, and is not taken; but where the
  * hello offers Encrypted ClientHello its name may be a front, and a fresh answer to the same client
  * is taken. What was multicast was given to everybody.

@@ -270,6 +270,30 @@ static void another_name_led_there(void **state)
     assert_int_equal(r->led_there.len, 0);
 }
 
+/* Each file of a run has frames of its own, and may be of another time or network. */
+static void another_source_accuses_nobody(void **state)
+{
+    struct scene *scene    = *state;
+    scene->analysis.source = 1;
+    say_a(scene, &alice, "www.example", 10, 1000 * MS, 2);
+    assert_true(connect_plain(scene, "www.example", 60000 * MS)->client_asks);
+    scene->analysis.source          = 2;
+    const struct ht_resolution *dns = connect_plain(scene, "www.example", 60000 * MS);
+    assert_string_equal(dns->verdict, "beyond_ttl");
+    assert_text(dns->name, "www.example");
+    assert_int_equal(dns->answer_frame, 0);
+    assert_true(dns->elsewhere);
+    assert_false(dns->client_asks);
+    dns = connect_plain(scene, "shop.example", 60000 * MS);
+    assert_text(dns->led_there, "www.example");
+    assert_true(dns->elsewhere);
+    say_a(scene, &alice, "www.example", 10, 50000 * MS, 7);
+    dns = connect_plain(scene, "www.example", 60000 * MS);
+    assert_int_equal(dns->answer_frame, 7);
+    assert_false(dns->elsewhere);
+    assert_true(dns->client_asks);
+}
+
 static void multicast_is_for_everybody(void **state)
 {
     struct scene *scene      = *state;
@@ -518,6 +542,7 @@ int main(void)
         TEST(another_client),
         TEST(whose_dns_is_known),
         TEST(another_name_led_there),
+        TEST(another_source_accuses_nobody),
         TEST(multicast_is_for_everybody),
         TEST(errors_teach_nothing),
         TEST(the_record_completes_what_the_event_said),
