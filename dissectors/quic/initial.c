@@ -152,6 +152,7 @@ struct pending {
     uint64_t frame;
     int64_t time_ns;
     uint32_t len;
+    uint32_t datagram_len;
     bool cut;
 };
 
@@ -160,10 +161,11 @@ static bool keep(struct quic_state *state, struct ht_emitter *e, enum ht_side fr
 {
     struct quic_side *side = &state->side[from];
     struct ht_buffer *held = ht_hold(e, from);
-    struct pending header  = {.frame   = e->frame,
-                              .time_ns = e->time_ns,
-                              .len     = (uint32_t)packet->bytes.len,
-                              .cut     = packet->cut};
+    struct pending header  = {.frame        = e->frame,
+                              .time_ns      = e->time_ns,
+                              .len          = (uint32_t)packet->bytes.len,
+                              .datagram_len = state->datagram_len,
+                              .cut          = packet->cut};
     size_t before          = held->len;
     if (before + sizeof header + packet->bytes.len > QUIC_MAX_PENDING ||
         !ht_buffer_append(held, ht_bytes(&header, sizeof header))) {
@@ -201,6 +203,7 @@ static bool take_packet(struct quic_state *state, struct ht_emitter *e, enum ht_
     if (frames.len == 0) {
         return false;
     }
+    state->side[from].opened++;
     out_waiting[HT_SIDE_A] = detach_pending(state, e, HT_SIDE_A);
     out_waiting[HT_SIDE_B] = detach_pending(state, e, HT_SIDE_B);
     note_version(state, e, from, packet);
@@ -215,20 +218,23 @@ static void take_waiting(struct quic_state *state, struct ht_emitter *e, enum ht
 {
     struct ht_reader r   = ht_reader(waiting);
     struct tls_place now = {e->frame, e->time_ns};
+    uint32_t len         = state->datagram_len;
     while (rd_left(&r) > sizeof(struct pending)) {
         struct pending header;
         struct quic_packet packet;
         struct ht_bytes none[2];
         memcpy(&header, rd_take(&r, sizeof header).ptr, sizeof header);
-        bool whole = quic_packet_parse(rd_take(&r, header.len), &packet);
-        e->frame   = header.frame;
-        e->time_ns = header.time_ns;
+        bool whole          = quic_packet_parse(rd_take(&r, header.len), &packet);
+        e->frame            = header.frame;
+        e->time_ns          = header.time_ns;
+        state->datagram_len = header.datagram_len;
         if (!(whole || header.cut) || !take_packet(state, e, from, &packet, none)) {
             state->details.undecryptable_initials++;
         }
     }
-    e->frame   = now.frame;
-    e->time_ns = now.time_ns;
+    e->frame            = now.frame;
+    e->time_ns          = now.time_ns;
+    state->datagram_len = len;
 }
 
 void quic_take_initial(struct quic_state *state, struct ht_emitter *e, enum ht_side from,

@@ -231,8 +231,9 @@ static enum ht_verdict pdu(void *opaque, struct ht_emitter *e, const struct ht_p
     struct quic_state *state = opaque;
     struct ht_bytes rest     = pdu->bytes;
     struct quic_packet first, packet;
-    size_t num         = 0;
-    state->tls.carrier = TLS_OVER_QUIC;
+    size_t num          = 0;
+    state->tls.carrier  = TLS_OVER_QUIC;
+    state->datagram_len = (uint32_t)pdu->len;
     if (take_google(state, e, pdu)) {
         return HT_CONTINUE;
     }
@@ -250,6 +251,9 @@ static enum ht_verdict pdu(void *opaque, struct ht_emitter *e, const struct ht_p
         rest = ht_bytes_from(rest, packet.bytes.len);
     }
     state->details.coalesced_datagrams += num > 1;
+    if (num > 0) {
+        quic_check_amplification(state, e, pdu->side, &first, pdu->len);
+    }
     return HT_CONTINUE;
 }
 

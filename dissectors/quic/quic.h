@@ -40,6 +40,15 @@ struct quic_close {
     uint8_t side; /* who sent it */
 };
 
+/* A connection id that a side vouches for in its transport parameters (RFC 9000 section 7.3), and
+ * that is another in the headers of packets. */
+struct quic_id_mismatch {
+    const char *parameter;
+    uint64_t frame; /* that holds the parameters' last bytes */
+    bool absent;    /* it is not among the parameters */
+    struct ht_bytes said, seen;
+};
+
 /* Packets that cannot be read, of a side. */
 struct quic_encrypted {
     uint64_t packets;
@@ -70,6 +79,14 @@ struct quic_details {
     uint64_t connection_id_changes;
     struct ht_bytes user_agent; /* by Google's handshake, or its transport parameter */
     struct ht_objects closes;   /* of struct quic_close */
+    /* Not in the output: */
+    uint64_t small_initial_frame; /* a client's Initial in a datagram of less than 1200 bytes; 0: no
+                                   * such, or its size is not known */
+    uint64_t small_initial_len;   /* of that datagram */
+    uint64_t amplified_frame; /* by which the server had sent more than three times what it got, and
+                               * the client had not shown yet that the address is its own; or 0 */
+    uint64_t amplified_client_bytes, amplified_server_bytes; /* in datagrams, until then */
+    const struct quic_id_mismatch *id_mismatch;              /* the first; NULL: none was seen */
 };
 
 extern const struct ht_struct quic_details_struct;

@@ -1,6 +1,7 @@
 /*
  * What is remembered of a QUIC connection while it is followed. Private to the flow logic: quic.c
- * (datagrams and packets), initial.c (what Initial packets hold), ending.c (what can be inferred).
+ * (datagrams and packets), initial.c (what Initial packets hold), checks.c (what is held against
+ * RFC 9000), ending.c (what can be inferred).
  */
 #ifndef HT_QUIC_STATE_H
 #define HT_QUIC_STATE_H
@@ -52,7 +53,15 @@ struct quic_side {
     struct quic_id addressed_by; /* that the other side uses */
     bool id_known;
     uint32_t waiting;  /* packets that the buffer holds instead */
+    uint32_t opened;   /* of its Initial packets */
     uint8_t key_tries; /* its packets that did not begin a connection */
+};
+
+/* The server's way to the client, until it knows that the client's address is its own. */
+struct quic_path {
+    uint64_t bytes[2]; /* of UDP payload, by side */
+    int64_t last_ns;
+    bool done; /* nothing more is to be found */
 };
 
 struct quic_state {
@@ -64,7 +73,9 @@ struct quic_state {
     struct quic_id first_id;                  /* that of the client's first Initial */
     struct quic_id retry_id;                  /* that a Retry told the client to use */
     const struct quic_protection *protection; /* of versions of which none is known */
-    uint32_t version;                         /* in use; the client's, until the server answers */
+    struct quic_path path;
+    uint32_t datagram_len; /* of that at hand; 0: not known */
+    uint32_t version;      /* in use; the client's, until the server answers */
     enum ht_side client;
     uint8_t version_changes;
     bool client_known;
@@ -116,6 +127,21 @@ void quic_tell_google(struct quic_state *state, struct ht_emitter *e, enum ht_si
 
 /* quic_cut_messages tells what is there of handshake messages that are not whole. */
 void quic_cut_messages(struct quic_state *state, struct ht_emitter *e);
+
+/* quic_check_datagram is told of a packet that elicits an acknowledgement. */
+void quic_check_datagram(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
+                         const struct quic_packet *packet);
+
+/* quic_check_amplification is told of each datagram, after its packets: the first of these, and the
+ * length of all. */
+void quic_check_amplification(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
+                              const struct quic_packet *packet, size_t len);
+
+/* quic_check_ids is told of transport parameters that are well formed, and the packet with their
+ * last bytes. */
+void quic_check_ids(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
+                    const struct quic_packet *packet,
+                    const struct quic_transport_parameters *parameters);
 
 /* quic_end completes the details and says what can be inferred. */
 void quic_end(struct quic_state *state, struct ht_emitter *e, const struct ht_end *end);

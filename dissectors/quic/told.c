@@ -42,17 +42,12 @@ void quic_know_client(struct quic_state *state, struct ht_emitter *e, enum ht_si
     state->client_claimed = true;
 }
 
-/* The extension's content in a ClientHello's body (RFC 8446 section 4.1.2, RFC 9001 section 8.2);
- * empty where it is not there. */
-static struct ht_bytes find_parameters(struct ht_bytes body)
+/* The extension's content in a block of extensions (RFC 9001 section 8.2); empty where it is not
+ * there. */
+static struct ht_bytes find_extension(struct ht_bytes extensions)
 {
     enum { TRANSPORT_PARAMETERS = 57, OF_DRAFTS = 0xFFA5 };
-    struct ht_reader r = ht_reader(body);
-    rd_skip(&r, 2 + 32);
-    (void)rd_vec(&r, 1);
-    (void)rd_vec(&r, 2);
-    (void)rd_vec(&r, 1);
-    r = ht_reader(rd_vec(&r, 2));
+    struct ht_reader r = ht_reader(extensions);
     while (rd_more(&r)) {
         uint16_t type           = rd_u16(&r);
         struct ht_bytes content = rd_vec(&r, 2);
@@ -63,8 +58,19 @@ static struct ht_bytes find_parameters(struct ht_bytes body)
     return ht_bytes(NULL, 0);
 }
 
+/* The same in a ClientHello's body (RFC 8446 section 4.1.2). */
+static struct ht_bytes find_parameters(struct ht_bytes body)
+{
+    struct ht_reader r = ht_reader(body);
+    rd_skip(&r, 2 + 32);
+    (void)rd_vec(&r, 1);
+    (void)rd_vec(&r, 2);
+    (void)rd_vec(&r, 1);
+    return find_extension(rd_vec(&r, 2));
+}
+
 static void tell_parameters(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
-                            struct ht_bytes hello)
+                            const struct quic_packet *packet, struct ht_bytes hello)
 {
     struct quic_transport_parameters parameters;
     struct ht_bytes content = find_parameters(hello);
@@ -74,6 +80,22 @@ static void tell_parameters(struct quic_state *state, struct ht_emitter *e, enum
     bool good = quic_transport_parameters_parse(content, e->scratch, &parameters);
     state->details.client_transport_parameters = ht_emit(
         e, &quic_transport_parameters_event, from, good ? 0 : HT_EVENT_MALFORMED, &parameters);
+    if (good) {
+        quic_check_ids(state, e, from, packet, &parameters);
+    }
+}
+
+/* The server's are in EncryptedExtensions (RFC 8446 section 4.3.1). */
+static void check_server_parameters(struct quic_state *state, struct ht_emitter *e,
+                                    enum ht_side from, const struct quic_packet *packet,
+                                    struct ht_bytes body)
+{
+    struct quic_transport_parameters parameters;
+    struct ht_reader r      = ht_reader(body);
+    struct ht_bytes content = find_extension(rd_vec(&r, 2));
+    if (content.len > 0 && quic_transport_parameters_parse(content, e->scratch, &parameters)) {
+        quic_check_ids(state, e, from, packet, &parameters);
+    }
 }
 
 void quic_tell_google(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
@@ -116,7 +138,8 @@ static unsigned flags_of(const struct quic_side *side)
 }
 
 /* Tells the messages that are whole (RFC 8446 section 4), of all that came until now. */
-static void tell_messages(struct quic_state *state, struct ht_emitter *e, enum ht_side from)
+static void tell_messages(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
+                          const struct quic_packet *packet)
 {
     struct quic_crypto_stream *stream = &state->side[from].crypto;
     struct ht_buffer *held            = ht_hold(e, from);
@@ -128,7 +151,9 @@ static void tell_messages(struct quic_state *state, struct ht_emitter *e, enum h
         tls_whole_message(&state->tls, e, from, &message, ht_bytes_head(left, len),
                           flags_of(&state->side[from]));
         if (message.type == TLS_CLIENT_HELLO) {
-            tell_parameters(state, e, from, message.body);
+            tell_parameters(state, e, from, packet, message.body);
+        } else if (message.type == TLS_ENCRYPTED_EXTENSIONS) {
+            check_server_parameters(state, e, from, packet, message.body);
         }
         left = ht_bytes_from(left, len);
     }
@@ -216,6 +241,14 @@ static void tell_close(struct quic_state *state, struct ht_emitter *e, enum ht_s
     }
 }
 
+/* Frames that elicit no acknowledgement (RFC 9000 section 13.2). */
+static bool is_quiet(const struct quic_frame *frame)
+{
+    return frame->type == QUIC_FRAME_PADDING || frame->type == QUIC_FRAME_ACK ||
+           frame->type == QUIC_FRAME_ACK + 1 || frame->type == QUIC_FRAME_CLOSE ||
+           frame->type == QUIC_FRAME_CLOSE_APPLICATION;
+}
+
 static void tell_frame(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                        const struct quic_packet *packet, const struct quic_frame *frame)
 {
@@ -238,16 +271,20 @@ void quic_tell_frames(struct quic_state *state, struct ht_emitter *e, enum ht_si
 {
     struct ht_reader r = ht_reader(frames);
     struct quic_frame frame;
-    bool good = true;
+    bool good = true, elicits = false;
     while (good && rd_more(&r)) {
         good = packet->known->google ? quic_google_frame_next(&r, &frame)
                                      : quic_frame_next(&r, &frame);
         if (good || frame.cut) {
+            elicits |= !is_quiet(&frame);
             tell_frame(state, e, from, packet, &frame);
         }
     }
+    if (elicits) {
+        quic_check_datagram(state, e, from, packet);
+    }
     if (!packet->known->google || !tell_google_messages(state, e, from)) {
-        tell_messages(state, e, from);
+        tell_messages(state, e, from, packet);
     }
     if (!good && !packet->cut) {
         struct quic_encrypted malformed = {.bytes = frames.len};

@@ -117,6 +117,20 @@ static bool retry_forged(const struct audit_case *c, struct ht_proof *out)
                         "the integrity tag of Retry is not that for the client's first Initial");
 }
 
+enum { ID_TEXT = 2 * 20 + 1 /* RFC 9000 section 17.2 */ };
+
+static const char *print_id(char out[ID_TEXT], struct ht_bytes id)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t len                 = id.len < ID_TEXT / 2 ? id.len : ID_TEXT / 2;
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i]     = digits[id.ptr[i] >> 4];
+        out[2 * i + 1] = digits[id.ptr[i] & 15];
+    }
+    out[2 * len] = '\0';
+    return len > 0 ? out : "empty";
+}
+
 static bool crypto_error(const struct audit_case *c, struct ht_proof *out)
 {
     const struct quic_details *quic = quic_of(c);
@@ -136,6 +150,48 @@ static bool zero_rtt(const struct audit_case *c, struct ht_proof *out)
     const struct ht_timeline_entry *early = audit_find_event(c, &quic_zero_rtt_event, "client");
     return early != NULL && ht_proof_say(out, early->frame, 0,
                                          "0-RTT packets from frame %" PRIu64 " on", early->frame);
+}
+
+/* RFC 9000 section 14.1 */
+static bool small_initial(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct quic_details *quic = quic_of(c);
+    return quic->small_initial_frame != 0 &&
+           ht_proof_say(out, quic->small_initial_frame, 0,
+                        "a client's Initial in a datagram of %" PRIu64
+                        " bytes; it is to have 1200 or more",
+                        quic->small_initial_len);
+}
+
+/* RFC 9000 section 8.1 */
+static bool amplification(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct quic_details *quic = quic_of(c);
+    uint64_t got = quic->amplified_client_bytes, sent = quic->amplified_server_bytes;
+    out->basis = "derived";
+    return quic->amplified_frame != 0 && got > 0 &&
+           ht_proof_say(out, quic->amplified_frame, 0,
+                        "the server had sent %" PRIu64 " bytes for the client's %" PRIu64
+                        ", %" PRIu64 ".%" PRIu64
+                        " times as many, before the client had shown that the address is its own",
+                        sent, got, sent / got, sent % got * 10 / got);
+}
+
+/* RFC 9000 section 7.3 */
+static bool id_mismatch(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct quic_id_mismatch *id = quic_of(c)->id_mismatch;
+    char said[ID_TEXT], seen[ID_TEXT];
+    if (id == NULL) {
+        return false;
+    }
+    return id->absent
+               ? ht_proof_say(out, id->frame, 0,
+                              "the transport parameters lack %s; in the header it is %s",
+                              id->parameter, print_id(seen, id->seen))
+               : ht_proof_say(out, id->frame, 0,
+                              "the transport parameter %s is %s, in the header it is %s",
+                              id->parameter, print_id(said, id->said), print_id(seen, id->seen));
 }
 
 static const struct audit_rule rules[] = {
@@ -224,6 +280,37 @@ static const struct audit_rule rules[] = {
      AUDIT_OFFER,
      is_quic,
      zero_rtt},
+    {{"quic-initial-too-small",
+      "medium",
+      "quic",
+      "A client's Initial in a datagram that is too small",
+      "Repair the client, or look for an attack tool.",
+      "amplification",
+      {"RFC 9000 section 14.1"}},
+     0,
+     is_quic,
+     small_initial,
+     .any = true},
+    {{"quic-amplification",
+      "medium",
+      "quic",
+      "The server sends more than three times what it got",
+      "Repair the server, and shorten its chain of certificates.",
+      "denial of service by reflection",
+      {"RFC 9000 section 8.1"}},
+     AUDIT_OFFER | AUDIT_WHOLE,
+     is_quic,
+     amplification},
+    {{"quic-cid-mismatch",
+      "high",
+      "violation",
+      "A connection id that is not the one vouched for",
+      "Look for who changes or injects packets, or repair the peer.",
+      "injection of Initial packets",
+      {"RFC 9000 section 7.3"}},
+     AUDIT_OFFER,
+     is_quic,
+     id_mismatch},
 };
 
 const struct audit_table audit_quic_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};

@@ -93,8 +93,16 @@ def integer(value):
     return u16(0x4000 | value)
 
 
-def client_initial(version, connection_id, hello, number=0):
-    """A datagram of 1200 bytes. `hello` is the ClientHello message; `version` is V1 or DRAFT_29."""
+def server_initial(version, source, number, datagram_len=1200):
+    """A datagram in the form of an Initial that nobody can open, to a client with an empty id; one of
+    each number."""
+    head = b"\xc0" + u32(version[0]) + b"\0" + vector(1, source) + b"\0"
+    length = datagram_len - len(head) - 2
+    return head + integer(length) + (hashlib.sha512(source + bytes([number])).digest() * 32)[:length]
+
+
+def client_initial(version, connection_id, hello, number=0, datagram_len=1200):
+    """A datagram of that many bytes. `hello` is the ClientHello message; `version` is V1 or DRAFT_29."""
     wire, salt = version
     initial = hmac.new(salt, connection_id, hashlib.sha256).digest()
     secret = expand_label(initial, b"client in", 32)
@@ -102,7 +110,7 @@ def client_initial(version, connection_id, hello, number=0):
                          for name, length in ((b"key", 16), (b"iv", 12), (b"hp", 16)))
     head = u32(wire) + vector(1, connection_id) + b"\0" + b"\0"
     body = b"\x06\x00" + integer(len(hello)) + hello
-    length = 1200 - 1 - len(head) - 2
+    length = datagram_len - 1 - len(head) - 2
     body += bytes(length - 4 - 16 - len(body))
     header = b"\xc3" + head + integer(length) + u32(number)
     nonce = iv[:8] + xored(iv[8:], u32(number))
