@@ -50,6 +50,8 @@ struct dns_answer {
     /* Not in the output: */
     struct ht_address address; /* of A and AAAA */
     bool alias;                /* CNAME */
+    uint16_t type_id;
+    struct ht_bytes rdata; /* as it came: a view, while its event is seen */
 };
 
 /* RFC 7871 */

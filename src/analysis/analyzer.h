@@ -41,6 +41,10 @@ struct ht_analysis {
     /* The id of the flow at hand; a view that lives until another is. */
     struct ht_bytes (*connection_id)(void *engine);
 
+    /* The name of the file or interface where the flow at hand is seen; lives as the source does.
+     */
+    struct ht_bytes (*source_name)(void *engine);
+
     /* Hands `lesson` to the analyzer's `learn`, in every engine of the run. */
     void (*teach)(void *engine, const struct ht_analyzer *analyzer, struct ht_bytes lesson);
 };

@@ -6,6 +6,7 @@
 #include "analysis/key_exchange/values.h"
 #include "analysis/post_quantum/post_quantum.h"
 #include "analysis/revocation/revocation.h"
+#include "analysis/service/service.h"
 #include "cli/rules.h"
 #include "crypto/key_log.h"
 #include "policy/ct_logs.h"
@@ -49,6 +50,7 @@ static void choose(struct cli_analysis *analysis, const struct cli_options *o)
     }
     if (o->audit) {
         add(analysis, &ht_values_analyzer);
+        add(analysis, &ht_service_analyzer);
         add(analysis, &ht_audit_analyzer);
     }
     if (cli_options_report(o)) {

@@ -147,6 +147,8 @@ struct ht_finding {
 
 enum { HT_MAX_CARRIERS = 4 };
 
+struct ht_service;
+
 struct ht_connection {
     struct ht_bytes id;           /* "c-5f0e1c9a7b3d2468" */
     struct ht_bytes community_id; /* Community ID version 1, seed 0 */
@@ -172,6 +174,9 @@ struct ht_connection {
     const struct ht_timing *timing;
     const struct ht_capture_quality *capture;
     struct ht_objects findings; /* of struct ht_finding */
+    /* Not in the output: */
+    const struct ht_service
+        *service; /* what DNS told of it, by an analyzer of that name; or NULL */
 };
 
 /* With --events: one thing, as it happens. */

@@ -6,7 +6,7 @@
 static const struct across_table *const tables[] = {
     &across_value_rules,       &across_server_rules,    &across_pair_rules,
     &across_certificate_rules, &across_inventory_rules, &across_failure_rules,
-    &across_capture_rules,     &across_clock_rules};
+    &across_capture_rules,     &across_clock_rules,     &across_service_rules};
 
 const struct across_rule *across_rule_at(size_t index)
 {

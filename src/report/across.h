@@ -32,7 +32,7 @@ struct across_table {
 
 extern const struct across_table across_value_rules, across_server_rules, across_pair_rules,
     across_certificate_rules, across_inventory_rules, across_failure_rules, across_capture_rules,
-    across_clock_rules;
+    across_clock_rules, across_service_rules;
 
 /* across_rule_at is the rule number `index`; NULL: there is none. */
 const struct across_rule *across_rule_at(size_t index);

@@ -140,7 +140,7 @@ static void put_example(struct page *page, const char *label, const struct ht_ex
     put(page, HT_TEXT_GAP);
     if (e->client.version != 0) {
         ht_chars_add_address(&page->room.out, &e->client);
-        ht_chars_add_text(&page->room.out, " → ");
+        ht_chars_add_text(&page->room.out, e->server.len > 0 ? " → " : "");
     }
     ht_text_safe(&page->room, e->server);
     put(page, HT_TEXT_GAP);

@@ -2,6 +2,7 @@
 
 #include "analysis/certificate/certificate.h"
 #include "base/hash.h"
+#include "dns/dns.h"
 #include "report/observe.h"
 #include "tls/tls.h"
 
@@ -125,9 +126,10 @@ static void on_certificate(struct report_state *state, const struct ht_certifica
 static void on_record(void *state, struct ht_analysis *a, const struct ht_record_type *type,
                       void *record)
 {
-    (void)a;
     if (type == &ht_certificate_record) {
         on_certificate(state, record);
+    } else if (type == &dns_transaction_record) {
+        report_observe_lookup(state, a, record);
     }
 }
 

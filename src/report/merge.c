@@ -223,6 +223,20 @@ static void merge_clocks(struct report_state *to, const struct report_state *fro
     report_clock_add(to, &clock);
 }
 
+static void merge_lookups(struct report_state *to, const struct report_state *from,
+                          const struct maps *maps)
+{
+    for (size_t i = 0; i < from->lookups.len; i++) {
+        struct report_lookup each = *(struct report_lookup *)report_table_at(&from->lookups, i);
+        each.key.resolver         = name_of(maps, each.key.resolver);
+        each.key.host             = name_of(maps, each.key.host);
+        for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
+            each.sights.items[k] = sight_of(maps, each.sights.items[k]);
+        }
+        report_lookup_add(to, &each);
+    }
+}
+
 static void add_counts(uint64_t *to, const uint64_t *from, size_t num)
 {
     for (size_t i = 0; i < num; i++) {
@@ -251,6 +265,7 @@ void report_state_merge(struct report_state *to, struct report_state *from)
         merge_latencies(to, from, &maps);
         merge_offers(to, from, &maps);
         merge_clocks(to, from, &maps);
+        merge_lookups(to, from, &maps);
     }
     free(maps.names);
     free(maps.servers);

@@ -2,6 +2,7 @@
 
 #include "analysis/audit/case.h"
 #include "analysis/audit/suite.h"
+#include "analysis/service/service.h"
 #include "base/hash.h"
 #include "report/clock.h"
 #include "starttls/starttls.h"
@@ -20,8 +21,7 @@ struct observer {
     uint8_t outcome;
 };
 
-/* The number in "c-5f0e1c9a7b3d2468". */
-static uint64_t number_of(struct ht_bytes id)
+uint64_t report_connection_number(struct ht_bytes id)
 {
     uint64_t number = 0;
     for (size_t i = 2; i < id.len; i++) { /* after "c-" */
@@ -31,12 +31,11 @@ static uint64_t number_of(struct ht_bytes id)
     return number != 0 ? number : 1;
 }
 
-/* An address as bytes: the version too, so that none is like another. */
-static uint32_t host_of(struct report_state *state, const struct ht_party *client)
+uint32_t report_host_of(struct report_state *state, const struct ht_address *address)
 {
     uint8_t text[17];
-    memcpy(text, client->ip.bytes, 16);
-    text[16] = client->ip.version;
+    memcpy(text, address->bytes, 16);
+    text[16] = address->version;
     return report_names_add(&state->names, ht_bytes(text, sizeof text));
 }
 
@@ -213,7 +212,8 @@ static void add_tls(const struct observer *o, struct report_session_key *key)
     key->group                    = tls->group.set ? tls->group.id : 0;
     key->scheme                   = tls->signature_scheme.set ? tls->signature_scheme.id : 0;
     key->offered = tls->client_hello != NULL ? highest_offered(tls->client_hello) : 0;
-    key->flags |= (uint16_t)flags_of_tls(o);
+    key->ech     = report_ech_of(tls);
+    key->flags |= (uint16_t)(flags_of_tls(o) | report_flags_of_service(o->connection, tls));
     if (tls->certificates != NULL && tls->certificates->server.len > 0) {
         key->certificate = report_names_add(names, tls->certificates->server.items[0]);
     }
@@ -497,6 +497,15 @@ static void count_subjects(const struct observer *o)
     }
 }
 
+/* A rule across connections looks at what is looked up. */
+static void count_service(const struct observer *o)
+{
+    struct ht_audit_count *counts = &o->state->counts[REPORT_OF_SERVICES];
+    bool told                     = o->connection->service != NULL;
+    counts->judged += told && o->connection->service->https != NULL ? 1 : 0;
+    counts->unobservable[HT_UNOBSERVABLE_NO_DNS] += (o->c.has & AUDIT_DNS) == 0 ? 1 : 0;
+}
+
 static void count_totals(struct report_state *state, const struct ht_connection *c)
 {
     const struct ht_capture_quality *q = c->capture;
@@ -529,6 +538,7 @@ static void observe_tls(struct observer *o)
         add_tickets(o);
     }
     count_subjects(o);
+    count_service(o);
 }
 
 static void observe_starttls(struct observer *o)
@@ -565,9 +575,9 @@ void report_observe(struct report_state *state, const struct ht_connection *c)
         return;
     }
     o.sight = (struct report_sight){.time_ns = c->start_ns,
-                                    .id      = number_of(c->id),
+                                    .id      = report_connection_number(c->id),
                                     .source  = report_names_add(&state->names, c->source),
-                                    .host    = host_of(state, c->client)};
+                                    .host    = report_host_of(state, &c->client->ip)};
     audit_look(&o.c, state->settings, c);
     if (o.c.tls != NULL && o.c.tls->client_hello != NULL) {
         o.ja4         = report_names_add(&state->names, o.c.tls->client_hello->ja4);

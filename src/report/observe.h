@@ -4,7 +4,27 @@
 
 #include "report/state.h"
 
+struct dns_transaction;
+struct tls_details;
+
 /* report_observe adds a connection, judged already. */
 void report_observe(struct report_state *state, const struct ht_connection *connection);
+
+/* report_observe_lookup adds a DNS transaction of the flow at hand. */
+void report_observe_lookup(struct report_state *state, const struct ht_analysis *a,
+                           const struct dns_transaction *transaction);
+
+/* report_connection_number is the number in "c-5f0e1c9a7b3d2468". */
+uint64_t report_connection_number(struct ht_bytes id);
+
+/* report_host_of is the name of an address: its bytes and its version, so that none is like
+ * another.
+ */
+uint32_t report_host_of(struct report_state *state, const struct ht_address *address);
+
+/* report_flags_of_service is what HTTPS records told the client, and it did not do: REPORT_TOLD_H3,
+ * REPORT_TOLD_PORT. report_ech_of is a session's `ech`. */
+unsigned report_flags_of_service(const struct ht_connection *c, const struct tls_details *tls);
+uint32_t report_ech_of(const struct tls_details *tls);
 
 #endif

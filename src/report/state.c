@@ -5,14 +5,14 @@
     (a_table).key_size   = sizeof(((struct owner *)NULL)->the_key);                                \
     (a_table).max_bytes  = (bytes)
 
-enum { NUM_TABLES = 11 };
+enum { NUM_TABLES = 12 };
 
 static void list_tables(struct report_state *state, struct report_table *tables[NUM_TABLES])
 {
-    struct report_table *const all[] = {&state->servers,   &state->sessions,     &state->rules,
-                                        &state->findings,  &state->certificates, &state->repeats,
-                                        &state->tickets,   &state->latencies,    &state->offers,
-                                        &state->values[0], &state->values[1]};
+    struct report_table *const all[] = {&state->servers,  &state->sessions,     &state->rules,
+                                        &state->findings, &state->certificates, &state->repeats,
+                                        &state->tickets,  &state->latencies,    &state->offers,
+                                        &state->lookups,  &state->values[0],    &state->values[1]};
     _Static_assert(HT_ARRAY_LEN(all) == NUM_TABLES, "each has its place");
     memcpy(tables, all, sizeof all);
 }
@@ -44,6 +44,7 @@ void report_state_init(struct report_state *state, const struct ht_analysis_sett
     INIT(state->tickets, report_ticket, key, REPORT_OTHERS_BYTES);
     INIT(state->latencies, report_latency, server, REPORT_OTHERS_BYTES);
     INIT(state->offers, report_offer, ja4, REPORT_OTHERS_BYTES);
+    INIT(state->lookups, report_lookup, key, REPORT_OTHERS_BYTES);
     INIT(state->values[0], report_value, key, REPORT_SIGHTS_BYTES);
     INIT(state->values[1], report_value, key, REPORT_SIGHTS_BYTES);
     own_all(state);
@@ -133,6 +134,17 @@ void report_session_add(struct report_state *state, const struct report_session 
     widen_by(&session->span, &more->span);
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
         report_sights_add(&session->sights, &more->sights.items[i]);
+    }
+}
+
+void report_lookup_add(struct report_state *state, const struct report_lookup *more)
+{
+    struct report_lookup *lookup = report_table_add(&state->lookups, &more->key);
+    if (lookup != NULL) {
+        lookup->count += more->count;
+        for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
+            report_sights_add(&lookup->sights, &more->sights.items[i]);
+        }
     }
 }
 

@@ -80,7 +80,9 @@ enum {
     REPORT_RETRIED      = 1 << 10, /* by a HelloRetryRequest */
     REPORT_TICKETS      = 1 << 11, /* the client offers a session to resume */
     REPORT_MUCH         = 1 << 13, /* more data on one key than blocks of 64 bits allow */
-    REPORT_PARTIAL      = 1 << 12  /* the capture lacks something of it */
+    REPORT_PARTIAL      = 1 << 12, /* the capture lacks something of it */
+    REPORT_TOLD_H3      = 1 << 14, /* by TCP, though an HTTPS record told the client of QUIC */
+    REPORT_TOLD_PORT    = 1 << 15  /* to a port that is in none of the HTTPS records */
 };
 
 /* Connections that are alike; names and numbers are 0 where there is none. */
@@ -90,12 +92,17 @@ struct report_session_key {
 
     uint32_t protocol, key_exchange, post_quantum;
     uint32_t suite; /* plus one */
+    uint32_t ech; /* the config_id plus one of a configuration that was seen, where the client then
+                   * sent nothing; REPORT_ECH_OTHER; 0: none was offered, or for show */
     uint16_t version, group, scheme;
     uint16_t offered; /* the highest version that the client offers, of TLS */
     uint16_t flags;   /* REPORT_RESUMED … */
     uint8_t outcome;  /* enum report_outcome */
     uint8_t alert;    /* its number plus one */
 };
+
+/* Encrypted ClientHello of another kind than those of which the config_id is kept. */
+enum { REPORT_ECH_OTHER = 0x1000 };
 
 /* Randoms that begin with the time, as up to TLS 1.2 it was asked for (gmt_unix_time). */
 struct report_random_time {
@@ -216,6 +223,17 @@ struct report_latency {
     struct report_slow slowest[REPORT_EXAMPLES];
 };
 
+/* A resolver and who asks it, in clear. */
+struct report_lookup_key {
+    uint32_t resolver, host; /* names; the resolver's is text */
+};
+
+struct report_lookup {
+    struct report_lookup_key key;
+    uint64_t count; /* of queries */
+    struct report_sights sights;
+};
+
 /* Why a rule across connections could not look at some. */
 enum report_subject {
     REPORT_OF_RANDOMS,
@@ -229,6 +247,8 @@ enum report_subject {
     REPORT_OF_TICKETS,
     REPORT_OF_STARTTLS,
     REPORT_OF_OFFERS,
+    REPORT_OF_SERVICES,
+    REPORT_OF_LOOKUPS,
     REPORT_NUM_SUBJECTS
 };
 
@@ -268,7 +288,7 @@ struct report_state {
     struct ht_arena arena;
     struct report_names names;
     struct report_table servers, sessions, rules, findings, certificates, repeats, tickets,
-        latencies, offers;
+        latencies, offers, lookups;
     struct report_table values[2]; /* those seen last, and those before */
     struct report_totals totals;
     struct report_clock clock;
@@ -309,6 +329,9 @@ void report_repeat_add(struct report_state *state, const struct report_repeat *r
 
 /* report_offer_add adds what a stack offers. */
 void report_offer_add(struct report_state *state, const struct report_offer *offer);
+
+/* report_lookup_add adds queries of one client to one resolver. */
+void report_lookup_add(struct report_state *state, const struct report_lookup *more);
 
 /* report_session_add adds what is alike: `more` counts any number of connections. */
 void report_session_add(struct report_state *state, const struct report_session *more);

@@ -42,6 +42,11 @@ static struct ht_bytes connection_id(void *engine)
     return ht_engine_connection_id(engine);
 }
 
+static struct ht_bytes source_name(void *engine)
+{
+    return ht_engine_source_name(engine, ((const struct ht_engine *)engine)->flow);
+}
+
 static void record_from_analyzer(void *engine, const struct ht_record_type *type, void *record)
 {
     ht_engine_record(engine, type, record);
@@ -74,6 +79,7 @@ struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena 
                                 .engine        = engine,
                                 .record        = record_from_analyzer,
                                 .connection_id = connection_id,
+                                .source_name   = source_name,
                                 .teach         = teach};
 }
 

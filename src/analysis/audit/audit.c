@@ -25,6 +25,7 @@ static const struct audit_table *const tables[] = {
     &audit_attack_rules,
     &audit_quic_rules,
     &audit_dns_rules,
+    &audit_service_rules,
     &audit_starttls_rules,
     &audit_failure_rules,
     &audit_capture_rules,

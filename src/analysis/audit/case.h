@@ -82,9 +82,9 @@ extern const struct audit_table audit_version_rules, audit_cipher_rules, audit_o
     audit_kex_rules, audit_session_rules, audit_signature_rules, audit_extension_rules,
     audit_certificate_rules, audit_certificate_name_rules, audit_certificate_key_rules,
     audit_certificate_status_rules, audit_attack_rules, audit_quic_rules, audit_dns_rules,
-    audit_starttls_rules, audit_failure_rules, audit_capture_rules, audit_performance_rules,
-    audit_record_rules, audit_resumption_rules, audit_keylog_rules, audit_policy_rules,
-    audit_value_rules;
+    audit_service_rules, audit_starttls_rules, audit_failure_rules, audit_capture_rules,
+    audit_performance_rules, audit_record_rules, audit_resumption_rules, audit_keylog_rules,
+    audit_policy_rules, audit_value_rules;
 
 /* audit_look makes of a connection a case: what it has, and why it lacks the rest. */
 void audit_look(struct audit_case *out, const struct ht_analysis_settings *settings,

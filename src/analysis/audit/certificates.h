@@ -1,4 +1,5 @@
-/* What rules ask of certificates, and how they name them. Not for use outside this folder. */
+/* What rules ask of certificates, and how they name them. Not for use
+ * outside this folder, but that the report asks audit_is_private. */
 #ifndef HT_ANALYSIS_AUDIT_CERTIFICATES_H
 #define HT_ANALYSIS_AUDIT_CERTIFICATES_H
 

@@ -4,7 +4,7 @@ import struct
 
 from generator.messages import u16, vector
 
-A, AAAA, CNAME, HTTPS = 1, 28, 5, 65
+A, AAAA, CNAME, TLSA, HTTPS, CAA = 1, 28, 5, 52, 65, 257
 IN = 1
 ECH = 5  # the SvcParamKey (RFC 9848)
 
@@ -29,6 +29,16 @@ def ech_config_list(config_id, public_name, key=bytes(32)):
     contents = bytes([config_id]) + u16(0x20) + vector(2, key) + vector(2, u16(1) + u16(1)) + \
         b"\0" + vector(1, public_name.encode()) + u16(0)
     return vector(2, u16(0xFE0D) + vector(2, contents))
+
+
+def tlsa(usage, selector, matching, data):
+    """RFC 6698 section 2.1"""
+    return bytes([usage, selector, matching]) + data
+
+
+def caa(tag, value):
+    """RFC 8659 section 4.1.1"""
+    return b"\0" + vector(1, tag.encode()) + value.encode()
 
 
 def question(text, kind):
