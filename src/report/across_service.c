@@ -86,7 +86,8 @@ static void each_group(struct across *a, const struct ht_rule *rule,
     }
 }
 
-/* The first of `later` that comes within that time after one of `earlier`; false: none does. */
+/* The first of `later` that comes within that time after one of `earlier`, in the same file; false:
+ * none does. */
 static bool follows(const struct report_session *earlier, const struct report_session *later,
                     int64_t within_ns, struct report_sight pair[2])
 {
@@ -94,8 +95,8 @@ static bool follows(const struct report_session *earlier, const struct report_se
     for (size_t i = 0; i < PAIRS; i++) {
         const struct report_sight *first = &earlier->sights.items[i / REPORT_EXAMPLES];
         const struct report_sight *next  = &later->sights.items[i % REPORT_EXAMPLES];
-        if (first->id != 0 && next->id != 0 && report_sight_before(first, next) &&
-            next->time_ns - first->time_ns <= within_ns) {
+        if (first->id != 0 && next->id != 0 && first->source == next->source &&
+            report_sight_before(first, next) && next->time_ns - first->time_ns <= within_ns) {
             pair[0] = *first;
             pair[1] = *next;
             return true;
