@@ -35,6 +35,7 @@ struct lesson {
 
 struct state {
     struct ht_memo answers; /* struct told by struct key */
+    bool any;
 };
 
 static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
@@ -140,6 +141,7 @@ static void learn(void *state, struct ht_bytes bytes)
     if (bytes.len != sizeof lesson) {
         return;
     }
+    self->any = true;
     memcpy(&lesson, bytes.ptr, sizeof lesson);
     struct ht_bytes key = ht_bytes(lesson.key.bytes, lesson.key.len);
     struct told *told   = ht_memo_find(&self->answers, key);
@@ -193,7 +195,7 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
     struct ht_service service       = {0};
     const struct ht_address *client = &c->client->ip;
     const union records *found      = NULL;
-    if (c->server_name.len == 0 || c->server_name.len > MAX_NAME) {
+    if (!((struct state *)state)->any || c->server_name.len == 0 || c->server_name.len > MAX_NAME) {
         return;
     }
     if (make_key(&key, TYPE_HTTPS, a->source, client, c->server_name)) {
