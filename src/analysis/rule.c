@@ -123,6 +123,7 @@ void ht_rule_find(struct ht_connection *c, struct ht_arena *arena, const struct 
         .frames      = {.items = proof->frames, .len = proof->num_frames},
         .references  = rule->references[0] != NULL ? rule->references : NULL,
         .attack      = rule->attack,
-        .remediation = rule->remediation};
+        .remediation = rule->remediation,
+        .scope       = rule->scope};
     add_finding(c, arena, &finding);
 }

@@ -17,6 +17,7 @@ struct ht_rule {
     const char *remediation;
     const char *attack;                             /* and CVEs; NULL: none by name */
     const char *references[HT_RULE_REFERENCES + 1]; /* "RFC 8996"; NULL: no more */
+    const char *scope; /* whose fault it is: client, server; NULL: of both, or of either */
 };
 
 /* By rising severity. */

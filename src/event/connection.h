@@ -143,6 +143,8 @@ struct ht_finding {
     const char *const *references; /* the last one is NULL; NULL: there are none */
     struct ht_bytes evidence;
     struct ht_uints frames;
+    /* Not in the output: */
+    const char *scope; /* of the rule: client, server; NULL: both */
 };
 
 enum { HT_MAX_CARRIERS = 4 };

@@ -66,9 +66,7 @@ void across_find(struct across *a, const struct ht_rule *rule, const struct acro
         add_frame(out, sight->frame_2);
         report_widen(&added.span, sight->time_ns);
     }
-    if (added.key.rule != 0) {
-        report_finding_add(a->state, &added);
-    }
+    report_finding_add(a->state, &added);
 }
 
 /* Who showed each certificate first. */

@@ -335,7 +335,8 @@ static const struct across_rule rules[] = {
                  .remediation = "Replace both keys, and repair the random number generator that made "
                                    "them.",
                  .attack      = "factoring by greatest common divisors",
-                 .references  = {"factorable.net", "CA/B BR section 6.1.1.3"}},
+                 .references  = {"factorable.net", "CA/B BR section 6.1.1.3"},
+                 .scope       = "server"},
      .subject = REPORT_OF_CERTIFICATES,
      .look    = shared_prime},
     {.rule    = {.id          = "cert-key-reuse-across-names",
@@ -344,7 +345,8 @@ static const struct across_rule rules[] = {
                  .title       = "One key for unrelated names",
                  .remediation = "Give each service a key of its own.",
                  .attack      = "DROWN; ALPACA",
-                 .references  = {"CA/B BR section 6.1.1.3"}},
+                 .references  = {"CA/B BR section 6.1.1.3"},
+                 .scope       = "server"},
      .subject = REPORT_OF_CERTIFICATES,
      .look    = key_reuse},
     {.rule    = {.id          = "cert-interception-suspected",
@@ -363,7 +365,8 @@ static const struct across_rule rules[] = {
                  .title       = "Server shows another certificate than before",
                  .remediation = "Expected when it was renewed, or where several machines answer; "
                                    "else find out why.",
-                 .attack      = "man in the middle"},
+                 .attack      = "man in the middle",
+                 .scope       = "server"},
      .subject = REPORT_OF_CERTIFICATES,
      .look    = certificate_changed},
 };

@@ -203,7 +203,8 @@ static const struct across_rule rules[] = {
                  .title       = "Server chooses a weaker cipher suite than it could",
                  .remediation = "Let the server's order of suites decide, strongest first, and remove "
                                    "the weak ones.",
-                 .references  = {"RFC 9325 section 4.2"}},
+                 .references  = {"RFC 9325 section 4.2"},
+                 .scope       = "server"},
      .subject = REPORT_OF_SUITES,
      .look    = weaker_suite},
     {.rule    = {.id       = "high-failure-rate",
@@ -212,7 +213,8 @@ static const struct across_rule rules[] = {
                  .title    = "Many handshakes with the server fail",
                  .remediation =
                      "Look at how they end: alerts name the cause, resets and silence point "
-                        "to what is between client and server."},
+                        "to what is between client and server.",
+                 .scope = "server"},
      .subject = REPORT_OF_HANDSHAKES,
      .look    = high_failure_rate},
     {.rule    = {.id          = "handshake-latency-outlier",
@@ -220,7 +222,8 @@ static const struct across_rule rules[] = {
                  .category    = "performance",
                  .title       = "Handshakes that take much longer than the server's others",
                  .remediation = "Look at the server's load, its OCSP requests and where its keys are "
-                                   "kept."},
+                                   "kept.",
+                 .scope       = "server"},
      .subject = REPORT_OF_TIMES,
      .look    = latency_outlier},
     {.rule    = {.id          = "cipher-64bit-volume",

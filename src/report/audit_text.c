@@ -449,6 +449,8 @@ static void put_quality(struct page *page, const struct ht_coverage *c)
                "connections at which a bound of hellotap's hit");
     put_number(page, "bounds", c->left_out, "connection not in these lists, for lack of room",
                "connections not in these lists, for lack of room");
+    put_number(page, "bounds", c->findings_left_out, "finding not in these lists, for lack of room",
+               "findings not in these lists, for lack of room");
     put_number(page, "bounds", c->forgotten, "value not compared to the end, for lack of room",
                "values not compared to the end, for lack of room");
     put_number(page, "bounds", c->moduli_left_out,

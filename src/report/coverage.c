@@ -106,6 +106,7 @@ bool build_coverage(struct build *b, const struct ht_audit_count *audit)
                              .truncated           = t->truncated,
                              .limited             = t->limited,
                              .left_out            = t->left_out,
+                             .findings_left_out   = t->findings_left_out,
                              .forgotten           = t->forgotten,
                              .moduli              = t->moduli,
                              .moduli_left_out     = t->moduli_left_out,

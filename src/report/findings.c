@@ -158,6 +158,12 @@ static int by_whom(const void *left, const void *right)
     return order != 0 ? order : (a->rank > b->rank) - (a->rank < b->rank);
 }
 
+/* What is one end's fault is not told of the other. */
+static bool is_of(const struct report_rule *rule, bool client)
+{
+    return rule->scope == NULL || strcmp(rule->scope, client ? "client" : "server") == 0;
+}
+
 /* One for each rule and whom it concerns: clients, else servers. */
 static size_t gather(const struct build *b, const uint32_t *ranks, struct own_finding *own,
                      bool clients)
@@ -165,8 +171,9 @@ static size_t gather(const struct build *b, const uint32_t *ranks, struct own_fi
     size_t num = 0;
     for (size_t i = 0; i < b->state->findings.len; i++) {
         const struct report_finding *each = report_table_at(&b->state->findings, i);
+        const struct report_rule *rule    = report_table_at(&b->state->rules, each->key.rule - 1);
         uint32_t whom                     = clients ? each->key.ja4 : each->key.server;
-        if (whom != 0) {
+        if (whom != 0 && is_of(rule, clients)) {
             own[num++] = (struct own_finding){.whom     = whom,
                                               .severity = each->severity,
                                               .rank     = ranks[each->key.rule - 1],

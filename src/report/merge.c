@@ -64,7 +64,8 @@ static bool map_rules(struct maps *maps, struct report_state *to, const struct r
                                           .clause      = rule->clause,
                                           .attack      = rule->attack,
                                           .remediation = rule->remediation,
-                                          .references  = rule->references};
+                                          .references  = rule->references,
+                                          .scope       = rule->scope};
         maps->rules[i + 1]             = report_rule_of(to, &words);
     }
     return maps->rules != NULL;

@@ -449,12 +449,9 @@ static void add_finding(const struct observer *o, const struct ht_finding *findi
         .count    = 1,
         .span     = {o->sight.time_ns, o->sight.time_ns}};
     struct report_proof *proof = &added.proofs[0];
-    if (added.key.rule == 0) {
-        return;
-    }
-    proof->sight    = o->sight;
-    proof->server   = o->server;
-    proof->evidence = finding->evidence;
+    proof->sight               = o->sight;
+    proof->server              = o->server;
+    proof->evidence            = finding->evidence;
     for (size_t i = 0; i < finding->frames.len && i < HT_ARRAY_LEN(proof->frames); i++) {
         proof->frames[proof->num_frames++] = finding->frames.items[i];
     }
@@ -572,6 +569,7 @@ void report_observe(struct report_state *state, const struct ht_connection *c)
     o.server = server_of(state, c, o.starttls);
     if (o.server == 0) {
         state->totals.left_out++;
+        state->totals.findings_left_out += c->findings.len;
         return;
     }
     o.sight = (struct report_sight){.time_ns = c->start_ns,

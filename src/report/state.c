@@ -340,6 +340,7 @@ static uint32_t rule_of(struct report_state *state, const struct ht_finding *wor
                                      .clause      = words->clause,
                                      .attack      = words->attack,
                                      .remediation = words->remediation,
+                                     .scope       = words->scope,
                                      .references  = words->references};
     }
     return report_table_index(&state->rules, rule) + 1;
@@ -375,8 +376,10 @@ static void add_proof(struct report_state *state, struct report_finding *to,
 
 void report_finding_add(struct report_state *state, const struct report_finding *more)
 {
-    struct report_finding *finding = report_table_add(&state->findings, &more->key);
+    struct report_finding *finding =
+        more->key.rule != 0 ? report_table_add(&state->findings, &more->key) : NULL;
     if (finding == NULL) {
+        state->totals.findings_left_out += more->count;
         return;
     }
     if (finding->count == 0) {

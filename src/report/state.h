@@ -125,6 +125,7 @@ struct report_session {
 struct report_rule {
     uint32_t id_name;
     const char *id, *title, *category, *basis, *verdict, *clause, *attack, *remediation;
+    const char *scope; /* client, server; NULL: both */
     const char *const *references;
 };
 
@@ -278,7 +279,7 @@ enum { REPORT_RECENT_RULES = 64 };
 
 struct report_totals {
     uint64_t connections, tls_connections, incomplete, one_sided, midstream, truncated, limited;
-    uint64_t left_out;
+    uint64_t left_out, findings_left_out;
     uint64_t forgotten, moduli, moduli_left_out;
 };
 
@@ -356,7 +357,8 @@ void report_slow_add(struct report_latency *latency, const struct report_slow *s
 /* report_rule_of is the index of the rule with these words, plus one; 0: no room. */
 uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words);
 
-/* report_finding_add adds cases of a rule; the evidence of what is kept is copied. */
+/* report_finding_add adds cases of a rule; the evidence of what is kept is copied, and what there
+ * is no room for is counted. */
 void report_finding_add(struct report_state *state, const struct report_finding *more);
 
 /* report_ticket_add adds a ticket's key. */

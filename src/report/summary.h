@@ -138,7 +138,8 @@ struct ht_coverage {
     uint64_t incomplete, one_sided, midstream, truncated, limited; /* connections captured so */
     uint64_t certificates_seen, certificates_hidden; /* full handshakes with and without */
     uint64_t servers, clients;
-    uint64_t left_out;  /* connections that are not in the lists of servers, for lack of room */
+    uint64_t left_out; /* connections that are not in the lists of servers, for lack of room */
+    uint64_t findings_left_out; /* cases of rules, likewise */
     uint64_t forgotten; /* randoms, key shares and the like that could not be kept to the end */
     uint64_t moduli, moduli_left_out; /* RSA keys compared, and not, for lack of room */
     int64_t first_seen_ns, last_seen_ns;

@@ -1,0 +1,135 @@
+/*
+ * Whom a summary lays findings to, and what becomes of those for which there is no room.
+ */
+#include "support.h"
+
+#include "report/collector.h"
+#include "report/summary.h"
+#include "tls/tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct ht_analysis_settings settings = {.certificate_folder = -1};
+
+static void *make_collector(void)
+{
+    struct ht_error error;
+    void *collector = calloc(1, ht_collector_analyzer.state_size);
+    assert_non_null(collector);
+    assert_true(ht_collector_analyzer.init(collector, &settings, &error));
+    return collector;
+}
+
+/* Lets the collector see a connection of the client `ja4` with one server, and this finding. */
+static void see(void *collector, unsigned number, const char *ja4, const struct ht_finding *finding)
+{
+    char id[24];
+    struct tls_client_hello hello = {.frame = 4, .ja4 = ht_text(ja4)};
+    struct tls_details tls        = {.client_hello = &hello};
+    const struct ht_party client  = {.ip = ht_address4((const uint8_t[]){10, 0, 0, 1})};
+    const struct ht_party server = {.ip = ht_address4((const uint8_t[]){10, 0, 1, 1}), .port = 443};
+    const struct ht_capture_quality whole = {0};
+    struct ht_arena arena                 = {0};
+    struct ht_analysis a                  = {.arena = &arena};
+    (void)snprintf(id, sizeof id, "c-%016x", number + 1);
+    struct ht_connection c = {.id        = ht_text(id),
+                              .source    = ht_text("a.pcap"),
+                              .start_ns  = number,
+                              .transport = "udp",
+                              .protocol  = ht_text("tls"),
+                              .client    = &client,
+                              .server    = &server,
+                              .capture   = &whole,
+                              .details   = {&tls_details_struct, &tls},
+                              .findings  = {finding, 1}};
+    ht_collector_analyzer.judge(collector, &a, &c);
+    ht_arena_clear(&arena);
+}
+
+static struct ht_summary *finish(void *collector)
+{
+    struct ht_summary *summary = ht_summary_new(&settings);
+    assert_non_null(summary);
+    ht_summary_take(summary, collector);
+    assert_true(ht_summary_finish(summary));
+    ht_collector_analyzer.fini(collector);
+    free(collector);
+    return summary;
+}
+
+static const struct ht_finding_summary *find(const struct ht_summary *summary, const char *rule)
+{
+    const struct ht_objects *list             = &ht_summary_data(summary)->findings;
+    const struct ht_finding_summary *findings = list->items;
+    for (size_t i = 0; i < list->len; i++) {
+        if (strcmp(findings[i].id, rule) == 0) {
+            return &findings[i];
+        }
+    }
+    fail_msg("%s was not found", rule);
+    return NULL;
+}
+
+static uint64_t count_among(struct ht_objects tallies, const char *name)
+{
+    const struct ht_tally *items = tallies.items;
+    for (size_t i = 0; i < tallies.len; i++) {
+        if (ht_bytes_equal(items[i].name, ht_text(name))) {
+            return items[i].connections;
+        }
+    }
+    return 0;
+}
+
+static void a_finding_is_laid_to_whose_fault_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scope;
+        size_t of_server, of_client;
+    } cases[] = {{"server", 1, 0}, {"client", 0, 1}, {NULL, 1, 1}};
+    for (size_t i = 0; i < HT_ARRAY_LEN(cases); i++) {
+        void *collector                 = make_collector();
+        const struct ht_finding finding = {
+            .id = "bad", .severity = "high", .scope = cases[i].scope};
+        see(collector, 1, "t13d_x_x", &finding);
+        struct ht_summary *summary             = finish(collector);
+        const struct ht_server_summary *server = ht_summary_data(summary)->servers.items;
+        const struct ht_client_summary *client = ht_summary_data(summary)->clients.items;
+        assert_int_equal(count_among(server->findings, "bad"), cases[i].of_server);
+        assert_int_equal(count_among(client->findings, "bad"), cases[i].of_client);
+        /* Who was party to it is told of the finding all the same. */
+        assert_int_equal(find(summary, "bad")->num_servers, 1);
+        assert_int_equal(find(summary, "bad")->num_clients, 1);
+        ht_summary_free(summary);
+    }
+}
+
+static void what_has_no_room_is_counted(void **state)
+{
+    (void)state;
+    enum { MANY = 40000 };
+    const struct ht_finding finding = {.id = "bad", .severity = "high"};
+    void *collector                 = make_collector();
+    for (unsigned i = 0; i < MANY; i++) {
+        char ja4[24];
+        (void)snprintf(ja4, sizeof ja4, "t13d_x_%u", i);
+        see(collector, i, ja4, &finding);
+    }
+    struct ht_summary *summary = finish(collector);
+    uint64_t kept              = find(summary, "bad")->count;
+    uint64_t left_out          = ht_summary_data(summary)->coverage->findings_left_out;
+    assert_true(kept < MANY);
+    assert_true(left_out >= MANY - kept); /* of rules across connections, too */
+    ht_summary_free(summary);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_finding_is_laid_to_whose_fault_it_is),
+        cmocka_unit_test(what_has_no_room_is_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
