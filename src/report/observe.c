@@ -479,7 +479,8 @@ static void count_subjects(const struct observer *o)
         count(o, REPORT_OF_DH, c->key_exchange != NULL, AUDIT_KEY_EXCHANGE);
     }
     if (full) {
-        count(o, REPORT_OF_CERTIFICATES, c->certificate_frame != 0, AUDIT_CERTIFICATE);
+        count(o, REPORT_OF_CERTIFICATES,
+              c->certificate_frame != 0 && (c->lost & AUDIT_CERTIFICATE) == 0, AUDIT_CERTIFICATE);
         count(o, REPORT_OF_TRUST, (c->has & AUDIT_TRUST) != 0, AUDIT_TRUST);
     }
     count(o, REPORT_OF_SUITES, (c->has & AUDIT_ANSWER) != 0, AUDIT_ANSWER);

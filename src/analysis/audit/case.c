@@ -4,6 +4,8 @@
 #include "base/hash.h"
 #include "tls/session.h"
 
+#include <string.h>
+
 /* One bit of 64. */
 static uint64_t bit_of(const struct ht_event_type *type)
 {
@@ -64,8 +66,39 @@ static void say(struct audit_case *c, unsigned need, bool there, enum ht_unobser
     c->lacks[__builtin_ctz(need)] = why;
 }
 
-/* The hellos of the details, but for those that were cut. */
-static void find_hellos(struct audit_case *c)
+/* The capture lacks some of a message, or all of one that was sent for sure. */
+static bool is_lost(const struct ht_timeline_entry *entry)
+{
+    const char *absent = entry->absent;
+    return absent != NULL ? strcmp(absent, ht_unobservable_name(HT_UNOBSERVABLE_LOST)) == 0
+                          : entry->partial;
+}
+
+static void find_message(struct audit_case *c, const struct ht_timeline_entry *entry)
+{
+    bool there = entry->object != NULL && entry->absent == NULL;
+    if (entry->type == &tls_server_key_exchange_event) {
+        c->lost |= is_lost(entry) ? AUDIT_KEY_EXCHANGE : 0;
+        if (there && c->key_exchange == NULL) {
+            c->key_exchange       = entry->object;
+            c->key_exchange_entry = entry;
+        }
+    } else if (entry->type == &tls_certificate_event && entry->from[0] == 's') {
+        c->lost |= is_lost(entry) ? AUDIT_CERTIFICATE : 0;
+        c->certificate_frame =
+            there && c->certificate_frame == 0 ? entry->frame : c->certificate_frame;
+    } else if (entry->type == &tls_certificate_verify_event && entry->from[0] == 's') {
+        bool first      = there && c->verify == NULL;
+        c->verify       = first ? entry->object : c->verify;
+        c->verify_entry = first ? entry : c->verify_entry;
+    } else if (there && (entry->partial || entry->malformed)) {
+        c->offer  = entry->object == c->offer ? NULL : c->offer;
+        c->answer = entry->object == c->answer ? NULL : c->answer;
+    }
+}
+
+/* The hellos of the details, but for those that were cut; and where the rest is. */
+static void find_messages(struct audit_case *c)
 {
     const struct tls_client_hello *second = c->tls->client_hello_2;
     c->offer                              = second != NULL ? second : c->tls->client_hello;
@@ -73,23 +106,7 @@ static void find_hellos(struct audit_case *c)
     const struct ht_timeline_entry *entry = c->connection->timeline.items;
     const struct ht_timeline_entry *end   = entry + c->connection->timeline.len;
     for (; entry < end; entry++) {
-        if (entry->object == NULL || entry->absent != NULL) {
-            continue;
-        }
-        if (entry->type == &tls_server_key_exchange_event && c->key_exchange == NULL) {
-            c->key_exchange       = entry->object;
-            c->key_exchange_entry = entry;
-        } else if (entry->type == &tls_certificate_event && c->certificate_frame == 0 &&
-                   entry->from[0] == 's') {
-            c->certificate_frame = entry->frame;
-        } else if (entry->type == &tls_certificate_verify_event && c->verify == NULL &&
-                   entry->from[0] == 's') {
-            c->verify       = entry->object;
-            c->verify_entry = entry;
-        } else if (entry->partial || entry->malformed) {
-            c->offer  = entry->object == c->offer ? NULL : c->offer;
-            c->answer = entry->object == c->answer ? NULL : c->answer;
-        }
+        find_message(c, entry);
     }
 }
 
@@ -98,8 +115,9 @@ static void look_at_certificates(struct audit_case *c)
     const struct tls_chains *chains = c->tls->certificates;
     c->chain                        = chains != NULL ? chains->server_verdict : NULL;
     c->facts                        = c->chain != NULL ? c->chain->facts : NULL;
-    bool sent                       = chains != NULL && chains->server.len > 0;
-    bool known                      = c->facts != NULL && c->facts->num > 0;
+    bool lost                       = (c->lost & AUDIT_CERTIFICATE) != 0;
+    bool sent                       = lost || (chains != NULL && chains->server.len > 0);
+    bool known                      = c->facts != NULL && c->facts->num > 0 && !lost;
     enum ht_unobservable why        = sent ? HT_UNOBSERVABLE_LOST : why_unsaid(c);
     say(c, AUDIT_CERTIFICATE, known, why);
     say(c, AUDIT_TRUST, known && c->facts->trust_known, known ? HT_UNOBSERVABLE_NO_TRUST : why);
@@ -126,7 +144,7 @@ static void look_at_verify(struct audit_case *c)
 static void look_at_session(struct audit_case *c)
 {
     enum ht_unobservable missing = why_missing(c->connection);
-    find_hellos(c);
+    find_messages(c);
     c->version =
         c->answer != NULL && c->answer->version.set ? tls_comparable(c->answer->version.id) : 0;
     c->suite         = c->tls->cipher_suite.set ? audit_suite_find(c->tls->cipher_suite.id) : NULL;
@@ -134,10 +152,12 @@ static void look_at_session(struct audit_case *c)
     say(c, AUDIT_OFFER, c->offer != NULL, missing);
     say(c, AUDIT_ANSWER, c->answer != NULL, missing);
     look_at_certificates(c);
-    say(c, AUDIT_KEY_EXCHANGE, c->key_exchange != NULL, why_unsaid(c));
+    enum ht_unobservable unsaid =
+        (c->lost & AUDIT_KEY_EXCHANGE) != 0 ? HT_UNOBSERVABLE_LOST : why_unsaid(c);
+    say(c, AUDIT_KEY_EXCHANGE, c->key_exchange != NULL, unsaid);
     bool checked = c->key_exchange_entry != NULL && c->key_exchange_entry->verified != 0;
     say(c, AUDIT_SIGNATURES, checked,
-        c->key_exchange == NULL ? why_unsaid(c)
+        c->key_exchange == NULL ? unsaid
         : c->settings->verify   ? HT_UNOBSERVABLE_LOST
                                 : HT_UNOBSERVABLE_NOT_VERIFIED);
     say(c, AUDIT_FINISHED, c->tls->established, missing);

@@ -40,7 +40,8 @@ struct audit_case {
     const struct tls_server_key_exchange *key_exchange; /* NULL: none */
     const struct ht_timeline_entry *key_exchange_entry; /* where it is */
     uint64_t event_types; /* that were seen: bits of their hashes, to know soon which were not */
-    uint64_t certificate_frame;                   /* of the server's; 0: none */
+    uint64_t certificate_frame; /* of the server's; 0: none */
+    unsigned lost; /* AUDIT_CERTIFICATE, AUDIT_KEY_EXCHANGE: the capture lacks some of it */
     const struct tls_certificate_verify *verify;  /* likewise; NULL: none was seen */
     const struct ht_timeline_entry *verify_entry; /* where it is */
     const struct tls_chain_verdict *chain;        /* of the server; NULL: not judged */

@@ -84,7 +84,7 @@ bool audit_knows_time(const struct audit_case *c)
     const int64_t earliest = c->version >= TLS_13   ? tls13_s
                              : c->version == TLS_12 ? tls12_s
                                                     : any_s;
-    return c->now_ns >= earliest * HT_SECOND_NS;
+    return c->settings->as_of_ns != 0 || c->now_ns >= earliest * HT_SECOND_NS;
 }
 
 uint64_t audit_valid_days(const struct ht_chain_facts *facts)

@@ -304,35 +304,34 @@ static bool version_old(const struct audit_case *c, struct ht_proof *out)
 }
 
 /* CVE-2009-2408: some take the name up to there, others the whole. */
-static bool has_nul(const struct audit_case *c)
+static bool has_nul(const struct audit_case *c, struct ht_bytes name, struct ht_proof *out)
 {
-    const struct ht_subject_alternative_names *names = audit_leaf(c)->san;
-    bool found =
-        memchr(c->facts->common_name.len > 0 ? (const void *)c->facts->common_name.ptr : "", 0,
-               c->facts->common_name.len) != NULL;
-    for (size_t i = 0; names != NULL && i < names->dns.len && !found; i++) {
-        struct ht_bytes name = names->dns.items[i];
-        found                = name.len > 0 && memchr(name.ptr, 0, name.len) != NULL;
-    }
-    return found;
+    char room[AUDIT_NAME_MAX];
+    const uint8_t *nul = name.len > 0 ? memchr(name.ptr, 0, name.len) : NULL;
+    return nul != NULL &&
+           ht_proof_say(out, c->certificate_frame, 0, "byte %zu of the leaf's name %s is NUL",
+                        (size_t)(nul - name.ptr) + 1, audit_name(room, name));
 }
 
 static bool der_malformed(const struct audit_case *c, struct ht_proof *out)
 {
-    if (has_nul(c)) {
+    const struct ht_subject_alternative_names *names = audit_leaf(c)->san;
+    bool nul                                         = has_nul(c, c->facts->common_name, out);
+    for (size_t i = 0; names != NULL && i < names->dns.len && !nul; i++) {
+        nul = has_nul(c, names->dns.items[i], out);
+    }
+    if (nul) {
         out->severity = "high";
-        return ht_proof_say(out, c->certificate_frame, 0, "a name of the leaf has a NUL in it");
+        return true;
     }
     for (size_t i = 0; i < c->facts->num; i++) {
-        if (c->facts->certificates[i].malformed) {
-            return ht_proof_say(out, c->certificate_frame, 0,
-                                "certificate %zu of %zu is no certificate in DER", i,
-                                c->facts->num);
+        struct ht_bytes fault = c->facts->certificates[i].fault;
+        if (fault.len > 0) {
+            return ht_proof_say(out, c->certificate_frame, 0, "certificate %zu of %zu: %.*s", i + 1,
+                                c->facts->num, (int)fault.len, (const char *)fault.ptr);
         }
     }
-    return audit_has_word(c->chain->faults, "unknown_critical_extension") &&
-           ht_proof_say(out, c->certificate_frame, 0,
-                        "a critical extension is one that nobody knows");
+    return false;
 }
 
 /* What programs put into certificates that nobody meant to use. */

@@ -9,6 +9,8 @@
 #include "crypto/digest.h"
 #include "tls/tls.h"
 
+#include <errno.h>
+
 static const struct ht_field san_fields[] = {
     HT_FIELD(struct ht_subject_alternative_names, dns, HT_LIST_TEXT, "Host names.", .label = "",
              .flags = HT_ALWAYS),
@@ -119,6 +121,7 @@ struct state {
     struct ht_memo known; /* the digest by DER */
     struct ht_memo names; /* the text by DER */
     int folder;           /* where new ones are written; -1: nowhere */
+    struct ht_certificates_lost lost;
     struct seen_set seen[SETS];
 };
 
@@ -168,11 +171,17 @@ static void record(struct state *state, struct ht_analysis *a, struct ht_bytes d
 }
 
 /* A full disk costs the certificate, not the run. */
-static void export(const struct state *state, struct ht_bytes sha256, struct ht_bytes der)
+static void export(struct state *state, struct ht_bytes sha256, struct ht_bytes der)
 {
-    if (state->folder >= 0) {
-        (void)certificate_export(state->folder, sha256, der);
+    if (state->folder >= 0 && !certificate_export(state->folder, sha256, der)) {
+        state->lost.error = state->lost.num == 0 ? errno : state->lost.error;
+        state->lost.num++;
     }
+}
+
+struct ht_certificates_lost ht_certificates_lost(const void *state)
+{
+    return ((const struct state *)state)->lost;
 }
 
 static void on_chain(struct state *state, struct ht_analysis *a, struct tls_certificate *event)

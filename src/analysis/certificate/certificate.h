@@ -55,6 +55,8 @@ struct ht_certificate {
     int64_t first_seen_ns;
     uint64_t frame;
     struct ht_bytes connection;
+    /* Not in the output: */
+    struct ht_bytes fault; /* what is wrong with its bytes, and where; empty: nothing */
 };
 
 extern const struct ht_struct ht_certificate_struct;
@@ -77,5 +79,14 @@ bool ht_certificate_decode(struct ht_certificate_decoder *decoder, struct ht_are
  * digests of its certificates. It remembers the last 65,536 or so, so that one that comes back
  * after that many others is recorded again. */
 extern const struct ht_analyzer ht_certificate_analyzer;
+
+/* Certificates that could not be written to the folder of the settings. */
+struct ht_certificates_lost {
+    uint64_t num;
+    int error; /* errno of the first */
+};
+
+/* ht_certificates_lost is asked of a state of ht_certificate_analyzer. */
+struct ht_certificates_lost ht_certificates_lost(const void *state);
 
 #endif

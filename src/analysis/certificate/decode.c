@@ -175,6 +175,98 @@ static bool der_verifies_itself(struct ht_bytes der)
     return verified;
 }
 
+/*
+ * What is wrong with one
+ */
+
+enum { TAG_LONG = 0x1F, CONSTRUCTED = 0x20, LENGTH_LONG = 0x80, DEEPEST = 16, FAULT_MAX = 160 };
+
+/* The content's length of the element at hand; SIZE_MAX: it is not whole, or not in DER. No
+ * certificate has tags of several bytes. */
+static size_t read_head(struct ht_reader *r, bool *constructed)
+{
+    uint8_t tag  = rd_u8(r);
+    uint8_t len  = rd_u8(r);
+    *constructed = (tag & CONSTRUCTED) != 0;
+    if (r->bad || (tag & TAG_LONG) == TAG_LONG) {
+        return SIZE_MAX;
+    }
+    if (len < LENGTH_LONG) {
+        return len;
+    }
+    unsigned width = len - LENGTH_LONG;
+    uint64_t whole = width >= 1 && width <= 4 ? rd_uint(r, width) : UINT32_MAX;
+    return !r->bad && whole >= LENGTH_LONG ? (size_t)whole : SIZE_MAX;
+}
+
+/* Where the first element lies that is broken, or longer than what it is in; der.len: all are
+ * sound. */
+static size_t broken_at(struct ht_bytes der)
+{
+    size_t ends[DEEPEST] = {der.len}, depth = 0, at = 0;
+    while (at < der.len) {
+        bool constructed   = false;
+        struct ht_reader r = ht_reader(ht_bytes(der.ptr + at, ends[depth] - at));
+        size_t len         = read_head(&r, &constructed);
+        if (len > rd_left(&r)) {
+            return at;
+        }
+        at = ends[depth] - rd_left(&r);
+        if (constructed && depth + 1 < DEEPEST) {
+            ends[++depth] = at + len;
+        } else {
+            at += len;
+        }
+        while (depth > 0 && at == ends[depth]) {
+            depth--;
+        }
+    }
+    return der.len;
+}
+
+/* Why libcrypto refused it; the first error is the most particular. */
+static struct ht_bytes why_refused(struct ht_arena *arena, struct ht_bytes der)
+{
+    char text[FAULT_MAX];
+    size_t at       = broken_at(der);
+    const char *why = ERR_reason_error_string(ERR_peek_error());
+    if (at < der.len) {
+        (void)snprintf(text, sizeof text,
+                       "the element at byte %zu of %zu is not whole, or not in DER", at, der.len);
+    } else {
+        (void)snprintf(text, sizeof text, "its %zu bytes are no certificate: %s", der.len,
+                       why != NULL ? why : "there is nothing");
+    }
+    return ht_arena_copy(arena, ht_text(text));
+}
+
+static struct ht_bytes what_follows(struct ht_arena *arena, size_t at, size_t len)
+{
+    char text[FAULT_MAX];
+    (void)snprintf(text, sizeof text, "bytes follow it, from byte %zu of %zu", at, len);
+    return ht_arena_copy(arena, ht_text(text));
+}
+
+/* RFC 5280 section 4.2: each extension once, and no critical one that is not known. Empty: so it
+ * is. */
+static struct ht_bytes extension_fault(struct ht_arena *arena, const X509 *x509)
+{
+    for (int i = 0; i < X509_get_ext_count(x509); i++) {
+        X509_EXTENSION *extension = X509_get_ext(x509, i);
+        ASN1_OBJECT *object       = X509_EXTENSION_get_object(extension);
+        bool twice                = X509_get_ext_by_OBJ(x509, object, i) >= 0;
+        char oid[64], text[FAULT_MAX];
+        if (twice || (X509_EXTENSION_get_critical(extension) == 1 &&
+                      X509_supported_extension(extension) == 0)) {
+            (void)OBJ_obj2txt(oid, sizeof oid, object, 1);
+            (void)snprintf(text, sizeof text, "extension %s is %s", oid,
+                           twice ? "there twice" : "critical, and nobody knows it");
+            return ht_arena_copy(arena, ht_text(text));
+        }
+    }
+    return ht_bytes(NULL, 0);
+}
+
 static void decode(struct ht_certificate_decoder *decoder, struct ht_arena *arena, X509 *x509,
                    struct ht_certificate *out)
 {
@@ -195,6 +287,7 @@ static void decode(struct ht_certificate_decoder *decoder, struct ht_arena *aren
     out->self_issued = (flags & EXFLAG_SI) != 0;
     decode_key(decoder, arena, X509_get_X509_PUBKEY(x509), out);
     certificate_extensions(arena, x509, out);
+    out->fault = extension_fault(arena, x509);
 }
 
 bool ht_certificate_decode(struct ht_certificate_decoder *decoder, struct ht_arena *arena,
@@ -213,12 +306,15 @@ bool ht_certificate_decode(struct ht_certificate_decoder *decoder, struct ht_are
     if (x509 != NULL && d2i_X509(&x509, &end, (long)der.len) != NULL) {
         decode(decoder, arena, x509, out);
         out->self_signed = may_verify_itself(out) && der_verifies_itself(der);
+        out->malformed   = end != der.ptr + der.len;
+        out->fault =
+            out->malformed ? what_follows(arena, (size_t)(end - der.ptr), der.len) : out->fault;
     } else {
         out->malformed = true;
+        out->fault     = why_refused(arena, der);
     }
     X509_free(x509);
     (void)ERR_pop_to_mark();
-    out->malformed = out->malformed || end != der.ptr + der.len;
     return !out->malformed;
 }
 

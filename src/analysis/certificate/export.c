@@ -29,10 +29,13 @@ static bool write_pem(int file, struct ht_bytes der)
 {
     BIO *out   = der.len <= LONG_MAX ? BIO_new(BIO_s_mem()) : NULL;
     char *text = NULL;
-    bool done  = out != NULL && PEM_write_bio(out, PEM_STRING_X509, "", der.ptr, (long)der.len) > 0;
-    long len   = done ? BIO_get_mem_data(out, &text) : 0;
-    done       = done && write_all(file, text, len);
+    bool made  = out != NULL && PEM_write_bio(out, PEM_STRING_X509, "", der.ptr, (long)der.len) > 0;
+    long len   = made ? BIO_get_mem_data(out, &text) : 0;
+    errno      = ENOMEM; /* where it was not made */
+    bool done  = made && write_all(file, text, len);
+    int reason = errno;
     (void)BIO_free(out);
+    errno = reason;
     return done;
 }
 
@@ -40,6 +43,7 @@ bool certificate_export(int folder, struct ht_bytes sha256, struct ht_bytes der)
 {
     char name[NAME_ROOM];
     if (sha256.len > SHA256_LEN) {
+        errno = ENAMETOOLONG;
         return false;
     }
     memcpy(ht_put_hex(name, sha256), ".pem", sizeof ".pem");
@@ -48,10 +52,15 @@ bool certificate_export(int folder, struct ht_bytes sha256, struct ht_bytes der)
     if (file < 0) {
         return errno == EEXIST;
     }
-    bool done = write_pem(file, der);
-    done      = close(file) == 0 && done;
+    bool done  = write_pem(file, der);
+    int reason = errno;
+    if (close(file) != 0 && done) {
+        done   = false;
+        reason = errno;
+    }
     if (!done) {
         (void)unlinkat(folder, name, 0);
     }
+    errno = reason;
     return done;
 }

@@ -11,6 +11,8 @@
 #include "analysis/certificate/certificate.h"
 #include "support.h"
 
+#include <stdio.h>
+
 #define SEEDS HT_SOURCE_DIR "/tests/fuzz/seeds/certificate/"
 
 static struct ht_arena arena;
@@ -198,6 +200,47 @@ static void trailing_byte(void **state)
     assert_false(ht_certificate_decode(decoder, &arena, ht_bytes(longer, good.len + 1), &c));
     assert_true(c.malformed);
     assert_text(c.subject, "CN=IETF Test Demo");
+    char expected[64];
+    (void)snprintf(expected, sizeof expected, "bytes follow it, from byte %zu of %zu", good.len,
+                   good.len + 1);
+    assert_text(c.fault, expected);
+}
+
+/* Decodes names.der with the bytes `from`, where they come first, changed to `to`. */
+static struct ht_certificate decode_changed(const char *from, const char *to)
+{
+    struct ht_certificate c;
+    uint8_t der[2048];
+    struct ht_bytes good = file_bytes(SEEDS "names.der"), old = hex(from);
+    assert_true(good.len <= sizeof der);
+    memcpy(der, good.ptr, good.len);
+    uint8_t *at = memmem(der, good.len, old.ptr, old.len);
+    assert_non_null(at);
+    memcpy(at, hex(to).ptr, old.len);
+    (void)ht_certificate_decode(decoder, &arena, ht_bytes(der, good.len), &c);
+    return c;
+}
+
+/* Object identifiers as RFC 5280 has them: 55 1d 0f is 2.5.29.15, keyUsage, which is critical here;
+ * 55 1d 0e is 2.5.29.14. */
+static void what_is_wrong_and_where(void **state)
+{
+    (void)state;
+    struct ht_certificate c;
+    assert_int_equal(decode(SEEDS "names.der").fault.len, 0);
+    c = decode_changed("06 03 55 1d 0f", "06 03 55 1d 7f");
+    assert_text(c.fault, "extension 2.5.29.127 is critical, and nobody knows it");
+    c = decode_changed("06 03 55 1d 0e", "06 03 55 1d 0f");
+    assert_text(c.fault, "extension 2.5.29.15 is there twice");
+    c = decode_changed("06 03 55 1d 0f", "06 7f 55 1d 0f");
+    assert_true(c.malformed);
+    assert_non_null(strstr((const char *)c.fault.ptr, "is not whole, or not in DER"));
+    (void)ht_certificate_decode(decoder, &arena, hex("30 03 02 01 01"), &c);
+    assert_memory_equal(c.fault.ptr, "its 5 bytes are no certificate: ", 32);
+    (void)ht_certificate_decode(decoder, &arena, hex("30 05 02 01 01"), &c);
+    assert_text(c.fault, "the element at byte 0 of 5 is not whole, or not in DER");
+    (void)ht_certificate_decode(decoder, &arena, hex("30 05 02 01 01 02 02"), &c);
+    assert_text(c.fault, "the element at byte 5 of 7 is not whole, or not in DER");
 }
 
 /* With any amount of memory short of enough, nothing faults. */
@@ -225,6 +268,7 @@ int main(void)
         cmocka_unit_test_teardown(explicit_curve, clear),
         cmocka_unit_test_teardown(no_prefix_passes, clear),
         cmocka_unit_test_teardown(trailing_byte, clear),
+        cmocka_unit_test_teardown(what_is_wrong_and_where, clear),
         cmocka_unit_test_teardown(no_room, clear),
     };
     return cmocka_run_group_tests(tests, start, stop);
