@@ -106,8 +106,7 @@ static void add_finding(struct ht_connection *c, struct ht_arena *arena,
 void ht_rule_find(struct ht_connection *c, struct ht_arena *arena, const struct ht_policy *policy,
                   const struct ht_rule *rule, const struct ht_proof *proof)
 {
-    static const char *const verdicts[] = {NULL, "report", "warn", "fail"};
-    const struct ht_policy_rule asked   = ht_policy_rule(policy, rule->id);
+    const struct ht_policy_rule asked = ht_policy_rule(policy, rule->id);
     if (asked.verdict == HT_POLICY_NONE) {
         return;
     }
@@ -117,7 +116,7 @@ void ht_rule_find(struct ht_connection *c, struct ht_arena *arena, const struct 
         .title       = rule->title,
         .category    = rule->category,
         .basis       = proof->basis != NULL ? proof->basis : "observed",
-        .verdict     = policy != NULL ? verdicts[asked.verdict] : NULL,
+        .verdict     = policy != NULL ? ht_policy_verdict_name(asked.verdict) : NULL,
         .clause      = proof->clause != NULL ? proof->clause : asked.clause,
         .evidence    = ht_text(proof->evidence),
         .frames      = {.items = proof->frames, .len = proof->num_frames},

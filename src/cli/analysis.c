@@ -7,6 +7,7 @@
 #include "analysis/post_quantum/post_quantum.h"
 #include "analysis/revocation/revocation.h"
 #include "analysis/service/service.h"
+#include "cli/confine.h"
 #include "cli/rules.h"
 #include "crypto/key_log.h"
 #include "policy/ct_logs.h"
@@ -114,6 +115,7 @@ static bool open_keys(struct cli_analysis *analysis, const struct cli_options *o
     return analysis->key_log != NULL;
 }
 
+/* A folder that we make is that of whom we are going to be, who writes there. */
 static bool open_folder(struct cli_analysis *analysis, const struct cli_options *o,
                         struct ht_error *error)
 {
@@ -121,11 +123,13 @@ static bool open_folder(struct cli_analysis *analysis, const struct cli_options 
     if (path == NULL) {
         return true;
     }
-    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+    bool made = mkdir(path, 0777) == 0;
+    if (!made && errno != EEXIST) {
         return ht_fail(error, "%s: %s", path, strerror(errno));
     }
-    analysis->settings.certificate_folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return analysis->settings.certificate_folder >= 0 ||
+    int folder                            = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    analysis->settings.certificate_folder = folder;
+    return (folder >= 0 && (!made || cli_confine_give(o, folder))) ||
            ht_fail(error, "%s: %s", path, strerror(errno));
 }
 

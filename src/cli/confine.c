@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,15 @@ static bool check_output(const struct cli_options *o, struct cli_confinement *co
     return true;
 }
 
+/* May whom we have become write certificates? */
+static bool check_folder(const struct cli_options *o, const struct cli_confinement *confinement,
+                         struct ht_error *error)
+{
+    int folder = confinement->certificate_folder;
+    return folder < 0 || faccessat(folder, ".", W_OK | X_OK, 0) == 0 ||
+           ht_fail(error, "%s: %s", o->certificate_folder, strerror(errno));
+}
+
 static bool enter(struct cli_confinement *confinement, struct ht_error *error)
 {
     struct paths readable = {0};
@@ -158,6 +168,16 @@ const char *cli_confine_owner(const struct cli_options *options)
     return user != NULL && (options->user != NULL || strcmp(user, "nobody") != 0) ? user : NULL;
 }
 
+bool cli_confine_give(const struct cli_options *options, int file)
+{
+    struct stat is;
+    const char *name           = cli_confine_owner(options);
+    const struct passwd *owner = name != NULL ? getpwnam(name) : NULL;
+    return owner == NULL || fstat(file, &is) != 0 || is.st_uid != 0 ||
+           !(S_ISREG(is.st_mode) || S_ISDIR(is.st_mode)) ||
+           fchown(file, owner->pw_uid, owner->pw_gid) == 0;
+}
+
 /* Root reads files as root, unless told otherwise: nobody else may be able to. */
 static bool drop_privileges(const struct cli_options *o, const char *user, struct ht_error *error)
 {
@@ -179,6 +199,6 @@ bool cli_confine(const struct cli_options *options, struct cli_confinement *conf
     (void)snprintf(confinement->description, sizeof confinement->description, "nothing");
     load_crypto();
     return drop_privileges(options, confinement->user, error) &&
-           check_output(options, confinement, error) &&
+           check_output(options, confinement, error) && check_folder(options, confinement, error) &&
            (options->no_sandbox || enter(confinement, error));
 }

@@ -13,6 +13,10 @@
  * particular; NULL: who we are. */
 const char *cli_confine_owner(const struct cli_options *options);
 
+/* cli_confine_give makes an open file or folder of root's that of this owner, if there is one.
+ * False with errno. */
+bool cli_confine_give(const struct cli_options *options, int file);
+
 struct cli_confinement {
     const struct ht_source *source; /* what is listened to; NULL: files, not opened yet: */
     const struct cli_inputs *inputs;

@@ -90,12 +90,12 @@ static bool read_arguments(struct request *request, int argc, char **argv, struc
 
 static bool read_stream(FILE *stream, struct ht_chars *out)
 {
-    enum { STEP = 65536 };
+    enum { STEP = 65536, MAX_BYTES = 1 << 30 };
     size_t got;
     do {
-        char *room = ht_chars_room(out, STEP);
+        char *room = out->len < MAX_BYTES ? ht_chars_room(out, STEP) : NULL;
         if (room == NULL) {
-            errno = ENOMEM;
+            errno = out->len < MAX_BYTES ? ENOMEM : EFBIG;
             return false;
         }
         got = fread(room, 1, STEP, stream);

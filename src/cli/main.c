@@ -7,6 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Whether all that was printed got out; `whole`: all was handed over. */
+static int printed(bool whole)
+{
+    if (whole && fflush(stdout) == 0 && !ferror(stdout)) {
+        return CLI_OK;
+    }
+    perror("hellotap: standard output");
+    return CLI_UNREADABLE;
+}
+
 static int list_interfaces(void)
 {
     struct ht_error error;
@@ -14,17 +24,7 @@ static int list_interfaces(void)
         fprintf(stderr, "hellotap: %s\n", error.text);
         return CLI_UNREADABLE;
     }
-    return CLI_OK;
-}
-
-/* Whether all that was printed got out. */
-static int printed(void)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
-        return CLI_OK;
-    }
-    perror("hellotap: standard output");
-    return CLI_UNREADABLE;
+    return printed(true);
 }
 
 int main(int argc, char **argv)
@@ -41,17 +41,17 @@ int main(int argc, char **argv)
     switch (options.action) {
     case CLI_HELP:
         cli_options_help(stdout);
-        return printed();
+        return printed(true);
     case CLI_VERSION:
         puts("hellotap " HELLOTAP_VERSION);
-        return printed();
+        return printed(true);
     case CLI_INTERFACES:
         return list_interfaces();
     case CLI_SCHEMA:
-        return cli_schema_print(stdout) ? CLI_OK : CLI_UNREADABLE;
+        return printed(cli_schema_print(stdout));
     case CLI_RULES:
         cli_rules_print(stdout);
-        return printed();
+        return printed(true);
     case CLI_RUN:
         break;
     }

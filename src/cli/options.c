@@ -160,14 +160,20 @@ static bool set_audit(struct cli_options *o, const char *value, struct ht_error 
 
 static bool set_fail_on(struct cli_options *o, const char *value, struct ht_error *error)
 {
-    o->fail_on = ht_severity_of(value);
-    return o->fail_on != HT_NUM_SEVERITIES ||
-           ht_fail(error, "--fail-on %s: say critical, high, medium, low or info", value);
+    o->fail_on         = ht_severity_of(value);
+    o->fail_on_verdict = ht_policy_verdict_of(value);
+    return o->fail_on != HT_NUM_SEVERITIES || o->fail_on_verdict > HT_POLICY_REPORT ||
+           ht_fail(error,
+                   "--fail-on %s: say critical, high, medium, low or info; or fail or warn, as the "
+                   "policy does",
+                   value);
 }
 
 static bool set_as_of(struct cli_options *o, const char *value, struct ht_error *error)
 {
-    return ht_time_read(value, &o->as_of_ns) ||
+    bool read   = ht_time_read(value, &o->as_of_ns);
+    o->as_of_ns = o->as_of_ns != 0 ? o->as_of_ns : 1; /* 1970 began, as near as can be said */
+    return read ||
            ht_fail(error, "--as-of %s: not a date, like 2026-03-15 or 2026-03-15T12:00:00Z", value);
 }
 
@@ -224,7 +230,8 @@ static const struct {
     {'e', "events", NULL, set_flag, "also a line for each event as it happens"},
     {0, "verify", NULL, set_flag, "check the signatures of handshakes, and certificates"},
     {0, "audit", "[=POLICY]", set_audit, "say what is wrong; POLICY: a name, or a JSON file"},
-    {0, "fail-on", "SEVERITY", set_fail_on, "with --audit: exit status 1 if it finds such"},
+    {0, "fail-on", "WHAT", set_fail_on,
+     "with --audit: exit status 1 if it finds such: high …, or what the policy calls fail"},
     {0, "as-of", "DATE", set_as_of, "judge as of this date, not as of the packets'"},
     {0, "rules", NULL, set_action, "print what an audit looks for"},
     {0, "inventory", NULL, set_flag, "list servers and clients; also as -f csv"},
@@ -353,8 +360,13 @@ static bool looks_like_policy(const char *file)
 /* What of reports fits together. */
 static bool check_reports(const struct cli_options *o, struct ht_error *error)
 {
-    if (o->fail_on != HT_NUM_SEVERITIES && !o->audit) {
+    bool by_verdict = o->fail_on_verdict != HT_POLICY_NONE;
+    if ((o->fail_on != HT_NUM_SEVERITIES || by_verdict) && !o->audit) {
         return ht_fail(error, "--fail-on is of what --audit finds: say --audit too");
+    }
+    if (by_verdict && o->policy == NULL) {
+        return ht_fail(error, "--fail-on %s is a policy's verdict: say --audit=POLICY",
+                       ht_policy_verdict_name(o->fail_on_verdict));
     }
     if (o->csv && !o->inventory) {
         return ht_fail(error, "-f csv is of --inventory; there are text and json");

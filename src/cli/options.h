@@ -6,6 +6,7 @@
 
 #include "analysis/rule.h"
 #include "base/error.h"
+#include "policy/policy.h"
 #include "sink/sink.h"
 
 #include <stdint.h>
@@ -34,8 +35,9 @@ struct cli_options {
     int64_t rotate_ns, stats_interval_ns;
     const char *policy; /* to audit by; NULL: each rule's own severity */
     const char *trust_store, *crl, *ct_logs, *key_log, *certificate_folder, *bill; /* paths */
-    enum ht_severity fail_on; /* a finding of it; HT_NUM_SEVERITIES: none */
-    int64_t as_of_ns;         /* 0: packet time */
+    enum ht_severity fail_on;               /* a finding of it; HT_NUM_SEVERITIES: none */
+    enum ht_policy_verdict fail_on_verdict; /* likewise; HT_POLICY_NONE: none */
+    int64_t as_of_ns;                       /* 0: packet time */
     bool audit, inventory, csv;
     bool verify, events, no_ndpi, no_promiscuous, immediate, no_sandbox, quiet;
     char **files; /* NULL-terminated */

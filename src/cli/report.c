@@ -1,12 +1,15 @@
 #include "cli/report.h"
 
 #include "analysis/audit/audit.h"
+#include "analysis/certificate/certificate.h"
+#include "cli/confine.h"
 #include "report/audit_report.h"
 #include "report/cbom.h"
 #include "report/collector.h"
 #include "report/inventory.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 bool cli_report_open(struct cli_session *session, struct ht_error *error)
@@ -16,7 +19,9 @@ bool cli_report_open(struct cli_session *session, struct ht_error *error)
         return ht_fail(error, "%s: is also an input, and would be overwritten", path);
     }
     session->bill = path != NULL ? fopen(path, "we") : NULL;
-    return path == NULL || session->bill != NULL || ht_fail(error, "%s: %s", path, strerror(errno));
+    bool opened =
+        session->bill != NULL && cli_confine_give(session->options, fileno(session->bill));
+    return path == NULL || opened || ht_fail(error, "%s: %s", path, strerror(errno));
 }
 
 void cli_report_close(struct cli_session *session)
@@ -94,11 +99,35 @@ static void fail(struct cli_session *session, const char *what)
     session->status = CLI_UNREADABLE;
 }
 
+static void add_lost(void *context, void *state)
+{
+    struct ht_certificates_lost *sum = context, lost = ht_certificates_lost(state);
+    sum->error = sum->num == 0 ? lost.error : sum->error;
+    sum->num += lost.num;
+}
+
+/* Certificates that were to be exported. */
+static void tell_lost(struct cli_session *session)
+{
+    struct ht_certificates_lost lost = {0};
+    ht_crew_visit(session->crew, &ht_certificate_analyzer, add_lost, &lost);
+    if (lost.num > 0) {
+        cli_say(&session->console, CLI_ERROR, "%s: %" PRIu64 " %s not be written: %s",
+                session->options->certificate_folder, lost.num,
+                lost.num == 1 ? "certificate could" : "certificates could", strerror(lost.error));
+        session->status = CLI_UNREADABLE;
+    }
+}
+
 /* What could not be read weighs more than what was found in the rest. */
 static void judge(struct cli_session *session, const struct ht_summary *summary)
 {
-    enum ht_severity worst = ht_summary_worst(summary), bound = session->options->fail_on;
-    if (session->status == CLI_OK && worst != HT_NUM_SEVERITIES && worst >= bound) {
+    const struct cli_options *o    = session->options;
+    enum ht_severity worst         = ht_summary_worst(summary);
+    enum ht_policy_verdict verdict = ht_summary_verdict(summary);
+    bool severe                    = worst != HT_NUM_SEVERITIES && worst >= o->fail_on;
+    bool unwanted = o->fail_on_verdict != HT_POLICY_NONE && verdict >= o->fail_on_verdict;
+    if (session->status == CLI_OK && (severe || unwanted)) {
         session->status = CLI_FINDINGS;
     }
 }
@@ -107,6 +136,7 @@ void cli_report(struct cli_session *session)
 {
     const struct cli_options *o = session->options;
     struct ht_arena arena       = {0};
+    tell_lost(session);
     if (!cli_options_report(o)) {
         return;
     }
@@ -117,8 +147,10 @@ void cli_report(struct cli_session *session)
         return;
     }
     const struct ht_summary_data *data = ht_summary_data(summary);
-    if ((o->audit && !write_audit(session, summary, &arena)) ||
-        (o->inventory && !write_inventory(session, data))) {
+    bool written                       = (!o->audit || write_audit(session, summary, &arena)) &&
+                   (!o->inventory || write_inventory(session, data));
+    if (!written && !session->writer.failed) { /* of which the writer told */
+        errno = ENOMEM;
         fail(session, "the report");
     }
     if (session->bill != NULL && !write_bill(session, data)) {

@@ -9,7 +9,8 @@
 /* cli_report_open opens the files that reports go to, before a sandbox is entered. */
 bool cli_report_open(struct cli_session *session, struct ht_error *error);
 
-/* cli_report writes what the options ask for, and sets the session's status as --fail-on says. */
+/* cli_report writes what the options ask for, says which certificates could not be exported, and
+ * sets the session's status, by these and as --fail-on says. */
 void cli_report(struct cli_session *session);
 
 /* cli_report_close is to be called however it ends. */

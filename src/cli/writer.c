@@ -19,7 +19,7 @@ static void fail(struct cli_writer *writer, int why)
 {
     writer->failed = true;
     if (why != EPIPE) {
-        cli_say(writer->console, CLI_ERROR, "%s", strerror(why));
+        cli_say(writer->console, CLI_ERROR, "%s: %s", writer->name, strerror(why));
     }
 }
 
@@ -74,7 +74,9 @@ static size_t batch_bytes(const struct cli_options *o, bool terminal)
 bool cli_writer_open(struct cli_writer *writer, const struct cli_options *o, const char *owner,
                      struct cli_console *console, struct ht_error *error)
 {
-    *writer = (struct cli_writer){.format = o->format, .console = console};
+    *writer = (struct cli_writer){.format  = o->format,
+                                  .name    = o->output != NULL ? o->output : "standard output",
+                                  .console = console};
     if (o->output != NULL && cli_writer_is_input(o, o->output)) {
         return ht_fail(error, "%s: is also an input, and would be overwritten", o->output);
     }

@@ -12,6 +12,7 @@
 struct cli_writer {
     const struct ht_sink_ops *format;
     struct ht_sink *sink;
+    const char *name;             /* of the output, for messages */
     struct ht_sink_config config; /* of the sink, and of others that write to the same place */
     struct ht_output *output;
     struct ht_chars lines; /* that wait to be written together */

@@ -3,6 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const verdicts[] = {
+    [HT_POLICY_REPORT] = "report", [HT_POLICY_WARN] = "warn", [HT_POLICY_FAIL] = "fail"};
+
+enum ht_policy_verdict ht_policy_verdict_of(const char *word)
+{
+    unsigned i = HT_POLICY_FAIL;
+    while (i > HT_POLICY_NONE && strcmp(verdicts[i], word) != 0) {
+        i--;
+    }
+    return (enum ht_policy_verdict)i;
+}
+
+const char *ht_policy_verdict_name(enum ht_policy_verdict verdict)
+{
+    return verdicts[verdict];
+}
+
 struct ht_policy *ht_policy_open(const char *name, const struct ht_policy_checks *checks,
                                  struct ht_error *error)
 {

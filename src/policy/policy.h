@@ -21,6 +21,11 @@ enum ht_policy_verdict {
     HT_POLICY_FAIL
 };
 
+/* ht_policy_verdict_of is what a word means: report, warn, fail; HT_POLICY_NONE: nothing.
+ * ht_policy_verdict_name is the word; NULL for HT_POLICY_NONE. */
+enum ht_policy_verdict ht_policy_verdict_of(const char *word);
+const char *ht_policy_verdict_name(enum ht_policy_verdict verdict);
+
 struct ht_policy_rule {
     enum ht_policy_verdict verdict;
     const char *severity; /* NULL: the rule's own */

@@ -114,6 +114,18 @@ enum ht_severity ht_summary_worst(const struct ht_summary *summary)
     return worst;
 }
 
+enum ht_policy_verdict ht_summary_verdict(const struct ht_summary *summary)
+{
+    const struct ht_finding_summary *findings = summary->data.findings.items;
+    enum ht_policy_verdict worst              = HT_POLICY_NONE;
+    for (size_t i = 0; i < summary->data.findings.len; i++) {
+        const char *word            = findings[i].verdict;
+        enum ht_policy_verdict each = word != NULL ? ht_policy_verdict_of(word) : HT_POLICY_NONE;
+        worst                       = each > worst ? each : worst;
+    }
+    return worst;
+}
+
 const struct ht_rule *ht_summary_rule(size_t index)
 {
     const struct across_rule *rule = across_rule_at(index);

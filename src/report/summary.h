@@ -192,4 +192,8 @@ const struct ht_summary_data *ht_summary_data(const struct ht_summary *summary);
  * nothing was found. */
 enum ht_severity ht_summary_worst(const struct ht_summary *summary);
 
+/* ht_summary_verdict is the policy's worst on anything that was found; HT_POLICY_NONE: nothing was,
+ * or there is no policy. */
+enum ht_policy_verdict ht_summary_verdict(const struct ht_summary *summary);
+
 #endif

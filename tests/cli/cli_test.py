@@ -2,6 +2,9 @@
 is $HELLOTAP; the captures are made here."""
 import json
 import os
+import pathlib
+import pwd
+import resource
 import shutil
 import signal
 import socket
@@ -13,6 +16,7 @@ import unittest
 import captures
 
 HELLOTAP = os.environ["HELLOTAP"]
+SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
 COMPRESSORS = {".gz": ["gzip", "-c"], ".zst": ["zstd", "-qc"], ".lz4": ["lz4", "-qc"]}
 
 
@@ -23,9 +27,9 @@ def compressed(path, suffix):
 class Run:
     """One run of the program, and its records where it wrote JSON."""
 
-    def __init__(self, *arguments, stdin=b"", cwd=None):
-        done = subprocess.run([HELLOTAP, *arguments], input=stdin, cwd=cwd, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=60, check=False)
+    def __init__(self, *arguments, stdin=b"", **options):
+        done = subprocess.run([HELLOTAP, *arguments], input=stdin, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=60, check=False, **options)
         self.status = done.returncode
         self.stdout = done.stdout.decode()
         self.stderr = done.stderr.decode()
@@ -110,9 +114,44 @@ class ExitStatus(Folder):
                     self.assertEqual(run.story(), expected.story())
 
     def test_not_0_where_the_output_cannot_be_written(self):
-        self.assertNotEqual(Run("-o", "/dev/full", "-f", "json", self.good()).status, 0)
+        for options in [[], ["-f", "json"], ["--audit"], ["--inventory"]]:
+            run = Run("-o", "/dev/full", *options, self.good())
+            self.assertEqual(run.status, 3)
+            self.assert_one_line(run, "/dev/full", "No space left on device")
         nowhere = os.path.join(self.folder, "no", "such", "folder")
         self.assertNotEqual(Run("-o", nowhere, self.good()).status, 0)
+
+    def test_1_for_what_fail_on_names(self):
+        house = self.file("house.json", json.dumps({
+            "name": "house", "default": "ignore",
+            "rules": {"cert-expired": {"verdict": "fail", "severity": "low"},
+                      "kex-not-pq": {"verdict": "report"}}}).encode())
+        expired = str(SAMPLES / "weak-expired.pcap")
+        for what, status in [("high", 0), ("low", 1), ("fail", 1), ("warn", 1)]:
+            run = Run(f"--audit={house}", "--fail-on", what, expired)
+            self.assertEqual((run.status, run.stderr), (status, ""), what)
+        sound = str(SAMPLES / "tls12-rsa.pcap")
+        for what in ["info", "warn", "fail"]:  # what is but reported does not count
+            self.assertEqual(Run(f"--audit={house}", "--fail-on", what, sound).status, 0, what)
+
+    def test_1970_is_a_date(self):
+        run = Run("-f", "json", "--audit", "--as-of", "1970-01-01", str(SAMPLES / "weak-expired.pcap"))
+        audit = run.records("audit")[0]
+        found = {finding["id"] for finding in audit["findings"]}
+        self.assertIn("cert-not-yet-valid", found)
+        self.assertNotIn("cert-expired", found)
+        self.assertTrue(audit["as_of"].startswith("1970-01-01T00:00:00"))
+
+    def test_files_to_judge_by_that_are_none(self):
+        empty, binary = self.file("empty", b""), self.file("binary", os.urandom(3000))
+        for option in ["--trust-store", "--crl", "--ct-logs", "--keylog", "--audit"]:
+            for path in [self.folder, empty, binary, os.path.join(self.folder, "missing")]:
+                options = [f"{option}={path}"]
+                run = Run(*options, self.good())
+                self.assertEqual(run.status, 2, options)
+                self.assert_one_line(run, path)
+        run = Run("--crl", self.folder, self.good())
+        self.assert_one_line(run, "Is a directory")
 
     def test_a_reader_that_goes_away_is_no_crash(self):
         command = f"'{HELLOTAP}' -f json '{self.good()}' | true"
@@ -248,13 +287,48 @@ class Confined(Folder):
         self.assertEqual((run.status, len(run.records("connection"))), (3, 0))
         self.assert_one_line(run, "closed.pcap", "Permission denied")
 
+    def test_what_is_written_for_another_user_is_that_users(self):
+        if os.geteuid() != 0:
+            self.skipTest("not root")
+        nobody = pwd.getpwnam("nobody").pw_uid
+        out, bill = os.path.join(self.folder, "certificates"), os.path.join(self.folder, "bill")
+        os.chmod(self.folder, 0o755)
+        captured = self.file("weak.pcap", (SAMPLES / "weak-expired.pcap").read_bytes())
+        run = Run("--user", "nobody", "--export-certificates", out, "--cbom", bill, captured)
+        self.assertEqual((run.status, run.stderr), (0, ""))
+        self.assertEqual({os.stat(path).st_uid for path in certificates_in(out) + [out, bill]},
+                         {nobody})
+        closed = os.path.join(self.folder, "closed")
+        os.mkdir(closed, 0o755)
+        run = Run("--user", "nobody", "--export-certificates", closed, captured)
+        self.assertEqual(run.status, 2)
+        self.assert_one_line(run, closed, "Permission denied")
+
     def test_a_missing_file_is_called_missing(self):
         run = Run("-f", "json", os.path.join(self.folder, "missing.pcap"))
         self.assertEqual(run.status, 3)
         self.assert_one_line(run, "missing.pcap", "No such file")
 
 
+def certificates_in(folder):
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+
+
 class Outputs(Folder):
+    def test_certificates_that_cannot_be_written_are_told_once(self):
+        def no_room():  # as on a full disk; SIGXFSZ stays ignored, as Python has it
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        out = os.path.join(self.folder, "certificates")
+        run = Run("--export-certificates", out, str(SAMPLES / "pki-chains.pcap"))
+        self.assertEqual((run.status, run.stderr), (0, ""))
+        written = len(certificates_in(out))
+        self.assertGreater(written, 1)
+        shutil.rmtree(out)
+        run = Run("--export-certificates", out, str(SAMPLES / "pki-chains.pcap"),
+                  preexec_fn=no_room, restore_signals=False)
+        self.assertEqual((run.status, certificates_in(out)), (3, []))
+        self.assert_one_line(run, out, f"{written} certificates could not", "File too large")
+
     def test_rotation_of_a_file_that_is_read_from_files(self):
         out = os.path.join(self.folder, "out", "x.jsonl")
         os.mkdir(os.path.dirname(out))
@@ -363,6 +437,14 @@ class Words(unittest.TestCase):
             run = Run(option)
             self.assertEqual((run.status, run.stderr), (0, ""))
             self.assertIn(word, run.stdout)
+
+    def test_what_is_printed_in_vain_is_status_3(self):
+        for option in ["--help", "--version", "--schema", "--rules", "--interfaces"]:
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([HELLOTAP, option], stdout=full, stderr=subprocess.PIPE,
+                                      timeout=60, check=False)
+            self.assertEqual(done.returncode, 3, option)
+            self.assertIn(b"standard output: No space left on device\n", done.stderr, option)
 
     def test_interfaces_are_listed(self):
         run = Run("-D")

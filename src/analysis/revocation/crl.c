@@ -9,6 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 struct ht_crl_list {
     STACK_OF(X509_CRL) * lists;
@@ -34,6 +35,12 @@ static bool read_lists(BIO *file, STACK_OF(X509_CRL) * lists)
     return good && sk_X509_CRL_num(lists) > 0;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat is;
+    return stat(path, &is) == 0 && S_ISDIR(is.st_mode);
+}
+
 struct ht_crl_list *ht_crl_list_open(const char *path, struct ht_error *error)
 {
     struct ht_crl_list *out = calloc(1, sizeof *out);
@@ -47,10 +54,14 @@ struct ht_crl_list *ht_crl_list_open(const char *path, struct ht_error *error)
     if (out != NULL) {
         out->lists = sk_X509_CRL_new_null();
     }
-    bool good =
-        out != NULL && out->lists != NULL &&
-        (read_lists(file, out->lists) ||
-         ht_fail(error, "%s: certificate revocation lists are to be in PEM, or one in DER", path));
+    bool good = out != NULL && out->lists != NULL &&
+                (read_lists(file, out->lists) ||
+                 ht_fail(error,
+                         is_folder(path)
+                             ? "%s: Is a directory"
+                             : "%s: no certificate revocation list in PEM or DER is in it, or a "
+                               "damaged one",
+                         path));
     (void)BIO_free(file);
     (void)ERR_pop_to_mark();
     if (!good) {

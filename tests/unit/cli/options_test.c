@@ -105,6 +105,11 @@ static void reports(void **state)
     assert_int_equal(o.fail_on, HT_HIGH);
     assert_true(o.as_of_ns == 1773532800 * 1000000000LL);
     assert_true(cli_options_report(&o) && cli_options_stories(&o));
+    assert_true(READ(&o, &error, "--audit=modern", "--fail-on", "warn", "file"));
+    assert_int_equal(o.fail_on, HT_NUM_SEVERITIES);
+    assert_int_equal(o.fail_on_verdict, HT_POLICY_WARN);
+    assert_true(READ(&o, &error, "--audit", "--as-of", "1970-01-01", "file"));
+    assert_true(o.as_of_ns == 1); /* 0 would be packet time */
     assert_true(READ(&o, &error, "--inventory", "-f", "csv", "file"));
     assert_true(o.inventory && o.csv && !cli_options_stories(&o));
     assert_true(READ(&o, &error, "--cbom", "bill.json", "file"));
@@ -118,6 +123,8 @@ static void reports_that_make_no_sense(void **state)
     struct ht_error error;
     assert_false(READ(&o, &error, "--fail-on", "high", "file"));
     assert_non_null(strstr(error.text, "--audit"));
+    assert_false(READ(&o, &error, "--audit", "--fail-on", "fail", "file"));
+    assert_non_null(strstr(error.text, "--audit=POLICY"));
     assert_false(READ(&o, &error, "--audit", "--inventory", "file"));
     assert_false(READ(&o, &error, "-f", "csv", "file"));
     assert_non_null(strstr(error.text, "--inventory"));
@@ -134,7 +141,7 @@ static void what_makes_no_sense_is_refused_by_name(void **state)
         {"--workers", "0"},       {"--workers", "257"},     {"--max-flows", "1k"},
         {"--max-memory", "lots"}, {"--sandbox", "perhaps"}, {"-s", "262145"},
         {"--width", "0"},         {"--color", "sometimes"}, {"-f", "xml"},
-        {"--fail-on", "fatal"},   {"--as-of", "tomorrow"},
+        {"--fail-on", "fatal"},   {"--as-of", "tomorrow"},  {"--fail-on", "report"},
     };
     struct cli_options o;
     struct ht_error error;
