@@ -331,7 +331,7 @@ static const struct across_rule rules[] = {
     {.rule    = {.id          = "cert-shared-prime",
                  .severity    = "critical",
                  .category    = "certificate",
-                 .title       = "RSA keys with a prime in common",
+                 .title       = "RSA keys have a prime in common",
                  .remediation = "Replace both keys, and repair the random number generator that made "
                                    "them.",
                  .attack      = "factoring by greatest common divisors",
@@ -342,7 +342,7 @@ static const struct across_rule rules[] = {
     {.rule    = {.id          = "cert-key-reuse-across-names",
                  .severity    = "medium",
                  .category    = "certificate",
-                 .title       = "One key for unrelated names",
+                 .title       = "One key serves unrelated names",
                  .remediation = "Give each service a key of its own.",
                  .attack      = "DROWN; ALPACA",
                  .references  = {"CA/B BR section 6.1.1.3"},
@@ -362,7 +362,7 @@ static const struct across_rule rules[] = {
     {.rule    = {.id          = "cert-changed",
                  .severity    = "info",
                  .category    = "certificate",
-                 .title       = "Server shows another certificate than before",
+                 .title       = "The server shows another certificate than before",
                  .remediation = "Expected when it was renewed, or where several machines answer; "
                                    "else find out why.",
                  .attack      = "man in the middle",

@@ -29,9 +29,10 @@ static void in_use(struct across *a, const struct ht_rule *rule)
         size_t agreed            = gather(&found, of, num);
         if (agreed > 0) {
             (void)ht_proof_say(&proof, 0, 0,
-                               "connections: %" PRIu64 ", kinds of session: %zu; --inventory "
-                               "and --cbom list them",
-                               found.count, agreed);
+                               "%" PRIu64 " connection%s, %zu kind%s of session; --inventory and "
+                               "--cbom list what is used",
+                               found.count, found.count == 1 ? "" : "s", agreed,
+                               agreed == 1 ? "" : "s");
             across_find(a, rule, &found, &proof);
         }
     }
@@ -41,7 +42,7 @@ static const struct across_rule rules[] = {
     {.rule    = {.id          = "inventory-crypto-use",
                  .severity    = "info",
                  .category    = "inventory",
-                 .title       = "A server that uses cryptography",
+                 .title       = "The server uses cryptography",
                  .remediation = "Keep the inventory, and review it every year.",
                  .references  = {"PCI DSS 4.0.1 requirement 12.3.3", "NIST SP 1800-38"}},
      .subject = REPORT_OF_HANDSHAKES,

@@ -200,7 +200,7 @@ static const struct across_rule rules[] = {
     {.rule    = {.id          = "server-picks-weaker-suite",
                  .severity    = "medium",
                  .category    = "cipher",
-                 .title       = "Server chooses a weaker cipher suite than it could",
+                 .title       = "The server chooses a weaker cipher suite than it could",
                  .remediation = "Let the server's order of suites decide, strongest first, and remove "
                                    "the weak ones.",
                  .references  = {"RFC 9325 section 4.2"},
@@ -220,7 +220,7 @@ static const struct across_rule rules[] = {
     {.rule    = {.id          = "handshake-latency-outlier",
                  .severity    = "info",
                  .category    = "performance",
-                 .title       = "Handshakes that take much longer than the server's others",
+                 .title       = "Some handshakes take much longer than the server's others",
                  .remediation = "Look at the server's load, its OCSP requests and where its keys are "
                                    "kept.",
                  .scope       = "server"},

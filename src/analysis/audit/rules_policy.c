@@ -7,25 +7,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* " (section 3.1)"; "" where nothing is cited. */
-static const char *in_brackets(char *room, size_t size, const char *clause)
-{
-    room[0] = '\0';
-    if (clause != NULL) {
-        (void)snprintf(room, size, " (%s)", clause);
-    }
-    return room;
-}
+/* `who` has the value, `how`; it is a `kind`: "ServerHello chose TLS 1.0, a version that …". */
+struct said {
+    const char *who, *how, *kind;
+    uint64_t frame;
+};
 
-/* `what` says where the value is: "ServerHello". */
 static bool forbids(const struct audit_case *c, enum ht_policy_list list, const char *value,
-                    uint64_t frame, const char *what, struct ht_proof *out)
+                    struct said said, struct ht_proof *out)
 {
-    char cited[120];
     const struct ht_policy *policy = c->settings->policy;
     return !ht_policy_allows(policy, list, value, c->now_ns, &out->clause) &&
-           ht_proof_say(out, frame, 0, "%s has %s, which %s%s does not allow", what, value,
-                        ht_policy_name(policy), in_brackets(cited, sizeof cited, out->clause));
+           ht_proof_say(out, said.frame, 0, "%s %s %s, %s that %s does not allow", said.who,
+                        said.how, value, said.kind, ht_policy_name(policy));
 }
 
 static bool asks_version(const struct ht_policy *policy)
@@ -41,9 +35,9 @@ static bool has_version(const struct audit_case *c)
 static bool forbidden_version(const struct audit_case *c, struct ht_proof *out)
 {
     char room[HT_SPELLED_MAX];
+    const struct said said = {"ServerHello", "chose", "a version", c->answer->frame};
     return forbids(c, HT_POLICY_VERSIONS,
-                   ht_registry_spell(room, &tls_versions, c->answer->version.id), c->answer->frame,
-                   "ServerHello", out);
+                   ht_registry_spell(room, &tls_versions, c->answer->version.id), said, out);
 }
 
 static bool asks_cipher_suite(const struct ht_policy *policy)
@@ -59,9 +53,9 @@ static bool has_cipher_suite(const struct audit_case *c)
 static bool forbidden_cipher_suite(const struct audit_case *c, struct ht_proof *out)
 {
     char room[HT_SPELLED_MAX];
+    const struct said said = {"ServerHello", "chose", "a cipher suite", c->answer->frame};
     return forbids(c, HT_POLICY_CIPHER_SUITES,
-                   ht_registry_spell(room, &tls_cipher_suites, c->tls->cipher_suite.id),
-                   c->answer->frame, "ServerHello", out);
+                   ht_registry_spell(room, &tls_cipher_suites, c->tls->cipher_suite.id), said, out);
 }
 
 /* Where the server chose the group: up to TLS 1.2 that is not the ServerHello. */
@@ -88,8 +82,9 @@ static bool has_group(const struct audit_case *c)
 static bool forbidden_group(const struct audit_case *c, struct ht_proof *out)
 {
     char room[HT_SPELLED_MAX];
+    const struct said said = {key_exchange_name(c), "chose", "a group", key_exchange_frame(c)};
     return forbids(c, HT_POLICY_GROUPS, ht_registry_spell(room, &tls_groups, c->tls->group.id),
-                   key_exchange_frame(c), key_exchange_name(c), out);
+                   said, out);
 }
 
 static bool asks_signature_scheme(const struct ht_policy *policy)
@@ -105,9 +100,11 @@ static bool has_signature_scheme(const struct audit_case *c)
 static bool forbidden_signature_scheme(const struct audit_case *c, struct ht_proof *out)
 {
     char room[HT_SPELLED_MAX];
+    const struct said said = {audit_signed_message(c), "is signed with", "a signature scheme",
+                              audit_signed_frame(c)};
     return forbids(c, HT_POLICY_SIGNATURE_SCHEMES,
                    ht_registry_spell(room, &tls_signature_schemes, audit_signature_scheme(c).id),
-                   audit_signed_frame(c), audit_signed_message(c), out);
+                   said, out);
 }
 
 static const struct ht_certificate *leaf(const struct audit_case *c)
@@ -133,8 +130,9 @@ static bool forbidden_certificate_key(const struct audit_case *c, struct ht_proo
     (void)snprintf(kind, sizeof kind, "%.*s%s%.*s", (int)key->type.len, (const char *)key->type.ptr,
                    key->curve.len > 0 ? " " : "", (int)key->curve.len,
                    key->curve.len > 0 ? (const char *)key->curve.ptr : "");
-    return forbids(c, HT_POLICY_CERTIFICATE_KEYS, kind, c->certificate_frame,
-                   "The key of the certificate", out);
+    const struct said said = {"the leaf certificate", "has a key of the kind", "one",
+                              c->certificate_frame};
+    return forbids(c, HT_POLICY_CERTIFICATE_KEYS, kind, said, out);
 }
 
 static bool asks_certificate_signature(const struct ht_policy *policy)
@@ -152,8 +150,9 @@ static bool forbidden_certificate_signature(const struct audit_case *c, struct h
     char name[80];
     struct ht_bytes algorithm = leaf(c)->signature_algorithm;
     (void)snprintf(name, sizeof name, "%.*s", (int)algorithm.len, (const char *)algorithm.ptr);
-    return forbids(c, HT_POLICY_CERTIFICATE_SIGNATURES, name, c->certificate_frame,
-                   "The signature of the certificate", out);
+    const struct said said = {"the leaf certificate", "is signed with", "an algorithm",
+                              c->certificate_frame};
+    return forbids(c, HT_POLICY_CERTIFICATE_SIGNATURES, name, said, out);
 }
 
 /* At some time, if not yet. */
@@ -167,16 +166,6 @@ static uint64_t rsa_bits(const struct audit_case *c)
     const struct ht_public_key *key = leaf(c)->key;
     bool rsa = key != NULL && key->type.len >= 3 && memcmp(key->type.ptr, "RSA", 3) == 0;
     return rsa ? key->bits : 0;
-}
-
-/* What is to be at least, or at most, so much. */
-static bool say_bound(const struct audit_case *c, struct ht_proof *out, const char *what,
-                      uint64_t value, const char *bound_name, uint64_t bound, uint64_t frame)
-{
-    char cited[120];
-    return ht_proof_say(out, frame, 0, "%s %" PRIu64 "; %s%s asks for %s %" PRIu64, what, value,
-                        ht_policy_name(c->settings->policy),
-                        in_brackets(cited, sizeof cited, out->clause), bound_name, bound);
 }
 
 static bool asks_rsa_bits(const struct ht_policy *policy)
@@ -194,8 +183,10 @@ static bool too_few_rsa_bits(const struct audit_case *c, struct ht_proof *out)
     uint64_t least =
         ht_policy_number(c->settings->policy, HT_POLICY_RSA_BITS, c->now_ns, &out->clause);
     return rsa_bits(c) < least &&
-           say_bound(c, out, "Bits of the certificate's RSA key:", rsa_bits(c), "at least", least,
-                     c->certificate_frame);
+           ht_proof_say(out, c->certificate_frame, 0,
+                        "the leaf certificate has an RSA key of %" PRIu64
+                        " bits; %s asks for %" PRIu64 " at least",
+                        rsa_bits(c), ht_policy_name(c->settings->policy), least);
 }
 
 static bool asks_dh_bits(const struct ht_policy *policy)
@@ -213,8 +204,10 @@ static bool too_few_dh_bits(const struct audit_case *c, struct ht_proof *out)
     uint64_t least =
         ht_policy_number(c->settings->policy, HT_POLICY_DH_BITS, c->now_ns, &out->clause);
     return c->tls->dh_bits < least &&
-           say_bound(c, out, "Bits of the Diffie-Hellman prime:", c->tls->dh_bits, "at least",
-                     least, key_exchange_frame(c));
+           ht_proof_say(out, key_exchange_frame(c), 0,
+                        "the Diffie-Hellman prime has %" PRIu64 " bits; %s asks for %" PRIu64
+                        " at least",
+                        c->tls->dh_bits, ht_policy_name(c->settings->policy), least);
 }
 
 static bool asks_validity(const struct ht_policy *policy)
@@ -239,15 +232,17 @@ static bool valid_too_long(const struct audit_case *c, struct ht_proof *out)
     uint64_t span      = (uint64_t)c->facts->not_after_ns - (uint64_t)c->facts->not_before_ns;
     uint64_t days      = span / day + (span % day != 0);
     return most != 0 && days > most &&
-           say_bound(c, out, "Days that the certificate is valid:", days, "at most", most,
-                     c->certificate_frame);
+           ht_proof_say(out, c->certificate_frame, 0,
+                        "the leaf certificate is valid for %" PRIu64 " days; %s allows %" PRIu64
+                        " at most",
+                        days, ht_policy_name(c->settings->policy), most);
 }
 
 static const struct audit_rule rules[] = {
     {.rule    = {.id          = "policy-version",
                  .severity    = "high",
                  .category    = "policy",
-                 .title       = "The policy does not allow the protocol version",
+                 .title       = "A protocol version that the policy does not allow",
                  .remediation = "Configure the server to negotiate only versions that the policy "
                                    "allows."},
      .needs   = AUDIT_ANSWER,
@@ -257,7 +252,7 @@ static const struct audit_rule rules[] = {
     {.rule    = {.id          = "policy-cipher-suite",
                  .severity    = "medium",
                  .category    = "policy",
-                 .title       = "The policy does not allow the cipher suite",
+                 .title       = "A cipher suite that the policy does not allow",
                  .remediation = "Limit the server's cipher suites to those that the policy lists."},
      .needs   = AUDIT_ANSWER,
      .asked   = asks_cipher_suite,
@@ -266,7 +261,7 @@ static const struct audit_rule rules[] = {
     {.rule    = {.id          = "policy-group",
                  .severity    = "medium",
                  .category    = "policy",
-                 .title       = "The policy does not allow the key exchange group",
+                 .title       = "A key exchange group that the policy does not allow",
                  .remediation = "Limit the server's groups to those that the policy lists."},
      .needs   = AUDIT_ANSWER,
      .asked   = asks_group,
@@ -275,7 +270,7 @@ static const struct audit_rule rules[] = {
     {.rule    = {.id          = "policy-signature-scheme",
                  .severity    = "medium",
                  .category    = "policy",
-                 .title       = "The policy does not allow the handshake's signature scheme",
+                 .title       = "A signature scheme that the policy does not allow",
                  .remediation = "Limit the server's signature schemes to those that the policy "
                                    "lists; its certificate must suit.",
                  .scope       = "server"},
@@ -286,7 +281,7 @@ static const struct audit_rule rules[] = {
     {.rule    = {.id          = "policy-certificate-key",
                  .severity    = "medium",
                  .category    = "policy",
-                 .title       = "The policy does not allow the certificate's kind of key",
+                 .title       = "A certificate key of a kind that the policy does not allow",
                  .remediation = "Have a certificate issued for a key of a kind that the policy "
                                    "lists.",
                  .scope       = "server"},
@@ -297,7 +292,7 @@ static const struct audit_rule rules[] = {
     {.rule    = {.id          = "policy-certificate-signature",
                  .severity    = "medium",
                  .category    = "policy",
-                 .title       = "The policy does not allow the certificate's signature algorithm",
+                 .title       = "A certificate signed as the policy does not allow",
                  .remediation = "Have the certificate issued by a CA that signs as the policy asks.",
                  .scope       = "server"},
      .needs   = AUDIT_CERTIFICATE,
@@ -307,7 +302,7 @@ static const struct audit_rule rules[] = {
     {.rule    = {.id          = "policy-rsa-bits",
                  .severity    = "medium",
                  .category    = "policy",
-                 .title       = "The certificate's RSA key is smaller than the policy asks",
+                 .title       = "An RSA key smaller than the policy asks for",
                  .remediation = "Have a certificate issued for a larger RSA key, or for an elliptic "
                                    "curve.",
                  .scope       = "server"},
@@ -318,7 +313,7 @@ static const struct audit_rule rules[] = {
     {.rule    = {.id          = "policy-dh-bits",
                  .severity    = "medium",
                  .category    = "policy",
-                 .title       = "The Diffie-Hellman group is smaller than the policy asks",
+                 .title       = "A Diffie-Hellman group smaller than the policy asks for",
                  .remediation = "Use a larger group of RFC 7919, or better ECDHE.",
                  .scope       = "server"},
      .needs   = AUDIT_ANSWER,
@@ -328,7 +323,7 @@ static const struct audit_rule rules[] = {
     {.rule    = {.id          = "policy-validity",
                  .severity    = "low",
                  .category    = "policy",
-                 .title       = "The certificate is valid for longer than the policy allows",
+                 .title       = "A certificate valid for longer than the policy allows",
                  .remediation = "Have certificates issued for a shorter time, and renew them by "
                                    "program.",
                  .scope       = "server"},

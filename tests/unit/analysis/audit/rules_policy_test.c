@@ -110,32 +110,33 @@ static void test_forbidden(void **state)
     struct ht_proof proof;
     make(&h, policy);
     assert_string_equal(judge(&h, "policy-version", &proof),
-                        "ServerHello has TLS 1.2, which house (page 1) does not allow");
+                        "ServerHello chose TLS 1.2, a version that house does not allow");
     assert_string_equal(proof.clause, "page 1");
     assert_int_equal(proof.num_frames, 1);
     assert_int_equal(proof.frames[0], 7);
     assert_string_equal(judge(&h, "policy-cipher-suite", &proof),
-                        "ServerHello has TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, which "
-                        "house does not allow");
+                        "ServerHello chose TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, a cipher suite "
+                        "that house does not allow");
     assert_null(proof.clause);
-    assert_string_equal(judge(&h, "policy-signature-scheme", &proof),
-                        "ServerKeyExchange has rsa_pkcs1_sha256, which house does not "
-                        "allow");
+    assert_string_equal(
+        judge(&h, "policy-signature-scheme", &proof),
+        "ServerKeyExchange is signed with rsa_pkcs1_sha256, a signature scheme that "
+        "house does not allow");
     assert_string_equal(judge(&h, "policy-rsa-bits", &proof),
-                        "Bits of the certificate's RSA key: 2048; house (page 7) asks for at least "
-                        "3000");
+                        "the leaf certificate has an RSA key of 2048 bits; house asks for 3000 at "
+                        "least");
     assert_int_equal(proof.frames[0], 8);
     assert_string_equal(judge(&h, "policy-dh-bits", &proof),
-                        "Bits of the Diffie-Hellman prime: 1024; house asks for at least 2048");
+                        "the Diffie-Hellman prime has 1024 bits; house asks for 2048 at least");
     h.certificate.signature_algorithm = ht_text("sha1WithRSAEncryption");
     assert_string_equal(judge(&h, "policy-certificate-signature", &proof),
-                        "The signature of the certificate has sha1WithRSAEncryption, "
-                        "which house does not allow");
+                        "the leaf certificate is signed with sha1WithRSAEncryption, an algorithm "
+                        "that house does not allow");
     h.key.type  = ht_text("EC");
     h.key.curve = ht_text("secp384r1");
     assert_string_equal(judge(&h, "policy-certificate-key", &proof),
-                        "The key of the certificate has EC secp384r1, which house does "
-                        "not allow");
+                        "the leaf certificate has a key of the kind EC secp384r1, one that house "
+                        "does not allow");
     assert_null(judge(&h, "policy-rsa-bits", &proof));
     ht_policy_free(policy);
 }
@@ -192,7 +193,7 @@ static void test_until(void **state)
     make(&h, policy);
     h.tls.group = ht_named(0x0017);
     assert_string_equal(judge(&h, "policy-group", &proof),
-                        "ServerKeyExchange has secp256r1, which house (page 4) does not allow");
+                        "ServerKeyExchange chose secp256r1, a group that house does not allow");
     h.c.now_ns--;
     assert_null(judge(&h, "policy-group", &proof));
     ht_policy_free(policy);
@@ -210,7 +211,7 @@ static void test_validity(void **state)
     assert_null(judge(&h, "policy-validity", &proof));
     h.facts.not_after_ns += HT_SECOND_NS;
     assert_string_equal(judge(&h, "policy-validity", &proof),
-                        "Days that the certificate is valid: 91; house asks for at most 90");
+                        "the leaf certificate is valid for 91 days; house allows 90 at most");
     h.facts.not_before_ns -= 200 * DAY_NS; /* in 2024 */
     assert_null(judge(&h, "policy-validity", &proof));
     ht_policy_free(policy);
