@@ -81,10 +81,8 @@ static bool open_policy(struct cli_analysis *analysis, const struct cli_options 
     if (o->policy == NULL) {
         return true;
     }
-    static const struct ht_policy_checks checks = {.rule  = cli_rules_know,
-                                                   .value = ht_audit_knows_value};
-    analysis->policy                            = ht_policy_open(o->policy, &checks, error);
-    analysis->settings.policy                   = analysis->policy;
+    analysis->policy          = cli_rules_policy(o, error);
+    analysis->settings.policy = analysis->policy;
     return analysis->policy != NULL;
 }
 

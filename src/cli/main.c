@@ -50,7 +50,10 @@ int main(int argc, char **argv)
     case CLI_SCHEMA:
         return printed(cli_schema_print(stdout));
     case CLI_RULES:
-        cli_rules_print(stdout);
+        if (!cli_rules_print(&options, stdout, &error)) {
+            fprintf(stderr, "hellotap: %s\n", error.text);
+            return CLI_USAGE;
+        }
         return printed(true);
     case CLI_RUN:
         break;

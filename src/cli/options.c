@@ -231,9 +231,10 @@ static const struct {
     {0, "verify", NULL, set_flag, "check the signatures of handshakes, and certificates"},
     {0, "audit", "[=POLICY]", set_audit, "say what is wrong; POLICY: a name, or a JSON file"},
     {0, "fail-on", "WHAT", set_fail_on,
-     "with --audit: exit status 1 if it finds such: high …, or what the policy calls fail"},
+     "with --audit: exit status 1 if it finds such: a severity, or fail"},
     {0, "as-of", "DATE", set_as_of, "judge as of this date, not as of the packets'"},
-    {0, "rules", NULL, set_action, "print what an audit looks for"},
+    {0, "rules", NULL, set_action,
+     "print what an audit looks for; with --audit=POLICY what that says"},
     {0, "inventory", NULL, set_flag, "list servers and clients; also as -f csv"},
     {0, "cbom", "FILE", NULL, "write a cryptographic bill of materials (CycloneDX)", TEXT(bill)},
     {0, "keylog", "FILE", NULL, "keys of sessions (SSLKEYLOGFILE), to read handshakes with",
@@ -289,7 +290,7 @@ void cli_options_help(FILE *out)
         }
     }
     fputs("\nExit status: 0 all read, 1 findings as of --fail-on, 2 wrong usage,\n"
-          "3 an input could not be read whole.\n"
+          "3 an input could not be read whole, or an output not be written.\n"
           "See hellotap(1), hellotap-policy(5), and hellotap-json(5) for the records.\n",
           out);
 }
@@ -410,6 +411,9 @@ bool cli_options_read(struct cli_options *out, int argc, char **argv, struct ht_
         }
     }
     out->files = argv + optind;
+    if (out->action == CLI_RULES && out->csv) {
+        return ht_fail(error, "-f csv is of --inventory; there are text and json");
+    }
     if (out->action != CLI_RUN) {
         return true;
     }

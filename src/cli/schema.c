@@ -1,6 +1,7 @@
 #include "cli/schema.h"
 
 #include "analysis/analysis.h"
+#include "cli/rules.h"
 #include "registry.h"
 #include "report/audit_report.h"
 #include "report/diff.h"
@@ -86,6 +87,7 @@ static struct ht_schema_parts gather(struct parts *p)
     add_record(p, &ht_audit_record_type);
     add_record(p, &ht_inventory_record_type);
     add_record(p, &ht_diff_record_type);
+    add_record(p, &cli_rule_record);
     return (struct ht_schema_parts){
         .records = p->records, .events = p->events, .details = p->details};
 }

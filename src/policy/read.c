@@ -376,9 +376,10 @@ static bool read_source(struct policy_reader *r, struct json_object *value,
     if (source.document == NULL) {
         return fail(r, place, "has no document");
     }
-    (void)snprintf(text, sizeof text, "%s%s%s%s%s", source.document,
-                   source.version != NULL ? ", " : "", source.version != NULL ? source.version : "",
-                   source.date != NULL ? ", " : "", source.date != NULL ? source.date : "");
+    const char *version = source.version != NULL ? source.version : "";
+    bool dated = source.date != NULL && strcmp(source.date, version) != 0; /* else it says that */
+    (void)snprintf(text, sizeof text, "%s%s%s%s%s", source.document, version[0] != '\0' ? ", " : "",
+                   version, dated ? ", " : "", dated ? source.date : "");
     *(const char **)out = copy(r, place, text);
     return *(const char **)out != NULL;
 }

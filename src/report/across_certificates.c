@@ -334,7 +334,7 @@ static const struct across_rule rules[] = {
                  .title       = "RSA keys have a prime in common",
                  .remediation = "Replace both keys, and repair the random number generator that made "
                                    "them.",
-                 .attack      = "factoring by greatest common divisors",
+                 .attack      = "Factoring by greatest common divisors",
                  .references  = {"factorable.net", "CA/B BR section 6.1.1.3"},
                  .scope       = "server"},
      .subject = REPORT_OF_CERTIFICATES,
@@ -355,7 +355,7 @@ static const struct across_rule rules[] = {
                  .title       = "TLS seems to be intercepted",
                  .remediation = "Make sure that this proxy is meant to be there; if nobody knows it, "
                                    "treat it as an incident.",
-                 .attack      = "man in the middle",
+                 .attack      = "Machine in the middle",
                  .references  = {"RFC 9325 section 7", "US-CERT TA17-075A"}},
      .subject = REPORT_OF_TRUST,
      .look    = interception},
@@ -365,7 +365,7 @@ static const struct across_rule rules[] = {
                  .title       = "The server shows another certificate than before",
                  .remediation = "Expected when it was renewed, or where several machines answer; "
                                    "else find out why.",
-                 .attack      = "man in the middle",
+                 .attack      = "Machine in the middle",
                  .scope       = "server"},
      .subject = REPORT_OF_CERTIFICATES,
      .look    = certificate_changed},

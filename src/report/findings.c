@@ -191,8 +191,8 @@ static struct ht_objects join(const struct build *b, const struct own_finding *o
     for (size_t i = 0; i < num; i++) {
         const struct report_finding *each = own[i].finding;
         const struct report_rule *rule    = report_table_at(&b->state->rules, each->key.rule - 1);
-        report_tally(&tallies, ht_text(rule->id), 0, each->count, each->span.first_ns,
-                     each->span.last_ns);
+        report_tally(&tallies, ht_text(rule->id), (uint16_t)own[i].severity, each->count,
+                     each->span.first_ns, each->span.last_ns);
     }
     return report_list_objects(&tallies.list);
 }

@@ -104,7 +104,7 @@ void report_tally(struct report_tallies *tallies, struct ht_bytes name, uint16_t
         return;
     }
     bool is_new = tally->connections == 0;
-    tally->id   = id;
+    tally->id   = is_new ? id : tally->id;
     tally->connections += connections;
     tally->first_seen_ns =
         is_new || first_ns < tally->first_seen_ns ? first_ns : tally->first_seen_ns;

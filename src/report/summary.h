@@ -19,7 +19,7 @@ struct ht_tally {
     uint64_t connections;
     int64_t first_seen_ns, last_seen_ns;
     /* Not in the output: */
-    uint16_t id; /* of a registry; 0: of none */
+    uint16_t id; /* of a registry, or the severity of a rule; else 0 */
 };
 
 /* A connection that shows something. */

@@ -16,7 +16,8 @@ import unittest
 import captures
 
 HELLOTAP = os.environ["HELLOTAP"]
-SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "samples"
 COMPRESSORS = {".gz": ["gzip", "-c"], ".zst": ["zstd", "-qc"], ".lz4": ["lz4", "-qc"]}
 
 
@@ -437,6 +438,27 @@ class Words(unittest.TestCase):
             run = Run(option)
             self.assertEqual((run.status, run.stderr), (0, ""))
             self.assertIn(word, run.stdout)
+
+    def test_rules_and_what_a_policy_makes_of_them(self):
+        lines = Run("--rules").stdout.splitlines()
+        rules = Run("--rules", "-f", "json").records("rule")
+        self.assertEqual([line.split()[:3] for line in lines],
+                         [[r["id"], r["severity"], r["category"]] for r in rules])
+        self.assertFalse(any("verdict" in r for r in rules))
+        expired = [r for r in rules if r["id"] == "cert-expired"][0]
+        self.assertEqual((expired["scope"], expired["severity"]), ("server", "high"))
+        self.assertIn("RFC 5280 section 6.1.3", expired["references"])
+        policy = json.loads((ROOT / "src/policy/policies/modern.json").read_text())
+        for rule in Run("--rules", "--audit=modern", "-f", "json").records("rule"):
+            # What its lists and bounds forbid fails; it has not all of them.
+            lacks = rule["id"] in {"policy-signature-scheme", "policy-rsa-bits", "policy-dh-bits"}
+            asked = policy["rules"].get(rule["id"], "ignore" if lacks else "fail")
+            verdict = asked if isinstance(asked, str) else asked["verdict"]
+            self.assertEqual(rule["verdict"], verdict, rule["id"])
+        self.assertEqual(Run("--rules", "--audit=modern").stdout.splitlines()[0].split()[:2],
+                         ["fail", lines[0].split()[0]])
+        run = Run("--rules", "--audit=nosuch")
+        self.assertEqual((run.status, run.stdout), (2, ""))
 
     def test_what_is_printed_in_vain_is_status_3(self):
         for option in ["--help", "--version", "--schema", "--rules", "--interfaces"]:

@@ -108,6 +108,12 @@ const struct ht_rule *ht_audit_rule(size_t index)
     return rule != NULL ? &rule->rule : NULL;
 }
 
+bool ht_audit_asks(size_t index, const struct ht_policy *policy)
+{
+    const struct audit_rule *rule = find_rule(index);
+    return rule != NULL && (rule->asked == NULL || rule->asked(policy));
+}
+
 size_t ht_audit_num_rules(void)
 {
     size_t num = 0;

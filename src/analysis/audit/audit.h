@@ -38,6 +38,10 @@ struct ht_audit_count {
 const struct ht_rule *ht_audit_rule(size_t index); /* NULL: there is no such index */
 size_t ht_audit_num_rules(void);
 
+/* ht_audit_asks: rule number `index` is one that can be broken under the policy: those about lists
+ * and numbers of policies are not, where it has no such list or number. */
+bool ht_audit_asks(size_t index, const struct ht_policy *policy);
+
 /* ht_audit_knows_value: something that rules compare with this list of a policy may be called so.
  */
 bool ht_audit_knows_value(enum ht_policy_list list, const char *value);

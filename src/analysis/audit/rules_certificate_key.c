@@ -24,7 +24,7 @@ static bool is_rsa(const struct ht_certificate *certificate)
 static const char *which(char room[AUDIT_NAME_MAX + 32], const struct audit_case *c, size_t i)
 {
     char name[AUDIT_NAME_MAX];
-    (void)snprintf(room, AUDIT_NAME_MAX + 32, "%s %zu, %s", i == 0 ? "leaf" : "certificate", i,
+    (void)snprintf(room, AUDIT_NAME_MAX + 32, "certificate %zu of %zu, %s", i + 1, c->facts->num,
                    audit_name(name, c->facts->certificates[i].subject));
     return room;
 }

@@ -65,7 +65,7 @@ static const struct audit_rule rules[] = {
       "keylog",
       "Finished does not fit the handshake that was captured",
       "First rule out a capture with holes. Else the handshake was changed on its way.",
-      "tampering by who is in the middle",
+      "Tampering by who is in the middle",
       {"RFC 9846 section 4.5.3", "RFC 5246 section 7.4.9", "RFC 9001 section 4.1"}},
      AUDIT_KEYS,
      was_computed,

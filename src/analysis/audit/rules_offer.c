@@ -98,7 +98,7 @@ static const struct audit_rule rules[] = {
       "cipher",
       "The client offers anonymous suites",
       "Remove aNULL from the client's suites.",
-      "man in the middle",
+      "Machine in the middle",
       {"RFC 9325 section 4.1"},
       .scope = "client"},
      AUDIT_OFFER,

@@ -363,7 +363,7 @@ static const struct audit_rule rules[] = {
       "Upgrade the client: it must end a handshake whose ServerHello has the sentinel. Look for "
       "who "
       "changes hellos on the way.",
-      "version downgrade",
+      "Version downgrade",
       {"RFC 9846 section 4.2.3", "RFC 8446 section 4.1.3"},
       .scope = "client"},
      AUDIT_OFFER | AUDIT_ANSWER,
@@ -416,7 +416,7 @@ static const struct audit_rule rules[] = {
       "version",
       "No TLS on a port of TLS",
       "Demand TLS there, or move the service.",
-      "protocol tunnelling",
+      "Protocol tunnelling",
       {"PCI DSS 4.0 4.2.1"}},
      AUDIT_WHOLE,
      is_to_tls_port,
