@@ -18,15 +18,40 @@ enum {
  * Findings
  */
 
+/* "frames 6, 8", in order, each once. */
+static void add_frames(struct page *page, struct ht_uints frames)
+{
+    uint64_t last = 0;
+    ht_chars_add_text(&page->room.out, frames.len > 1 ? "frames" : "frame");
+    for (size_t i = 0; i < frames.len; i++) {
+        uint64_t next = UINT64_MAX;
+        for (size_t k = 0; k < frames.len; k++) {
+            next = frames.items[k] > last && frames.items[k] < next ? frames.items[k] : next;
+        }
+        if (next == UINT64_MAX) {
+            return;
+        }
+        ht_chars_add_text(&page->room.out, i > 0 ? ", " : " ");
+        ht_chars_add_uint(&page->room.out, next, 1);
+        last = next;
+    }
+}
+
+/* A file's name without the folders. */
+static struct ht_bytes base_name(struct ht_bytes path)
+{
+    const uint8_t *slash = path.len > 0 ? memrchr(path.ptr, '/', path.len) : NULL;
+    return slash != NULL ? ht_bytes_from(path, (size_t)(slash + 1 - path.ptr)) : path;
+}
+
 /* "c-5f0e1c9a7b3d2468  frames 6, 8  2023-03-06 04:01:06.770  10.0.0.5 → 10.0.0.1:443  a.pcap" */
 static void put_example(struct page *page, const char *label, const struct ht_example *e)
 {
     page_begin(page, label);
     ht_text_safe(&page->room, e->connection);
     page_put(page, 0);
-    for (size_t i = 0; i < e->frames.len; i++) {
-        ht_chars_add_text(&page->room.out, i > 0 ? ", " : e->frames.len > 1 ? "frames " : "frame ");
-        ht_chars_add_uint(&page->room.out, e->frames.items[i], 1);
+    if (e->frames.len > 0) {
+        add_frames(page, e->frames);
     }
     page_put(page, HT_TEXT_GAP);
     ht_text_style(&page->room, HT_DIM);
@@ -40,7 +65,7 @@ static void put_example(struct page *page, const char *label, const struct ht_ex
     ht_text_safe(&page->room, e->server);
     page_put(page, HT_TEXT_GAP);
     ht_text_style(&page->room, HT_DIM);
-    ht_text_safe(&page->room, e->source);
+    ht_text_safe(&page->room, base_name(e->source));
     ht_text_style(&page->room, HT_PLAIN);
     page_put(page, HT_TEXT_GAP);
     page_end_line(page);
@@ -204,6 +229,9 @@ static void put_server(struct page *page, const void *party)
         page_put(page, HT_TEXT_GAP);
     }
     page_end_line(page);
+    if (s->profile->versions.len == 0 && s->profile->failures.len == 0 && s->findings.len == 0) {
+        page_put_fact(page, "seen", ht_text("no handshake"));
+    }
     put_own_findings(page, s->findings);
     put_profile(page, s->profile);
     if (s->handshake_p95_ns > 0) {
@@ -330,10 +358,10 @@ static void put_verdicts(struct page *page, struct ht_objects findings)
     ht_chars_add_text(&page->room.out, "by the policy:");
     page_put(page, 0);
     ht_text_style(&page->room, fail > 0 ? HT_RED : HT_PLAIN);
-    page_add_count(page, fail, "fails", "fail");
+    page_add_count(page, fail, "fail", "fail");
     ht_text_style(&page->room, HT_PLAIN);
     page_put(page, 1);
-    page_add_count(page, count_verdicts(findings, "warn"), "warns", "warn");
+    page_add_count(page, count_verdicts(findings, "warn"), "warn", "warn");
     page_put(page, HT_TEXT_GAP);
     page_add_count(page, count_verdicts(findings, "report"), "for information", "for information");
     page_put(page, HT_TEXT_GAP);

@@ -352,7 +352,7 @@ static const struct audit_rule rules[] = {
       "cipher",
       "No forward secrecy",
       "Use (EC)DHE; with pre-shared keys of TLS 1.3 psk_dhe_ke.",
-      "Harvest now, decrypt later",
+      "Decryption of recordings with a key stolen later",
       {"RFC 9325 section 7.3", "RFC 9846 section 2.2"}},
      AUDIT_ANSWER,
      knows_suite,

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* `who` has the value, `how`; it is a `kind`: "ServerHello chose TLS 1.0, a version that …". */
+/* `who` has the value, `how`; it is a `kind`: "ServerHello chooses TLS 1.0, a version that …". */
 struct said {
     const char *who, *how, *kind;
     uint64_t frame;
@@ -35,7 +35,7 @@ static bool has_version(const struct audit_case *c)
 static bool forbidden_version(const struct audit_case *c, struct ht_proof *out)
 {
     char room[HT_SPELLED_MAX];
-    const struct said said = {"ServerHello", "chose", "a version", c->answer->frame};
+    const struct said said = {"ServerHello", "chooses", "a version", c->answer->frame};
     return forbids(c, HT_POLICY_VERSIONS,
                    ht_registry_spell(room, &tls_versions, c->answer->version.id), said, out);
 }
@@ -53,7 +53,7 @@ static bool has_cipher_suite(const struct audit_case *c)
 static bool forbidden_cipher_suite(const struct audit_case *c, struct ht_proof *out)
 {
     char room[HT_SPELLED_MAX];
-    const struct said said = {"ServerHello", "chose", "a cipher suite", c->answer->frame};
+    const struct said said = {"ServerHello", "chooses", "a cipher suite", c->answer->frame};
     return forbids(c, HT_POLICY_CIPHER_SUITES,
                    ht_registry_spell(room, &tls_cipher_suites, c->tls->cipher_suite.id), said, out);
 }
@@ -82,7 +82,7 @@ static bool has_group(const struct audit_case *c)
 static bool forbidden_group(const struct audit_case *c, struct ht_proof *out)
 {
     char room[HT_SPELLED_MAX];
-    const struct said said = {key_exchange_name(c), "chose", "a group", key_exchange_frame(c)};
+    const struct said said = {key_exchange_name(c), "chooses", "a group", key_exchange_frame(c)};
     return forbids(c, HT_POLICY_GROUPS, ht_registry_spell(room, &tls_groups, c->tls->group.id),
                    said, out);
 }

@@ -62,8 +62,9 @@ static bool renegotiated(const struct audit_case *c, struct ht_proof *out)
         finished += entry->type == &tls_finished_event && entry->absent == NULL;
     }
     return ht_proof_say(out, entry < end ? entry->frame : c->answer->frame, 0,
-                        "%u handshakes after the first; the %s begins with frame %" PRIu64,
-                        c->tls->renegotiations, entry < end ? "second" : "session",
+                        "%u handshake%s after the first; the %s begins with frame %" PRIu64,
+                        c->tls->renegotiations, c->tls->renegotiations == 1 ? "" : "s",
+                        entry < end ? "second" : "session",
                         entry < end ? entry->frame : c->answer->frame);
 }
 

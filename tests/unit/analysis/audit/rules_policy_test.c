@@ -110,12 +110,12 @@ static void test_forbidden(void **state)
     struct ht_proof proof;
     make(&h, policy);
     assert_string_equal(judge(&h, "policy-version", &proof),
-                        "ServerHello chose TLS 1.2, a version that house does not allow");
+                        "ServerHello chooses TLS 1.2, a version that house does not allow");
     assert_string_equal(proof.clause, "page 1");
     assert_int_equal(proof.num_frames, 1);
     assert_int_equal(proof.frames[0], 7);
     assert_string_equal(judge(&h, "policy-cipher-suite", &proof),
-                        "ServerHello chose TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, a cipher suite "
+                        "ServerHello chooses TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, a cipher suite "
                         "that house does not allow");
     assert_null(proof.clause);
     assert_string_equal(
@@ -193,7 +193,7 @@ static void test_until(void **state)
     make(&h, policy);
     h.tls.group = ht_named(0x0017);
     assert_string_equal(judge(&h, "policy-group", &proof),
-                        "ServerKeyExchange chose secp256r1, a group that house does not allow");
+                        "ServerKeyExchange chooses secp256r1, a group that house does not allow");
     h.c.now_ns--;
     assert_null(judge(&h, "policy-group", &proof));
     ht_policy_free(policy);
