@@ -159,7 +159,7 @@ static const struct audit_rule rules[] = {
       "Keys of sessions with a public server are at hand",
       "Take SSLKEYLOGFILE away from what is in production; take what was said in these sessions "
       "for disclosed.",
-      "disclosure of keys",
+      "Disclosure of keys",
       {"RFC 9850 section 1.1", "RFC 9850 section 3"}},
      AUDIT_ANSWER | AUDIT_KEYS,
      NULL,
