@@ -1,6 +1,7 @@
 #include "report/build.h"
 
 #include "analysis/audit/suite.h"
+#include "base/digits.h"
 #include "tls/tls.h"
 
 #include <stdio.h>
@@ -67,20 +68,19 @@ static uint64_t block_64_bytes(const struct report_session *session)
 static void add_to_server(const struct build *b, struct server_build *to,
                           const struct report_session *session)
 {
-    static const char digits[] = "0123456789abcdef";
-    struct ht_bytes sha256     = build_text(b, session->key.certificate);
+    struct ht_bytes sha256 = build_text(b, session->key.certificate);
     char hex[64];
     build_profile_add(b, &to->profile, session);
     to->block_64_bytes += block_64_bytes(session);
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
         report_sights_add(&to->sights, &session->sights.items[i]);
     }
-    for (size_t i = 0; i < sha256.len && i < sizeof hex / 2; i++) {
-        hex[2 * i]     = digits[sha256.ptr[i] >> 4];
-        hex[2 * i + 1] = digits[sha256.ptr[i] & 15];
+    if (sha256.len == sizeof hex / 2) {
+        (void)ht_put_hex(hex, sha256);
     }
     to->certificates.list.arena = to->clients.list.arena = b->arena;
-    report_tally_copy(&to->certificates, ht_bytes(hex, sha256.len == 32 ? sizeof hex : 0), 0,
+    report_tally_copy(&to->certificates,
+                      ht_bytes(hex, sha256.len == sizeof hex / 2 ? sizeof hex : 0), 0,
                       session->connections, session->span.first_ns, session->span.last_ns);
     report_tally(&to->clients, build_text(b, session->key.ja4), 0, session->connections,
                  session->span.first_ns, session->span.last_ns);
@@ -90,24 +90,25 @@ static void add_to_server(const struct build *b, struct server_build *to,
 static void end_server(const struct build *b, struct server_build *from, uint32_t number,
                        struct ht_server_summary *out)
 {
-    const uint32_t index                 = number - 1;
-    const struct report_server *server   = report_table_at(&b->state->servers, index);
-    const struct report_latency *latency = report_table_find(&b->state->latencies, &number);
-    *out                                 = (struct ht_server_summary){
-                                        .ip               = server_address(server),
-                                        .port             = server->key.port,
-                                        .transport        = server->key.udp ? "udp" : "tcp",
-                                        .name             = build_text(b, server->key.name),
-                                        .label            = b->labels[index],
-                                        .starttls         = build_text(b, server->starttls),
-                                        .profile          = build_profile_end(b, &from->profile, "server_unknown"),
-                                        .certificates     = report_tallies_in_time(&from->certificates),
-                                        .clients          = report_tallies_sorted(&from->clients),
-                                        .handshake_p50_ns = latency != NULL ? report_percentile(latency, 50) : 0,
-                                        .handshake_p95_ns = latency != NULL ? report_percentile(latency, 95) : 0,
-                                        .block_64_bytes   = from->block_64_bytes,
-                                        .findings         = b->server_findings[index],
-                                        .examples         = build_examples(b, &from->sights, number)};
+    const uint32_t index               = number - 1;
+    const struct report_server *server = report_table_at(&b->state->servers, index);
+    const struct report_latency *latency =
+        server->latency != 0 ? report_table_at(&b->state->latencies, server->latency - 1) : NULL;
+    *out = (struct ht_server_summary){
+        .ip               = server_address(server),
+        .port             = server->key.port,
+        .transport        = server->key.udp ? "udp" : "tcp",
+        .name             = build_text(b, server->key.name),
+        .label            = b->labels[index],
+        .starttls         = build_text(b, server->starttls),
+        .profile          = build_profile_end(b, &from->profile, "server_unknown"),
+        .certificates     = report_tallies_in_time(&from->certificates),
+        .clients          = report_tallies_sorted(&from->clients),
+        .handshake_p50_ns = latency != NULL ? report_percentile(latency, 50) : 0,
+        .handshake_p95_ns = latency != NULL ? report_percentile(latency, 95) : 0,
+        .block_64_bytes   = from->block_64_bytes,
+        .findings         = b->server_findings[index],
+        .examples         = build_examples(b, &from->sights, number)};
 }
 
 static int by_server(const void *left, const void *right)
@@ -153,24 +154,83 @@ struct client_build {
     uint32_t server; /* of the first sight, index plus one */
 };
 
+/* What goes to profiles of many sessions goes there by kinds of sessions, as these are few: those
+ * that were not told of yet, and to whom. */
+struct kinds {
+    struct report_table table; /* of struct report_session, by what matters to a profile */
+    struct client_build **clients;
+};
+
+static struct report_session_key kind_of(const struct report_session_key *key)
+{
+    struct report_session_key kind = *key;
+    kind.server = kind.host = kind.certificate = kind.offered = 0;
+    kind.flags &= REPORT_RESUMED | REPORT_BY_SERVER;
+    return kind;
+}
+
+static void tell_kinds(const struct build *b, struct kinds *kinds)
+{
+    for (size_t i = 0; i < kinds->table.len; i++) {
+        const struct report_session *each = report_table_at(&kinds->table, i);
+        build_profile_add(b, &kinds->clients[each->key.ja4]->profile, each);
+        build_profile_add(b, b->all, each);
+    }
+    report_table_clear(&kinds->table);
+}
+
+static bool add_to_kinds(const struct build *b, struct kinds *kinds,
+                         const struct report_session *session)
+{
+    const struct report_session_key key = kind_of(&session->key);
+    struct report_session *kind         = report_table_add(&kinds->table, &key);
+    if (kind == NULL) {
+        tell_kinds(b, kinds);
+        kind = report_table_add(&kinds->table, &key);
+    }
+    if (kind == NULL) {
+        return false;
+    }
+    if (kind->connections == 0) {
+        kind->span = session->span;
+    }
+    kind->connections += session->connections;
+    kind->client_bytes += session->client_bytes;
+    kind->server_bytes += session->server_bytes;
+    kind->exposed_bytes += session->exposed_bytes;
+    report_widen(&kind->span, session->span.first_ns);
+    report_widen(&kind->span, session->span.last_ns);
+    return true;
+}
+
+/* Addresses are known by their bytes, until all are there. */
 static void add_to_client(const struct build *b, struct client_build *to,
                           const struct report_session *session)
 {
-    char text[HT_ADDRESS_TEXT_MAX];
-    struct ht_address address = {0};
-    struct ht_bytes host      = build_text(b, session->key.host);
-    to->server                = to->server != 0 ? to->server : session->key.server;
-    build_profile_add(b, &to->profile, session);
+    to->server = to->server != 0 ? to->server : session->key.server;
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
         report_sights_add(&to->sights, &session->sights.items[i]);
     }
-    if (host.len > sizeof address.bytes) {
-        memcpy(address.bytes, host.ptr, sizeof address.bytes);
-        address.version          = host.ptr[sizeof address.bytes];
-        to->addresses.list.arena = b->arena;
-        report_tally_copy(&to->addresses, ht_text(ht_address_print(text, &address)), 0,
-                          session->connections, session->span.first_ns, session->span.last_ns);
+    if (session->key.host != 0) {
+        const struct report_host *host = report_table_at(&b->state->hosts, session->key.host - 1);
+        to->addresses.list.arena       = b->arena;
+        report_tally(&to->addresses, ht_bytes(host, sizeof *host), 0, session->connections,
+                     session->span.first_ns, session->span.last_ns);
     }
+}
+
+static struct ht_objects addresses_of(const struct build *b, struct report_tallies *hosts)
+{
+    struct report_tallies texts = {.list = {.arena = b->arena}};
+    const struct ht_tally *each = (const struct ht_tally *)(const void *)hosts->list.items;
+    for (size_t i = 0; i < hosts->list.len; i++) {
+        char text[HT_ADDRESS_TEXT_MAX];
+        const struct ht_address address =
+            build_address_of((const struct report_host *)(const void *)each[i].name.ptr);
+        report_tally_copy(&texts, ht_text(ht_address_print(text, &address)), 0, each[i].connections,
+                          each[i].first_seen_ns, each[i].last_seen_ns);
+    }
+    return report_tallies_sorted(&texts);
 }
 
 /* What of a registry is in a packed list, in its order, GREASE left out. */
@@ -192,18 +252,19 @@ static void end_client(const struct build *b, struct client_build *from, uint32_
                        struct ht_client_summary *out)
 {
     static const struct report_offer nothing;
-    const struct report_offer *offer = report_table_find(&b->state->offers, &ja4);
-    uint64_t connections             = from->profile.profile.connections;
-    offer                            = offer != NULL ? offer : &nothing;
-    *out                             = (struct ht_client_summary){
-                                    .ja4              = build_text(b, ja4),
-                                    .num_addresses    = from->addresses.list.len,
-                                    .addresses        = report_tallies_sorted(&from->addresses),
-                                    .profile          = build_profile_end(b, &from->profile, "client_not_capable"),
-                                    .offered_versions = offered(b, &tls_versions, offer->versions, connections),
-                                    .offered_groups   = offered(b, &tls_groups, offer->groups, connections),
-                                    .findings         = b->client_findings[ja4],
-                                    .examples         = build_examples(b, &from->sights, from->server)};
+    const struct report_offer *offer  = report_table_find(&b->state->offers, &ja4);
+    uint64_t connections              = from->profile.profile.connections;
+    offer                             = offer != NULL ? offer : &nothing;
+    const struct ht_objects addresses = addresses_of(b, &from->addresses);
+    *out                              = (struct ht_client_summary){
+                                     .ja4              = build_text(b, ja4),
+                                     .num_addresses    = addresses.len,
+                                     .addresses        = addresses,
+                                     .profile          = build_profile_end(b, &from->profile, "client_not_capable"),
+                                     .offered_versions = offered(b, &tls_versions, offer->versions, connections),
+                                     .offered_groups   = offered(b, &tls_groups, offer->groups, connections),
+                                     .findings         = b->client_findings[ja4],
+                                     .examples         = build_examples(b, &from->sights, from->server)};
     out->addresses.len =
         out->addresses.len < HT_SHOWN_ADDRESSES ? out->addresses.len : HT_SHOWN_ADDRESSES;
 }
@@ -214,20 +275,37 @@ static int by_ja4(const void *left, const void *right)
     return report_compare_bytes(a->ja4, b->ja4);
 }
 
+/* Clients by name of a JA4; also what all sessions are like. False: no memory. */
+static bool add_sessions(struct build *b, struct kinds *kinds)
+{
+    enum { AHEAD = 8 };
+    for (size_t i = 0; i < b->num_sessions; i++) {
+        const struct report_session *session = b->sessions[i];
+        struct client_build **each           = &kinds->clients[session->key.ja4];
+        __builtin_prefetch(b->sessions[i + AHEAD < b->num_sessions ? i + AHEAD : i]);
+        *each = *each != NULL ? *each : ht_arena_alloc(b->arena, sizeof **each);
+        if (*each == NULL || !add_to_kinds(b, kinds, session)) {
+            return false;
+        }
+        add_to_client(b, *each, session);
+    }
+    tell_kinds(b, kinds);
+    return true;
+}
+
 static bool build_clients(struct build *b)
 {
     size_t num                    = b->state->names.table.len + 1;
     struct client_build **clients = ht_arena_alloc(b->arena, num * sizeof(struct client_build *));
     struct report_list list       = {.arena = b->arena, .size = sizeof(struct ht_client_summary)};
-    for (size_t i = 0; clients != NULL && i < b->num_sessions; i++) {
-        struct client_build **each = &clients[b->sessions[i]->key.ja4];
-        *each = *each != NULL ? *each : ht_arena_alloc(b->arena, sizeof **each);
-        if (*each == NULL) {
-            return false;
-        }
-        add_to_client(b, *each, b->sessions[i]);
-    }
-    for (uint32_t i = 1; clients != NULL && i < num; i++) {
+    struct kinds kinds            = {.table   = {.key_size   = sizeof(struct report_session_key),
+                                                 .entry_size = sizeof(struct report_session),
+                                                 .seed       = b->state->sessions.seed,
+                                                 .max_bytes  = 1 << 20},
+                                     .clients = clients};
+    b->all                        = ht_arena_alloc(b->arena, sizeof *b->all);
+    bool added                    = clients != NULL && b->all != NULL && add_sessions(b, &kinds);
+    for (uint32_t i = 1; added && i < num; i++) {
         struct ht_client_summary *out = clients[i] != NULL ? report_list_add(&list) : NULL;
         if (out != NULL) {
             end_client(b, clients[i], i, out);
@@ -235,7 +313,8 @@ static bool build_clients(struct build *b)
     }
     b->out->clients = report_list_objects(&list);
     build_sort(b->out->clients, list.size, by_ja4);
-    return clients != NULL;
+    report_table_free(&kinds.table);
+    return added;
 }
 
 /*

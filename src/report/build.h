@@ -6,6 +6,8 @@
 #include "report/state.h"
 #include "report/summary.h"
 
+struct build_profile;
+
 /* What is being built. */
 struct build {
     struct report_state *state;
@@ -16,6 +18,7 @@ struct build {
     struct ht_bytes *labels;            /* of servers, by index: "10.0.0.1:443 www.example.com" */
     struct ht_objects *server_findings; /* by index, of struct ht_tally */
     struct ht_objects *client_findings; /* by name of a JA4 */
+    struct build_profile *all;          /* of all sessions */
     struct ht_summary_data *out;
 };
 
@@ -43,6 +46,9 @@ const struct ht_profile *build_profile_end(const struct build *b, struct build_p
 
 /* build_text is a name's text. */
 struct ht_bytes build_text(const struct build *b, uint32_t name);
+
+/* build_address_of is a client's address. */
+struct ht_address build_address_of(const struct report_host *host);
 
 /* build_label is the label of a server, by index plus one; empty for 0. */
 struct ht_bytes build_label(const struct build *b, uint32_t server);

@@ -71,11 +71,7 @@ static struct ht_objects build_rules(const struct build *b, const struct ht_audi
 
 static void add_profile(const struct build *b, struct ht_coverage *out)
 {
-    struct build_profile all = {0};
-    for (size_t i = 0; i < b->num_sessions; i++) {
-        build_profile_add(b, &all, b->sessions[i]);
-    }
-    const struct ht_profile *profile = build_profile_end(b, &all, NULL);
+    const struct ht_profile *profile = build_profile_end(b, b->all, NULL);
     if (profile != NULL) {
         out->established   = profile->established;
         out->failed        = profile->failed;

@@ -110,13 +110,6 @@ static int by_severity(const void *left, const void *right)
  * Whose findings
  */
 
-/* A rule of a server or client, for sorting. */
-struct own_finding {
-    uint32_t whom;
-    uint32_t severity, rank; /* of the rule */
-    const struct report_finding *finding;
-};
-
 /* A rule's place in the order of names. */
 struct ranked_rule {
     const char *id;
@@ -148,71 +141,121 @@ static const uint32_t *ranks_of(const struct build *b)
     return ranks;
 }
 
-static int by_whom(const void *left, const void *right)
+/* What findings are put in order by, as small numbers. */
+struct places {
+    const struct report_table *rules;
+    const uint32_t *ranks; /* of rules, by index */
+    size_t num_rules;
+};
+
+static size_t place_by_rule(const struct places *p, const struct report_finding *finding)
 {
-    const struct own_finding *a = left, *b = right;
-    if (a->whom != b->whom) {
-        return a->whom < b->whom ? -1 : 1;
-    }
-    int order = (int)b->severity - (int)a->severity;
-    return order != 0 ? order : (a->rank > b->rank) - (a->rank < b->rank);
+    size_t severity = HT_NUM_SEVERITIES - finding->severity; /* the worst first */
+    return severity * p->num_rules + p->ranks[finding->key.rule - 1];
 }
 
 /* What is one end's fault is not told of the other. */
-static bool is_of(const struct report_rule *rule, bool client)
+static bool is_of(const struct places *p, const struct report_finding *finding, const char *end)
 {
-    return rule->scope == NULL || strcmp(rule->scope, client ? "client" : "server") == 0;
+    const struct report_rule *rule = report_table_at(p->rules, finding->key.rule - 1);
+    return rule->scope == NULL || strcmp(rule->scope, end) == 0;
 }
 
-/* One for each rule and whom it concerns: clients, else servers. */
-static size_t gather(const struct build *b, const uint32_t *ranks, struct own_finding *own,
-                     bool clients)
+static size_t place_by_server(const struct places *p, const struct report_finding *finding)
 {
-    size_t num = 0;
-    for (size_t i = 0; i < b->state->findings.len; i++) {
-        const struct report_finding *each = report_table_at(&b->state->findings, i);
-        const struct report_rule *rule    = report_table_at(&b->state->rules, each->key.rule - 1);
-        uint32_t whom                     = clients ? each->key.ja4 : each->key.server;
-        if (whom != 0 && is_of(rule, clients)) {
-            own[num++] = (struct own_finding){.whom     = whom,
-                                              .severity = each->severity,
-                                              .rank     = ranks[each->key.rule - 1],
-                                              .finding  = each};
-        }
+    return is_of(p, finding, "server") ? finding->key.server : 0;
+}
+
+static size_t place_by_client(const struct places *p, const struct report_finding *finding)
+{
+    return is_of(p, finding, "client") ? finding->key.ja4 : 0;
+}
+
+typedef size_t place_of(const struct places *p, const struct report_finding *finding);
+
+/* By places, which are below `num_places`; those of one place as they were. NULL: no memory. */
+static const struct report_finding **ordered(const struct build *b, const struct places *p,
+                                             place_of *place, size_t num_places,
+                                             const struct report_finding *const *findings)
+{
+    size_t num                        = b->state->findings.len;
+    uint32_t *ends                    = ht_arena_alloc(b->arena, num_places * sizeof *ends + 1);
+    const struct report_finding **out = ht_arena_alloc(b->arena, num * sizeof *out + 1);
+    if (ends == NULL || out == NULL) {
+        return NULL;
     }
-    qsort(own, num, sizeof *own, by_whom);
-    return num;
+    for (size_t i = 0; i < num; i++) {
+        ends[place(p, findings[i])]++;
+    }
+    for (size_t i = 1; i < num_places; i++) {
+        ends[i] += ends[i - 1];
+    }
+    for (size_t i = num; i-- > 0;) {
+        out[--ends[place(p, findings[i])]] = findings[i];
+    }
+    return out;
 }
 
 /* The same rule of the same one, which other clients or servers kept apart, counts together. */
-static struct ht_objects join(const struct build *b, const struct own_finding *own, size_t num)
+static struct ht_objects join(const struct build *b, const struct report_finding *const *own,
+                              size_t num)
 {
     struct report_tallies tallies = {.list = {.arena = b->arena}};
     for (size_t i = 0; i < num; i++) {
-        const struct report_finding *each = own[i].finding;
-        const struct report_rule *rule    = report_table_at(&b->state->rules, each->key.rule - 1);
-        report_tally(&tallies, ht_text(rule->id), (uint16_t)own[i].severity, each->count,
-                     each->span.first_ns, each->span.last_ns);
+        const struct report_rule *rule = report_table_at(&b->state->rules, own[i]->key.rule - 1);
+        report_tally(&tallies, ht_text(rule->id), (uint16_t)own[i]->severity, own[i]->count,
+                     own[i]->span.first_ns, own[i]->span.last_ns);
     }
     return report_list_objects(&tallies.list);
 }
 
-static bool share_out(struct build *b, const uint32_t *ranks, struct ht_objects *lists,
-                      size_t first, bool clients)
+/* To each place but 0 a list, from `lists[0]` on for place `first`; the worst rules first. */
+static bool share_out(struct build *b, const struct report_finding *const *by_rule, place_of *place,
+                      size_t num_places, struct ht_objects *lists, size_t first)
 {
-    size_t len              = b->state->findings.len;
-    struct own_finding *own = ht_arena_alloc(b->arena, len * sizeof *own + 1);
-    if (own == NULL || ranks == NULL || lists == NULL) {
+    const struct places p                   = {.rules = &b->state->rules};
+    size_t num                              = b->state->findings.len;
+    const struct report_finding *const *own = ordered(b, &p, place, num_places, by_rule);
+    if (own == NULL || lists == NULL) {
         return false;
     }
-    size_t num = gather(b, ranks, own, clients);
     for (size_t i = 0, end = 0; i < num; i = end) {
-        while (end < num && own[end].whom == own[i].whom) {
+        const size_t whom = place(&p, own[i]);
+        while (end < num && place(&p, own[end]) == whom) {
             end++;
         }
-        lists[own[i].whom - first] = join(b, own + i, end - i);
+        if (whom != 0) {
+            lists[whom - first] = join(b, own + i, end - i);
+        }
     }
     return true;
+}
+
+/* All of them, by the severity of each and its rule. */
+static const struct report_finding **sort_by_rule(struct build *b)
+{
+    const struct report_table *table  = &b->state->findings;
+    const struct places places        = {.ranks = ranks_of(b), .num_rules = b->state->rules.len};
+    const struct report_finding **all = ht_arena_alloc(b->arena, table->len * sizeof *all + 1);
+    if (all == NULL || places.ranks == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < table->len; i++) {
+        all[i] = report_table_at(table, i);
+    }
+    return ordered(b, &places, place_by_rule, (HT_NUM_SEVERITIES + 1) * places.num_rules, all);
+}
+
+/* What each server and client is told of. */
+static bool share_out_all(struct build *b)
+{
+    size_t servers = b->state->servers.len, names = b->state->names.table.len + 1;
+    b->server_findings = ht_arena_alloc(b->arena, servers * sizeof(struct ht_objects) + 1);
+    b->client_findings = ht_arena_alloc(b->arena, names * sizeof(struct ht_objects));
+    const struct report_finding *const *by_rule = sort_by_rule(b);
+    return by_rule != NULL &&
+           share_out(b, by_rule, place_by_server, servers + 1, b->server_findings, 1) &&
+           share_out(b, by_rule, place_by_client, names, b->client_findings, 0);
 }
 
 bool build_findings(struct build *b)
@@ -236,13 +279,7 @@ bool build_findings(struct build *b)
     }
     b->out->findings = (struct ht_objects){.items = out, .len = len};
     build_sort(b->out->findings, sizeof *out, by_severity);
-    size_t names = state->names.table.len + 1;
-    b->server_findings =
-        ht_arena_alloc(b->arena, state->servers.len * sizeof(struct ht_objects) + 1);
-    b->client_findings    = ht_arena_alloc(b->arena, names * sizeof(struct ht_objects));
-    const uint32_t *ranks = ranks_of(b);
-    bool shared           = share_out(b, ranks, b->server_findings, 1, false) &&
-                  share_out(b, ranks, b->client_findings, 0, true);
+    bool shared = share_out_all(b);
     report_table_free(&state->findings); /* all that it told is told */
     return shared;
 }

@@ -28,45 +28,57 @@ int report_compare_bytes(struct ht_bytes a, struct ht_bytes b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* Where the name is, or would be; NULL: there are no slots. */
-static uint16_t *slot_of(const struct report_tallies *t, struct ht_bytes name)
+enum { INDEX_BITS = 16, FEW = 8 /* are found as quickly without slots */ };
+
+static struct ht_tally *tallies_of(const struct report_tallies *t)
 {
-    const struct ht_tally *tallies = (const struct ht_tally *)(const void *)t->list.items;
-    size_t at                      = (size_t)ht_hash(name, 0);
-    for (size_t i = 0; i < t->num_slots; i++, at++) {
-        uint16_t *slot = &t->slots[at & (t->num_slots - 1)];
-        if (*slot == 0 || ht_bytes_equal(tallies[*slot - 1].name, name)) {
+    return (struct ht_tally *)(void *)t->list.items;
+}
+
+static uint32_t in_slot(uint64_t hash, size_t number)
+{
+    return (uint32_t)(hash >> (32 + INDEX_BITS)) << INDEX_BITS | (uint32_t)number;
+}
+
+/* Where the name is, or would be, of slots that are never full. */
+static uint32_t *slot_of(const struct report_tallies *t, struct ht_bytes name, uint64_t hash)
+{
+    const struct ht_tally *tallies = tallies_of(t);
+    for (size_t at = (size_t)hash;; at++) {
+        uint32_t *slot       = &t->slots[at & (t->num_slots - 1)];
+        const uint32_t index = *slot & ((1U << INDEX_BITS) - 1);
+        if (*slot == 0 ||
+            (*slot == in_slot(hash, index) && ht_bytes_equal(tallies[index - 1].name, name))) {
             return slot;
         }
     }
-    return NULL;
 }
-
-enum { FEW = 8 /* are found as quickly without slots */ };
 
 /* Two slots for each that there may be until it grows again. */
 static bool grow(struct report_tallies *t)
 {
-    const struct ht_tally *tallies = (const struct ht_tally *)(const void *)t->list.items;
+    const struct ht_tally *tallies = tallies_of(t);
     size_t num                     = t->num_slots > 0 ? 2 * t->num_slots : 4 * (size_t)FEW;
-    uint16_t *slots                = ht_arena_alloc(t->list.arena, num * sizeof *slots);
+    uint32_t *slots                = ht_arena_alloc(t->list.arena, num * sizeof *slots);
     if (slots == NULL) {
         return false;
     }
     t->slots     = slots;
     t->num_slots = num;
     for (size_t i = 0; i < t->list.len; i++) {
-        *slot_of(t, tallies[i].name) = (uint16_t)(i + 1);
+        uint64_t hash                      = ht_hash(tallies[i].name, 0);
+        *slot_of(t, tallies[i].name, hash) = in_slot(hash, i + 1);
     }
     return true;
 }
 
-static struct ht_tally *find(const struct report_tallies *t, struct ht_bytes name)
+/* NULL: there is none. `hash`: where there are slots. */
+static struct ht_tally *find(const struct report_tallies *t, struct ht_bytes name, uint64_t hash)
 {
-    struct ht_tally *tallies = (struct ht_tally *)(void *)t->list.items;
-    const uint16_t *slot     = slot_of(t, name);
-    if (slot != NULL) {
-        return *slot != 0 ? &tallies[*slot - 1] : NULL;
+    struct ht_tally *tallies = tallies_of(t);
+    if (t->num_slots > 0) {
+        const uint32_t *slot = slot_of(t, name, hash);
+        return *slot != 0 ? &tallies[(*slot & ((1U << INDEX_BITS) - 1)) - 1] : NULL;
     }
     for (size_t i = 0; i < t->list.len; i++) {
         if (ht_bytes_equal(tallies[i].name, name)) {
@@ -76,33 +88,49 @@ static struct ht_tally *find(const struct report_tallies *t, struct ht_bytes nam
     return NULL;
 }
 
-/* The tally of a name, which is new where it has no connections; NULL: no room. */
-static struct ht_tally *tally_of(struct report_tallies *t, struct ht_bytes name)
+/* Mostly it is the one asked for last, by the same text at the same place. */
+static struct ht_tally *find_last(const struct report_tallies *t, struct ht_bytes name)
 {
-    t->list.size          = sizeof(struct ht_tally);
-    struct ht_tally *same = find(t, name);
-    if (same != NULL || name.len == 0 || t->list.len >= REPORT_MAX_TALLIES) {
-        return same;
-    }
+    struct ht_tally *last = t->list.len > 0 ? &tallies_of(t)[t->last] : NULL;
+    return last != NULL && last->name.ptr == name.ptr && last->name.len == name.len ? last : NULL;
+}
+
+static uint64_t hash_of(const struct report_tallies *t, struct ht_bytes name)
+{
+    return t->num_slots > 0 ? ht_hash(name, 0) : 0;
+}
+
+/* A tally of a name that has none; NULL: no room. */
+static struct ht_tally *new_tally(struct report_tallies *t, struct ht_bytes name)
+{
     bool crowded           = t->list.len >= FEW && 2 * t->list.len >= t->num_slots;
     struct ht_tally *tally = !crowded || grow(t) ? report_list_add(&t->list) : NULL;
-    uint16_t *slot         = tally != NULL ? slot_of(t, name) : NULL;
-    if (slot != NULL) {
-        *slot = (uint16_t)t->list.len;
-    }
     if (tally != NULL) {
+        uint64_t hash = hash_of(t, name);
+        if (t->num_slots > 0) {
+            *slot_of(t, name, hash) = in_slot(hash, t->list.len);
+        }
         tally->name = name;
     }
     return tally;
 }
 
-void report_tally(struct report_tallies *tallies, struct ht_bytes name, uint16_t id,
-                  uint64_t connections, int64_t first_ns, int64_t last_ns)
+/* The tally of a name, which is new where it has no connections; NULL: no room. */
+static struct ht_tally *tally_of(struct report_tallies *t, struct ht_bytes name)
 {
-    struct ht_tally *tally = tally_of(tallies, name);
-    if (tally == NULL) {
-        return;
+    t->list.size           = sizeof(struct ht_tally);
+    struct ht_tally *tally = find_last(t, name);
+    tally                  = tally != NULL ? tally : find(t, name, hash_of(t, name));
+    if (tally == NULL && name.len > 0 && t->list.len < REPORT_MAX_TALLIES) {
+        tally = new_tally(t, name);
     }
+    t->last = tally != NULL ? (size_t)(tally - tallies_of(t)) : t->last;
+    return tally;
+}
+
+static void add_to(struct ht_tally *tally, uint16_t id, uint64_t connections, int64_t first_ns,
+                   int64_t last_ns)
+{
     bool is_new = tally->connections == 0;
     tally->id   = is_new ? id : tally->id;
     tally->connections += connections;
@@ -111,17 +139,36 @@ void report_tally(struct report_tallies *tallies, struct ht_bytes name, uint16_t
     tally->last_seen_ns = is_new || last_ns > tally->last_seen_ns ? last_ns : tally->last_seen_ns;
 }
 
+void report_tally(struct report_tallies *tallies, struct ht_bytes name, uint16_t id,
+                  uint64_t connections, int64_t first_ns, int64_t last_ns)
+{
+    struct ht_tally *tally = tally_of(tallies, name);
+    if (tally != NULL) {
+        add_to(tally, id, connections, first_ns, last_ns);
+    }
+}
+
 void report_tally_copy(struct report_tallies *tallies, struct ht_bytes name, uint16_t id,
                        uint64_t connections, int64_t first_ns, int64_t last_ns)
 {
-    bool is_new = tallies->list.len < REPORT_MAX_TALLIES && find(tallies, name) == NULL;
-    name        = is_new ? ht_arena_copy(tallies->list.arena, name) : name;
-    report_tally(tallies, name, id, connections, first_ns, last_ns);
+    struct ht_tally *known = find(tallies, name, hash_of(tallies, name));
+    if (known != NULL) {
+        add_to(known, id, connections, first_ns, last_ns);
+    } else if (tallies->list.len < REPORT_MAX_TALLIES) {
+        name = ht_arena_copy(tallies->list.arena, name);
+        report_tally(tallies, name, id, connections, first_ns, last_ns);
+    }
 }
 
 void report_tally_id(struct report_tallies *tallies, const struct ht_registry *names, uint16_t id,
                      uint64_t connections, int64_t first_ns, int64_t last_ns)
 {
+    for (size_t i = 0; i < tallies->list.len && i < FEW; i++) { /* the same number, the same name */
+        if (tallies_of(tallies)[i].id == id) {
+            add_to(&tallies_of(tallies)[i], id, connections, first_ns, last_ns);
+            return;
+        }
+    }
     char room[HT_SPELLED_MAX];
     const char *name = ht_registry_spell(room, names, id);
     if (name == room) {
@@ -154,6 +201,8 @@ static struct ht_objects sorted(struct report_tallies *tallies,
 {
     if (tallies->list.len > 1) {
         qsort(tallies->list.items, tallies->list.len, sizeof(struct ht_tally), order);
+        tallies->slots     = NULL; /* they are elsewhere now */
+        tallies->num_slots = 0;
     }
     return report_list_objects(&tallies->list);
 }

@@ -26,8 +26,10 @@ enum { REPORT_MAX_TALLIES = 1024 /* those that came first */ };
 /* Tallies, by name. */
 struct report_tallies {
     struct report_list list;
-    uint16_t *slots; /* index plus one, by hash of the name; 0: free. None while there are few */
+    uint32_t *slots; /* index plus one, by hash of the name, and above it bits of the hash; 0: free.
+                      * None while there are few */
     size_t num_slots;
+    size_t last; /* index of the one asked for last */
 };
 
 /* report_tally adds connections to the tally of that name, which lives as long as they do; nothing

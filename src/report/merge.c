@@ -8,7 +8,7 @@
 
 /* From numbers of the one state to those of the other; 0 is 0 in both. */
 struct maps {
-    uint32_t *names, *servers, *rules;
+    uint32_t *names, *hosts, *servers, *rules;
 };
 
 static uint32_t name_of(const struct maps *maps, uint32_t number)
@@ -19,7 +19,7 @@ static uint32_t name_of(const struct maps *maps, uint32_t number)
 static struct report_sight sight_of(const struct maps *maps, struct report_sight sight)
 {
     sight.source = name_of(maps, sight.source);
-    sight.host   = name_of(maps, sight.host);
+    sight.host   = maps->hosts[sight.host];
     return sight;
 }
 
@@ -30,6 +30,15 @@ static bool map_names(struct maps *maps, struct report_state *to, const struct r
         maps->names[i] = report_names_add(&to->names, report_names_text(&from->names, (uint32_t)i));
     }
     return maps->names != NULL;
+}
+
+static bool map_hosts(struct maps *maps, struct report_state *to, const struct report_state *from)
+{
+    maps->hosts = calloc(from->hosts.len + 1, sizeof *maps->hosts);
+    for (size_t i = 0; maps->hosts != NULL && i < from->hosts.len; i++) {
+        maps->hosts[i + 1] = report_host_add(to, report_table_at(&from->hosts, i));
+    }
+    return maps->hosts != NULL;
 }
 
 static bool map_servers(struct maps *maps, struct report_state *to, const struct report_state *from)
@@ -78,9 +87,9 @@ static void merge_sessions(struct report_state *to, const struct report_state *f
         struct report_session each = *(struct report_session *)report_table_at(&from->sessions, i);
         struct report_session_key *key = &each.key;
         key->server                    = maps->servers[key->server];
-        uint32_t *const names[]        = {&key->host,        &key->ja4,      &key->alpn,
-                                          &key->certificate, &key->protocol, &key->key_exchange,
-                                          &key->post_quantum};
+        key->host                      = maps->hosts[key->host];
+        uint32_t *const names[]        = {&key->ja4,      &key->alpn,         &key->certificate,
+                                          &key->protocol, &key->key_exchange, &key->post_quantum};
         for (size_t k = 0; k < HT_ARRAY_LEN(names); k++) {
             *names[k] = name_of(maps, *names[k]);
         }
@@ -145,6 +154,8 @@ static struct report_value value_of(const struct maps *maps, const struct report
 static void merge_values(struct report_state *to, const struct report_state *from,
                          const struct maps *maps)
 {
+    struct report_values added;
+    added.len = 0;
     for (size_t generation = 2; generation-- > 0;) {
         const struct report_table *values = &from->values[generation];
         for (size_t i = 0; i < values->len; i++) {
@@ -152,10 +163,11 @@ static void merge_values(struct report_state *to, const struct report_state *fro
             bool again = generation > 0 && report_table_find(&from->values[0], &value->key) != NULL;
             if (!again && report_table_find(&from->repeats, &value->key) == NULL) {
                 struct report_value each = value_of(maps, value);
-                report_value_add(to, &each);
+                report_values_seek(to, &added, &each);
             }
         }
     }
+    report_values_add(to, &added);
     for (size_t i = 0; i < from->repeats.len; i++) {
         struct report_repeat each = *(struct report_repeat *)report_table_at(&from->repeats, i);
         for (size_t k = 0; k < each.num; k++) {
@@ -185,8 +197,7 @@ static void merge_latencies(struct report_state *to, const struct report_state *
     for (size_t i = 0; i < from->latencies.len; i++) {
         const struct report_latency *each = report_table_at(&from->latencies, i);
         uint32_t server                   = maps->servers[each->server];
-        struct report_latency *into =
-            server != 0 ? report_table_add(&to->latencies, &server) : NULL;
+        struct report_latency *into       = server != 0 ? report_latency_of(to, server) : NULL;
         if (into == NULL) {
             continue;
         }
@@ -230,7 +241,7 @@ static void merge_lookups(struct report_state *to, const struct report_state *fr
     for (size_t i = 0; i < from->lookups.len; i++) {
         struct report_lookup each = *(struct report_lookup *)report_table_at(&from->lookups, i);
         each.key.resolver         = name_of(maps, each.key.resolver);
-        each.key.host             = name_of(maps, each.key.host);
+        each.key.host             = maps->hosts[each.key.host];
         for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
             each.sights.items[k] = sight_of(maps, each.sights.items[k]);
         }
@@ -257,7 +268,8 @@ void report_state_merge(struct report_state *to, struct report_state *from)
         return;
     }
     struct maps maps = {0};
-    if (map_names(&maps, to, from) && map_servers(&maps, to, from) && map_rules(&maps, to, from)) {
+    if (map_names(&maps, to, from) && map_hosts(&maps, to, from) && map_servers(&maps, to, from) &&
+        map_rules(&maps, to, from)) {
         merge_sessions(to, from, &maps);
         merge_findings(to, from, &maps);
         merge_certificates(to, from, &maps);
@@ -269,6 +281,7 @@ void report_state_merge(struct report_state *to, struct report_state *from)
         merge_lookups(to, from, &maps);
     }
     free(maps.names);
+    free(maps.hosts);
     free(maps.servers);
     free(maps.rules);
     add_counts((uint64_t *)&to->totals, (const uint64_t *)&from->totals,

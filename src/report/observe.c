@@ -1,25 +1,10 @@
 #include "report/observe.h"
 
-#include "analysis/audit/case.h"
 #include "analysis/audit/suite.h"
 #include "analysis/service/service.h"
 #include "base/hash.h"
 #include "report/clock.h"
-#include "starttls/starttls.h"
 #include "tls/session.h"
-
-/* The connection at hand. */
-struct observer {
-    struct report_state *state;
-    const struct ht_connection *connection;
-    struct audit_case c;
-    const struct starttls_details *starttls; /* NULL: none */
-    struct report_sight sight;
-    uint32_t server; /* index plus one */
-    uint32_t ja4;
-    uint64_t session; /* hash of both randoms; 0: one was not seen */
-    uint8_t outcome;
-};
 
 uint64_t report_connection_number(struct ht_bytes id)
 {
@@ -31,12 +16,26 @@ uint64_t report_connection_number(struct ht_bytes id)
     return number != 0 ? number : 1;
 }
 
+static struct report_host host_of(const struct ht_address *address)
+{
+    struct report_host host = {.version = address->version};
+    memcpy(host.address, address->bytes, sizeof host.address);
+    return host;
+}
+
 uint32_t report_host_of(struct report_state *state, const struct ht_address *address)
 {
-    uint8_t text[17];
-    memcpy(text, address->bytes, 16);
-    text[16] = address->version;
-    return report_names_add(&state->names, ht_bytes(text, sizeof text));
+    const struct report_host host = host_of(address);
+    return report_host_add(state, &host);
+}
+
+/* Mostly that of the connection before. */
+static uint32_t source_of(struct report_state *state, struct ht_bytes source)
+{
+    if (!ht_bytes_equal(report_names_text(&state->names, state->source), source)) {
+        state->source = report_names_add(&state->names, source);
+    }
+    return state->source;
 }
 
 static uint32_t server_of(struct report_state *state, const struct ht_connection *c,
@@ -194,19 +193,14 @@ static unsigned flags_of_tls(const struct observer *o)
     return flags;
 }
 
-static uint32_t name_of_label(struct report_state *state, const char *label)
-{
-    return label != NULL ? report_names_add(&state->names, ht_text(label)) : 0;
-}
-
 static void add_tls(const struct observer *o, struct report_session_key *key)
 {
     const struct tls_details *tls = o->c.tls;
     struct report_names *names    = &o->state->names;
     key->ja4                      = o->ja4;
     key->alpn                     = report_names_add(names, tls->alpn);
-    key->key_exchange             = name_of_label(o->state, tls->key_exchange);
-    key->post_quantum             = name_of_label(o->state, tls->post_quantum);
+    key->key_exchange             = report_label_of(o->state, tls->key_exchange);
+    key->post_quantum             = report_label_of(o->state, tls->post_quantum);
     key->version                  = tls->version.set ? tls->version.id : 0;
     key->suite                    = tls->cipher_suite.set ? tls->cipher_suite.id + 1U : 0;
     key->group                    = tls->group.set ? tls->group.id : 0;
@@ -230,119 +224,33 @@ static void add_clocks(const struct tls_details *tls, int64_t time_ns, struct re
     }
 }
 
-static void add_session(struct observer *o)
+static void make_session(struct observer *o, struct report_session *out)
 {
     const struct ht_connection *c = o->connection;
     const struct tls_details *tls = o->c.tls;
-    struct report_session session = {
-        .key           = {.server   = o->server,
-                          .host     = o->sight.host,
-                          .protocol = report_names_add(&o->state->names, c->protocol),
-                          .flags    = (uint16_t)flags_of_starttls(o->starttls, tls != NULL)},
-        .connections   = 1,
-        .client_bytes  = c->client->bytes,
-        .server_bytes  = c->server->bytes,
-        .data_bytes    = tls != NULL ? tls->client_data_bytes + tls->server_data_bytes : 0,
-        .exposed_bytes = tls != NULL ? tls->harvestable_bytes : 0,
-        .span          = {c->start_ns, c->end_ns},
-        .sights        = {.items = {o->sight}}};
+    *out                          = (struct report_session){
+                                 .key           = {.server   = o->server,
+                                                   .host     = o->sight.host,
+                                                   .protocol = report_names_add(&o->state->names, c->protocol),
+                                                   .flags    = (uint16_t)flags_of_starttls(o->starttls, tls != NULL)},
+                                 .connections   = 1,
+                                 .client_bytes  = c->client->bytes,
+                                 .server_bytes  = c->server->bytes,
+                                 .data_bytes    = tls != NULL ? tls->client_data_bytes + tls->server_data_bytes : 0,
+                                 .exposed_bytes = tls != NULL ? tls->harvestable_bytes : 0,
+                                 .span          = {c->start_ns, c->end_ns},
+                                 .sights        = {.items = {o->sight}}};
     if (tls != NULL) {
-        add_tls(o, &session.key);
-        add_clocks(tls, c->start_ns, &session);
+        add_tls(o, &out->key);
+        add_clocks(tls, c->start_ns, out);
     }
-    session.key.flags |= ht_captured_whole(c) ? 0 : REPORT_PARTIAL;
-    o->outcome = session.key.outcome;
-    report_session_add(o->state, &session);
+    out->key.flags |= ht_captured_whole(c) ? 0 : REPORT_PARTIAL;
+    o->outcome = out->key.outcome;
 }
 
 /*
- * What must not come twice
+ * Tickets, times, certificates
  */
-
-enum { MOST_VALUES = 8 /* that are told of at once */ };
-
-struct values {
-    struct report_value items[MOST_VALUES];
-    size_t len;
-};
-
-static void tell_values(const struct observer *o, struct values *values)
-{
-    report_values_add(o->state, values->items, values->len);
-    values->len = 0;
-}
-
-static void add_value(const struct observer *o, struct values *values, enum report_kind kind,
-                      uint16_t group, const uint8_t *bytes, uint64_t frame)
-{
-    static const uint8_t none[REPORT_VALUE];
-    struct report_value value = {.key     = {.kind = (uint32_t)kind, .group = group},
-                                 .session = o->session,
-                                 .sight   = o->sight,
-                                 .server  = o->server,
-                                 .ja4     = o->ja4};
-    value.sight.frame         = frame;
-    value.sight.frame_2       = 0;
-    memcpy(value.key.value, bytes, REPORT_VALUE);
-    if (values->len == MOST_VALUES) {
-        tell_values(o, values);
-    }
-    if (memcmp(bytes, none, REPORT_VALUE) != 0) {
-        values->items[values->len++] = value;
-    }
-}
-
-/* Bytes 4 to 19: the first four may be the time (RFC 5246 section 7.4.1.2), the last eight say of
- * a downgrade (RFC 8446 section 4.1.3). */
-static void add_random(const struct observer *o, struct values *values, enum report_kind kind,
-                       struct ht_bytes random, uint64_t frame)
-{
-    enum { SKIPPED = 4, RANDOM = 32 };
-    if (random.len == RANDOM) {
-        add_value(o, values, kind, 0, random.ptr + SKIPPED, frame);
-    }
-}
-
-static void add_shares(const struct observer *o, struct values *values,
-                       const struct tls_client_hello *hello)
-{
-    for (size_t i = 0; i < hello->key_share_ends.len / REPORT_VALUE; i++) {
-        add_value(o, values, REPORT_CLIENT_SHARE, ht_be16(hello->key_share_groups, i),
-                  hello->key_share_ends.ptr + i * REPORT_VALUE, hello->frame);
-    }
-}
-
-static void add_values(const struct observer *o)
-{
-    const struct tls_details *tls                      = o->c.tls;
-    const struct tls_client_hello *hello               = tls->client_hello;
-    const struct tls_server_hello *answer              = tls->server_hello;
-    const struct tls_server_key_exchange *key_exchange = o->c.key_exchange;
-    if (o->session == 0 || hello == NULL || answer == NULL) {
-        return;
-    }
-    struct values values;
-    values.len = 0;
-    add_random(o, &values, REPORT_CLIENT_RANDOM, hello->random, hello->frame);
-    add_random(o, &values, REPORT_SERVER_RANDOM, answer->random, answer->frame);
-    if (o->c.version >= TLS_13) {
-        add_shares(o, &values, hello);
-    }
-    if (answer->key_share_end.len == REPORT_VALUE) {
-        add_value(o, &values, REPORT_SERVER_SHARE, answer->key_share_group.id,
-                  answer->key_share_end.ptr, answer->frame);
-    }
-    if (key_exchange != NULL && key_exchange->public_end.len == REPORT_VALUE) {
-        add_value(o, &values, REPORT_SERVER_DH, key_exchange->group.id,
-                  key_exchange->public_end.ptr, o->c.key_exchange_entry->frame);
-    }
-    if (hello->psk.len > 0 && hello->resumption_key != 0) {
-        uint8_t identity[REPORT_VALUE] = {0};
-        memcpy(identity, &hello->resumption_key, sizeof hello->resumption_key);
-        add_value(o, &values, REPORT_TICKET, 0, identity, hello->frame);
-    }
-    tell_values(o, &values);
-}
 
 /* RFC 5077's tickets, which begin with the name of the key that encrypts them. */
 static void add_tickets(const struct observer *o)
@@ -367,9 +275,8 @@ static void add_tickets(const struct observer *o)
 static void add_latency(const struct observer *o)
 {
     const struct ht_timing *timing = o->connection->timing;
-    struct report_latency *latency = timing != NULL && timing->handshake_ns != 0
-                                         ? report_table_add(&o->state->latencies, &o->server)
-                                         : NULL;
+    struct report_latency *latency =
+        timing != NULL && timing->handshake_ns != 0 ? report_latency_of(o->state, o->server) : NULL;
     if (latency != NULL) {
         const struct ht_tcp_summary *tcp = o->connection->tcp;
         const struct report_slow slow    = {.sight        = o->sight,
@@ -440,22 +347,38 @@ static struct report_finding_key key_of(const struct observer *o, const struct h
         .rule = report_rule_of(o->state, finding), .server = o->server, .ja4 = o->ja4};
 }
 
-static void add_finding(const struct observer *o, const struct ht_finding *finding)
+static void add_proof(const struct observer *o, const struct ht_finding *from,
+                      struct report_finding *to)
 {
-    struct report_state *state  = o->state;
-    struct report_finding added = {
-        .key      = key_of(o, finding),
-        .severity = finding->severity != NULL ? (uint32_t)ht_severity_of(finding->severity) : 0,
-        .count    = 1,
-        .span     = {o->sight.time_ns, o->sight.time_ns}};
-    struct report_proof *proof = &added.proofs[0];
-    proof->sight               = o->sight;
-    proof->server              = o->server;
-    proof->evidence            = finding->evidence;
-    for (size_t i = 0; i < finding->frames.len && i < HT_ARRAY_LEN(proof->frames); i++) {
-        proof->frames[proof->num_frames++] = finding->frames.items[i];
+    struct report_proof proof = {
+        .sight = o->sight, .server = o->server, .evidence = from->evidence};
+    for (size_t i = 0; i < from->frames.len && i < HT_ARRAY_LEN(proof.frames); i++) {
+        proof.frames[proof.num_frames++] = from->frames.items[i];
     }
-    report_finding_add(state, &added);
+    report_proof_add(o->state, to, &proof);
+}
+
+/* A finding that is sought in the table. */
+struct sought {
+    struct report_finding_key key;
+    uint64_t hash;
+};
+
+static void add_finding(const struct observer *o, const struct ht_finding *from,
+                        const struct sought *sought)
+{
+    const struct report_span span = {o->sight.time_ns, o->sight.time_ns};
+    struct report_finding *finding =
+        sought->key.rule != 0 ? report_finding_of(o->state, &sought->key, sought->hash) : NULL;
+    if (finding == NULL) {
+        o->state->totals.findings_left_out++;
+        return;
+    }
+    report_finding_count(
+        finding, from->severity != NULL ? (uint32_t)ht_severity_of(from->severity) : 0, 1, &span);
+    if (report_proof_is_kept(finding, &o->sight)) {
+        add_proof(o, from, finding);
+    }
 }
 
 static void count(const struct observer *o, enum report_subject subject, bool judged, unsigned need)
@@ -522,10 +445,6 @@ static void observe_tls(struct observer *o)
 {
     const struct tls_details *tls = o->c.tls;
     o->state->totals.tls_connections++;
-    if (tls->client_hello != NULL && tls->server_hello != NULL) {
-        o->session = ht_hash(tls->client_hello->random, ht_hash(tls->server_hello->random, 1)) | 1;
-    }
-    add_values(o);
     add_certificates(o);
     add_latency(o);
     report_clock_observe(o->state, &o->c, &o->sight, o->server);
@@ -547,50 +466,113 @@ static void observe_starttls(struct observer *o)
     count(o, REPORT_OF_STARTTLS, s->offered || s->offer_unknown == NULL, AUDIT_WHOLE);
 }
 
-static void add_findings(const struct observer *o)
+enum { MOST_FINDINGS = 32 /* that are sought at once */ };
+
+/* The findings from `first` on, as many as there is room for; they come out of memory meanwhile. */
+static size_t seek_findings(const struct observer *o, size_t first,
+                            struct sought sought[MOST_FINDINGS])
+{
+    const struct report_table *table  = &o->state->findings;
+    const struct ht_finding *findings = o->connection->findings.items;
+    size_t num                        = o->connection->findings.len - first;
+    num                               = num < MOST_FINDINGS ? num : MOST_FINDINGS;
+    for (size_t i = 0; i < num; i++) {
+        sought[i].key  = key_of(o, &findings[first + i]);
+        sought[i].hash = report_table_hash(table, &sought[i].key);
+        report_table_prefetch(table, sought[i].hash);
+    }
+    return num;
+}
+
+/* `sought`: the first `num`. */
+static void add_findings(const struct observer *o, struct sought sought[MOST_FINDINGS], size_t num)
 {
     const struct ht_finding *findings = o->connection->findings.items;
-    for (size_t i = 0; i < o->connection->findings.len; i++) {
-        const struct report_finding_key key = key_of(o, &findings[i]);
-        report_table_prefetch(&o->state->findings, &key);
+    for (size_t first = 0; num > 0; first += num, num = seek_findings(o, first, sought)) {
+        for (size_t i = 0; i < num; i++) {
+            report_table_prefetch_entry(&o->state->findings, sought[i].hash);
+        }
+        for (size_t i = 0; i < num; i++) {
+            add_finding(o, &findings[first + i], &sought[i]);
+        }
     }
-    for (size_t i = 0; i < o->connection->findings.len; i++) {
-        add_finding(o, &findings[i]);
+}
+
+/* What was kept of the server's times comes out of memory meanwhile. */
+static void prefetch_latency(const struct observer *o)
+{
+    const struct ht_timing *timing = o->connection->timing;
+    const uint32_t number          = report_server_at(o->state, o->server)->latency;
+    if (number != 0 && timing != NULL) {
+        const struct report_latency *latency = report_table_at(&o->state->latencies, number - 1);
+        __builtin_prefetch(&latency->buckets[report_bucket_of(timing->handshake_ns)]);
+        __builtin_prefetch(&latency->slowest[REPORT_EXAMPLES - 1]);
+        __builtin_prefetch(&latency->slowest[REPORT_EXAMPLES - 1].handshake_ns);
     }
+}
+
+/* What of the connection is kept many times. False: there is no room for its server. */
+static bool look(struct observer *o)
+{
+    struct report_state *state    = o->state;
+    const struct ht_connection *c = o->connection;
+    const struct report_host host = host_of(&c->client->ip);
+    report_names_prefetch(&state->names, c->server_name);
+    report_table_prefetch(&state->hosts, report_table_hash(&state->hosts, &host));
+    audit_look(&o->c, state->settings, c);
+    o->sight  = (struct report_sight){.time_ns = c->start_ns,
+                                      .id      = report_connection_number(c->id),
+                                      .source  = source_of(state, c->source),
+                                      .host    = report_host_add(state, &host)};
+    o->server = server_of(state, c, o->starttls);
+    if (o->server == 0) {
+        return false;
+    }
+    prefetch_latency(o);
+    if (o->c.tls != NULL && o->c.tls->client_hello != NULL) {
+        o->ja4         = report_names_add(&state->names, o->c.tls->client_hello->ja4);
+        o->sight.frame = o->c.tls->client_hello->frame;
+    }
+    if (o->c.tls != NULL && o->c.tls->server_hello != NULL) {
+        o->sight.frame_2 = o->c.tls->server_hello->frame;
+    }
+    if (o->c.tls != NULL && o->c.tls->client_hello != NULL && o->c.tls->server_hello != NULL) {
+        o->session =
+            ht_hash(o->c.tls->client_hello->random, ht_hash(o->c.tls->server_hello->random, 1)) | 1;
+    }
+    return true;
 }
 
 void report_observe(struct report_state *state, const struct ht_connection *c)
 {
     struct observer o = {.state = state, .connection = c, .starttls = starttls_of(c)};
+    struct report_session session;
+    struct sought sought[MOST_FINDINGS];
+    struct report_values values;
     count_totals(state, c);
     bool tls = c->details.type == &tls_details_struct;
     if (!tls && o.starttls == NULL && c->findings.len == 0) {
         return;
     }
-    o.server = server_of(state, c, o.starttls);
-    if (o.server == 0) {
+    if (!look(&o)) {
         state->totals.left_out++;
         state->totals.findings_left_out += c->findings.len;
         return;
     }
-    o.sight = (struct report_sight){.time_ns = c->start_ns,
-                                    .id      = report_connection_number(c->id),
-                                    .source  = report_names_add(&state->names, c->source),
-                                    .host    = report_host_of(state, &c->client->ip)};
-    audit_look(&o.c, state->settings, c);
-    if (o.c.tls != NULL && o.c.tls->client_hello != NULL) {
-        o.ja4         = report_names_add(&state->names, o.c.tls->client_hello->ja4);
-        o.sight.frame = o.c.tls->client_hello->frame;
-    }
-    if (o.c.tls != NULL && o.c.tls->server_hello != NULL) {
-        o.sight.frame_2 = o.c.tls->server_hello->frame;
-    }
     if (o.starttls != NULL) {
         observe_starttls(&o);
     }
-    add_session(&o);
+    values.len = 0;
+    if (o.c.tls != NULL) {
+        observe_values(&o, &values);
+    }
+    size_t num_sought = seek_findings(&o, 0, sought);
+    make_session(&o, &session);
+    report_session_prefetch(state, &session);
     if (o.c.tls != NULL) {
         observe_tls(&o);
     }
-    add_findings(&o);
+    report_values_add(state, &values);
+    report_session_add(state, &session);
+    add_findings(&o, sought, num_sought);
 }

@@ -1,8 +1,8 @@
 #include "report/build.h"
 
+#include "base/digits.h"
 #include "tls/tls.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 struct ht_bytes build_text(const struct build *b, uint32_t name)
@@ -15,25 +15,31 @@ struct ht_bytes build_label(const struct build *b, uint32_t server)
     return server != 0 ? b->labels[server - 1] : ht_bytes(NULL, 0);
 }
 
+struct ht_address build_address_of(const struct report_host *host)
+{
+    struct ht_address address = {.version = (uint8_t)host->version};
+    memcpy(address.bytes, host->address, sizeof address.bytes);
+    return address;
+}
+
 static struct ht_address address_of(const struct build *b, uint32_t host)
 {
-    struct ht_address address = {0};
-    struct ht_bytes text      = build_text(b, host);
-    if (text.len == sizeof address.bytes + 1) {
-        memcpy(address.bytes, text.ptr, sizeof address.bytes);
-        address.version = text.ptr[sizeof address.bytes];
-    }
-    return address;
+    const struct ht_address none = {0};
+    return host != 0 ? build_address_of(report_table_at(&b->state->hosts, host - 1)) : none;
 }
 
 struct ht_example build_example(const struct build *b, const struct report_sight *sight,
                                 uint32_t server, const uint64_t *frames, size_t num_frames)
 {
-    char id[24];
-    (void)snprintf(id, sizeof id, "c-%016" PRIx64, sight->id);
+    uint8_t number[sizeof sight->id];
+    char id[2 + 2 * sizeof number] = "c-";
+    for (size_t i = 0; i < sizeof number; i++) {
+        number[i] = (uint8_t)(sight->id >> 8 * (sizeof number - 1 - i));
+    }
+    (void)ht_put_hex(id + 2, ht_bytes(number, sizeof number));
     struct ht_bytes kept = ht_arena_copy(b->arena, ht_bytes(frames, num_frames * sizeof *frames));
     return (struct ht_example){
-        .connection = ht_arena_copy(b->arena, ht_text(id)),
+        .connection = ht_arena_copy(b->arena, ht_bytes(id, sizeof id)),
         .source     = build_text(b, sight->source),
         .time_ns    = sight->time_ns,
         .frames     = {.items = (const void *)kept.ptr, .len = kept.len / sizeof *frames},

@@ -5,14 +5,15 @@
     (a_table).key_size   = sizeof(((struct owner *)NULL)->the_key);                                \
     (a_table).max_bytes  = (bytes)
 
-enum { NUM_TABLES = 12 };
+enum { NUM_TABLES = 14 };
 
 static void list_tables(struct report_state *state, struct report_table *tables[NUM_TABLES])
 {
-    struct report_table *const all[] = {&state->servers,  &state->sessions,     &state->rules,
-                                        &state->findings, &state->certificates, &state->repeats,
-                                        &state->tickets,  &state->latencies,    &state->offers,
-                                        &state->lookups,  &state->values[0],    &state->values[1]};
+    struct report_table *const all[] = {
+        &state->servers,     &state->hosts,        &state->sessions,  &state->rules,
+        &state->findings,    &state->certificates, &state->repeats,   &state->tickets,
+        &state->latencies,   &state->offers,       &state->values[0], &state->values[1],
+        &state->names.table, &state->lookups};
     _Static_assert(HT_ARRAY_LEN(all) == NUM_TABLES, "each has its place");
     memcpy(tables, all, sizeof all);
 }
@@ -27,14 +28,26 @@ static void own_all(struct report_state *state)
     }
     state->arena.budget       = &state->budget;
     state->names.arena.budget = &state->budget;
-    state->names.table.budget = &state->budget;
+}
+
+/* Where memory lies is secret enough; no result depends on it. */
+static void seed_all(struct report_state *state)
+{
+    struct report_table *tables[NUM_TABLES];
+    list_tables(state, tables);
+    for (size_t i = 0; i < NUM_TABLES; i++) {
+        tables[i]->seed = (uintptr_t)state;
+    }
 }
 
 void report_state_init(struct report_state *state, const struct ht_analysis_settings *settings)
 {
     *state = (struct report_state){
         .settings = settings, .budget = {.max = REPORT_MAX_BYTES}, .span = {INT64_MAX, INT64_MIN}};
-    state->names.table.max_bytes = REPORT_NAMES_BYTES;
+    INIT(state->names.table, report_name, key, REPORT_NAMES_BYTES);
+    state->names.table.hashed = true;
+    INIT(state->hosts, report_host, address, REPORT_HOSTS_BYTES);
+    state->hosts.key_size = sizeof(struct report_host);
     INIT(state->servers, report_server, key, REPORT_SERVERS_BYTES);
     INIT(state->sessions, report_session, key, REPORT_SESSIONS_BYTES);
     INIT(state->rules, report_rule, id_name, REPORT_OTHERS_BYTES);
@@ -48,6 +61,18 @@ void report_state_init(struct report_state *state, const struct ht_analysis_sett
     INIT(state->values[0], report_value, key, REPORT_SIGHTS_BYTES);
     INIT(state->values[1], report_value, key, REPORT_SIGHTS_BYTES);
     own_all(state);
+    seed_all(state);
+}
+
+void report_state_shed(struct report_state *state)
+{
+    struct report_table *tables[NUM_TABLES];
+    list_tables(state, tables);
+    for (size_t i = 0; i < NUM_TABLES; i++) {
+        if (tables[i] != &state->names.table && tables[i] != &state->certificates) {
+            report_table_free(tables[i]);
+        }
+    }
 }
 
 void report_state_free(struct report_state *state)
@@ -68,6 +93,12 @@ void report_state_move(struct report_state *to, struct report_state *from)
     to->settings                                = settings;
     own_all(to);
     report_state_init(from, from->settings);
+}
+
+uint32_t report_host_add(struct report_state *state, const struct report_host *host)
+{
+    const struct report_host *known = report_table_add(&state->hosts, host);
+    return known != NULL ? report_table_index(&state->hosts, known) + 1 : 0;
 }
 
 void report_widen(struct report_span *span, int64_t time_ns)
@@ -110,19 +141,35 @@ void report_sights_add(struct report_sights *sights, const struct report_sight *
     }
 }
 
-void report_session_add(struct report_state *state, const struct report_session *more)
+/* By which it is found. */
+static struct report_session_key key_of(const struct report_state *state,
+                                        const struct report_session *session)
 {
-    struct report_session_key key = more->key;
+    struct report_session_key key = session->key;
     if (state->sessions.len >= REPORT_MANY_SESSIONS) {
         key.host = 0;
     }
-    struct report_session *session = report_table_add(&state->sessions, &key);
+    return key;
+}
+
+void report_session_prefetch(const struct report_state *state, const struct report_session *session)
+{
+    const struct report_session_key key = key_of(state, session);
+    report_table_prefetch(&state->sessions, report_table_hash(&state->sessions, &key));
+}
+
+void report_session_add(struct report_state *state, const struct report_session *more)
+{
+    const struct report_session_key key = key_of(state, more);
+    struct report_session *session      = report_table_add(&state->sessions, &key);
     if (session == NULL) {
         state->totals.left_out += more->connections;
         return;
     }
     if (session->connections == 0) {
-        session->span = more->span;
+        *session     = *more;
+        session->key = key;
+        return;
     }
     session->connections += more->connections;
     session->client_bytes += more->client_bytes;
@@ -166,6 +213,17 @@ uint64_t report_bucket_ns(size_t bucket)
     return octave + octave / EIGHTHS * (2 * (bucket % QUARTERS) + 1);
 }
 
+struct report_latency *report_latency_of(struct report_state *state, uint32_t server)
+{
+    struct report_server *row = report_server_at(state, server);
+    if (row->latency != 0) {
+        return report_table_at(&state->latencies, row->latency - 1);
+    }
+    struct report_latency *latency = report_table_add(&state->latencies, &server);
+    row->latency = latency != NULL ? report_table_index(&state->latencies, latency) + 1 : 0;
+    return latency;
+}
+
 static bool slower(const struct report_slow *a, const struct report_slow *b)
 {
     return a->handshake_ns != b->handshake_ns ? a->handshake_ns > b->handshake_ns
@@ -175,6 +233,10 @@ static bool slower(const struct report_slow *a, const struct report_slow *b)
 void report_slow_add(struct report_latency *latency, const struct report_slow *slow)
 {
     struct report_slow each = *slow, *items = latency->slowest;
+    const struct report_slow *last = &items[REPORT_EXAMPLES - 1];
+    if (last->sight.id != 0 && !slower(slow, last)) {
+        return;
+    }
     for (size_t i = 0; i < REPORT_EXAMPLES && each.sight.id != 0; i++) {
         if (items[i].sight.id == 0 || slower(&each, &items[i])) {
             struct report_slow later = items[i];
@@ -189,30 +251,33 @@ void report_slow_add(struct report_latency *latency, const struct report_slow *s
  */
 
 /* Room for a value among the last; what was seen before these is forgotten where there is none. */
-static struct report_value *room_for(struct report_state *state, const struct report_value_key *key)
+static struct report_value *room_for(struct report_state *state, const struct report_value_key *key,
+                                     uint64_t hash)
 {
-    struct report_value *entry = report_table_add(&state->values[0], key);
+    struct report_value *entry = report_table_add_hashed(&state->values[0], key, hash);
     if (entry == NULL) {
         state->totals.forgotten += state->values[1].len;
         report_table_clear(&state->values[1]);
         struct report_table empty = state->values[1];
         state->values[1]          = state->values[0];
         state->values[0]          = empty;
-        entry                     = report_table_add(&state->values[0], key);
+        entry                     = report_table_add_hashed(&state->values[0], key, hash);
     }
     return entry;
 }
 
 /* The entry of the value, which is told of as it was seen first; NULL where it was not seen, and is
  * now. What was seen long ago is among the last again. */
-static struct report_value *find_value(struct report_state *state, const struct report_value *value)
+static struct report_value *find_value(struct report_state *state, const struct report_value *value,
+                                       uint64_t hash)
 {
-    struct report_value *entry = room_for(state, &value->key);
+    struct report_value *entry = room_for(state, &value->key, hash);
     if (entry == NULL || entry->session != 0) {
         return entry;
     }
-    const struct report_value *before = report_table_find(&state->values[1], &value->key);
-    *entry                            = before != NULL ? *before : *value;
+    const struct report_value *before =
+        report_table_find_hashed(&state->values[1], &value->key, hash);
+    *entry = before != NULL ? *before : *value;
     return before != NULL ? entry : NULL;
 }
 
@@ -262,12 +327,9 @@ static struct report_repeat *repeat_of(struct report_state *state, const struct 
     return repeat;
 }
 
-void report_value_add(struct report_state *state, const struct report_value *value)
+static void add_value(struct report_state *state, const struct report_value *value, uint64_t hash)
 {
-    if (value->session == 0) {
-        return;
-    }
-    struct report_value *first = find_value(state, value);
+    struct report_value *first = find_value(state, value, hash);
     if (first == NULL) {
         return;
     }
@@ -284,15 +346,32 @@ void report_value_add(struct report_state *state, const struct report_value *val
     }
 }
 
-void report_values_add(struct report_state *state, const struct report_value *values, size_t num)
+/* In both generations. */
+static uint64_t hash_of_value(const struct report_state *state, const struct report_value *value)
 {
-    for (size_t i = 0; i < num; i++) {
-        report_table_prefetch(&state->values[0], &values[i].key);
-        report_table_prefetch(&state->values[1], &values[i].key);
+    return report_table_hash(&state->values[0], &value->key);
+}
+
+void report_values_seek(struct report_state *state, struct report_values *values,
+                        const struct report_value *value)
+{
+    if (values->len == REPORT_MOST_VALUES) {
+        report_values_add(state, values);
     }
-    for (size_t i = 0; i < num; i++) {
-        report_value_add(state, &values[i]);
+    uint64_t hash               = hash_of_value(state, value);
+    values->items[values->len]  = *value;
+    values->hashes[values->len] = hash;
+    values->len += value->session != 0 ? 1 : 0;
+    report_table_prefetch(&state->values[0], hash);
+    report_table_prefetch(&state->values[1], hash);
+}
+
+void report_values_add(struct report_state *state, struct report_values *values)
+{
+    for (size_t i = 0; i < values->len; i++) {
+        add_value(state, &values->items[i], values->hashes[i]);
     }
+    values->len = 0;
 }
 
 void report_values_forget(struct report_state *state)
@@ -303,8 +382,9 @@ void report_values_forget(struct report_state *state)
 
 void report_repeat_add(struct report_state *to, const struct report_repeat *more)
 {
-    const struct report_value *first = find_value(to, &more->values[0]);
-    struct report_repeat *repeat     = repeat_of(to, first != NULL ? first : &more->values[0]);
+    const struct report_value *first =
+        find_value(to, &more->values[0], hash_of_value(to, &more->values[0]));
+    struct report_repeat *repeat = repeat_of(to, first != NULL ? first : &more->values[0]);
     if (repeat == NULL) {
         return;
     }
@@ -346,22 +426,61 @@ static uint32_t rule_of(struct report_state *state, const struct ht_finding *wor
     return report_table_index(&state->rules, rule) + 1;
 }
 
+static size_t place_of(const char *text)
+{
+    return (uintptr_t)text / 8;
+}
+
 /* A rule's id is mostly the same words at the same place. */
 uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words)
 {
-    size_t place                      = (uintptr_t)words->id / 8 % REPORT_RECENT_RULES;
-    struct report_recent_rule *recent = &state->recent[place];
-    if (recent->id != words->id) {
-        *recent = (struct report_recent_rule){.id = words->id, .number = rule_of(state, words)};
+    struct report_recent *recent = &state->rules_recent[place_of(words->id) % REPORT_RECENT_RULES];
+    if (recent->text != words->id) {
+        *recent = (struct report_recent){.text = words->id, .number = rule_of(state, words)};
     }
     return recent->number;
 }
 
-static void add_proof(struct report_state *state, struct report_finding *to,
+uint32_t report_label_of(struct report_state *state, const char *label)
+{
+    if (label == NULL) {
+        return 0;
+    }
+    struct report_recent *recent = &state->labels_recent[place_of(label) % REPORT_RECENT_LABELS];
+    if (recent->text != label) {
+        uint32_t number = report_names_add(&state->names, ht_text(label));
+        *recent         = (struct report_recent){.text = label, .number = number};
+    }
+    return recent->number;
+}
+
+struct report_finding *report_finding_of(struct report_state *state,
+                                         const struct report_finding_key *key, uint64_t hash)
+{
+    return report_table_add_hashed(&state->findings, key, hash);
+}
+
+void report_finding_count(struct report_finding *finding, uint32_t severity, uint64_t count,
+                          const struct report_span *span)
+{
+    if (finding->count == 0) {
+        finding->span = *span;
+    }
+    finding->severity = severity > finding->severity ? severity : finding->severity;
+    finding->count += count;
+    widen_by(&finding->span, span);
+}
+
+bool report_proof_is_kept(const struct report_finding *finding, const struct report_sight *sight)
+{
+    return report_sight_before(sight, &finding->proofs[REPORT_EXAMPLES - 1].sight);
+}
+
+void report_proof_add(struct report_state *state, struct report_finding *to,
                       const struct report_proof *proof)
 {
     struct report_proof each = *proof;
-    if (!report_sight_before(&each.sight, &to->proofs[REPORT_EXAMPLES - 1].sight)) {
+    if (!report_proof_is_kept(to, &proof->sight)) {
         return;
     }
     each.evidence = ht_arena_copy(&state->arena, each.evidence);
@@ -376,20 +495,16 @@ static void add_proof(struct report_state *state, struct report_finding *to,
 
 void report_finding_add(struct report_state *state, const struct report_finding *more)
 {
+    const uint64_t hash = report_table_hash(&state->findings, &more->key);
     struct report_finding *finding =
-        more->key.rule != 0 ? report_table_add(&state->findings, &more->key) : NULL;
+        more->key.rule != 0 ? report_finding_of(state, &more->key, hash) : NULL;
     if (finding == NULL) {
         state->totals.findings_left_out += more->count;
         return;
     }
-    if (finding->count == 0) {
-        finding->span = more->span;
-    }
-    finding->severity = more->severity > finding->severity ? more->severity : finding->severity;
-    finding->count += more->count;
-    widen_by(&finding->span, &more->span);
+    report_finding_count(finding, more->severity, more->count, &more->span);
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
-        add_proof(state, finding, &more->proofs[i]);
+        report_proof_add(state, finding, &more->proofs[i]);
     }
 }
 

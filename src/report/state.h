@@ -14,6 +14,7 @@
 enum {
     REPORT_MAX_BYTES      = 64 << 20, /* of one collector */
     REPORT_NAMES_BYTES    = 10 << 20,
+    REPORT_HOSTS_BYTES    = 8 << 20,
     REPORT_SERVERS_BYTES  = 4 << 20,
     REPORT_SESSIONS_BYTES = 14 << 20,
     REPORT_MANY_SESSIONS  = 49152, /* of so many kinds, who the client is counts no more */
@@ -30,7 +31,14 @@ struct report_sight {
     int64_t time_ns;
     uint64_t id; /* of the connection; 0: nothing is here */
     uint64_t frame, frame_2;
-    uint32_t source, host; /* names */
+    uint32_t source; /* name */
+    uint32_t host;   /* index plus one */
+};
+
+/* A client's address; all of it is key. */
+struct report_host {
+    uint8_t address[16];
+    uint32_t version; /* of IP */
 };
 
 /* The first ones, by time. */
@@ -54,6 +62,7 @@ struct report_server {
     struct report_server_key key;
     uint32_t starttls;    /* name of the protocol that TLS began in */
     uint32_t ticket_keys; /* how many were seen, up to REPORT_TICKET_KEYS plus one */
+    uint32_t latency;     /* index of its own plus one; 0: none yet */
 };
 
 /* How a handshake ended. */
@@ -87,9 +96,8 @@ enum {
 
 /* Connections that are alike; names and numbers are 0 where there is none. */
 struct report_session_key {
-    uint32_t server;                       /* index plus one */
-    uint32_t host, ja4, alpn, certificate; /* names; the certificate's is its SHA-256 */
-
+    uint32_t server, host;           /* indexes plus one */
+    uint32_t ja4, alpn, certificate; /* names; the certificate's is its SHA-256 */
     uint32_t protocol, key_exchange, post_quantum;
     uint32_t suite; /* plus one */
     uint32_t ech; /* the config_id plus one of a configuration that was seen, where the client then
@@ -269,13 +277,13 @@ struct report_clock {
     uint32_t server;           /* index plus one */
 };
 
-/* A rule that was asked for lately. */
-struct report_recent_rule {
-    const char *id;
-    uint32_t number; /* as report_rule_of has it */
+/* What was asked for lately, by where its text lies. */
+struct report_recent {
+    const char *text;
+    uint32_t number;
 };
 
-enum { REPORT_RECENT_RULES = 64 };
+enum { REPORT_RECENT_RULES = 64, REPORT_RECENT_LABELS = 32 };
 
 struct report_totals {
     uint64_t connections, tls_connections, incomplete, one_sided, midstream, truncated, limited;
@@ -288,14 +296,16 @@ struct report_state {
     struct ht_budget budget;
     struct ht_arena arena;
     struct report_names names;
-    struct report_table servers, sessions, rules, findings, certificates, repeats, tickets,
+    struct report_table servers, hosts, sessions, rules, findings, certificates, repeats, tickets,
         latencies, offers, lookups;
     struct report_table values[2]; /* those seen last, and those before */
     struct report_totals totals;
     struct report_clock clock;
     struct report_span span;
     struct ht_audit_count counts[REPORT_NUM_SUBJECTS];
-    struct report_recent_rule recent[REPORT_RECENT_RULES]; /* by address of the id */
+    struct report_recent rules_recent[REPORT_RECENT_RULES];
+    struct report_recent labels_recent[REPORT_RECENT_LABELS];
+    uint32_t source; /* name of the source of the last connection */
 };
 
 void report_state_init(struct report_state *state, const struct ht_analysis_settings *settings);
@@ -307,6 +317,16 @@ void report_state_merge(struct report_state *to, struct report_state *from);
 /* report_state_move likewise, where `to` holds nothing. */
 void report_state_move(struct report_state *to, struct report_state *from);
 
+/* report_server_at is the server of a number: its index plus one. */
+static inline struct report_server *report_server_at(const struct report_state *state,
+                                                     uint32_t number)
+{
+    return report_table_at(&state->servers, number - 1);
+}
+
+/* report_host_add is the number of an address, its index plus one; 0: no room. */
+uint32_t report_host_add(struct report_state *state, const struct report_host *host);
+
 void report_widen(struct report_span *span, int64_t time_ns);
 
 /* report_sight_before orders by time, then by id; what is empty comes last. */
@@ -315,15 +335,29 @@ bool report_sight_before(const struct report_sight *a, const struct report_sight
 /* report_sights_add keeps the sight if it is among the first. */
 void report_sights_add(struct report_sights *sights, const struct report_sight *sight);
 
-/* report_value_add tells that a value was seen, in `state->values`, and whether again, in
- * `state->repeats`. One of no session (0) is not looked at. */
-void report_value_add(struct report_state *state, const struct report_value *value);
+enum { REPORT_MOST_VALUES = 12 /* of a connection; more are not looked at at once */ };
 
-/* report_values_add likewise tells of several: they are waited for in memory once, not each. */
-void report_values_add(struct report_state *state, const struct report_value *values, size_t num);
+/* Values that are to be told of. */
+struct report_values {
+    struct report_value items[REPORT_MOST_VALUES];
+    uint64_t hashes[REPORT_MOST_VALUES];
+    size_t len;
+};
+
+/* report_values_seek adds a value to those that report_values_add is to tell of, and has what that
+ * takes come out of memory meanwhile. One of no session (0) is not looked at. */
+void report_values_seek(struct report_state *state, struct report_values *values,
+                        const struct report_value *value);
+
+/* report_values_add tells that values were seen, in `state->values`, and whether again, in
+ * `state->repeats`; then there are none left in `values`. */
+void report_values_add(struct report_state *state, struct report_values *values);
 
 /* report_values_forget gives back the memory of what was seen once only, when all is seen. */
 void report_values_forget(struct report_state *state);
+
+/* report_state_shed gives back the memory of all but names, certificates and evidence. */
+void report_state_shed(struct report_state *state);
 
 /* report_repeat_add adds a value that was seen more than once already. */
 void report_repeat_add(struct report_state *state, const struct report_repeat *repeat);
@@ -342,6 +376,10 @@ void report_session_add(struct report_state *state, const struct report_session 
 struct report_random_time report_random_time_of(struct ht_bytes random, int64_t time_ns);
 void report_random_time_add(struct report_random_time *into, const struct report_random_time *more);
 
+/* report_session_prefetch has what it takes to add it come out of memory meanwhile. */
+void report_session_prefetch(const struct report_state *state,
+                             const struct report_session *session);
+
 /* report_bucket_of is the bucket of a time, four to each doubling; report_bucket_ns is the middle
  * of one. */
 size_t report_bucket_of(uint64_t ns);
@@ -351,14 +389,38 @@ uint64_t report_bucket_ns(size_t bucket);
  * 0: none was timed. */
 uint64_t report_percentile(const struct report_latency *latency, unsigned percent);
 
+/* report_latency_of is that of a server, new where it has none; NULL: no room. */
+struct report_latency *report_latency_of(struct report_state *state, uint32_t server);
+
 /* report_slow_add keeps the handshake if it is among the slowest. */
 void report_slow_add(struct report_latency *latency, const struct report_slow *slow);
+
+/* report_label_of is the name of a static text; 0 for NULL. */
+uint32_t report_label_of(struct report_state *state, const char *label);
 
 /* report_rule_of is the index of the rule with these words, plus one; 0: no room. */
 uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words);
 
 /* report_finding_add adds cases of a rule; the evidence of what is kept is copied, and what there
  * is no room for is counted. */
+
+/* report_finding_of is that of a key, whose hash this is; new where its count is 0. NULL: no room.
+ */
+struct report_finding *report_finding_of(struct report_state *state,
+                                         const struct report_finding_key *key, uint64_t hash);
+
+/* report_finding_count adds cases, but for their proofs. */
+void report_finding_count(struct report_finding *finding, uint32_t severity, uint64_t count,
+                          const struct report_span *span);
+
+/* report_proof_is_kept says whether a proof of that sight would be kept. */
+bool report_proof_is_kept(const struct report_finding *finding, const struct report_sight *sight);
+
+/* report_proof_add keeps the proof if it is among the first, and copies its evidence then. */
+void report_proof_add(struct report_state *state, struct report_finding *to,
+                      const struct report_proof *proof);
+
+/* report_finding_add adds cases of a rule, with their proofs. */
 void report_finding_add(struct report_state *state, const struct report_finding *more);
 
 /* report_ticket_add adds a ticket's key. */

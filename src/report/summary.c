@@ -75,6 +75,37 @@ static const struct report_session **by_time(struct ht_summary *summary)
     return list;
 }
 
+/* Puts the sessions of one server together, since most loops are over these; those of one server
+ * in order of time. `sessions`, which are by time, are where they are then. False: no memory. */
+static bool gather_servers(struct ht_summary *summary, const struct report_session **sessions)
+{
+    struct report_table *table = &summary->state.sessions;
+    const size_t num = table->len, num_servers = summary->state.servers.len;
+    uint32_t *ends    = ht_arena_alloc(&summary->arena, (num_servers + 1) * sizeof *ends);
+    uint32_t *places  = ht_arena_alloc(&summary->arena, num * sizeof *places + 1);
+    const void **list = ht_arena_alloc(&summary->arena, num * sizeof *list + 1);
+    if (ends == NULL || places == NULL || list == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < num; i++) {
+        ends[sessions[i]->key.server]++;
+    }
+    for (size_t i = 1; i <= num_servers; i++) {
+        ends[i] += ends[i - 1];
+    }
+    for (size_t i = num; i-- > 0;) {
+        places[i]       = --ends[sessions[i]->key.server];
+        list[places[i]] = sessions[i];
+    }
+    if (!report_table_reorder(table, list)) {
+        return false;
+    }
+    for (size_t i = 0; i < num; i++) {
+        sessions[i] = report_table_at(table, places[i]);
+    }
+    return true;
+}
+
 bool ht_summary_finish(struct ht_summary *summary)
 {
     const struct report_session **sessions = by_time(summary);
@@ -82,7 +113,8 @@ bool ht_summary_finish(struct ht_summary *summary)
                                               .arena        = &summary->arena,
                                               .by_time      = sessions,
                                               .num_sessions = summary->state.sessions.len};
-    if (sessions == NULL || !across_run(&across)) {
+    report_values_forget(&summary->state);
+    if (sessions == NULL || !gather_servers(summary, sessions) || !across_run(&across)) {
         return false;
     }
     struct build build = {.state        = &summary->state,
@@ -91,8 +123,10 @@ bool ht_summary_finish(struct ht_summary *summary)
                           .by_server    = across.sessions,
                           .num_sessions = summary->state.sessions.len,
                           .out          = &summary->data};
-    return build_labels(&build) && build_findings(&build) && build_lists(&build) &&
-           build_coverage(&build, summary->counts);
+    bool built         = build_labels(&build) && build_findings(&build) && build_lists(&build) &&
+                 build_coverage(&build, summary->counts);
+    report_state_shed(&summary->state);
+    return built;
 }
 
 const struct ht_summary_data *ht_summary_data(const struct ht_summary *summary)

@@ -1,12 +1,11 @@
 #include "report/table.h"
 
-#include "base/hash.h"
-
 #include <stdlib.h>
 
 enum {
     FIRST_CAPACITY = 64,
-    MAX_PROBES     = 128, /* an entry that needs more is refused */
+    MANY           = 4096, /* entries */
+    MAX_PROBES     = 128,  /* an entry that needs more is refused */
     NUMBER_BITS    = 20,
     MOST_ENTRIES   = (1 << NUMBER_BITS) - 1
 };
@@ -21,11 +20,6 @@ static uint32_t in_slot(uint64_t hash, size_t number)
 static void *entry_of(const struct report_table *table, uint32_t slot)
 {
     return report_table_at(table, (slot & MOST_ENTRIES) - 1);
-}
-
-static uint64_t hash_of(const struct report_table *table, const void *key)
-{
-    return ht_hash(ht_bytes(key, table->key_size), table->seed);
 }
 
 /* The slot where `key` is, or would be; NULL: too many others are in the way. */
@@ -48,49 +42,82 @@ static size_t bytes_for(const struct report_table *table, size_t capacity)
     return capacity * (table->entry_size + 2 * sizeof *table->slots);
 }
 
-/* Twice the entries, and two slots for each. */
-static bool grow(struct report_table *table)
+static bool may_hold(const struct report_table *table, size_t capacity)
 {
-    size_t capacity = table->capacity > 0 ? 2 * table->capacity : FIRST_CAPACITY;
-    size_t more     = bytes_for(table, capacity) - bytes_for(table, table->capacity);
-    if (bytes_for(table, capacity) > table->max_bytes || capacity > MOST_ENTRIES ||
-        !ht_budget_take(table->budget, more)) {
-        return false;
+    return bytes_for(table, capacity) <= table->max_bytes && capacity <= MOST_ENTRIES;
+}
+
+/* How many entries to have room for, where there are to be `capacity`: what grows much is to be
+ * copied no more. Pages that were never written take no memory. */
+static size_t reserve_for(const struct report_table *table, size_t capacity)
+{
+    while (capacity >= MANY && may_hold(table, 2 * capacity)) {
+        capacity *= 2;
     }
-    uint32_t *slots = calloc(2 * capacity, sizeof *slots);
-    char *entries   = realloc(table->entries, capacity * table->entry_size);
-    table->entries  = entries != NULL ? entries : table->entries;
-    if (slots == NULL || entries == NULL) {
-        free(slots);
-        ht_budget_give(table->budget, more);
-        return false;
+    return capacity;
+}
+
+static bool has_room_for(struct report_table *table, size_t capacity)
+{
+    if (capacity <= table->reserved) {
+        return true;
     }
-    free(table->slots);
-    /* Where memory lies is secret enough for a seed; no result depends on it. */
-    table->seed      = table->seed != 0 ? table->seed : (uintptr_t)slots;
-    table->slots     = slots;
-    table->num_slots = 2 * capacity;
-    table->capacity  = capacity;
+    size_t reserved = reserve_for(table, capacity);
+    char *entries   = realloc(table->entries, reserved * table->entry_size);
+    if (entries != NULL) {
+        table->entries  = entries;
+        table->reserved = reserved;
+    }
+    return entries != NULL;
+}
+
+static void fill_slots(struct report_table *table)
+{
     for (size_t i = 0; i < table->len; i++) {
         const void *entry = report_table_at(table, i);
-        uint64_t hash     = hash_of(table, entry);
+        uint64_t hash     = report_table_hash(table, entry);
         uint32_t *slot    = slot_of(table, entry, hash);
         if (slot != NULL) {
             *slot = in_slot(hash, i + 1);
         }
     }
+}
+
+/* Twice the entries, and two slots for each. */
+static bool grow(struct report_table *table)
+{
+    size_t capacity = table->capacity > 0 ? 2 * table->capacity : FIRST_CAPACITY;
+    size_t more     = bytes_for(table, capacity) - bytes_for(table, table->capacity);
+    if (!may_hold(table, capacity) || !ht_budget_take(table->budget, more)) {
+        return false;
+    }
+    uint32_t *slots = calloc(2 * capacity, sizeof *slots);
+    if (slots == NULL || !has_room_for(table, capacity)) {
+        free(slots);
+        ht_budget_give(table->budget, more);
+        return false;
+    }
+    free(table->slots);
+    table->slots     = slots;
+    table->num_slots = 2 * capacity;
+    table->capacity  = capacity;
+    fill_slots(table);
     return true;
+}
+
+void *report_table_find_hashed(const struct report_table *table, const void *key, uint64_t hash)
+{
+    const uint32_t *slot = table->num_slots > 0 ? slot_of(table, key, hash) : NULL;
+    return slot != NULL && *slot != 0 ? entry_of(table, *slot) : NULL;
 }
 
 void *report_table_find(const struct report_table *table, const void *key)
 {
-    const uint32_t *slot = table->len > 0 ? slot_of(table, key, hash_of(table, key)) : NULL;
-    return slot != NULL && *slot != 0 ? entry_of(table, *slot) : NULL;
+    return report_table_find_hashed(table, key, report_table_hash(table, key));
 }
 
-void *report_table_add(struct report_table *table, const void *key)
+void *report_table_add_hashed(struct report_table *table, const void *key, uint64_t hash)
 {
-    uint64_t hash  = hash_of(table, key);
     uint32_t *slot = table->num_slots > 0 ? slot_of(table, key, hash) : NULL;
     if (slot != NULL && *slot != 0) {
         return entry_of(table, *slot);
@@ -98,7 +125,6 @@ void *report_table_add(struct report_table *table, const void *key)
     bool full = table->len == table->capacity;
     if (full && grow(table)) {
         full = false;
-        hash = hash_of(table, key); /* the first time it grows, it gets its seed */
         slot = slot_of(table, key, hash);
     }
     if (full || slot == NULL) {
@@ -112,10 +138,18 @@ void *report_table_add(struct report_table *table, const void *key)
     return entry;
 }
 
-void report_table_prefetch(const struct report_table *table, const void *key)
+void *report_table_add(struct report_table *table, const void *key)
 {
-    if (table->num_slots > 0) {
-        __builtin_prefetch(&table->slots[hash_of(table, key) & (table->num_slots - 1)]);
+    return report_table_add_hashed(table, key, report_table_hash(table, key));
+}
+
+void report_table_prefetch_entry(const struct report_table *table, uint64_t hash)
+{
+    const size_t line = 64, most = 4 * line;
+    const uint32_t slot = table->num_slots > 0 ? table->slots[hash & (table->num_slots - 1)] : 0;
+    const char *entry   = slot != 0 ? entry_of(table, slot) : NULL;
+    for (size_t at = 0; entry != NULL && at < table->entry_size && at < most; at += line) {
+        __builtin_prefetch(entry + at);
     }
 }
 
@@ -127,6 +161,30 @@ void report_table_clear(struct report_table *table)
     table->len = 0;
 }
 
+bool report_table_reorder(struct report_table *table, const void *const *list)
+{
+    enum { AHEAD = 8 };
+    const size_t size = table->entry_size;
+    char *entries     = malloc(table->len * size + 1);
+    if (entries == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < table->len; i++) {
+        const char *next = i + AHEAD < table->len ? list[i + AHEAD] : list[i];
+        __builtin_prefetch(next);
+        __builtin_prefetch(next + size / 2);
+        __builtin_prefetch(next + size - 1);
+        memcpy(entries + i * size, list[i], size);
+    }
+    free(table->entries);
+    free(table->slots);
+    table->entries   = entries;
+    table->slots     = NULL;
+    table->num_slots = 0;
+    table->reserved  = table->len;
+    return true;
+}
+
 void report_table_free(struct report_table *table)
 {
     free(table->entries);
@@ -136,7 +194,7 @@ void report_table_free(struct report_table *table)
     }
     table->entries = NULL;
     table->slots   = NULL;
-    table->len = table->capacity = table->num_slots = 0;
+    table->len = table->capacity = table->reserved = table->num_slots = 0;
 }
 
 static int by_key(const void *left, const void *right, void *key_size)
@@ -158,17 +216,14 @@ const void **report_table_sorted(const struct report_table *table, struct ht_are
     return list;
 }
 
-struct name {
-    uint64_t key[2]; /* the hash, the length */
-    const uint8_t *ptr;
-};
-
-static struct report_table *ready(struct report_names *names)
+static uint64_t hash_of(const struct report_names *names, struct ht_bytes text)
 {
-    names->table.key_size   = sizeof((struct name *)NULL)->key;
-    names->table.entry_size = sizeof(struct name);
-    names->seed             = names->seed != 0 ? names->seed : (uintptr_t)names;
-    return &names->table;
+    return ht_hash(text, names->table.seed);
+}
+
+void report_names_prefetch(const struct report_names *names, struct ht_bytes text)
+{
+    report_table_prefetch(&names->table, hash_of(names, text));
 }
 
 uint32_t report_names_add(struct report_names *names, struct ht_bytes text)
@@ -176,9 +231,8 @@ uint32_t report_names_add(struct report_names *names, struct ht_bytes text)
     if (text.len == 0 || text.len > REPORT_MAX_NAME) {
         return 0;
     }
-    struct report_table *table = ready(names);
-    const uint64_t key[]       = {ht_hash(text, names->seed), text.len};
-    struct name *name          = report_table_add(table, key);
+    const uint64_t key[]     = {hash_of(names, text), text.len};
+    struct report_name *name = report_table_add(&names->table, key);
     if (name == NULL) {
         return 0;
     }
@@ -187,7 +241,7 @@ uint32_t report_names_add(struct report_names *names, struct ht_bytes text)
         name->ptr            = copy.len > 0 ? copy.ptr : NULL;
     }
     bool same = name->ptr != NULL && memcmp(name->ptr, text.ptr, text.len) == 0;
-    return same ? report_table_index(table, name) + 1 : 0;
+    return same ? report_table_index(&names->table, name) + 1 : 0;
 }
 
 struct ht_bytes report_names_text(const struct report_names *names, uint32_t number)
@@ -195,7 +249,7 @@ struct ht_bytes report_names_text(const struct report_names *names, uint32_t num
     if (number == 0) {
         return ht_bytes(NULL, 0);
     }
-    const struct name *name = report_table_at(&names->table, number - 1);
+    const struct report_name *name = report_table_at(&names->table, number - 1);
     return ht_bytes(name->ptr, name->ptr != NULL ? name->key[1] : 0);
 }
 
