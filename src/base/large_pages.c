@@ -41,11 +41,20 @@ void ht_large_pages_ask(struct ht_large_pages *pages)
     pages->asked = to;
 }
 
+void ht_heap_give_back(void)
+{
+    (void)malloc_trim(0);
+}
+
 #else
 
 void ht_large_pages_ask(struct ht_large_pages *pages)
 {
     (void)pages;
+}
+
+void ht_heap_give_back(void)
+{
 }
 
 #endif

@@ -22,4 +22,8 @@ struct ht_large_pages {
  * called now and then; it costs no system call where there is nothing to ask for. */
 void ht_large_pages_ask(struct ht_large_pages *pages);
 
+/* ht_heap_give_back gives what of the heap is free back to the system. For when what comes next
+ * takes memory of other sizes than what was before. */
+void ht_heap_give_back(void);
+
 #endif

@@ -1,5 +1,6 @@
 #include "report/summary.h"
 
+#include "base/large_pages.h"
 #include "report/across.h"
 #include "report/build.h"
 
@@ -114,6 +115,7 @@ bool ht_summary_finish(struct ht_summary *summary)
                                               .by_time      = sessions,
                                               .num_sessions = summary->state.sessions.len};
     report_values_forget(&summary->state);
+    ht_heap_give_back();
     if (sessions == NULL || !gather_servers(summary, sessions) || !across_run(&across)) {
         return false;
     }
@@ -126,6 +128,7 @@ bool ht_summary_finish(struct ht_summary *summary)
     bool built         = build_labels(&build) && build_findings(&build) && build_lists(&build) &&
                  build_coverage(&build, summary->counts);
     report_state_shed(&summary->state);
+    ht_heap_give_back();
     return built;
 }
 
