@@ -28,7 +28,11 @@ int report_compare_bytes(struct ht_bytes a, struct ht_bytes b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-enum { INDEX_BITS = 16, FEW = 8 /* are found as quickly without slots */ };
+enum {
+    INDEX_BITS   = 16,
+    MOST_TALLIES = (1 << INDEX_BITS) - 1,
+    FEW          = 8 /* are found as quickly without slots */
+};
 
 static struct ht_tally *tallies_of(const struct report_tallies *t)
 {
@@ -121,7 +125,7 @@ static struct ht_tally *tally_of(struct report_tallies *t, struct ht_bytes name)
     t->list.size           = sizeof(struct ht_tally);
     struct ht_tally *tally = find_last(t, name);
     tally                  = tally != NULL ? tally : find(t, name, hash_of(t, name));
-    if (tally == NULL && name.len > 0 && t->list.len < REPORT_MAX_TALLIES) {
+    if (tally == NULL && name.len > 0 && t->list.len < MOST_TALLIES) {
         tally = new_tally(t, name);
     }
     t->last = tally != NULL ? (size_t)(tally - tallies_of(t)) : t->last;
@@ -154,7 +158,7 @@ void report_tally_copy(struct report_tallies *tallies, struct ht_bytes name, uin
     struct ht_tally *known = find(tallies, name, hash_of(tallies, name));
     if (known != NULL) {
         add_to(known, id, connections, first_ns, last_ns);
-    } else if (tallies->list.len < REPORT_MAX_TALLIES) {
+    } else if (tallies->list.len < MOST_TALLIES) {
         name = ht_arena_copy(tallies->list.arena, name);
         report_tally(tallies, name, id, connections, first_ns, last_ns);
     }
@@ -204,7 +208,9 @@ static struct ht_objects sorted(struct report_tallies *tallies,
         tallies->slots     = NULL; /* they are elsewhere now */
         tallies->num_slots = 0;
     }
-    return report_list_objects(&tallies->list);
+    struct ht_objects list = report_list_objects(&tallies->list);
+    list.len               = list.len < REPORT_MAX_TALLIES ? list.len : REPORT_MAX_TALLIES;
+    return list;
 }
 
 struct ht_objects report_tallies_sorted(struct report_tallies *tallies)

@@ -21,7 +21,7 @@ static inline struct ht_objects report_list_objects(const struct report_list *li
     return (struct ht_objects){.items = list->items, .len = list->len};
 }
 
-enum { REPORT_MAX_TALLIES = 1024 /* those that came first */ };
+enum { REPORT_MAX_TALLIES = 1024 /* of a list; the rest is counted only */ };
 
 /* Tallies, by name. */
 struct report_tallies {
@@ -45,10 +45,11 @@ void report_tally_copy(struct report_tallies *tallies, struct ht_bytes name, uin
 void report_tally_id(struct report_tallies *tallies, const struct ht_registry *names, uint16_t id,
                      uint64_t connections, int64_t first_ns, int64_t last_ns);
 
-/* report_tallies_sorted are they, the most frequent first, then by name. */
+/* report_tallies_sorted are they, the most frequent first, then by name; REPORT_MAX_TALLIES at
+ * most. Once sorted, none can be added. */
 struct ht_objects report_tallies_sorted(struct report_tallies *tallies);
 
-/* report_tallies_in_time are they by the time first seen, then by name. */
+/* report_tallies_in_time likewise, by the time first seen, then by name. */
 struct ht_objects report_tallies_in_time(struct report_tallies *tallies);
 
 /* report_compare_bytes orders texts byte by byte, a prefix first. */

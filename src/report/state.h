@@ -12,11 +12,11 @@
 #include "report/table.h"
 
 enum {
-    REPORT_MAX_BYTES      = 64 << 20, /* of one collector */
+    REPORT_MAX_BYTES      = 72 << 20, /* of one collector */
     REPORT_NAMES_BYTES    = 10 << 20,
     REPORT_HOSTS_BYTES    = 8 << 20,
     REPORT_SERVERS_BYTES  = 4 << 20,
-    REPORT_SESSIONS_BYTES = 14 << 20,
+    REPORT_SESSIONS_BYTES = 20 << 20,
     REPORT_MANY_SESSIONS  = 49152, /* of so many kinds, who the client is counts no more */
     REPORT_FINDINGS_BYTES = 8 << 20,
     REPORT_SIGHTS_BYTES   = 12 << 20, /* of each of two generations */
