@@ -3,17 +3,20 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_BLOCK = 512, /* holds the story of a short connection */
-    SMALLEST_STEP =
-        256, /* blocks then are half of what there is, so that a long story needs few, */
-    LARGEST_STEP = 16384, /* and little is left over */
-    LARGEST_KEPT = 65536  /* by a rewind */
+    ALIGNMENT   = 8,
+    FIRST_BLOCK = 528, /* holds how a connection opens */
+    /* Blocks then are a quarter of what there is, so that a long story needs few, and of the many
+     * short ones little is left over. */
+    STEP_PART     = 4,
+    SMALLEST_STEP = 256,
+    LARGEST_STEP  = 16384,
+    LARGEST_KEPT  = 65536 /* by a rewind */
 };
 
 struct ht_arena_block {
     struct ht_arena_block *next;
     uint32_t used, size;
-    _Alignas(16) uint8_t bytes[];
+    _Alignas(ALIGNMENT) uint8_t bytes[];
 };
 
 bool ht_budget_take(struct ht_budget *budget, size_t len)
@@ -39,8 +42,9 @@ void ht_budget_give(struct ht_budget *budget, size_t len)
     }
 }
 
-/* A block of `size` bytes becomes the newest one. */
-static struct ht_arena_block *add_block(struct ht_arena *arena, size_t size)
+/* A block of `size` bytes becomes the newest one; `beside`: the one before it, since that has room
+ * still, and this one will not. */
+static struct ht_arena_block *add_block(struct ht_arena *arena, size_t size, bool beside)
 {
     if (!ht_budget_take(arena->budget, sizeof(struct ht_arena_block) + size)) {
         return NULL;
@@ -50,18 +54,21 @@ static struct ht_arena_block *add_block(struct ht_arena *arena, size_t size)
         ht_budget_give(arena->budget, sizeof *block + size);
         return NULL;
     }
-    *block        = (struct ht_arena_block){.next = arena->blocks, .size = (uint32_t)size};
-    arena->blocks = block;
+    struct ht_arena_block **place = beside ? &arena->blocks->next : &arena->blocks;
+    *block                        = (struct ht_arena_block){.next = *place, .size = (uint32_t)size};
+    *place                        = block;
     arena->size += sizeof *block + size;
     return block;
 }
 
 static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
 {
-    size_t size = arena->blocks != NULL ? arena->size / 2 & ~(size_t)15 : FIRST_BLOCK;
-    size        = size < SMALLEST_STEP ? SMALLEST_STEP : size;
-    size        = size > LARGEST_STEP ? LARGEST_STEP : size;
-    return add_block(arena, size < len ? len : size);
+    size_t size =
+        arena->blocks != NULL ? arena->size / STEP_PART & ~(size_t)(ALIGNMENT - 1) : FIRST_BLOCK;
+    size = size < SMALLEST_STEP ? SMALLEST_STEP : size;
+    size = size > LARGEST_STEP ? LARGEST_STEP : size;
+    return size < len ? add_block(arena, len, arena->blocks != NULL)
+                      : add_block(arena, size, false);
 }
 
 /* `len` bytes of any content. */
@@ -70,7 +77,7 @@ static void *take(struct ht_arena *arena, size_t len)
     if (len > UINT32_MAX / 2) {
         return NULL;
     }
-    uint32_t rounded             = ((uint32_t)len + 15) & ~(uint32_t)15;
+    uint32_t rounded             = ((uint32_t)len + ALIGNMENT - 1) & ~(uint32_t)(ALIGNMENT - 1);
     struct ht_arena_block *block = arena->blocks;
     if (block == NULL || block->size - block->used < rounded) {
         block = new_block(arena, rounded);
@@ -122,7 +129,7 @@ void ht_arena_rewind(struct ht_arena *arena)
     if (block != NULL && block->next != NULL) {
         size_t all = arena->size;
         ht_arena_clear(arena);
-        block = add_block(arena, all < LARGEST_KEPT ? all : LARGEST_KEPT);
+        block = add_block(arena, all < LARGEST_KEPT ? all : LARGEST_KEPT, false);
     }
     if (block != NULL) {
         block->used = 0;

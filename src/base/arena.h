@@ -29,7 +29,7 @@ struct ht_arena {
     struct ht_budget *budget;
 };
 
-/* ht_arena_alloc returns `len` zeroed bytes aligned for any object, which live until the arena is
+/* ht_arena_alloc returns `len` zeroed bytes, aligned to 8, which live until the arena is
  * cleared; NULL where the budget or the system has no more, or `len` is beyond 2 GB. */
 void *ht_arena_alloc(struct ht_arena *arena, size_t len);
 

@@ -29,7 +29,7 @@ static void test_arena_memory(void **state)
         size_t len = i * 7 % 300;
         all[i]     = ht_arena_alloc(&arena, len);
         assert_non_null(all[i]);
-        assert_int_equal((uintptr_t)all[i] % _Alignof(max_align_t), 0);
+        assert_int_equal((uintptr_t)all[i] % _Alignof(uint64_t), 0);
         for (size_t j = 0; j < len; j++) {
             assert_int_equal(all[i][j], 0);
         }
