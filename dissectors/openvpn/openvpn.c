@@ -122,7 +122,7 @@ static bool of_session(struct openvpn_state *state, struct ht_emitter *e, enum h
                        const struct openvpn_packet *packet)
 {
     struct openvpn_direction *d = &state->direction[from];
-    bool answered               = state->tls.details.server_hello != NULL;
+    bool answered               = state->tls.server_hello != NULL;
     if (is_known(d, packet)) {
         return true;
     }

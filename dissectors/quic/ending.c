@@ -66,7 +66,7 @@ static bool tell_finished(const struct ending *x, enum ht_side from)
     }
     if (place.frame != 0) {
         emit_at(x, &tls_finished_event, from, hidden, NULL, place);
-    } else if (x->state->tls.details.server_hello != NULL) {
+    } else if (x->state->tls.server_hello != NULL) {
         absent_at(x, &tls_finished_event, from, x->state->tls.server_hello_place);
     }
     return place.frame != 0;

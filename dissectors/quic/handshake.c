@@ -15,7 +15,7 @@ static struct quic_sealed *sealed_of(struct quic_state *state, struct ht_emitter
     if (side->sealed != NULL || state->tls.keys == NULL) {
         return side->sealed;
     }
-    struct ht_bytes secret                   = tls_keys_secret(&state->tls, from, &protection);
+    struct ht_bytes secret                   = tls_keys_secret(&state->tls, e, from, &protection);
     const struct quic_protection *of_version = packet->known->protection;
     if (secret.len == 0 || of_version == NULL) {
         return NULL;

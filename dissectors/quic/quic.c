@@ -45,7 +45,8 @@ static void version_negotiation(struct quic_state *state, struct ht_emitter *e, 
     state->negotiated = true;
     quic_know_client(state, e, ht_other(from), "version_negotiation");
     const struct quic_version_negotiation *kept =
-        ht_emit(e, &quic_version_negotiation_event, from, 0, &event);
+        ht_read(e, quic_version_negotiation_event.data,
+                ht_emit(e, &quic_version_negotiation_event, from, 0, &event));
     if (kept != NULL && state->details.offered_versions.len == 0) {
         state->details.offered_versions = kept->versions;
     }
@@ -66,10 +67,10 @@ static void retry(struct quic_state *state, struct ht_emitter *e, enum ht_side f
     }
     state->side[from].packets.retry++;
     quic_know_client(state, e, ht_other(from), "retry");
-    const struct quic_retry *kept = ht_emit(e, &quic_retry_event, from, 0, &event);
+    struct ht_kept *kept = ht_emit(e, &quic_retry_event, from, 0, &event);
     if (!state->retried) { /* a client heeds the first alone (RFC 9000 section 17.2.5.2) */
         state->retried       = true;
-        state->details.retry = kept;
+        state->details.retry = ht_recall(e, quic_retry_event.data, kept);
         quic_id_set(&state->retry_id, packet->source_id);
     }
 }

@@ -77,9 +77,11 @@ static void tell_parameters(struct quic_state *state, struct ht_emitter *e, enum
     if (content.len == 0 || state->details.client_transport_parameters != NULL) {
         return;
     }
-    bool good = quic_transport_parameters_parse(content, e->scratch, &parameters);
-    state->details.client_transport_parameters = ht_emit(
-        e, &quic_transport_parameters_event, from, good ? 0 : HT_EVENT_MALFORMED, &parameters);
+    bool good            = quic_transport_parameters_parse(content, e->scratch, &parameters);
+    struct ht_kept *kept = ht_emit(e, &quic_transport_parameters_event, from,
+                                   good ? 0 : HT_EVENT_MALFORMED, &parameters);
+    state->details.client_transport_parameters =
+        ht_recall(e, quic_transport_parameters_event.data, kept);
     if (good) {
         quic_check_ids(state, e, from, packet, &parameters);
     }
@@ -111,8 +113,9 @@ void quic_tell_google(struct quic_state *state, struct ht_emitter *e, enum ht_si
     }
     state->google = true;
     quic_know_client(state, e, client ? from : ht_other(from), "client_hello");
-    const struct quic_google_message *kept =
-        ht_emit(e, &quic_google_handshake_event, from, good ? 0 : HT_EVENT_PARTIAL, &message);
+    const struct quic_google_message *kept = ht_read(
+        e, quic_google_handshake_event.data,
+        ht_emit(e, &quic_google_handshake_event, from, good ? 0 : HT_EVENT_PARTIAL, &message));
     if (kept != NULL && client && state->tls.server_name.len == 0) {
         state->tls.server_name    = kept->server_name;
         state->details.user_agent = kept->user_agent;
@@ -235,7 +238,8 @@ static void tell_close(struct quic_state *state, struct ht_emitter *e, enum ht_s
         close.frame_type = quic_named(e->scratch, quic_hex(e->scratch, frame->frame_type, 2),
                                       registry_name(&quic_frame_types, frame->frame_type));
     }
-    keep_close(state, e, from, ht_emit(e, &quic_connection_close_event, from, 0, &close));
+    struct ht_kept *kept = ht_emit(e, &quic_connection_close_event, from, 0, &close);
+    keep_close(state, e, from, ht_read(e, quic_connection_close_event.data, kept));
     if (crypto) {
         tell_alert(state, e, from, frame->error_code);
     }

@@ -21,8 +21,7 @@ static bool has_secrets(const struct ht_key_log *log, struct ht_bytes random)
            ht_key_log_find(log, HT_KEY_SERVER_HANDSHAKE, random).len > 0;
 }
 
-void tls_keys_begin(struct tls_state *state, struct ht_emitter *e,
-                    const struct tls_client_hello *hello)
+void tls_keys_begin(struct tls_state *state, struct ht_emitter *e)
 {
     const struct ht_keyring *ring = e->keyring;
     if (state->carrier == TLS_OVER_DTLS) {
@@ -35,10 +34,10 @@ void tls_keys_begin(struct tls_state *state, struct ht_emitter *e,
     if (keys == NULL) {
         return;
     }
-    bool in_file        = has_secrets(ring->file, hello->random);
-    bool in_capture     = !in_file && has_secrets(ring->capture, hello->random);
+    keys->client_random = tls_client_random(state, e);
+    bool in_file        = has_secrets(ring->file, keys->client_random);
+    bool in_capture     = !in_file && has_secrets(ring->capture, keys->client_random);
     keys->log           = in_file ? ring->file : in_capture ? ring->capture : NULL;
-    keys->client_random = hello->random;
     if (keys->log != NULL) {
         keys->use.source = in_file ? "file" : "capture";
     }
@@ -78,9 +77,10 @@ static bool open_record(struct tls_state *state, const struct ht_emitter *e, enu
 
 /* How records are protected by what the hellos agreed on; false where that is not known, or there
  * are no secrets. */
-static bool find_protection(struct tls_state *state, enum ht_side from)
+static bool find_protection(struct tls_state *state, const struct ht_emitter *e, enum ht_side from)
 {
-    const struct tls_server_hello *hello = state->last_server_hello;
+    const struct tls_server_hello *hello =
+        ht_read(e, &tls_server_hello_struct, state->last_server_hello);
     if (state->keys->log == NULL) {
         say(state, missing);
     }
@@ -127,16 +127,23 @@ static void update(struct tls_keyed_side *side)
     memcpy(side->secret, next, len);
 }
 
-static bool begin_13(struct tls_state *state, enum ht_side from)
+static bool offers_early_data(const struct tls_state *state, const struct ht_emitter *e)
+{
+    const struct tls_client_hello *hello =
+        ht_read(e, &tls_client_hello_struct, state->client_hello);
+    return hello != NULL && hello->early_data;
+}
+
+static bool begin_13(struct tls_state *state, const struct ht_emitter *e, enum ht_side from)
 {
     struct tls_keyed_side *side = &state->keys->side[from];
     bool client                 = from == state->client;
-    if (!find_protection(state, from)) {
+    if (!find_protection(state, e, from)) {
         side->lost = true; /* lest all that follows is waited for whole */
         return false;
     }
     enter(state->keys, side, TLS_EPOCH_HANDSHAKE, client);
-    if (client && state->details.client_hello->early_data) {
+    if (client && offers_early_data(state, e)) {
         side->epoch = TLS_EPOCH_EARLY;
     }
     return true;
@@ -218,8 +225,8 @@ static bool take_13(struct tls_state *state, struct ht_emitter *e, enum ht_side 
 {
     struct tls_keyed_side *side = &state->keys->side[from];
     struct tls_record inner;
-    if (record->type != TLS_APPLICATION_DATA || state->details.server_hello == NULL ||
-        (side->epoch == TLS_EPOCH_NONE && !begin_13(state, from)) || side->lost) {
+    if (record->type != TLS_APPLICATION_DATA || state->server_hello == NULL ||
+        (side->epoch == TLS_EPOCH_NONE && !begin_13(state, e, from)) || side->lost) {
         return false;
     }
     if (side->epoch == TLS_EPOCH_DATA && !is_small(side, record)) {
@@ -246,18 +253,18 @@ static bool take_13(struct tls_state *state, struct ht_emitter *e, enum ht_side 
  * TLS 1.0 to 1.2
  */
 
-static bool begin_12(struct tls_state *state, enum ht_side from)
+static bool begin_12(struct tls_state *state, const struct ht_emitter *e, enum ht_side from)
 {
     struct tls_keys *keys       = state->keys;
     struct tls_keyed_side *side = &keys->side[from];
-    if (!find_protection(state, from)) {
+    if (!find_protection(state, e, from)) {
         side->lost = true;
         return false;
     }
     side->epoch    = TLS_EPOCH_DATA;
     side->position = (struct tls_position){0};
     side->lost     = !tls_keys_of_master(&side->keys, &side->protection, find(keys, HT_KEY_MASTER),
-                                         state->last_hello->random, state->last_server_hello->random,
+                                         tls_client_random(state, e), tls_server_random(state, e),
                                          from == state->client);
     return true;
 }
@@ -308,7 +315,7 @@ static bool take_12(struct tls_state *state, struct ht_emitter *e, enum ht_side 
     bool whole                  = !partial && record->fragment.len == record->length;
     struct tls_record clear;
     if (!state->direction[from].change_cipher_spec ||
-        (side->epoch == TLS_EPOCH_NONE && !begin_12(state, from)) || side->lost) {
+        (side->epoch == TLS_EPOCH_NONE && !begin_12(state, e, from)) || side->lost) {
         return false;
     }
     if (record->type == TLS_APPLICATION_DATA) {
@@ -357,10 +364,10 @@ void tls_keys_gap(struct tls_state *state, enum ht_side from)
     }
 }
 
-struct ht_bytes tls_keys_secret(struct tls_state *state, enum ht_side from,
-                                struct tls_protection *out)
+struct ht_bytes tls_keys_secret(struct tls_state *state, const struct ht_emitter *e,
+                                enum ht_side from, struct tls_protection *out)
 {
-    if (state->keys == NULL || state->version < TLS_13 || !find_protection(state, from)) {
+    if (state->keys == NULL || state->version < TLS_13 || !find_protection(state, e, from)) {
         return ht_bytes(NULL, 0);
     }
     *out                   = state->keys->side[from].protection;
@@ -379,8 +386,8 @@ void tls_keys_opened(struct tls_state *state, bool opened)
  * Finished
  */
 
-static bool compute(struct tls_state *state, enum ht_side from, struct ht_bytes messages,
-                    uint8_t out[HT_DIGEST_MAX], size_t *out_len)
+static bool compute(const struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
+                    struct ht_bytes messages, uint8_t out[HT_DIGEST_MAX], size_t *out_len)
 {
     bool client = from == state->client;
     if (state->version >= TLS_13) {
@@ -390,9 +397,14 @@ static bool compute(struct tls_state *state, enum ht_side from, struct ht_bytes 
             find(state->keys, client ? HT_KEY_CLIENT_HANDSHAKE : HT_KEY_SERVER_HANDSHAKE);
         return secret.len == *out_len && tls_finished_13(out, digest, secret, messages);
     }
-    *out_len               = TLS_VERIFY_DATA_LEN;
+    const struct tls_server_hello *hello =
+        ht_read(e, &tls_server_hello_struct, state->last_server_hello);
     struct ht_bytes master = find(state->keys, HT_KEY_MASTER);
-    enum ht_prf prf        = tls_prf_of(state->version, state->last_server_hello->cipher_suite);
+    if (hello == NULL) {
+        return false;
+    }
+    *out_len        = TLS_VERIFY_DATA_LEN;
+    enum ht_prf prf = tls_prf_of(state->version, hello->cipher_suite);
     return master.len > 0 && tls_finished_12(out, prf, master, client, messages);
 }
 
@@ -418,7 +430,7 @@ unsigned tls_finished_check(struct tls_state *state, struct ht_emitter *e, enum 
         return 0;
     }
     struct ht_bytes messages = tls_said_before(state, e, from);
-    if (messages.len == 0 || !compute(state, from, messages, expected, &len)) {
+    if (messages.len == 0 || !compute(state, e, from, messages, expected, &len)) {
         return 0;
     }
     bool same = ht_bytes_equal(verify_data, ht_bytes(expected, len));

@@ -39,8 +39,7 @@ struct tls_keys {
 
 /* tls_keys_begin looks for secrets when a ClientHello was seen; a new handshake over the old one
  * changes keys only at its ChangeCipherSpec. */
-void tls_keys_begin(struct tls_state *state, struct ht_emitter *e,
-                    const struct tls_client_hello *hello);
+void tls_keys_begin(struct tls_state *state, struct ht_emitter *e);
 
 /* tls_keys_found: there are secrets of this session. */
 static inline bool tls_keys_found(const struct tls_state *state)
@@ -68,8 +67,8 @@ bool tls_keys_take(struct tls_state *state, struct ht_emitter *e, enum ht_side f
 /* tls_keys_secret is the traffic secret of a side's handshake (RFC 8446 section 7.1), and the
  * protection by the suite that was agreed on; for those who carry TLS 1.3 without its records.
  * Empty: not known. */
-struct ht_bytes tls_keys_secret(struct tls_state *state, enum ht_side from,
-                                struct tls_protection *out);
+struct ht_bytes tls_keys_secret(struct tls_state *state, const struct ht_emitter *e,
+                                enum ht_side from, struct tls_protection *out);
 
 /* tls_keys_opened says what came of a packet of a carrier with these keys. */
 void tls_keys_opened(struct tls_state *state, bool opened);

@@ -240,11 +240,31 @@ static void complete_details(struct tls_state *state)
     }
 }
 
+void tls_recall_hellos(struct tls_state *state, const struct ht_emitter *e)
+{
+    struct tls_details *details = &state->details;
+    const struct tls_server_hello *extensions =
+        ht_recall(e, &tls_encrypted_extensions_struct, state->encrypted_extensions);
+    details->client_hello   = ht_recall(e, &tls_client_hello_struct, state->client_hello);
+    details->client_hello_2 = ht_recall(e, &tls_client_hello_struct, state->client_hello_2);
+    details->server_hello   = ht_recall(e, &tls_server_hello_struct, state->server_hello);
+    if (details->client_hello != NULL) {
+        state->server_name = details->client_hello->server_name;
+    }
+    if (details->server_hello != NULL) {
+        details->alpn = details->server_hello->alpn;
+    }
+    if (extensions != NULL && details->alpn.len == 0) {
+        details->alpn = extensions->alpn;
+    }
+}
+
 void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end *end)
 {
     if (!state->client_known) {
         state->client = e->client;
     }
+    tls_recall_hellos(state, e);
     const struct tls_ending x = {.state  = state,
                                  .e      = e,
                                  .end    = end,

@@ -33,29 +33,45 @@ static void know_client(struct tls_state *state, struct ht_emitter *e, enum ht_s
     }
 }
 
+static void note_limits(struct tls_state *state, const struct ht_emitter *e,
+                        const struct tls_server_hello *answer)
+{
+    const struct tls_client_hello *offer =
+        answer != NULL && answer->choices != NULL
+            ? ht_read(e, &tls_client_hello_struct, state->last_hello)
+            : NULL;
+    state->limits = (struct tls_record_limits){0};
+    if (offer != NULL) {
+        state->limits.max_fragment_length = answer->choices->max_fragment_length;
+        state->limits.by_server           = answer->choices->record_size_limit;
+    }
+    if (offer != NULL && offer->capabilities != NULL) {
+        state->limits.by_client = offer->capabilities->record_size_limit;
+    }
+}
+
 void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                            unsigned flags, struct tls_client_hello *hello)
 {
-    const struct tls_client_hello *kept;
     hello->frame = e->frame;
     know_client(state, e, from, "client_hello");
-    kept = ht_emit(e, &tls_client_hello_event, from, flags, hello);
+    struct ht_kept *kept = ht_emit(e, &tls_client_hello_event, from, flags, hello);
     if (kept == NULL || from != state->client) {
         return;
     }
     state->last_hello = kept;
     if (e->keyring != NULL) {
-        tls_keys_begin(state, e, kept);
+        tls_keys_begin(state, e);
     }
-    if (state->details.client_hello != NULL) {
+    if (state->client_hello != NULL) {
         state->last_server_hello = NULL; /* the first one's may be there before it */
     }
-    if (state->details.client_hello == NULL) {
-        state->details.client_hello = kept;
-        state->server_name          = kept->server_name;
-        state->client_hello_place   = (struct tls_place){e->frame, e->time_ns};
-    } else if (state->details.hello_retry_request && state->details.client_hello_2 == NULL) {
-        state->details.client_hello_2 = kept;
+    note_limits(state, e, ht_read(e, &tls_server_hello_struct, state->last_server_hello));
+    if (state->client_hello == NULL) {
+        state->client_hello       = kept;
+        state->client_hello_place = (struct tls_place){e->frame, e->time_ns};
+    } else if (state->details.hello_retry_request && state->client_hello_2 == NULL) {
+        state->client_hello_2 = kept;
     }
 }
 
@@ -66,6 +82,19 @@ static void client_hello(struct tls_telling *m, uint8_t type)
     (void)type;
     hello.record_version = record_version_of(m);
     tls_take_client_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
+}
+
+struct ht_bytes tls_client_random(const struct tls_state *state, const struct ht_emitter *e)
+{
+    const struct tls_client_hello *hello = ht_read(e, &tls_client_hello_struct, state->last_hello);
+    return hello != NULL ? hello->random : ht_bytes("", 0);
+}
+
+struct ht_bytes tls_server_random(const struct tls_state *state, const struct ht_emitter *e)
+{
+    const struct tls_server_hello *hello =
+        ht_read(e, &tls_server_hello_struct, state->last_server_hello);
+    return hello != NULL ? hello->random : ht_bytes("", 0);
 }
 
 static const char *suite_note(struct ht_named suite)
@@ -86,20 +115,38 @@ static void tell_retry_cost(struct tls_state *state, const struct ht_emitter *e)
     }
 }
 
+static bool is_raw_key(struct ht_named certificate_type)
+{
+    enum { RAW_PUBLIC_KEY = 2 };
+    return certificate_type.set && certificate_type.id == RAW_PUBLIC_KEY;
+}
+
+void tls_note_raw_keys(struct tls_state *state, const struct tls_server_choices *choices)
+{
+    state->client_raw_key = choices != NULL && is_raw_key(choices->client_certificate_type);
+    state->server_raw_key = choices != NULL && is_raw_key(choices->server_certificate_type);
+}
+
 static void negotiated(struct tls_state *state, struct ht_emitter *e,
                        const struct tls_server_hello *hello)
 {
     if (state->details.hello_retry_request) {
         tell_retry_cost(state, e);
     }
-    state->details.server_hello = hello;
+    tls_note_raw_keys(state, hello->choices);
     state->details.version      = hello->version;
     state->details.cipher_suite = hello->cipher_suite;
     state->suite                = tls_suite_traits(hello->cipher_suite);
     state->details.group        = hello->key_share_group;
-    state->details.alpn         = hello->alpn;
     state->version              = tls_comparable(hello->version.id);
     state->server_hello_place   = (struct tls_place){e->frame, e->time_ns};
+}
+
+static bool is_new_session_id(const struct tls_state *state, const struct ht_emitter *e,
+                              struct ht_bytes session_id)
+{
+    const struct tls_client_hello *offer = ht_read(e, &tls_client_hello_struct, state->last_hello);
+    return offer != NULL && !ht_bytes_equal(session_id, offer->session_id);
 }
 
 void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
@@ -112,28 +159,29 @@ void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum h
         /* What says TLS 1.3 was cut off, but its suites are its own (RFC 8446 appendix B.4). */
         hello->version = ht_named(TLS_13);
     }
-    hello->new_session_id = state->last_hello != NULL && hello->session_id.len > 0 &&
-                            !hello->supported_version.set &&
-                            !ht_bytes_equal(hello->session_id, state->last_hello->session_id);
+    hello->new_session_id = hello->session_id.len > 0 && !hello->supported_version.set &&
+                            is_new_session_id(state, e, hello->session_id);
     const struct ht_event_type *type =
         hello->retry_request ? &tls_hello_retry_request_event : &tls_server_hello_event;
-    const struct tls_server_hello *kept = ht_emit(e, type, from, flags, hello);
-    if (hello->retry_request && from != state->client && state->details.server_hello == NULL) {
+    struct ht_kept *kept = ht_emit(e, type, from, flags, hello);
+    if (hello->retry_request && from != state->client && state->server_hello == NULL) {
         state->server_hello_place = (struct tls_place){e->frame, e->time_ns};
     }
     state->details.hello_retry_request |= hello->retry_request && from != state->client;
     if (kept != NULL && !hello->retry_request && from != state->client) {
         state->last_server_hello = kept;
+        note_limits(state, e, hello);
         if (state->proof != NULL) {
             state->proof->signer[0] = state->proof->signer[1] = ht_bytes(NULL, 0);
         }
     }
-    if (kept != NULL && !hello->retry_request && state->details.server_hello == NULL &&
+    if (kept != NULL && !hello->retry_request && state->server_hello == NULL &&
         from != state->client) {
-        negotiated(state, e, kept);
+        state->server_hello = kept;
+        negotiated(state, e, hello);
     }
     if (e->audit && kept != NULL && state->nonces == NULL &&
-        tls_nonces_are_explicit(state->version, kept->cipher_suite)) {
+        tls_nonces_are_explicit(state->version, hello->cipher_suite)) {
         state->nonces = ht_arena_alloc(e->arena, sizeof *state->nonces);
     }
 }
@@ -161,9 +209,9 @@ static void keep_chain(struct tls_chains *chains, const struct tls_certificate *
 void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                           unsigned flags, struct tls_certificate *certificate)
 {
-    struct tls_direction *d = &state->direction[from];
-    const struct tls_certificate *kept =
-        ht_emit(e, &tls_certificate_event, from, flags, certificate);
+    struct tls_direction *d            = &state->direction[from];
+    const struct tls_certificate *kept = ht_read(
+        e, &tls_certificate_struct, ht_emit(e, &tls_certificate_event, from, flags, certificate));
     if (state->chains == NULL) {
         state->chains               = ht_arena_alloc(e->arena, sizeof *state->chains);
         state->details.certificates = state->chains;
@@ -178,29 +226,13 @@ void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht
     d->certificate_told = true;
 }
 
-/* The server said that this side shows a public key alone (RFC 7250). */
-static bool shows_raw_key(const struct tls_telling *m)
-{
-    enum { RAW_PUBLIC_KEY = 2 };
-    const struct tls_server_hello *hello     = m->state->encrypted_extensions != NULL
-                                                   ? m->state->encrypted_extensions
-                                                   : m->state->details.server_hello;
-    const struct tls_server_choices *choices = hello != NULL ? hello->choices : NULL;
-    if (choices == NULL) {
-        return false;
-    }
-    struct ht_named type = m->from == m->state->client ? choices->client_certificate_type
-                                                       : choices->server_certificate_type;
-    return type.set && type.id == RAW_PUBLIC_KEY;
-}
-
 static void certificate(struct tls_telling *m, uint8_t type)
 {
     struct tls_certificate certificate = {0};
     bool tls13                         = m->state->version >= TLS_13;
-    bool raw                           = shows_raw_key(m);
-    bool ok = raw && !tls13 ? tls_raw_public_key_parse(m->body, &certificate)
-                            : tls_certificate_parse(m->body, tls13, m->e->scratch, &certificate);
+    bool raw = m->from == m->state->client ? m->state->client_raw_key : m->state->server_raw_key;
+    bool ok  = raw && !tls13 ? tls_raw_public_key_parse(m->body, &certificate)
+                             : tls_certificate_parse(m->body, tls13, m->e->scratch, &certificate);
     (void)type;
     if (raw && tls13 && certificate.chain.len > 0) {
         certificate.raw_public_key = certificate.chain.items[0];
@@ -217,11 +249,11 @@ void tls_tell_staple(struct tls_telling *m, struct ht_bytes body)
     struct tls_certificate_status status            = {0};
     bool ok                                         = tls_certificate_status_parse(body, &status);
     m->state->direction[m->from].certificate_status = true;
-    const struct tls_certificate_status *kept =
+    struct ht_kept *kept =
         ht_emit(m->e, &tls_certificate_status_event, m->from, tls_flags_of(m, ok), &status);
     if (m->from != m->state->client && m->state->chains != NULL &&
         m->state->chains->staple == NULL) {
-        m->state->chains->staple = kept;
+        m->state->chains->staple = ht_recall(m->e, &tls_certificate_status_struct, kept);
     }
 }
 
@@ -238,8 +270,8 @@ static void add_randoms(const struct tls_telling *m, struct tls_material *materi
 {
     const struct tls_state *state = m->state;
     if (m->e->verify && state->last_hello != NULL && state->last_server_hello != NULL) {
-        material->part[0] = state->last_hello->random;
-        material->part[1] = state->last_server_hello->random;
+        material->part[0] = tls_client_random(state, m->e);
+        material->part[1] = tls_server_random(state, m->e);
         tls_add_signer(m, material);
     }
 }

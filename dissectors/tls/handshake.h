@@ -29,6 +29,10 @@ bool tls_tell13(struct tls_telling *m, uint8_t type);
  * scratch; empty where nothing is known of that. */
 struct ht_bytes tls_signed13(const struct tls_telling *m, struct ht_bytes said);
 
+/* tls_note_raw_keys notes which sides show a public key in place of certificates, as the server
+ * says. */
+void tls_note_raw_keys(struct tls_state *state, const struct tls_server_choices *choices);
+
 /* tls_remember keeps a message, with its header, that may be signed later or that Finished is
  * about. Of a session whose keys are not known nothing is signed in clear but by a client that was
  * asked for it. */

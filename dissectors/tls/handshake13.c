@@ -24,12 +24,11 @@ static void encrypted_extensions(struct tls_telling *m)
     bool ok = tls_encrypted_extensions_parse(m->body, m->e->scratch, &extensions);
     state->encrypted_extensions =
         ht_emit(m->e, &tls_encrypted_extensions_event, m->from, tls_flags_of(m, ok), &extensions);
-    const struct tls_client_hello *hello = state->details.client_hello;
+    tls_note_raw_keys(state, extensions.choices);
+    const struct tls_client_hello *hello =
+        ht_read(m->e, &tls_client_hello_struct, state->client_hello);
     if (hello != NULL && hello->early_data) {
         state->details.early_data = early_data_of(&extensions);
-    }
-    if (state->encrypted_extensions != NULL && state->details.alpn.len == 0) {
-        state->details.alpn = state->encrypted_extensions->alpn;
     }
 }
 

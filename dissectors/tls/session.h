@@ -48,14 +48,22 @@ struct tls_suite_traits {
     bool sha384;    /* is its hash */
 };
 
+/* How long records may be, as both hellos say (RFC 6066 section 4, RFC 8449); 0: as ever. */
+struct tls_record_limits {
+    uint16_t max_fragment_length;
+    uint16_t by_client, by_server; /* who takes none that are longer */
+};
+
 /* Zeroed but for `carrier` it is that of a new connection. */
 struct tls_state {
     struct tls_details details;
     struct ht_bytes server_name;
     struct tls_direction direction[2]; /* by side */
-    const struct tls_client_hello *last_hello;
-    const struct tls_server_hello *last_server_hello;    /* that answered it; NULL: none yet */
-    const struct tls_server_hello *encrypted_extensions; /* NULL: not seen, or not decrypted */
+    /* Those of the details, where they are only at the end; and the last ones. NULL: none yet. */
+    struct ht_kept *client_hello, *client_hello_2, *server_hello;
+    struct ht_kept *last_hello;
+    struct ht_kept *last_server_hello;    /* that answered it */
+    struct ht_kept *encrypted_extensions; /* NULL: not seen, or not decrypted */
     struct tls_proof *proof;   /* in the flow's arena; NULL where signatures are not checked */
     struct tls_keys *keys;     /* likewise; NULL where there is no key log */
     struct tls_nonces *nonces; /* likewise; NULL where no audit asks, or records bring none */
@@ -68,8 +76,10 @@ struct tls_state {
     enum tls_carrier carrier;
     bool client_known;
     bool certificate_request;
-    struct tls_suite_traits suite; /* negotiated */
-    uint16_t version;              /* tls_comparable; 0 until a ServerHello was seen */
+    bool client_raw_key, server_raw_key; /* is shown in place of certificates (RFC 7250) */
+    struct tls_suite_traits suite;       /* negotiated */
+    struct tls_record_limits limits;
+    uint16_t version; /* tls_comparable; 0 until a ServerHello was seen */
 };
 
 /* tls_comparable is the version of TLS whose messages have the form of those of `version`, a
@@ -113,6 +123,9 @@ void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_si
 /* tls_encrypted_handshake tells of a handshake record that cannot be read: the first after
  * ChangeCipherSpec is Finished (RFC 5246 section 7.4.9). */
 void tls_encrypted_handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from);
+
+/* tls_recall_hellos puts the hellos into the details, at the end. */
+void tls_recall_hellos(struct tls_state *state, const struct ht_emitter *e);
 
 /* tls_end completes the details and says what is absent. Over QUIC whose Finished was seen, and
  * with it `established`, is the carrier's to say, after it. */

@@ -28,6 +28,11 @@ void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct 
 struct tls_alert tls_close_notify_inferred(const struct tls_state *state,
                                            const struct ht_emitter *e, enum ht_side from);
 
+/* tls_client_random and tls_server_random are those of the last hellos; empty where there are none.
+ */
+struct ht_bytes tls_client_random(const struct tls_state *state, const struct ht_emitter *e);
+struct ht_bytes tls_server_random(const struct tls_state *state, const struct ht_emitter *e);
+
 /* tls_first_data is where a direction's first encrypted record was seen; its last one where there
  * was no memory for that. */
 static inline struct tls_place tls_first_data(const struct tls_direction *d)

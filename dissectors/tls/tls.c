@@ -109,7 +109,7 @@ static bool joined_at_ciphertext(const struct tls_state *state, struct ht_emitte
     struct ht_reader r = ht_reader(fragment);
     uint8_t type       = rd_u8(&r);
     uint32_t length    = rd_u24(&r);
-    bool is_first      = state->last_hello == NULL && state->details.server_hello == NULL;
+    bool is_first      = state->last_hello == NULL && state->server_hello == NULL;
     return is_first && ht_hold(e, from)->len == 0 && !r.bad &&
            (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO) && length < SHORTEST_HELLO &&
            length + TLS_HANDSHAKE_HEADER < fragment.len;
@@ -146,19 +146,12 @@ static uint32_t longest_allowed(const struct tls_state *state, enum ht_side from
                                 const struct tls_record *record)
 {
     enum { MOST = 1 << 14, MORE_12 = 2048, MORE_13 = 256 };
-    const struct tls_server_hello *answer           = state->last_server_hello;
-    const struct tls_server_choices *choices        = answer != NULL ? answer->choices : NULL;
-    const struct tls_client_capabilities *requested = NULL;
+    const struct tls_record_limits *agreed = &state->limits;
     bool encrypted =
         record->type == TLS_APPLICATION_DATA || state->direction[from].change_cipher_spec;
-    uint32_t most = MOST;
-    if (choices != NULL && state->last_hello != NULL) {
-        requested = state->last_hello->capabilities;
-        most      = choices->max_fragment_length != 0 ? choices->max_fragment_length : most;
-    }
-    if (encrypted && requested != NULL && choices->record_size_limit != 0 &&
-        requested->record_size_limit != 0) {
-        most = from == state->client ? choices->record_size_limit : requested->record_size_limit;
+    uint32_t most = agreed->max_fragment_length != 0 ? agreed->max_fragment_length : MOST;
+    if (encrypted && agreed->by_client != 0 && agreed->by_server != 0) {
+        most = from == state->client ? agreed->by_server : agreed->by_client;
     }
     return most + (!encrypted ? 0 : state->version == TLS_13 ? MORE_13 : MORE_12);
 }

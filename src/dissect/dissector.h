@@ -13,7 +13,7 @@
 #ifndef HT_DISSECT_DISSECTOR_H
 #define HT_DISSECT_DISSECTOR_H
 
-#include "event/event.h"
+#include "event/kept.h"
 
 /* The two ends of a flow. Which of them is the client is told by ht_claim_client or by TCP. */
 enum ht_side { HT_SIDE_A, HT_SIDE_B };
@@ -68,8 +68,8 @@ struct ht_keyring;
 
 /* What a dissector may ask of the engine; implemented by src/run, and by tests/support. */
 struct ht_emitter_ops {
-    void *(*emit)(struct ht_emitter *, const struct ht_event_type *, enum ht_side from,
-                  unsigned flags, void *event);
+    struct ht_kept *(*emit)(struct ht_emitter *, const struct ht_event_type *, enum ht_side from,
+                            unsigned flags, void *event);
     void (*absent)(struct ht_emitter *, const struct ht_event_type *, enum ht_side from,
                    const char *reason);
     void (*record)(struct ht_emitter *, const struct ht_record_type *, void *record);
@@ -92,28 +92,45 @@ struct ht_emitter {
 };
 
 /* ht_emit says that `from` did this, in the frame at hand. Analyzers see `event` (a struct as
- * `type->data` describes, or NULL) with its views and may fill fields; then it is copied into the
- * flow's arena. Returns the copy, which lives as long as the flow; NULL where there was no room or
- * no data. */
-static inline void *ht_emit(struct ht_emitter *e, const struct ht_event_type *type,
-                            enum ht_side from, unsigned flags, void *event)
+ * `type->data` describes, or NULL) with its views and may fill fields; then a copy is
+ * kept as long as the flow lives. Returns what is kept, for ht_read and ht_recall; NULL where there
+ * was no room or no data. */
+static inline struct ht_kept *ht_emit(struct ht_emitter *e, const struct ht_event_type *type,
+                                      enum ht_side from, unsigned flags, void *event)
 {
     return e->ops->emit(e, type, from, flags, event);
 }
 
 /* ht_emit_at is ht_emit for what happened in an earlier frame of this flow. */
-static inline void *ht_emit_at(struct ht_emitter *e, const struct ht_event_type *type,
-                               enum ht_side from, unsigned flags, void *event, uint64_t frame,
-                               int64_t time_ns)
+static inline struct ht_kept *ht_emit_at(struct ht_emitter *e, const struct ht_event_type *type,
+                                         enum ht_side from, unsigned flags, void *event,
+                                         uint64_t frame, int64_t time_ns)
 {
-    uint64_t frame_now = e->frame;
-    int64_t time_now   = e->time_ns;
-    e->frame           = frame;
-    e->time_ns         = time_ns;
-    void *copy         = ht_emit(e, type, from, flags, event);
-    e->frame           = frame_now;
-    e->time_ns         = time_now;
-    return copy;
+    uint64_t frame_now   = e->frame;
+    int64_t time_now     = e->time_ns;
+    e->frame             = frame;
+    e->time_ns           = time_ns;
+    struct ht_kept *kept = ht_emit(e, type, from, flags, event);
+    e->frame             = frame_now;
+    e->time_ns           = time_now;
+    return kept;
+}
+
+/* ht_read is the event that is kept, as `type` describes it, until the call into the dissector
+ * returns; the bytes that it views live as long as the flow. NULL of NULL, and where there is no
+ * room. */
+static inline const void *ht_read(const struct ht_emitter *e, const struct ht_struct *type,
+                                  const struct ht_kept *kept)
+{
+    return kept != NULL ? ht_kept_read(kept, type, e->scratch) : NULL;
+}
+
+/* ht_recall is ht_read for as long as the flow lives: the object that the timeline shows too. It
+ * takes room: mostly for `finish`. */
+static inline const void *ht_recall(const struct ht_emitter *e, const struct ht_struct *type,
+                                    struct ht_kept *kept)
+{
+    return kept != NULL ? ht_kept_recall(kept, type, e->arena) : NULL;
 }
 
 /* ht_absent says that a message which the protocol expects of `from` was not seen, and why: one of

@@ -215,15 +215,20 @@ static bool copy_member(char *to, const char *from, size_t size)
     }
 }
 
+inline void ht_field_keep(const struct ht_keeper *keeper, const struct ht_field *field, void *to,
+                          const void *from)
+{
+    if (copy_member(to, from, field->size)) {
+        keep_pointed(keeper, field, to);
+    }
+}
+
 static void keep_fields(const struct ht_keeper *keeper, const struct ht_struct *type, void *to,
                         const void *from)
 {
     const struct ht_field *end = type->fields + type->num_fields;
     for (const struct ht_field *field = type->fields; field != end; field++) {
-        char *at = (char *)to + field->offset;
-        if (copy_member(at, ht_field_at(field, from), field->size)) {
-            keep_pointed(keeper, field, at);
-        }
+        ht_field_keep(keeper, field, (char *)to + field->offset, ht_field_at(field, from));
     }
 }
 

@@ -46,6 +46,10 @@ struct ht_keeper {
 void *ht_object_keep(const struct ht_keeper *keeper, const struct ht_struct *type,
                      const void *object);
 
+/* ht_field_keep copies one member of the field from `from` to `to`, and what it points at. */
+void ht_field_keep(const struct ht_keeper *keeper, const struct ht_field *field, void *to,
+                   const void *from);
+
 /* ht_object_copy returns a deep copy of `object` in the arena: every field of its table, and what
  * those point at; members without a field are zero in the copy. NULL where there is no room, and a
  * field of the copy is absent where there was none for it. */

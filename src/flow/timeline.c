@@ -66,7 +66,7 @@ static struct ht_timeline_chunk *room(struct ht_timeline *timeline, struct ht_ar
 static size_t encode(uint8_t out[LARGEST], const struct ht_timeline *timeline,
                      const struct ht_happening *h)
 {
-    const void *pointed = h->absent != NULL ? h->absent : h->object;
+    const void *pointed = h->absent != NULL ? (const void *)h->absent : h->kept;
     uint8_t *at         = out;
     bool follow         = h->absent == NULL && h->flags >= FLAGS_FOLLOW;
     unsigned flags      = h->absent != NULL ? ABSENT : follow ? FLAGS_FOLLOW : h->flags;
@@ -105,10 +105,10 @@ static const uint8_t *read_entry(const uint8_t *at, const struct ht_happening *p
                                  struct ht_happening *out)
 {
     int64_t time = 0, frame = 0;
-    const void *pointed = NULL;
-    uint8_t first       = *at++;
-    bool absent         = first >> FLAGS_SHIFT == ABSENT;
-    uint8_t flags       = first >> FLAGS_SHIFT == FLAGS_FOLLOW ? *at++ : first >> FLAGS_SHIFT;
+    void *pointed = NULL;
+    uint8_t first = *at++;
+    bool absent   = first >> FLAGS_SHIFT == ABSENT;
+    uint8_t flags = first >> FLAGS_SHIFT == FLAGS_FOLLOW ? *at++ : first >> FLAGS_SHIFT;
     memcpy(&out->type, at, sizeof out->type);
     at = get_number(at + sizeof out->type, &time);
     at = get_number(at, &frame);
@@ -118,7 +118,7 @@ static const uint8_t *read_entry(const uint8_t *at, const struct ht_happening *p
     }
     out->side    = first & SIDE;
     out->flags   = absent ? 0 : flags;
-    out->object  = absent ? NULL : pointed;
+    out->kept    = absent ? NULL : pointed;
     out->absent  = absent ? pointed : NULL;
     out->time_ns = (int64_t)((uint64_t)previous->time_ns + (uint64_t)time);
     out->frame   = previous->frame + (uint64_t)frame;

@@ -5,14 +5,14 @@
 #ifndef HT_FLOW_TIMELINE_H
 #define HT_FLOW_TIMELINE_H
 
-#include "event/event.h"
+#include "event/kept.h"
 
 /* A thing that happened, or that was expected and did not. */
 struct ht_happening {
     const struct ht_event_type *type;
-    const void *object; /* the event's data; NULL: none */
-    const char *absent; /* why it was not seen, and then it has no flags; NULL: it was */
-    int64_t time_ns;    /* of an absent one: of what it would have followed */
+    struct ht_kept *kept; /* the event's data; NULL: none */
+    const char *absent;   /* why it was not seen, and then it has no flags; NULL: it was */
+    int64_t time_ns;      /* of an absent one: of what it would have followed */
     uint64_t frame;
     uint8_t side;
     uint8_t flags; /* HT_EVENT_… */

@@ -136,22 +136,22 @@ static void emit_record(struct ht_engine *engine, const struct ht_event_type *ty
 }
 
 /* What the details need is kept even where the timeline is full. */
-static void *keep_object(struct ht_engine *engine, const struct ht_event_type *type,
-                         const void *event)
+static struct ht_kept *keep(struct ht_engine *engine, const struct ht_event_type *type,
+                            const void *event)
 {
     struct ht_flow *flow = engine->flow;
-    bool room    = flow->arena.size < MAX_STORY_BYTES && (!flow->limit_reached || type->in_details);
-    void *object = NULL;
+    bool room = flow->arena.size < MAX_STORY_BYTES && (!flow->limit_reached || type->in_details);
+    struct ht_kept *kept = NULL;
     if (event == NULL || type->data == NULL) {
         return NULL;
     }
     if (room) {
         const struct ht_keeper keeper = {
             .arena = &flow->arena, .pool = &engine->pool, .use = &flow->pool_use};
-        object = ht_object_keep(&keeper, type->data, event);
+        kept = ht_keep(&keeper, type->data, event);
     }
-    flow->limit_reached |= object == NULL;
-    return object;
+    flow->limit_reached |= kept == NULL;
+    return kept;
 }
 
 _Static_assert(HT_MAX_DISSECTORS <= 64, "a bit for each analyzer");
@@ -199,8 +199,8 @@ static unsigned analyze(struct ht_engine *engine, const struct ht_event_type *ty
     return flags;
 }
 
-static void *emit(struct ht_emitter *emitter, const struct ht_event_type *type, enum ht_side from,
-                  unsigned flags, void *event)
+static struct ht_kept *emit(struct ht_emitter *emitter, const struct ht_event_type *type,
+                            enum ht_side from, unsigned flags, void *event)
 {
     struct ht_engine *engine = engine_of(emitter);
     flags                    = analyze(engine, type, from, flags, event);
@@ -211,12 +211,12 @@ static void *emit(struct ht_emitter *emitter, const struct ht_event_type *type, 
     if (engine->flow->tcp == NULL && (found == NULL || found->details_struct == NULL)) {
         return NULL; /* it has no connection record: nobody would see its timeline */
     }
-    void *object = keep_object(engine, type, event);
+    struct ht_kept *kept = keep(engine, type, event);
     happened(engine,
              (struct ht_happening){
-                 .type = type, .object = object, .side = (uint8_t)from, .flags = (uint8_t)flags},
+                 .type = type, .kept = kept, .side = (uint8_t)from, .flags = (uint8_t)flags},
              MAX_HAPPENINGS);
-    return object;
+    return kept;
 }
 
 static void absent(struct ht_emitter *emitter, const struct ht_event_type *type, enum ht_side from,

@@ -67,13 +67,11 @@ static const char *role(const struct ht_flow *flow, unsigned side)
     return side == flow->client ? "client" : "server";
 }
 
-static struct ht_timeline_entry entry_of(const struct ht_flow *flow, const struct ht_happening *h)
+static struct ht_timeline_entry entry_of(const struct ht_flow *flow, const struct ht_happening *h,
+                                         struct ht_arena *arena)
 {
-    struct ht_timeline_entry entry = {.from   = role(flow, h->side),
-                                      .event  = h->type->name,
-                                      .absent = h->absent,
-                                      .type   = h->type,
-                                      .object = h->object};
+    struct ht_timeline_entry entry = {
+        .from = role(flow, h->side), .event = h->type->name, .absent = h->absent, .type = h->type};
     if (h->absent == NULL) {
         entry.t_ns      = h->time_ns - flow->start_ns;
         entry.frame     = h->frame;
@@ -84,8 +82,11 @@ static struct ht_timeline_entry entry_of(const struct ht_flow *flow, const struc
         entry.malformed = (h->flags & HT_EVENT_MALFORMED) != 0;
         entry.verified  = ht_event_verified(h->flags);
     }
-    if (h->object != NULL && !h->type->in_details) {
-        entry.data = (struct ht_any){.type = h->type->data, .object = h->object};
+    if (h->kept != NULL) {
+        entry.object = ht_kept_recall(h->kept, h->type->data, arena);
+    }
+    if (entry.object != NULL && !h->type->in_details) {
+        entry.data = (struct ht_any){.type = h->type->data, .object = entry.object};
     }
     return entry;
 }
@@ -135,7 +136,7 @@ static struct ht_objects timeline_of(struct ht_engine *engine, const struct ht_f
     sort(order, num);
     n = add_resolution(connection, entries);
     for (size_t i = 0; i < num; i++) {
-        entries[n++] = entry_of(flow, order[i]);
+        entries[n++] = entry_of(flow, order[i], &engine->story);
     }
     return (struct ht_objects){.items = entries, .len = n};
 }

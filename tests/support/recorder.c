@@ -129,8 +129,8 @@ static void assert_listed(const struct recorder *r, const struct ht_event_type *
     }
 }
 
-static void *record_event(struct ht_emitter *e, const struct ht_event_type *type, enum ht_side from,
-                          unsigned flags, void *event)
+static struct ht_kept *record_event(struct ht_emitter *e, const struct ht_event_type *type,
+                                    enum ht_side from, unsigned flags, void *event)
 {
     struct recorder *r = (struct recorder *)e;
     assert_listed(r, type);
@@ -142,14 +142,14 @@ static void *record_event(struct ht_emitter *e, const struct ht_event_type *type
     put(r, (flags & HT_EVENT_DECRYPTED) != 0 ? " decrypted" : "%s", "");
     put(r, (flags & HT_EVENT_VERIFIED) != 0 ? " verified" : "%s", "");
     put(r, (flags & HT_EVENT_REFUTED) != 0 ? " refuted" : "%s", "");
-    void *copy = NULL;
+    struct ht_kept *kept = NULL;
     if (event != NULL && type->data != NULL) {
         put(r, " ");
         put_object(r, type->data, event);
-        copy = ht_object_copy(&r->arena, type->data, event);
+        kept = ht_keep(&(struct ht_keeper){.arena = &r->arena}, type->data, event);
     }
     put(r, "\n");
-    return copy;
+    return kept;
 }
 
 static void record_absent(struct ht_emitter *e, const struct ht_event_type *type, enum ht_side from,

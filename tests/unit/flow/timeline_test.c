@@ -7,7 +7,7 @@ static const struct ht_event_type one = {.name = "one"}, two = {.name = "two"};
 static void assert_same(const struct ht_happening *a, const struct ht_happening *b)
 {
     assert_ptr_equal(a->type, b->type);
-    assert_ptr_equal(a->object, b->object);
+    assert_ptr_equal(a->kept, b->kept);
     assert_ptr_equal(a->absent, b->absent);
     assert_int_equal(a->time_ns, b->time_ns);
     assert_int_equal(a->frame, b->frame);
@@ -29,7 +29,7 @@ static void what_goes_in_comes_out(void **unused)
     (void)unused;
     for (size_t i = 0; i < MANY; i++) {
         in[i] = (struct ht_happening){.type    = i % 3 == 0 ? &one : &two,
-                                      .object  = i % 4 == 1 ? &object : NULL,
+                                      .kept    = i % 4 == 1 ? (void *)&object : NULL,
                                       .absent  = i % 4 == 2 ? "why" : NULL,
                                       .time_ns = times[i % HT_ARRAY_LEN(times)],
                                       .frame   = frames[i % HT_ARRAY_LEN(frames)],

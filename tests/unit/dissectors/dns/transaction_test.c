@@ -28,8 +28,8 @@ struct scene {
     uint64_t answered_query; /* as the last answer's event says */
 };
 
-static void *emit(struct ht_emitter *e, const struct ht_event_type *type, enum ht_side from,
-                  unsigned flags, void *event)
+static struct ht_kept *emit(struct ht_emitter *e, const struct ht_event_type *type,
+                            enum ht_side from, unsigned flags, void *event)
 {
     struct scene *scene             = (struct scene *)e;
     const struct dns_transaction *t = event;

@@ -347,8 +347,8 @@ static void epochs_past_the_last_are_counted(void **unused)
     recorder_free(&r);
 }
 
-static void *forget(struct ht_emitter *e, const struct ht_event_type *type, enum ht_side from,
-                    unsigned flags, void *event)
+static struct ht_kept *forget(struct ht_emitter *e, const struct ht_event_type *type,
+                              enum ht_side from, unsigned flags, void *event)
 {
     (void)e, (void)type, (void)from, (void)flags, (void)event;
     return NULL;
