@@ -466,7 +466,7 @@ static bool too_long(struct tls_telling *m, struct ht_bytes rest)
                                       .length       = handshake.length};
     (void)ht_emit(m->e, &tls_malformed_event, m->from, HT_EVENT_MALFORMED, &malformed);
     tls_handshake_missed(m->state, m->from);
-    m->state->direction[m->from].skip_message = len - rest.len;
+    m->state->direction[m->from].skip_message = (uint32_t)(len - rest.len);
     return true;
 }
 
@@ -483,7 +483,7 @@ void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum 
     size_t skipped =
         d->skip_message < record->fragment.len ? d->skip_message : record->fragment.len;
     struct ht_bytes fragment = ht_bytes_from(record->fragment, skipped);
-    d->skip_message -= skipped;
+    d->skip_message -= (uint32_t)skipped;
     d->record_version = record->version;
     d->decrypted      = record->decrypted;
     d->held_place     = (struct tls_place){e->frame, e->time_ns};

@@ -17,28 +17,28 @@ enum tls_carrier { TLS_OVER_TCP, TLS_OVER_DTLS, TLS_OVER_QUIC };
 enum {
     TLS_MAX_MESSAGE  = 256 * 1024, /* a handshake message: room for post-quantum chains */
     TLS_MAX_ALERTS   = 8,          /* kept of a connection */
-    TLS_KEPT_RECORDS = 8,          /* first encrypted records of a direction */
-    TLS_FEW_RECORDS  = 2           /* the most that many a direction has */
+    TLS_KEPT_RECORDS = 8,          /* first encrypted records of a direction, */
+    TLS_FEW_RECORDS  = 2           /* and the room for them at first; then twice as much */
 };
 
 struct tls_direction {
     bool change_cipher_spec;
-    bool finished;               /* the encrypted message after ChangeCipherSpec was seen */
-    bool key_exchange_done;      /* ServerHelloDone, or ClientKeyExchange */
-    bool certificate_told;       /* the message was seen, though perhaps empty or cut */
-    struct tls_place held_place; /* of the last bytes of handshake messages */
-    uint16_t record_version;     /* of the last record of handshake messages */
-    bool decrypted;              /* it was, with keys that are known */
+    bool finished;          /* the encrypted message after ChangeCipherSpec was seen */
+    bool key_exchange_done; /* ServerHelloDone, or ClientKeyExchange */
+    bool certificate_told;  /* the message was seen, though perhaps empty or cut */
     bool certificate, certificate_verify, certificate_status, server_key_exchange;
-    size_t skip_message;     /* bytes of a handshake message too long to keep, still to come */
-    uint64_t records, bytes; /* of application data, or in TLS 1.3 of all that is encrypted */
+    bool decrypted;              /* its last record of handshake messages, with keys known */
+    bool renegotiating;          /* an encrypted handshake began after Finished */
+    uint16_t record_version;     /* of the last record of handshake messages */
+    uint32_t skip_message;       /* bytes of one too long to keep, still to come */
+    struct tls_place held_place; /* of the last bytes of handshake messages */
+    uint64_t records, bytes;     /* of application data, or in TLS 1.3 of all that is encrypted */
     struct tls_place last_data;
     uint32_t last_data_len;
     uint8_t num_kept;
     uint8_t num_changes;          /* ChangeCipherSpecs that a handshake had of its own */
     uint8_t heartbeats;           /* told of */
-    bool renegotiating;           /* an encrypted handshake began after Finished */
-    struct tls_kept_record *kept; /* in the flow's arena; room for TLS_FEW_RECORDS, then for all */
+    struct tls_kept_record *kept; /* in the flow's arena */
 };
 
 /* What the name of a suite says of the records it protects. */

@@ -459,20 +459,20 @@ struct tls_nonce_side;
 /* The connection record's details. */
 struct tls_details {
     bool established;
-    struct ht_named version;
-    struct ht_named cipher_suite;
-    const char *key_exchange; /* "ECDHE", "DHE", "RSA", "PSK", "ECDHE_PSK" … */
-    struct ht_named group;
-    uint64_t dh_bits;
-    const char *dh_group;
-    struct ht_named signature_scheme;
-    struct ht_bytes alpn;
     bool resumed;
-    const char *resumption; /* none, session_id, ticket, psk */
     bool hello_retry_request;
     bool client_authentication;
-    uint8_t renegotiations;                  /* handshakes after the first */
-    uint8_t num_client_first;                /* of client_first; not in the output */
+    struct ht_named version;
+    struct ht_named cipher_suite;
+    struct ht_named group;
+    struct ht_named signature_scheme;
+    uint8_t renegotiations;   /* handshakes after the first */
+    uint8_t num_client_first; /* of client_first; not in the output */
+    const char *key_exchange; /* "ECDHE", "DHE", "RSA", "PSK", "ECDHE_PSK" … */
+    uint64_t dh_bits;
+    const char *dh_group;
+    const char *resumption; /* none, session_id, ticket, psk */
+    struct ht_bytes alpn;
     uint64_t client_records, server_records; /* of application data */
     uint64_t client_data_bytes, server_data_bytes;
     const struct tls_client_hello *client_hello;
