@@ -166,7 +166,7 @@ static bool keep(struct quic_state *state, struct ht_emitter *e, enum ht_side fr
                               .len          = (uint32_t)packet->bytes.len,
                               .datagram_len = state->datagram_len,
                               .cut          = packet->cut};
-    size_t before          = held->len;
+    uint32_t before        = held->len;
     if (before + sizeof header + packet->bytes.len > QUIC_MAX_PENDING ||
         !ht_buffer_append(held, ht_bytes(&header, sizeof header))) {
         return false;

@@ -138,7 +138,7 @@ void ht_arena_rewind(struct ht_arena *arena)
 
 static bool grow(struct ht_buffer *buffer, size_t need)
 {
-    size_t capacity = buffer->capacity != 0 ? buffer->capacity * 2 : 2048;
+    size_t capacity = buffer->capacity != 0 ? (size_t)buffer->capacity * 2 : 2048;
     if (capacity < need) {
         capacity = need;
     }
@@ -154,7 +154,7 @@ static bool grow(struct ht_buffer *buffer, size_t need)
         return false;
     }
     buffer->ptr      = ptr;
-    buffer->capacity = capacity;
+    buffer->capacity = (uint32_t)capacity;
     return true;
 }
 
@@ -168,7 +168,7 @@ bool ht_buffer_append(struct ht_buffer *buffer, struct ht_bytes more)
     }
     if (more.len > 0) {
         memcpy(buffer->ptr + buffer->len, more.ptr, more.len);
-        buffer->len += more.len;
+        buffer->len += (uint32_t)more.len;
     }
     return true;
 }
@@ -179,7 +179,7 @@ void ht_buffer_drop(struct ht_buffer *buffer, size_t len)
         buffer->len = 0;
     } else if (len > 0) {
         memmove(buffer->ptr, buffer->ptr + len, buffer->len - len);
-        buffer->len -= len;
+        buffer->len -= (uint32_t)len;
     }
 }
 

@@ -47,9 +47,9 @@ void ht_arena_rewind(struct ht_arena *arena);
 /* Owns its bytes. Zeroed but for `max` and `budget` is a valid, empty buffer. */
 struct ht_buffer {
     uint8_t *ptr;
-    size_t len;
-    size_t capacity;
-    size_t max; /* bytes it may hold */
+    uint32_t len;
+    uint32_t capacity;
+    uint32_t max; /* bytes it may hold */
     struct ht_budget *budget;
 };
 

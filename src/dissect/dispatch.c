@@ -306,7 +306,7 @@ static bool watch(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side
     while (bytes->len > 0 && !s->given_up) {
         struct ht_bytes step = ht_bytes_head(*bytes, s->pending.max - s->pending.len);
         *bytes               = ht_bytes_from(*bytes, step.len);
-        s->watched += step.len;
+        s->watched += (uint32_t)step.len;
         if (!ht_buffer_append(&s->pending, step) || s->watched > HT_MAX_WATCH_BYTES) {
             give_up(d, side);
         } else if (find(d, e, side)) {

@@ -24,7 +24,7 @@ struct ht_dispatch_side {
     uint64_t skip;            /* bytes of the PDU at hand still to step over */
     uint64_t frame;           /* that brought its last bytes, */
     int64_t time_ns;          /* and its time */
-    uint64_t watched;         /* bytes watched without a find; datagrams without a match */
+    uint32_t watched;         /* bytes watched without a find; datagrams without a match */
     uint32_t excluded;        /* dissectors that said no, by their place in the list */
     bool searching; /* after a hole, or in mid-stream: bytes must be found to begin a PDU */
     bool lost_sync; /* it was searched, at some time */

@@ -183,8 +183,8 @@ struct ht_dissector {
     bool tcp, udp;
     uint16_t ports[8]; /* where its servers usually listen; never proof; 0 ends */
     size_t state_size; /* zeroed before the first call; holds no heap pointers */
-    size_t max_need;   /* of a PDU's `need`: larger ones are handed over cut, as partial */
-    size_t max_held;   /* of each ht_hold buffer */
+    uint32_t max_need; /* of a PDU's `need`: larger ones are handed over cut, as partial */
+    uint32_t max_held; /* of each ht_hold buffer */
 
     /* Could `head` be the first bytes (or the first datagram) that `side` sends in this protocol?
      * MORE: too few to tell; of a datagram NO. Pure. */

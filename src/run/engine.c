@@ -75,6 +75,8 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->digester         = ht_digester_new();
     engine->labeler          = config->label ? ht_labeler_new() : NULL;
     engine->openings.budget  = &engine->budget;
+    engine->receiver         = (struct ht_receiver){
+                .deliver = ht_engine_deliver, .context = engine, .budget = &engine->budget};
     ht_fragments_init(&engine->fragments, config->hash_seed);
     if (config->lesson != NULL) {
         ht_labeler_prepare(engine->labeler); /* other threads have one too */

@@ -5,9 +5,8 @@
 
 #include <netinet/in.h>
 
-/* Bytes of one direction, in order. */
-static uint64_t deliver(void *context, const struct ht_reassembly *r,
-                        const struct ht_delivery *delivery)
+uint64_t ht_engine_deliver(void *context, const struct ht_reassembly *r,
+                           const struct ht_delivery *delivery)
 {
     struct ht_engine *engine = context;
     enum ht_side side        = r == &engine->flow->tcp->side[0].bytes ? HT_SIDE_A : HT_SIDE_B;
@@ -27,10 +26,7 @@ static bool start_tcp(struct ht_engine *engine, struct ht_flow *flow)
 {
     flow->tcp = ht_arena_alloc(&flow->arena, sizeof *flow->tcp);
     for (int i = 0; flow->tcp != NULL && i < 2; i++) {
-        struct ht_reassembly *r = &flow->tcp->side[i].bytes;
-        r->deliver              = deliver;
-        r->context              = engine;
-        r->budget               = &engine->budget;
+        flow->tcp->side[i].bytes.receiver = &engine->receiver;
     }
     return flow->tcp != NULL;
 }

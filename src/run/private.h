@@ -30,10 +30,11 @@ struct ht_engine {
     struct ht_openings openings;   /* SYNs without an answer, not in the table */
     struct ht_fragments fragments; /* of one of several engines, empty: its reader has them */
     struct ht_budget budget;
-    size_t leaving_bytes;    /* of them, those of flows that ended and are still to be told */
-    struct ht_pool pool;     /* what flows have in common */
-    struct ht_arena scratch; /* for one call into a dissector */
-    struct ht_arena story;   /* for one record */
+    struct ht_receiver receiver; /* of all connections' bytes */
+    size_t leaving_bytes;        /* of them, those of flows that ended and are still to be told */
+    struct ht_pool pool;         /* what flows have in common */
+    struct ht_arena scratch;     /* for one call into a dissector */
+    struct ht_arena story;       /* for one record */
     struct ht_labeler *labeler;
     struct ht_digester *digester;
     struct ht_keyring keyring;
@@ -80,6 +81,10 @@ static inline struct ht_order ht_order_of_frame(uint64_t number)
 /* intake.c: takes a packet to its flow. */
 void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
                       const struct ht_packet *packet);
+
+/* ht_engine_deliver takes bytes of one direction of the flow at hand, in order. */
+uint64_t ht_engine_deliver(void *engine, const struct ht_reassembly *r,
+                           const struct ht_delivery *delivery);
 
 /* ht_engine_open makes a flow of a SYN that waited; it is in the table then. */
 void ht_engine_open(struct ht_engine *engine, struct ht_opening *opening);

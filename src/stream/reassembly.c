@@ -47,7 +47,7 @@ static void deliver(struct ht_reassembly *r, struct ht_delivery *delivery)
     delivery->stepped = r->stepped;
     r->stepped        = 0;
     r->next += delivery->len;
-    uint64_t unwanted = r->deliver(r->context, r, delivery);
+    uint64_t unwanted = r->receiver->deliver(r->receiver->context, r, delivery);
     r->unwanted       = unwanted > UINT64_MAX - r->next ? UINT64_MAX : r->next + unwanted;
 }
 
@@ -67,7 +67,7 @@ static void unlink_segment(struct ht_reassembly *r, struct ht_waiting_segment *s
 
 static void free_segment(struct ht_reassembly *r, struct ht_waiting_segment *segment)
 {
-    ht_budget_give(r->budget, sizeof *segment + segment->have);
+    ht_budget_give(r->receiver->budget, sizeof *segment + segment->have);
     free(segment);
 }
 
@@ -101,12 +101,12 @@ static bool keep(struct ht_reassembly *r, struct ht_waiting_segment *after, cons
 {
     bool wanted = s->offset + s->len > r->unwanted;
     size_t have = wanted ? s->bytes.len : 0;
-    if (!ht_budget_take(r->budget, sizeof(struct ht_waiting_segment) + have)) {
+    if (!ht_budget_take(r->receiver->budget, sizeof(struct ht_waiting_segment) + have)) {
         return false;
     }
     struct ht_waiting_segment *segment = malloc(sizeof *segment + have);
     if (segment == NULL) {
-        ht_budget_give(r->budget, sizeof *segment + have);
+        ht_budget_give(r->receiver->budget, sizeof *segment + have);
         return false;
     }
     *segment = (struct ht_waiting_segment){.next     = after != NULL ? after->next : r->head,

@@ -33,10 +33,16 @@ struct ht_reassembly;
 typedef uint64_t ht_deliver(void *context, const struct ht_reassembly *r,
                             const struct ht_delivery *delivery);
 
+/* Who gets the bytes of any number of directions, and what bounds those that wait. */
+struct ht_receiver {
+    ht_deliver *deliver;
+    void *context;
+    struct ht_budget *budget; /* NULL: no bound */
+};
+
 struct ht_waiting_segment;
 
-/* Zeroed but for `deliver`, `context` and `budget` is a valid direction before its first segment.
- */
+/* Zeroed but for `receiver` is a valid direction before its first segment. */
 struct ht_reassembly {
     uint64_t next;     /* offset of the next byte in order; offset 0 is the first byte */
     uint64_t unwanted; /* content below this offset need not be kept; at least `next` */
@@ -48,14 +54,11 @@ struct ht_reassembly {
     bool started;                           /* `base` is set */
     bool limit_reached;                     /* a hole was given up because of a bound */
     uint32_t waiting_bytes, waiting_segments;
-
-    ht_deliver *deliver;
-    void *context;
-    struct ht_budget *budget;
+    const struct ht_receiver *receiver;
     uint64_t lost_bytes;            /* in holes */
-    uint32_t duplicates;            /* segments that brought nothing new */
-    uint64_t first_duplicate_frame; /* where and when the first of them came; 0: there is none */
+    uint64_t first_duplicate_frame; /* where and when the first one came; 0: there is none */
     int64_t first_duplicate_ns;
+    uint32_t duplicates;   /* segments that brought nothing new */
     uint32_t out_of_order; /* segments that came early */
     uint32_t conflicts;    /* overlaps with other content */
 };

@@ -27,8 +27,8 @@ struct ht_tcp_observer {
     void *context;
 };
 
-/* Zeroed but for the directions' `deliver`, `context` and `budget` is a valid new connection. Owns
- * what its directions keep. */
+/* Zeroed but for the directions' `receiver` is a valid new connection. Owns what its directions
+ * keep. */
 struct ht_tcp {
     struct ht_tcp_side side[2];
     uint64_t ack_frame; /* that ended the handshake */

@@ -10,6 +10,7 @@
 enum { CONNECTIONS = 400, PACKETS = 400 };
 
 struct observed {
+    struct ht_receiver receiver;
     struct ht_tcp tcp;
     uint64_t told; /* a hash of all deliveries and events, in order */
     unsigned passed;
@@ -46,10 +47,9 @@ static void note(void *context, const struct ht_event_type *type, unsigned side,
 
 static void start(struct observed *o)
 {
-    *o = (struct observed){0};
+    *o = (struct observed){.receiver = {.deliver = collect, .context = o}};
     for (int i = 0; i < 2; i++) {
-        o->tcp.side[i].bytes.deliver = collect;
-        o->tcp.side[i].bytes.context = o;
+        o->tcp.side[i].bytes.receiver = &o->receiver;
     }
 }
 

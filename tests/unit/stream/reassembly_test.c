@@ -101,9 +101,10 @@ static void push(struct ht_reassembly *r, uint32_t isn, const uint8_t *stream, s
 static void run_plan(const struct plan *plan, uint32_t isn)
 {
     static uint8_t stream[STREAM_LEN];
-    struct result *result   = calloc(1, sizeof *result);
-    struct ht_budget budget = {.max = 1 << 20};
-    struct ht_reassembly r  = {.deliver = collect, .context = result, .budget = &budget};
+    struct result *result             = calloc(1, sizeof *result);
+    struct ht_budget budget           = {.max = 1 << 20};
+    const struct ht_receiver receiver = {.deliver = collect, .context = result, .budget = &budget};
+    struct ht_reassembly r            = {.receiver = &receiver};
     size_t last = 0, expected_missing = 0;
     assert_non_null(result);
     for (size_t i = 0; i < STREAM_LEN; i++) {
@@ -162,8 +163,9 @@ static void backwards(void **unused)
 
 static void first_copy_counts_and_conflict_is_told(void **unused)
 {
-    struct result *result  = calloc(1, sizeof *result);
-    struct ht_reassembly r = {.deliver = collect, .context = result};
+    struct result *result             = calloc(1, sizeof *result);
+    const struct ht_receiver receiver = {.deliver = collect, .context = result};
+    struct ht_reassembly r            = {.receiver = &receiver};
     (void)unused;
     ht_reassembly_start(&r, 100);
     ht_reassembly_push(&r, &(struct ht_segment){.seq = 104, .len = 4, .payload = ht_text("WXYZ")});
@@ -178,8 +180,9 @@ static void first_copy_counts_and_conflict_is_told(void **unused)
 
 static void snapped_bytes_are_missing_not_invented(void **unused)
 {
-    struct result *result  = calloc(1, sizeof *result);
-    struct ht_reassembly r = {.deliver = collect, .context = result};
+    struct result *result             = calloc(1, sizeof *result);
+    const struct ht_receiver receiver = {.deliver = collect, .context = result};
+    struct ht_reassembly r            = {.receiver = &receiver};
     (void)unused;
     ht_reassembly_push(&r, &(struct ht_segment){.seq = 7, .len = 10, .payload = ht_text("abc")});
     ht_reassembly_push(&r, &(struct ht_segment){.seq = 17, .len = 2, .payload = ht_text("XY")});
@@ -191,8 +194,9 @@ static void snapped_bytes_are_missing_not_invented(void **unused)
 
 static void keep_alive_byte_is_ignored(void **unused)
 {
-    struct result *result  = calloc(1, sizeof *result);
-    struct ht_reassembly r = {.deliver = collect, .context = result};
+    struct result *result             = calloc(1, sizeof *result);
+    const struct ht_receiver receiver = {.deliver = collect, .context = result};
+    struct ht_reassembly r            = {.receiver = &receiver};
     (void)unused;
     ht_reassembly_start(&r, 1);
     ht_reassembly_push(&r, &(struct ht_segment){.seq = 1, .len = 3, .payload = ht_text("abc")});
@@ -222,7 +226,8 @@ static void memory_is_bounded(void **unused)
     struct result *result   = calloc(1, sizeof *result);
     (void)unused;
     /* What nobody wants is not kept. */
-    struct ht_reassembly idle = {.deliver = want_nothing, .budget = &budget};
+    const struct ht_receiver receiver = {.deliver = want_nothing, .budget = &budget};
+    struct ht_reassembly idle         = {.receiver = &receiver};
     ht_reassembly_start(&idle, 0);
     ht_reassembly_push(
         &idle, &(struct ht_segment){.seq = 0, .len = 1000, .payload = ht_bytes(payload, 1000)});
@@ -234,7 +239,7 @@ static void memory_is_bounded(void **unused)
     assert_true(budget.peak < 100 * 100);
     ht_reassembly_free(&idle);
     /* A hole that does not fill is given up. */
-    struct ht_reassembly r = {.deliver = want_nothing, .budget = &budget};
+    struct ht_reassembly r = {.receiver = &receiver};
     ht_reassembly_start(&r, 0);
     for (uint32_t i = 1; i < 5000; i++) {
         ht_reassembly_push(

@@ -11,6 +11,7 @@
 enum { F = HT_TCP_FIN, S = HT_TCP_SYN, R = HT_TCP_RST, A = HT_TCP_ACK };
 
 struct scene {
+    struct ht_receiver receiver;
     struct ht_tcp tcp;
     uint64_t frame;
     char events[512];
@@ -42,10 +43,9 @@ static void note(void *context, const struct ht_event_type *type, unsigned side,
 
 static void start(struct scene *scene)
 {
-    *scene = (struct scene){0};
+    *scene = (struct scene){.receiver = {.deliver = collect, .context = scene}};
     for (int i = 0; i < 2; i++) {
-        scene->tcp.side[i].bytes.deliver = collect;
-        scene->tcp.side[i].bytes.context = scene;
+        scene->tcp.side[i].bytes.receiver = &scene->receiver;
     }
 }
 
