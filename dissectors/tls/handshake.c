@@ -142,11 +142,17 @@ static void negotiated(struct tls_state *state, struct ht_emitter *e,
     state->server_hello_place   = (struct tls_place){e->frame, e->time_ns};
 }
 
-static bool is_new_session_id(const struct tls_state *state, const struct ht_emitter *e,
-                              struct ht_bytes session_id)
+/* Whose session gets an id of its own, by which it can be resumed; NULL: no such one. */
+static const struct tls_client_hello *offer_of_new_id(const struct tls_state *state,
+                                                      const struct ht_emitter *e,
+                                                      const struct tls_server_hello *answer)
 {
+    if (answer->session_id.len == 0 || answer->supported_version.set) {
+        return NULL;
+    }
     const struct tls_client_hello *offer = ht_read(e, &tls_client_hello_struct, state->last_hello);
-    return offer != NULL && !ht_bytes_equal(session_id, offer->session_id);
+    bool is_new = offer != NULL && !ht_bytes_equal(answer->session_id, offer->session_id);
+    return is_new ? offer : NULL;
 }
 
 void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
@@ -159,8 +165,8 @@ void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum h
         /* What says TLS 1.3 was cut off, but its suites are its own (RFC 8446 appendix B.4). */
         hello->version = ht_named(TLS_13);
     }
-    hello->new_session_id = hello->session_id.len > 0 && !hello->supported_version.set &&
-                            is_new_session_id(state, e, hello->session_id);
+    hello->offer          = offer_of_new_id(state, e, hello);
+    hello->new_session_id = hello->offer != NULL;
     const struct ht_event_type *type =
         hello->retry_request ? &tls_hello_retry_request_event : &tls_server_hello_event;
     struct ht_kept *kept = ht_emit(e, type, from, flags, hello);
@@ -340,13 +346,21 @@ static void certificate_verify(struct tls_telling *m, uint8_t type)
     (void)ht_emit(m->e, &tls_certificate_verify_event, m->from, tls_flags_of(m, ok), &verify);
 }
 
+void tls_take_ticket(const struct tls_telling *m, bool ok, struct tls_new_session_ticket *ticket)
+{
+    const struct tls_state *state = m->state;
+    ticket->offer                 = ht_read(m->e, &tls_client_hello_struct, state->last_hello);
+    ticket->answer = ht_read(m->e, &tls_server_hello_struct, state->last_server_hello);
+    (void)ht_emit(m->e, &tls_new_session_ticket_event, m->from, tls_flags_of(m, ok), ticket);
+}
+
 static void new_session_ticket(struct tls_telling *m, uint8_t type)
 {
     struct tls_new_session_ticket ticket = {0};
     bool ok                              = tls_new_session_ticket_parse(m->body, &ticket);
     (void)type;
     know_client(m->state, m->e, ht_other(m->from), "new_session_ticket");
-    (void)ht_emit(m->e, &tls_new_session_ticket_event, m->from, tls_flags_of(m, ok), &ticket);
+    tls_take_ticket(m, ok, &ticket);
 }
 
 static void server_hello_done(struct tls_telling *m, uint8_t type)

@@ -59,7 +59,7 @@ static void new_session_ticket(struct tls_telling *m)
 {
     struct tls_new_session_ticket ticket = {0};
     bool ok = tls_new_session_ticket13_parse(m->body, m->e->scratch, &ticket);
-    (void)ht_emit(m->e, &tls_new_session_ticket_event, m->from, tls_flags_of(m, ok), &ticket);
+    tls_take_ticket(m, ok, &ticket);
 }
 
 /* enum { update_not_requested(0), update_requested(1) } KeyUpdateRequest; */

@@ -190,9 +190,10 @@ struct tls_server_hello {
     /* By analyzers: */
     const struct tls_ja3 *ja3s;
     /* Not in the output: */
-    bool new_session_id;       /* another than the client's, by which the session can be resumed;
-                                * not copied */
-    struct ht_bytes key_share; /* view only */
+    bool new_session_id; /* another than the client's, by which the session can be resumed;
+                          * not copied */
+    const struct tls_client_hello *offer;  /* that of a new session; view only */
+    struct ht_bytes key_share;             /* view only */
     struct ht_bytes key_share_end;         /* its last 16 bytes, by an analyzer */
     const struct tls_value_faults *faults; /* of its key share; NULL: none */
 };
@@ -295,7 +296,9 @@ struct tls_new_session_ticket {
     struct ht_bytes nonce;     /* TLS 1.3 */
     uint32_t early_data_bytes; /* that may be sent with it; TLS 1.3 */
     /* Not in the output: */
-    struct ht_bytes ticket;   /* view only */
+    struct ht_bytes ticket;                /* these three are views only */
+    const struct tls_client_hello *offer;  /* of its handshake, as far as */
+    const struct tls_server_hello *answer; /* they were seen */
     struct ht_bytes key_name; /* its first 16 bytes, by an analyzer (RFC 5077 section 4) */
 };
 

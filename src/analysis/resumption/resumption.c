@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { MAX_ID = 24, MAX_NAME = 58, HANDSHAKES = 1024 };
+enum { MAX_ID = 24, MAX_NAME = 58 };
 
 /* By what a session is known; part of its key, so that the kinds are kept apart. */
 enum kind { SESSION_ID = 1, TICKET, IDENTITY };
@@ -38,18 +38,10 @@ struct origin_set {
     uint8_t next; /* to be forgotten */
 };
 
-/* What a connection said in its hellos, until its session is given a name. */
-struct handshake {
-    uint64_t connection; /* hash of its id */
-    uint8_t extended_master;
-    struct name name;
-};
-
 /* Names are kept once, each at the place of its hash, where the next one may take it. */
 struct state {
     struct origin_set *sets;
     struct name *names;
-    struct handshake *handshakes; /* at the place of their connection; of this engine alone */
 };
 
 static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
@@ -58,9 +50,7 @@ static bool init(void *state, const struct ht_analysis_settings *settings, struc
     struct state *self = state;
     self->sets         = calloc(HT_RESUMPTION_SETS, sizeof *self->sets);
     self->names        = calloc(HT_RESUMPTION_NAMES, sizeof *self->names);
-    self->handshakes   = calloc(HANDSHAKES, sizeof *self->handshakes);
-    return (self->sets != NULL && self->names != NULL && self->handshakes != NULL) ||
-           ht_fail(error, "out of memory");
+    return (self->sets != NULL && self->names != NULL) || ht_fail(error, "out of memory");
 }
 
 static void fini(void *state)
@@ -68,7 +58,6 @@ static void fini(void *state)
     struct state *self = state;
     free(self->sets);
     free(self->names);
-    free(self->handshakes);
 }
 
 static struct name name_of(struct ht_bytes server_name)
@@ -90,17 +79,6 @@ static struct name name_of(struct ht_bytes server_name)
 static struct name *place_of(const struct state *state, uint32_t hash)
 {
     return &state->names[hash / 2 % HT_RESUMPTION_NAMES];
-}
-
-/* The handshake of the connection at hand; what another one said is cleared away. */
-static struct handshake *handshake_at_hand(const struct state *state, const struct ht_analysis *a)
-{
-    uint64_t connection         = ht_hash(a->connection_id(a->engine), 0);
-    struct handshake *handshake = &state->handshakes[connection % HANDSHAKES];
-    if (handshake->connection != connection) {
-        *handshake = (struct handshake){.connection = connection};
-    }
-    return handshake;
 }
 
 static struct origin_set *set_of(const struct state *state, uint64_t key)
@@ -144,46 +122,45 @@ static uint64_t key_of(enum kind kind, struct ht_bytes name)
     return name.len == 0 ? 0 : key != 0 ? key : 1;
 }
 
-static void teach(const struct ht_analysis *a, const struct handshake *from, uint64_t key,
-                  uint64_t lifetime_s)
+/* Whom a hello asks for; nobody where that is encrypted. */
+static struct name asked_for(const struct tls_client_hello *hello)
+{
+    bool hidden = hello == NULL || hello->encrypted_client_hello != NULL;
+    return name_of(hidden ? ht_bytes(NULL, 0) : hello->server_name);
+}
+
+/* `from` of the hellos of its handshake, or NULL. */
+static void teach(const struct ht_analysis *a, struct origin from,
+                  const struct tls_client_hello *offer, const struct tls_server_hello *answer)
 {
     struct ht_bytes id = a->connection_id(a->engine);
-    if (key == 0 || id.len > MAX_ID) {
+    if (from.key == 0 || id.len > MAX_ID) {
         return;
     }
     /* Lessons are compared and copied as bytes: no padding may be left to chance. */
     struct lesson lesson;
     memset(&lesson, 0, sizeof lesson);
+    const struct name name  = asked_for(offer);
     struct origin *origin   = &lesson.origin;
-    origin->key             = key;
+    origin->key             = from.key;
     origin->time_ns         = a->time_ns;
-    origin->lifetime_s      = lifetime_s;
-    origin->name            = from->name.hash;
-    origin->extended_master = from->extended_master;
+    origin->lifetime_s      = from.lifetime_s;
+    origin->name            = name.hash;
+    origin->extended_master = answer == NULL ? 0 : answer->extended_master_secret ? 2 : 1;
     origin->id_len          = (uint8_t)id.len;
     memcpy(origin->id, id.ptr, id.len);
-    lesson.name.hash = from->name.hash;
-    lesson.name.len  = from->name.len;
-    memcpy(lesson.name.text, from->name.text, sizeof lesson.name.text);
+    lesson.name.hash = name.hash;
+    lesson.name.len  = name.len;
+    memcpy(lesson.name.text, name.text, sizeof lesson.name.text);
     a->teach(a->engine, &ht_resumption_analyzer, ht_bytes(&lesson, sizeof lesson));
 }
 
-/* Whom a hello asks for; nobody where that is encrypted. */
-static struct name asked_for(const struct tls_client_hello *hello)
-{
-    bool hidden = hello->encrypted_client_hello != NULL;
-    return name_of(hidden ? ht_bytes(NULL, 0) : hello->server_name);
-}
-
-static void on_client_hello(const struct state *state, const struct ht_analysis *a,
-                            struct tls_client_hello *hello)
+static void on_client_hello(const struct ht_analysis *a, struct tls_client_hello *hello)
 {
     const struct tls_psk_offer *psk = hello->psk.items;
-    struct handshake *handshake     = handshake_at_hand(state, a);
-    handshake->name                 = asked_for(hello);
     if (hello->psk.len > 0) {
         hello->resumption_key = key_of(IDENTITY, psk[0].identity);
-        teach(a, handshake, hello->resumption_key, 0);
+        teach(a, (struct origin){.key = hello->resumption_key}, hello, NULL);
     } else {
         hello->resumption_key = key_of(TICKET, hello->ticket);
     }
@@ -192,16 +169,19 @@ static void on_client_hello(const struct state *state, const struct ht_analysis 
 static void on_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
                      void *event)
 {
+    (void)state;
     if (type == &tls_client_hello_event) {
-        on_client_hello(state, a, event);
+        on_client_hello(a, event);
     } else if (type == &tls_server_hello_event) {
         const struct tls_server_hello *hello = event;
-        struct handshake *handshake          = handshake_at_hand(state, a);
-        handshake->extended_master           = hello->extended_master_secret ? 2 : 1;
-        teach(a, handshake, hello->new_session_id ? key_of(SESSION_ID, hello->session_id) : 0, 0);
+        uint64_t key = hello->new_session_id ? key_of(SESSION_ID, hello->session_id) : 0;
+        teach(a, (struct origin){.key = key}, hello->offer, hello);
     } else if (type == &tls_new_session_ticket_event) {
         const struct tls_new_session_ticket *ticket = event;
-        teach(a, handshake_at_hand(state, a), key_of(TICKET, ticket->ticket), ticket->lifetime_s);
+        teach(a,
+              (struct origin){.key        = key_of(TICKET, ticket->ticket),
+                              .lifetime_s = ticket->lifetime_s},
+              ticket->offer, ticket->answer);
     }
 }
 

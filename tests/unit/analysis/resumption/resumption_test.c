@@ -146,14 +146,14 @@ static void what_it_said(void **state)
     struct tls_client_hello other  = {.server_name = ht_text("other.example.test")};
     struct tls_client_hello alike  = {.server_name = ht_text("WWW.example.test")};
     struct tls_client_hello none   = {0};
-    struct tls_server_hello issued = {
-        .session_id = hex("01020304"), .new_session_id = true, .extended_master_secret = true};
-    struct tls_details tls = {.resumed      = true,
-                              .resumption   = "session_id",
-                              .client_hello = &other,
-                              .server_hello = &issued};
-    happens(scene, "c-1", SECOND, &tls_client_hello_event, &first);
-    happens(scene, "c-2", SECOND, &tls_client_hello_event, &other); /* in between */
+    struct tls_server_hello issued = {.session_id             = hex("01020304"),
+                                      .new_session_id         = true,
+                                      .offer                  = &first,
+                                      .extended_master_secret = true};
+    struct tls_details tls         = {.resumed      = true,
+                                      .resumption   = "session_id",
+                                      .client_hello = &other,
+                                      .server_hello = &issued};
     happens(scene, "c-1", SECOND, &tls_server_hello_event, &issued);
     const struct tls_resumed_from *from = origin_of(scene, "c-2", SECOND, &tls);
     assert_non_null(from);
@@ -166,7 +166,28 @@ static void what_it_said(void **state)
     assert_false(origin_of(scene, "c-2", SECOND, &tls)->other_name);
 }
 
-/* Of another connection's handshake nothing is taken for this one's. */
+/* The same of a ticket, whose handshake has both hellos. */
+static void what_its_ticket_said(void **state)
+{
+    struct scene *scene                  = *state;
+    const struct tls_client_hello first  = {.server_name = ht_text("www.example.test")};
+    struct tls_client_hello other        = {.server_name = ht_text("other.example.test"),
+                                            .ticket      = hex("aabbccdd")};
+    const struct tls_server_hello answer = {0};
+    struct tls_new_session_ticket issued = {
+        .ticket = hex("aabbccdd"), .offer = &first, .answer = &answer};
+    const struct tls_details tls = {
+        .resumed = true, .resumption = "ticket", .client_hello = &other, .server_hello = &answer};
+    happens(scene, "c-1", SECOND, &tls_new_session_ticket_event, &issued);
+    happens(scene, "c-2", SECOND, &tls_client_hello_event, &other);
+    const struct tls_resumed_from *from = origin_of(scene, "c-2", SECOND, &tls);
+    assert_non_null(from);
+    assert_true(from->other_name);
+    assert_text(from->server_name, "www.example.test");
+    assert_int_equal(from->extended_master, 1);
+}
+
+/* Where the hellos were not seen, nothing is compared. */
 static void what_nobody_said(void **state)
 {
     struct scene *scene                  = *state;
@@ -213,6 +234,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(by_ticket, set_up, tear_down),
         cmocka_unit_test_setup_teardown(same_identity, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_it_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_its_ticket_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_nobody_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many, set_up, tear_down),
     };
