@@ -33,6 +33,7 @@ static void know_client(struct tls_state *state, struct ht_emitter *e, enum ht_s
     }
 }
 
+/* For an audit. */
 static void note_limits(struct tls_state *state, const struct ht_emitter *e,
                         const struct tls_server_hello *answer)
 {
@@ -66,7 +67,9 @@ void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum h
     if (state->client_hello != NULL) {
         state->last_server_hello = NULL; /* the first one's may be there before it */
     }
-    note_limits(state, e, ht_read(e, &tls_server_hello_struct, state->last_server_hello));
+    if (e->audit) {
+        note_limits(state, e, ht_read(e, &tls_server_hello_struct, state->last_server_hello));
+    }
     if (state->client_hello == NULL) {
         state->client_hello       = kept;
         state->client_hello_place = (struct tls_place){e->frame, e->time_ns};
@@ -176,7 +179,9 @@ void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum h
     state->details.hello_retry_request |= hello->retry_request && from != state->client;
     if (kept != NULL && !hello->retry_request && from != state->client) {
         state->last_server_hello = kept;
-        note_limits(state, e, hello);
+        if (e->audit) {
+            note_limits(state, e, hello);
+        }
         if (state->proof != NULL) {
             state->proof->signer[0] = state->proof->signer[1] = ht_bytes(NULL, 0);
         }
@@ -349,8 +354,10 @@ static void certificate_verify(struct tls_telling *m, uint8_t type)
 void tls_take_ticket(const struct tls_telling *m, bool ok, struct tls_new_session_ticket *ticket)
 {
     const struct tls_state *state = m->state;
-    ticket->offer                 = ht_read(m->e, &tls_client_hello_struct, state->last_hello);
-    ticket->answer = ht_read(m->e, &tls_server_hello_struct, state->last_server_hello);
+    if (m->e->audit) {
+        ticket->offer  = ht_read(m->e, &tls_client_hello_struct, state->last_hello);
+        ticket->answer = ht_read(m->e, &tls_server_hello_struct, state->last_server_hello);
+    }
     (void)ht_emit(m->e, &tls_new_session_ticket_event, m->from, tls_flags_of(m, ok), ticket);
 }
 

@@ -50,7 +50,7 @@ void tls_add_signer(const struct tls_telling *m, struct tls_material *material);
  * where signatures are not checked, or not all was seen. */
 void tls_add_signed(const struct tls_telling *m, struct tls_material *material);
 
-/* tls_take_ticket tells of a ticket, and of the hellos of its session. */
+/* tls_take_ticket tells of a ticket, and to an audit of the hellos of its session. */
 void tls_take_ticket(const struct tls_telling *m, bool ok, struct tls_new_session_ticket *ticket);
 
 /* tls_tell_staple tells of a stapled OCSP response: a CertificateStatus, in whatever carries it. */

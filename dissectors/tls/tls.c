@@ -224,7 +224,9 @@ void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht
         return;
     }
     record.fragment = ht_bytes_head(ht_bytes_from(bytes, TLS_RECORD_HEADER), record.length);
-    note_size(state, e, from, &record);
+    if (e->audit) {
+        note_size(state, e, from, &record);
+    }
     if (state->nonces != NULL) {
         note_nonce(state, e, from, &record);
     }
