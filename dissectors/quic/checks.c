@@ -29,8 +29,7 @@ void quic_check_datagram(struct quic_state *state, struct ht_emitter *e, enum ht
     }
 }
 
-/* What the client has shown by this packet, its first of the datagram. */
-static bool shows_address(const struct quic_state *state, const struct quic_packet *packet)
+bool quic_shows_address(const struct quic_state *state, const struct quic_packet *packet)
 {
     const struct quic_id *chosen = &state->side[ht_other(state->client)].id;
     bool answers =
@@ -46,7 +45,7 @@ static bool lacks_initials(const struct quic_side *client)
 }
 
 void quic_check_amplification(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
-                              const struct quic_packet *packet, size_t len)
+                              size_t len, bool shown)
 {
     struct quic_path *path       = &state->path;
     struct quic_details *details = &state->details;
@@ -55,17 +54,18 @@ void quic_check_amplification(struct quic_state *state, struct ht_emitter *e, en
         return;
     }
     path->bytes[from] += len;
-    bool late     = e->time_ns < path->last_ns; /* what came between may be stored later still */
-    bool unknown  = !state->keyed || !is_standard(state->version) || state->retried;
-    path->done    = late || unknown || (from == state->client && shows_address(state, packet));
+    bool late    = e->time_ns < path->last_ns; /* what came between may be stored later still */
+    bool unknown = !state->keyed || !is_standard(state->version) || state->retried ||
+                   state->restarted || lacks_initials(&state->side[state->client]);
+    path->done    = late || unknown || (from == state->client && shown);
     path->last_ns = e->time_ns;
-    if (!path->done && path->bytes[server] > AMPLIFICATION * path->bytes[state->client]) {
-        path->done = true;
-        if (!lacks_initials(&state->side[state->client])) {
-            details->amplified_frame        = e->frame;
-            details->amplified_client_bytes = path->bytes[state->client];
-            details->amplified_server_bytes = path->bytes[server];
-        }
+    if (unknown) {
+        details->amplified_frame = 0;
+    } else if (!path->done && path->bytes[server] > AMPLIFICATION * path->bytes[state->client]) {
+        bool first                      = details->amplified_frame == 0;
+        details->amplified_frame        = first ? e->frame : details->amplified_frame;
+        details->amplified_client_bytes = path->bytes[state->client];
+        details->amplified_server_bytes = path->bytes[server];
     }
 }
 
@@ -99,13 +99,16 @@ void quic_check_ids(struct quic_state *state, struct ht_emitter *e, enum ht_side
         compare(state, e, "initial_source_connection_id", initial, packet->source_id);
         return;
     }
-    struct ht_bytes own      = quic_id_view(&state->side[from].id);
-    struct ht_bytes original = quic_id_view(&state->first_id);
-    compare(state, e, "initial_source_connection_id", initial, own);
-    compare(state, e, "original_destination_connection_id",
-            parameters->original_destination_connection_id, original);
+    if (state->restarted) { /* one of several connections, or after a Retry that was lost */
+        return;
+    }
+    struct ht_bytes retry = parameters->retry_source_connection_id;
+    compare(state, e, "initial_source_connection_id", initial, quic_id_view(&state->side[from].id));
+    if (state->retried || retry.ptr == NULL) { /* else the capture began behind the Retry */
+        compare(state, e, "original_destination_connection_id",
+                parameters->original_destination_connection_id, quic_id_view(&state->first_id));
+    }
     if (state->retried) {
-        compare(state, e, "retry_source_connection_id", parameters->retry_source_connection_id,
-                quic_id_view(&state->retry_id));
+        compare(state, e, "retry_source_connection_id", retry, quic_id_view(&state->retry_id));
     }
 }

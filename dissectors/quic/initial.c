@@ -98,6 +98,7 @@ static void begin(struct quic_state *state, struct ht_emitter *e, enum ht_side c
         restart(state, e, ht_other(client));
         state->side[ht_other(client)].next_number = 0;
         state->retried                            = false;
+        state->restarted                          = true;
     }
     if (!retried) {
         quic_id_set(&state->first_id, packet->destination_id);

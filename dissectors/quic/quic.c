@@ -233,6 +233,8 @@ static enum ht_verdict pdu(void *opaque, struct ht_emitter *e, const struct ht_p
     struct ht_bytes rest     = pdu->bytes;
     struct quic_packet first, packet;
     size_t num          = 0;
+    bool checked        = e->audit && !state->path.done;
+    bool shown          = false;
     state->tls.carrier  = TLS_OVER_QUIC;
     state->datagram_len = (uint32_t)pdu->len;
     if (take_google(state, e, pdu)) {
@@ -249,11 +251,12 @@ static enum ht_verdict pdu(void *opaque, struct ht_emitter *e, const struct ht_p
             first = packet;
         }
         take_packet(state, e, pdu->side, &packet);
-        rest = ht_bytes_from(rest, packet.bytes.len);
+        shown = shown || (checked && quic_shows_address(state, &packet));
+        rest  = ht_bytes_from(rest, packet.bytes.len);
     }
     state->details.coalesced_datagrams += num > 1;
-    if (num > 0) {
-        quic_check_amplification(state, e, pdu->side, &first, pdu->len);
+    if (checked && num > 0) {
+        quic_check_amplification(state, e, pdu->side, pdu->len, shown);
     }
     return HT_CONTINUE;
 }

@@ -85,7 +85,7 @@ struct quic_details {
     uint64_t small_initial_len;   /* of that datagram */
     uint64_t amplified_frame; /* by which the server had sent more than three times what it got, and
                                * the client had not shown yet that the address is its own; or 0 */
-    uint64_t amplified_client_bytes, amplified_server_bytes; /* in datagrams, until then */
+    uint64_t amplified_client_bytes, amplified_server_bytes; /* in datagrams, until it had */
     const struct quic_id_mismatch *id_mismatch;              /* the first; NULL: none was seen */
 };
 

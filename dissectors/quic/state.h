@@ -82,6 +82,7 @@ struct quic_state {
     bool client_claimed; /* and told */
     bool keyed;          /* `key_id` is */
     bool retried, negotiated;
+    bool restarted;   /* by a ClientHello with other connection ids, and no Retry that says so */
     bool google;      /* a version whose handshake is not TLS */
     bool google_wire; /* and whose packets are not those of RFC 8999 */
 };
@@ -132,10 +133,14 @@ void quic_cut_messages(struct quic_state *state, struct ht_emitter *e);
 void quic_check_datagram(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                          const struct quic_packet *packet);
 
-/* quic_check_amplification is told of each datagram, after its packets: the first of these, and the
- * length of all. */
+/* quic_shows_address: who sends this packet to the server has got what the server sent (RFC 9000
+ * section 8.1), or a token before. */
+bool quic_shows_address(const struct quic_state *state, const struct quic_packet *packet);
+
+/* quic_check_amplification is told of each datagram, after its packets: its length, and whether one
+ * of these shows the address. */
 void quic_check_amplification(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
-                              const struct quic_packet *packet, size_t len);
+                              size_t len, bool shown);
 
 /* quic_check_ids is told of transport parameters that are well formed, and the packet with their
  * last bytes. */

@@ -59,10 +59,11 @@ static void test_amplification(void **state)
         server_sends(r, 1200, i);
     }
     server_sends(r, 100, 4);
+    server_sends(r, 1200, 5);
     const struct quic_state *s = end(r);
     assert_int_equal(s->details.amplified_frame, 5);
     assert_int_equal(s->details.amplified_client_bytes, 1200);
-    assert_int_equal(s->details.amplified_server_bytes, 3700);
+    assert_int_equal(s->details.amplified_server_bytes, 4900);
     assert_int_equal(s->details.small_initial_frame, 0); /* the server's may be small */
     stop(r);
 }
@@ -99,6 +100,67 @@ static void test_known_address(void **state)
     }
     assert_int_equal(end(r)->details.amplified_frame, 0);
     stop(r);
+}
+
+/* The server's connection ids are short, as many are, so that they could be guessed: what shows the
+ * address is the Handshake packet (RFC 9000 section 8.1), though it stands behind another. */
+static void test_known_address_behind(void **state)
+{
+    struct recorder *r   = start();
+    struct recipe recipe = {.version     = QUIC_V1,
+                            .keys_from   = first_id,
+                            .client      = true,
+                            .destination = "f067a550",
+                            .source      = "",
+                            .number      = 1,
+                            .frames      = "02 00 00 00 00"};
+    (void)state;
+    client_begins(r);
+    send(r, server, hex("c000000001 00 04 f067a550 00 04 00000000"));
+    struct sealed datagram = seal(&recipe);
+    put(&datagram, hex("e000000001 04 f067a550 00 04 00000000"));
+    send(r, client, ht_bytes(datagram.bytes, datagram.len));
+    for (uint8_t i = 2; i <= 9; i++) {
+        server_sends(r, 1200, i);
+    }
+    assert_int_equal(end(r)->details.amplified_frame, 0);
+    stop(r);
+}
+
+/* What a server vouches for after a Retry (RFC 9000 section 7.3), of which it depends on what was
+ * seen whether it is what was in the headers. */
+static const struct quic_id_mismatch *vouch(bool retried, bool restarted, const char *original,
+                                            const char *retry)
+{
+    struct recorder *r        = start();
+    struct quic_state s       = {.client = client, .retried = retried, .restarted = restarted};
+    struct quic_packet packet = {.version = QUIC_V1};
+    const struct quic_transport_parameters said = {
+        .original_destination_connection_id = hex(original),
+        .initial_source_connection_id       = hex(server_id),
+        .retry_source_connection_id         = retry != NULL ? hex(retry) : ht_bytes(NULL, 0)};
+    static struct quic_id_mismatch found;
+    quic_id_set(&s.first_id, hex(first_id));
+    quic_id_set(&s.retry_id, hex("0102030405060708"));
+    quic_id_set(&s.side[server].id, hex(server_id));
+    quic_check_ids(&s, &r->emitter, server, &packet, &said);
+    bool any = s.details.id_mismatch != NULL;
+    found    = any ? *s.details.id_mismatch : found;
+    stop(r);
+    return any ? &found : NULL;
+}
+
+static void test_server_ids(void **state)
+{
+    static const char other[] = "aabbccddeeff0011", retry[] = "0102030405060708";
+    (void)state;
+    assert_null(vouch(false, false, first_id, NULL));
+    assert_non_null(vouch(false, false, other, NULL));
+    assert_null(vouch(true, false, first_id, retry));
+    assert_non_null(vouch(true, false, first_id, other));
+    assert_non_null(vouch(true, false, first_id, NULL));
+    assert_null(vouch(false, false, other, retry)); /* the capture has not the Retry */
+    assert_null(vouch(false, true, other, NULL));   /* nor what came before */
 }
 
 /* Packet 2 of the client's is the first in the capture: it sent more than is there. */
@@ -144,9 +206,10 @@ static void test_small_initial(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_connection_id),       cmocka_unit_test(test_amplification),
-        cmocka_unit_test(test_three_times_as_much), cmocka_unit_test(test_known_address),
-        cmocka_unit_test(test_client_packets_lost), cmocka_unit_test(test_small_initial),
+        cmocka_unit_test(test_connection_id),        cmocka_unit_test(test_amplification),
+        cmocka_unit_test(test_three_times_as_much),  cmocka_unit_test(test_known_address),
+        cmocka_unit_test(test_client_packets_lost),  cmocka_unit_test(test_small_initial),
+        cmocka_unit_test(test_known_address_behind), cmocka_unit_test(test_server_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,7 @@ static inline struct recorder *start(void)
     struct recorder *r = calloc(1, sizeof *r);
     assert_non_null(r);
     recorder_start(r, &quic_dissector, false, 443);
+    r->emitter.audit = true;
     return r;
 }
 
