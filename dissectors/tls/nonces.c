@@ -78,11 +78,18 @@ static void begin_run(struct tls_nonce_side *side, uint64_t nonce, uint64_t fram
     }
 }
 
+/* Counted from either end. */
+static bool is_far(uint64_t nonce, uint64_t last)
+{
+    uint64_t changed = nonce ^ last;
+    return changed > UINT32_MAX && (uint32_t)changed != 0;
+}
+
 /* The nonce is not the next one of the run at hand, or that would run into another. */
 static void leave_run(struct tls_nonce_side *side, uint64_t nonce, uint64_t frame)
 {
     const struct tls_nonce_run *known = run_with(side, nonce);
-    side->leaps += side->seen > 0 && (nonce ^ side->last) > UINT32_MAX;
+    side->leaps += side->seen > 0 && is_far(nonce, side->last);
     if (known != NULL) {
         repeated(side, known, nonce, frame);
     } else {

@@ -432,7 +432,8 @@ struct tls_inferred {
     const char *client_certificate; /* sent, refused */
 };
 
-/* Records that no implementation may send (RFC 5246 section 6.2.1, RFC 8446 section 5). */
+/* Records that no implementation may send (RFC 5246 section 6.2.1, RFC 8446 section 5). Looked at
+ * only where an audit asks. */
 struct tls_odd_records {
     uint64_t oversize, oversize_frame; /* how many, and the first */
     uint32_t oversize_length, oversize_limit;

@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 
-enum { HT_PRIME_MAX_BITS = 4096 /* of longer ones it would take seconds */ };
+enum { HT_PRIME_MAX_BITS = 4096 /* longer ones would take minutes */ };
 
 enum ht_prime {
     HT_PRIME_UNKNOWN, /* too long, or no memory */
@@ -16,7 +16,7 @@ enum ht_prime {
     HT_PRIME_COMPOSITE
 };
 
-/* ht_prime_judge looks at a big-endian number; up to a second for one that is prime. */
+/* ht_prime_judge looks at a big-endian number; one that is prime, of 4096 bits, takes seconds. */
 enum ht_prime ht_prime_judge(struct ht_bytes number);
 
 /* ht_dh_value_fault is what is wrong with a public value or a generator in the field of `prime`

@@ -69,6 +69,23 @@ void across_find(struct across *a, const struct ht_rule *rule, const struct acro
     report_finding_add(a->state, &added);
 }
 
+bool across_follows(const struct report_session *earlier, const struct report_session *later,
+                    int64_t within_ns, struct report_sight pair[2])
+{
+    enum { PAIRS = REPORT_EXAMPLES * REPORT_EXAMPLES };
+    for (size_t i = 0; i < PAIRS; i++) {
+        const struct report_sight *first = &earlier->sights.items[i / REPORT_EXAMPLES];
+        const struct report_sight *next  = &later->sights.items[i % REPORT_EXAMPLES];
+        if (first->id != 0 && next->id != 0 && first->source == next->source &&
+            report_sight_before(first, next) && next->time_ns - first->time_ns <= within_ns) {
+            pair[0] = *first;
+            pair[1] = *next;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Who showed each certificate first. */
 static bool find_shown(struct across *a)
 {

@@ -65,6 +65,11 @@ const struct report_session **across_endpoint_sessions_of(const struct across *a
  * where the last but one is short, as in "example.co.uk". Empty: no such name. */
 struct ht_bytes across_domain(struct ht_bytes name);
 
+/* across_follows: a connection of `later` comes within that time after one of `earlier`, in the
+ * same file: in another one an address may be another client's. `pair` is the first such pair. */
+bool across_follows(const struct report_session *earlier, const struct report_session *later,
+                    int64_t within_ns, struct report_sight pair[2]);
+
 /* across_connection writes the id of a connection. */
 enum { ACROSS_ID = 20 };
 const char *across_connection(char out[ACROSS_ID], const struct report_sight *sight);

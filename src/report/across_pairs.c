@@ -22,25 +22,6 @@ static bool same_client(const struct report_session *a, const struct report_sess
     return a->key.host != 0 && a->key.host == b->key.host;
 }
 
-/* The first of `later` that comes within `within_ns` after one of `earlier`; false: none does. */
-static bool follows(const struct report_session *earlier, const struct report_session *later,
-                    int64_t within_ns, struct report_sight pair[2])
-{
-    for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
-        for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
-            const struct report_sight *first = &earlier->sights.items[i];
-            const struct report_sight *next  = &later->sights.items[k];
-            if (first->id != 0 && next->id != 0 && report_sight_before(first, next) &&
-                next->time_ns - first->time_ns <= within_ns) {
-                pair[0] = *first;
-                pair[1] = *next;
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 static const char *how_it_ended(const struct report_session *session)
 {
     static const char *const words[] = {[REPORT_UNKNOWN]     = "ended",
@@ -68,7 +49,7 @@ static void look_at(struct across *a, const struct ht_rule *rule, const struct p
         .server = later->key.server, .ja4 = earlier->key.ja4, .count = earlier->connections};
     struct ht_proof proof = {.basis = "inferred"};
     if (same_client(earlier, later) && pair->shows(earlier, later) &&
-        follows(earlier, later, pair->within_ns, found.sights)) {
+        across_follows(earlier, later, pair->within_ns, found.sights)) {
         pair->say(earlier, later, &proof);
         across_find(a, rule, &found, &proof);
     }

@@ -86,25 +86,6 @@ static void each_group(struct across *a, const struct ht_rule *rule,
     }
 }
 
-/* The first of `later` that comes within that time after one of `earlier`, in the same file; false:
- * none does. */
-static bool follows(const struct report_session *earlier, const struct report_session *later,
-                    int64_t within_ns, struct report_sight pair[2])
-{
-    enum { PAIRS = REPORT_EXAMPLES * REPORT_EXAMPLES };
-    for (size_t i = 0; i < PAIRS; i++) {
-        const struct report_sight *first = &earlier->sights.items[i / REPORT_EXAMPLES];
-        const struct report_sight *next  = &later->sights.items[i % REPORT_EXAMPLES];
-        if (first->id != 0 && next->id != 0 && first->source == next->source &&
-            report_sight_before(first, next) && next->time_ns - first->time_ns <= within_ns) {
-            pair[0] = *first;
-            pair[1] = *next;
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * QUIC that is not answered
  */
@@ -126,7 +107,7 @@ static void fell_back(struct across *a, const struct ht_rule *rule, const struct
     struct ht_proof proof = {.basis = "inferred"};
     if (later->server->key.udp || later->server->key.port != earlier->server->key.port ||
         (then->key.flags & REPORT_ANSWERED) == 0 ||
-        !follows(tried, then, within_ns, found.sights)) {
+        !across_follows(tried, then, within_ns, found.sights)) {
         return;
     }
     char id[ACROSS_ID];
@@ -232,7 +213,7 @@ static void look_for_rejection(struct across *a, const struct ht_rule *rule,
                     earlier->key.outcome == REPORT_ESTABLISHED && later->key.ech != 0 &&
                     later->key.ech != earlier->key.ech;
     if (earlier->key.host != 0 && earlier->key.host == later->key.host && rejected &&
-        follows(earlier, later, within_ns, found.sights)) {
+        across_follows(earlier, later, within_ns, found.sights)) {
         (void)ht_proof_say(&proof, 0, 0,
                            "the handshake with ECH of config_id %u was completed and nothing came "
                            "of it; the same client came again with another config_id",
@@ -278,7 +259,7 @@ static const struct across_rule rules[] = {
     {.rule    = {.id          = "quic-fallback-to-tcp",
                  .severity    = "info",
                  .category    = "quic",
-                 .title       = "Client falls back to TCP, QUIC is not answered",
+                 .title       = "The client falls back to TCP, QUIC is not answered",
                  .remediation = "Find out who blocks UDP to that port.",
                  .references  = {"RFC 9308 section 2"}},
      .subject = REPORT_OF_OFFERS,
@@ -286,9 +267,10 @@ static const struct across_rule rules[] = {
     {.rule    = {.id          = "https-rr-not-honoured",
                  .severity    = "info",
                  .category    = "dns",
-                 .title       = "Client does not go by the HTTPS record",
+                 .title       = "The client does not go by the HTTPS record",
                  .remediation = "Nothing, where the client is to be as it is.",
-                 .references  = {"RFC 9460"}},
+                 .references  = {"RFC 9460"},
+                 .scope       = "client"},
      .subject = REPORT_OF_SERVICES,
      .look    = https_ignored},
     {.rule    = {.id          = "ech-rejected",
@@ -296,7 +278,8 @@ static const struct across_rule rules[] = {
                  .category    = "extension",
                  .title       = "The server does not take the client's ECH",
                  .remediation = "Repair what DNS says (HTTPS record), or the server's change of keys.",
-                 .references  = {"RFC 9849 section 6.1.6", "RFC 9849 section 11.2"}},
+                 .references  = {"RFC 9849 section 6.1.6", "RFC 9849 section 11.2"},
+                 .scope       = "server"},
      .subject = REPORT_OF_OFFERS,
      .look    = ech_rejected},
     {.rule    = {.id          = "dns-plaintext",
@@ -304,8 +287,9 @@ static const struct across_rule rules[] = {
                  .category    = "dns",
                  .title       = "DNS in clear, to a resolver outside",
                  .remediation = "Use DNS over TLS, HTTPS or QUIC.",
-                 .attack      = "surveillance",
-                 .references  = {"RFC 7858", "RFC 8484", "RFC 9250"}},
+                 .attack      = "Surveillance",
+                 .references  = {"RFC 7858", "RFC 8484", "RFC 9250"},
+                 .scope       = "client"},
      .subject = REPORT_OF_LOOKUPS,
      .look    = dns_plaintext},
 };

@@ -42,13 +42,6 @@ uint32_t report_ech_of(const struct tls_details *tls)
     return ech->server_name_is_cover && silent ? ech->config_id : REPORT_ECH_OTHER;
 }
 
-/* Of the Internet, and not all who hear it (RFC 919, 5771, 4291). */
-static bool is_outside(const struct ht_address *address)
-{
-    bool several = address->version == 4 ? address->bytes[0] >= 224 : address->bytes[0] == 255;
-    return !several && !audit_is_private(address);
-}
-
 /* Who asks on behalf of others (no recursion desired) has nobody to encrypt with. */
 void report_observe_lookup(struct report_state *state, const struct ht_analysis *a,
                            const struct dns_transaction *t)
@@ -59,7 +52,7 @@ void report_observe_lookup(struct report_state *state, const struct ht_analysis 
         return;
     }
     state->counts[REPORT_OF_LOOKUPS].judged++;
-    if (!is_outside(&t->server->ip) || ht_address_equal(&t->server->ip, &t->client->ip)) {
+    if (audit_is_private(&t->server->ip) || ht_address_equal(&t->server->ip, &t->client->ip)) {
         return;
     }
     (void)snprintf(resolver, sizeof resolver, "%s port %u",

@@ -55,10 +55,12 @@ bool audit_is_private(const struct ht_address *address)
         uint8_t version, bits;
         uint8_t bytes[2];
     } networks[] = {
-        {4, 8, {10}},       {4, 8, {127}},       {4, 12, {172, 16}}, {4, 16, {192, 168}},
-        {4, 10, {100, 64}}, {4, 16, {169, 254}}, {6, 7, {0xFC}},     {6, 10, {0xFE, 0x80}},
+        {4, 8, {10}},       {4, 8, {127}},         {4, 12, {172, 16}}, {4, 16, {192, 168}},
+        {4, 10, {100, 64}}, {4, 16, {169, 254}},   {4, 8, {0}},        {4, 3, {224}},
+        {6, 7, {0xFC}},     {6, 10, {0xFE, 0x80}}, {6, 8, {0xFF}},
     };
     static const struct ht_address loopback = {.bytes = {[15] = 1}, .version = 6};
+    static const struct ht_address none     = {.version = 6};
     uint16_t begin                          = ht_be16(ht_bytes(address->bytes, 2), 0);
     for (size_t i = 0; i < HT_ARRAY_LEN(networks); i++) {
         uint16_t network = ht_be16(ht_bytes(networks[i].bytes, 2), 0);
@@ -67,7 +69,7 @@ bool audit_is_private(const struct ht_address *address)
             return true;
         }
     }
-    return ht_address_equal(address, &loopback);
+    return ht_address_equal(address, &loopback) || ht_address_equal(address, &none);
 }
 
 bool audit_is_trusted(const struct audit_case *c)

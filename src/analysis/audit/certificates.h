@@ -41,8 +41,8 @@ bool audit_has_word(struct ht_texts list, const char *word);
 /* audit_contains looks for `lower` in a text, without regard to ASCII case. */
 bool audit_contains(struct ht_bytes text, const char *lower);
 
-/* audit_is_private: an address that the Internet does not route (RFC 1918, 4193, 6598, 3927, 4291).
- */
+/* audit_is_private: an address that the Internet does not route, or not to one host (RFC 1122,
+ * 1918, 3927, 4193, 4291, 5771, 6598). */
 bool audit_is_private(const struct ht_address *address);
 
 /* audit_is_trusted: the chain leads to a trust anchor, as sent or with what was seen elsewhere. */

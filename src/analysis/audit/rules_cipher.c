@@ -311,7 +311,7 @@ static const struct audit_rule rules[] = {
       "CBC of TLS 1.0 without splitting records",
       "Use TLS 1.2 or newer; until then update the client, that it splits records.",
       "BEAST (CVE-2011-3389)",
-      {"RFC 7457 section 2.2"},
+      {"RFC 7457 section 2.3"},
       .scope = "client"},
      AUDIT_ANSWER | AUDIT_WHOLE,
      has_chained_ivs,

@@ -1,4 +1,5 @@
 /* Rules about: extension, privacy. */
+#include "analysis/audit/certificates.h"
 #include "analysis/audit/lists.h"
 #include "analysis/resolution/answers.h"
 
@@ -107,19 +108,6 @@ static bool name_malformed(const struct audit_case *c, struct ht_proof *out)
     return name.ptr[name.len - 1] == '.' && say_name(c, out, "ends in a dot");
 }
 
-/* RFC 1918, 3927, 6598, 4193, 4291: addresses that lead nowhere in the Internet. */
-static bool is_private(const struct ht_address *address)
-{
-    const uint8_t *b = address->bytes;
-    if (address->version == 6) {
-        bool local = (b[0] & 0xFE) == 0xFC || (b[0] == 0xFE && (b[1] & 0xC0) == 0x80);
-        return local || b[0] == 0 || b[0] == 0xFF;
-    }
-    return b[0] == 0 || b[0] == 10 || b[0] == 127 || b[0] >= 224 ||
-           (b[0] == 100 && (b[1] & 0xC0) == 64) || (b[0] == 169 && b[1] == 254) ||
-           (b[0] == 172 && (b[1] & 0xF0) == 16) || (b[0] == 192 && b[1] == 168);
-}
-
 static bool ends_in(struct ht_bytes name, const char *suffix)
 {
     size_t len = strlen(suffix);
@@ -139,7 +127,7 @@ static bool is_internal(struct ht_bytes name)
 
 static bool is_named_in_public(const struct audit_case *c)
 {
-    return is_named(c) && !is_private(&c->connection->server->ip);
+    return is_named(c) && !audit_is_private(&c->connection->server->ip);
 }
 
 static bool name_internal(const struct audit_case *c, struct ht_proof *out)

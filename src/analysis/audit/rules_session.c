@@ -458,7 +458,7 @@ static const struct audit_rule rules[] = {
       "session",
       "Too many KeyUpdates",
       "Update who sends them; let the peer close connections that do nothing else.",
-      "denial of service",
+      "Denial of service",
       {"RFC 9846 section 4.7.3", "RFC 9325 section 4.4"}},
      AUDIT_ANSWER | AUDIT_KEYS,
      has_decrypted_data,

@@ -189,7 +189,7 @@ static const struct audit_rule rules[] = {
       "signature",
       "The signature of CertificateVerify is wrong",
       "First rule out a capture with holes. Else look for who is in the middle.",
-      "man in the middle",
+      "Machine in the middle",
       {"RFC 9846 section 4.5.2", "RFC 5246 section 7.4.8"}},
      AUDIT_VERIFIED,
      NULL,

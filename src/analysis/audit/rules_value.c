@@ -2,10 +2,10 @@
  * groups. */
 #include "analysis/audit/lists.h"
 #include "analysis/key_exchange/values.h"
+#include "base/digits.h"
 #include "tls/nonces.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 /*
  * explicit-nonce-reuse
@@ -43,6 +43,7 @@ static bool nonce_reuse(const struct audit_case *c, struct ht_proof *out)
     }
     side          = looks_random(client) ? client : server;
     out->severity = "low";
+    out->basis    = "inferred";
     return looks_random(side) &&
            ht_proof_say(out, c->answer->frame, 0,
                         "the nonces of the %s are not counted: %" PRIu64 " of %" PRIu64
@@ -108,9 +109,7 @@ static bool say_random(struct ht_proof *out, uint64_t frame, const char *hello,
                        struct ht_bytes random, const char *pattern)
 {
     char digits[2 * 32 + 1];
-    for (size_t i = 0; i < random.len; i++) {
-        (void)snprintf(digits + 2 * i, 3, "%02x", random.ptr[i]);
-    }
+    *ht_put_hex(digits, random) = '\0';
     return ht_proof_say(out, frame, 0, "the random of %s is %s: %s", hello, digits, pattern);
 }
 
@@ -230,7 +229,7 @@ static const struct audit_rule rules[] = {
       "kex",
       "Nonces of GCM or CCM come twice, or by chance",
       "Replace or update the device that makes nonces so; then replace what it protected.",
-      "nonce-disrespecting adversaries (CVE-2016-0270): forgery, and the plain text",
+      "Nonce-disrespecting adversaries (CVE-2016-0270): forgery, and the plain text",
       {"RFC 5288 section 3", "RFC 9325 section 7.2.1"}},
      AUDIT_ANSWER,
      has_nonces,
@@ -240,7 +239,7 @@ static const struct audit_rule rules[] = {
       "kex",
       "The modulus of Diffie-Hellman is no safe prime",
       "Use ECDHE, or the groups of RFC 7919.",
-      "small subgroups; primes with a back door",
+      "Small subgroups; primes with a back door",
       {"RFC 7919 section 3", "CVE-2016-2217"},
       .scope = "server"},
      AUDIT_KEY_EXCHANGE,
@@ -251,7 +250,7 @@ static const struct audit_rule rules[] = {
       "kex",
       "A value of Diffie-Hellman that makes the secret known",
       "Look for who is in the middle; update the side that sends it, or takes it.",
-      "small subgroups, Triple Handshake",
+      "Small subgroups, Triple Handshake",
       {"RFC 7919 section 5.1", "NIST SP 800-56A r3 section 5.6.2.3"}},
      AUDIT_ANSWER,
      has_number,
@@ -261,7 +260,7 @@ static const struct audit_rule rules[] = {
       "kex",
       "A public key that is not on its curve, or of low order",
       "Look for who attacks; update the side that sends it, or takes it.",
-      "invalid curves, small subgroups",
+      "Invalid curves, small subgroups",
       {"RFC 8422 section 5.11", "RFC 7748 section 6.1", "RFC 9846 section 7.4.2"}},
      AUDIT_ANSWER,
      has_point,

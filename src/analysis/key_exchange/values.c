@@ -1,6 +1,7 @@
 #include "analysis/key_exchange/values.h"
 
 #include "analysis/memo.h"
+#include "base/digits.h"
 #include "crypto/public_value.h"
 #include "tls/tls.h"
 
@@ -8,8 +9,7 @@
 #include <stdio.h>
 
 enum {
-    PRIME_SETS = 16,  /* times HT_MEMO_WAYS */
-    MAX_PRIMES = 128, /* that are judged; who sends thousands of them shall hold nothing up */
+    PRIME_SETS = 16, /* times HT_MEMO_WAYS */
     MAX_WORDS  = 160,
     SECP256R1  = 23,
     SECP384R1  = 24,
@@ -19,7 +19,7 @@ enum {
 struct state {
     struct ht_curves *curves;
     struct ht_memo primes; /* enum ht_prime by prime */
-    size_t num_primes;
+    uint64_t work;         /* that primes have taken */
 };
 
 /* What a share of a group consists of (RFC 8446 section 4.2.8; draft-ietf-tls-ecdhe-mlkem). */
@@ -85,14 +85,8 @@ __attribute__((format(printf, 2, 3))) static struct ht_bytes words(struct ht_are
 static const char *head_of(char room[20], struct ht_bytes value)
 {
     enum { HEAD = 8 };
-    size_t shown = value.len < HEAD ? value.len : HEAD, len = 0;
-    room[0] = '\0';
-    for (size_t i = 0; i < shown; i++) {
-        len += (size_t)snprintf(room + len, 20 - len, "%02x", value.ptr[i]);
-    }
-    if (value.len > HEAD) {
-        (void)snprintf(room + len, 20 - len, "…");
-    }
+    char *end = ht_put_hex(room, ht_bytes_head(value, HEAD));
+    (void)snprintf(end, (size_t)(room + 20 - end), "%s", value.len > HEAD ? "…" : "");
     return room;
 }
 
@@ -190,6 +184,17 @@ static void look_at_answer(struct looking *l, struct tls_server_hello *hello)
     hello->faults = found(l);
 }
 
+/* Who sends many primes, or long ones, shall hold nothing up: a proof takes time by the fourth
+ * power of their length, and as many are looked at as 32 of 4096 bits, or 512 of 2048, take. */
+static bool may_work(struct state *state, struct ht_bytes prime)
+{
+    enum { UNIT = 64 /* bytes */, LONGEST = HT_PRIME_MAX_BITS / 8 / UNIT };
+    const uint64_t most = 32 * (uint64_t)LONGEST * LONGEST * LONGEST * LONGEST;
+    uint64_t units      = (prime.len + UNIT - 1) / UNIT;
+    state->work += units * units * units * units;
+    return state->work <= most;
+}
+
 static enum ht_prime judge(struct state *state, struct ht_bytes prime)
 {
     while (prime.len > 0 && prime.ptr[0] == 0) {
@@ -202,10 +207,9 @@ static enum ht_prime judge(struct state *state, struct ht_bytes prime)
     if (known != NULL) {
         return *known;
     }
-    if (state->num_primes == MAX_PRIMES) {
+    if (!may_work(state, prime)) {
         return HT_PRIME_UNKNOWN;
     }
-    state->num_primes++;
     enum ht_prime kind = ht_prime_judge(prime);
     known              = ht_memo_add(&state->primes, prime, sizeof *known);
     if (known != NULL) {

@@ -3,6 +3,7 @@
  */
 #include "support.h"
 
+#include "report/across.h"
 #include "report/collector.h"
 #include "report/summary.h"
 #include "tls/tls.h"
@@ -125,11 +126,30 @@ static void what_has_no_room_is_counted(void **state)
     ht_summary_free(summary);
 }
 
+/* In another file the same address may be another client's. */
+static void the_next_step_is_in_the_same_file(void **state)
+{
+    enum { A = 1, B = 2 };
+    const struct report_session first = {
+        .sights = {.items = {{.time_ns = 1, .id = 1, .source = A}}}};
+    struct report_session next = {.sights = {.items = {{.time_ns = 5, .id = 2, .source = A}}}};
+    struct report_sight pair[2];
+    (void)state;
+    assert_true(across_follows(&first, &next, 4, pair));
+    assert_int_equal(pair[0].id, 1);
+    assert_int_equal(pair[1].id, 2);
+    assert_false(across_follows(&first, &next, 3, pair));
+    assert_false(across_follows(&next, &first, 4, pair));
+    next.sights.items[0].source = B;
+    assert_false(across_follows(&first, &next, 4, pair));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finding_is_laid_to_whose_fault_it_is),
         cmocka_unit_test(what_has_no_room_is_counted),
+        cmocka_unit_test(the_next_step_is_in_the_same_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

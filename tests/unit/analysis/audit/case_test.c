@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "analysis/audit/case.h"
+#include "analysis/audit/certificates.h"
 
 /* Why there are no certificates of a TLS 1.2 session over UDP that was completed, whose Certificate
  * is like that; HT_NUM_UNOBSERVABLE: there are. */
@@ -40,10 +41,43 @@ static void a_lost_fragment_is_no_message_that_was_not_sent(void **state)
     assert_int_equal(why_no_certificate(NULL), HT_UNOBSERVABLE_NOT_SENT);
 }
 
+/* RFC 1122 section 3.2.1.3, 1918, 3927, 4193, 4291, 5771, 6598; 64:ff9b::/96 (RFC 6052) leads to
+ * addresses of IPv4. */
+static void private_addresses_are_not_routed(void **state)
+{
+    static const uint8_t routed[][4] = {
+        {8, 8, 8, 8}, {172, 32, 0, 1}, {100, 128, 0, 1}, {1, 1, 1, 1}};
+    static const uint8_t unrouted[][4]   = {{0, 0, 0, 0},     {10, 1, 2, 3},       {127, 0, 0, 1},
+                                            {172, 31, 0, 1},  {169, 254, 1, 1},    {100, 127, 0, 1},
+                                            {224, 0, 0, 251}, {255, 255, 255, 255}};
+    static const uint8_t routed6[][16]   = {{0x20, 1, 0x48, 0x60},
+                                            {0, 0x64, 0xFF, 0x9B, [12] = 8, 8, 8, 8}};
+    static const uint8_t unrouted6[][16] = {
+        {0}, {[15] = 1}, {0xFD}, {0xFE, 0x80}, {0xFF, 2, [15] = 0xFB}};
+    (void)state;
+    for (size_t i = 0; i < HT_ARRAY_LEN(routed); i++) {
+        struct ht_address address = ht_address4(routed[i]);
+        assert_false(audit_is_private(&address));
+    }
+    for (size_t i = 0; i < HT_ARRAY_LEN(unrouted); i++) {
+        struct ht_address address = ht_address4(unrouted[i]);
+        assert_true(audit_is_private(&address));
+    }
+    for (size_t i = 0; i < HT_ARRAY_LEN(routed6); i++) {
+        struct ht_address address = ht_address6(routed6[i]);
+        assert_false(audit_is_private(&address));
+    }
+    for (size_t i = 0; i < HT_ARRAY_LEN(unrouted6); i++) {
+        struct ht_address address = ht_address6(unrouted6[i]);
+        assert_true(audit_is_private(&address));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lost_fragment_is_no_message_that_was_not_sent),
+        cmocka_unit_test(private_addresses_are_not_routed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,6 +111,31 @@ static void the_prime_is_judged_with_zeros_before_it(void **state)
     }
 }
 
+/* Even numbers, of which it costs nothing to say that they are no primes: what is bounded is how
+ * many might be proven. */
+static void long_primes_without_end_are_not_judged(void **state)
+{
+    enum { MOST = 32 };
+    static uint8_t prime[512]        = {[0] = 0x80};
+    static const uint8_t generator[] = {5}, value[] = {22};
+    struct fixture *f                       = *state;
+    const struct tls_material material      = {.dh_prime     = ht_bytes(prime, sizeof prime),
+                                               .dh_generator = ht_bytes(generator, 1),
+                                               .public_value = ht_bytes(value, 1)};
+    struct tls_server_key_exchange exchange = {.material = &material};
+    for (uint8_t i = 0; i < MOST; i++) {
+        prime[1] = i;
+        ht_values_analyzer.event(f->state, &f->a, &tls_server_key_exchange_event, &exchange);
+        assert_string_equal(exchange.faults->prime, "composite");
+    }
+    prime[1] = MOST;
+    ht_values_analyzer.event(f->state, &f->a, &tls_server_key_exchange_event, &exchange);
+    assert_null(exchange.faults);
+    prime[1] = MOST - 1; /* is known */
+    ht_values_analyzer.event(f->state, &f->a, &tls_server_key_exchange_event, &exchange);
+    assert_string_equal(exchange.faults->prime, "composite");
+}
+
 static void a_client_without_value_is_not_judged(void **state)
 {
     static const uint8_t point[65]          = {4};
@@ -135,6 +160,7 @@ int main(void)
                                         stop),
         cmocka_unit_test_setup_teardown(each_share_of_a_client_is_looked_at, start, stop),
         cmocka_unit_test_setup_teardown(the_prime_is_judged_with_zeros_before_it, start, stop),
+        cmocka_unit_test_setup_teardown(long_primes_without_end_are_not_judged, start, stop),
         cmocka_unit_test_setup_teardown(a_client_without_value_is_not_judged, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

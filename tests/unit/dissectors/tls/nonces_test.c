@@ -55,6 +55,18 @@ static void masked_numbers_do_not_leap(void **unused)
     assert_int_equal(side.leaps, 0);
 }
 
+/* A counter whose least byte comes first. */
+static void numbers_from_the_other_end_do_not_leap(void **unused)
+{
+    struct tls_nonce_side side = new_side();
+    (void)unused;
+    for (uint64_t number = 0; number < 500; number++) {
+        say(&side, __builtin_bswap64(number));
+    }
+    assert_int_equal(side.repeat.num, 0);
+    assert_int_equal(side.leaps, 0);
+}
+
 static void random_nonces_leap(void **unused)
 {
     struct tls_nonce_side side = new_side();
@@ -199,6 +211,7 @@ int main(void)
         cmocka_unit_test(counted_nonces_never_repeat),
         cmocka_unit_test(masked_numbers_do_not_leap),
         cmocka_unit_test(random_nonces_leap),
+        cmocka_unit_test(numbers_from_the_other_end_do_not_leap),
         cmocka_unit_test(a_constant_nonce_repeats_each_time),
         cmocka_unit_test(a_counter_that_begins_again_repeats),
         cmocka_unit_test(a_run_that_goes_into_an_older_one_repeats),
