@@ -90,10 +90,12 @@ static void each_group(struct across *a, const struct ht_rule *rule,
  * QUIC that is not answered
  */
 
+/* Who goes on was answered, though nobody captured it. */
 static bool is_unanswered(const struct sorted *each)
 {
     const struct report_session *session = each->session;
     return each->server->key.udp && (session->key.flags & REPORT_HELLO) != 0 &&
+           session->key.outcome != REPORT_ESTABLISHED &&
            (session->key.flags & REPORT_ANSWERED) == 0 && session->server_bytes == 0;
 }
 

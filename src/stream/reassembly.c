@@ -177,9 +177,17 @@ static bool keep_early(struct ht_reassembly *r, struct stretch s)
     return news;
 }
 
+/* A keep-alive may have one byte, of any content (RFC 9293 section 3.8.4): nothing was sent again.
+ */
+static bool is_keep_alive(const struct ht_reassembly *r, const struct stretch *s)
+{
+    return s->len == 1 && s->offset + 1 == r->next;
+}
+
 static void count_duplicate(struct ht_reassembly *r, const struct stretch *s)
 {
-    if (r->duplicates++ == 0) {
+    r->duplicates++;
+    if (r->first_duplicate_frame == 0 && !is_keep_alive(r, s)) {
         r->first_duplicate_frame = s->frame;
         r->first_duplicate_ns    = s->time_ns;
     }

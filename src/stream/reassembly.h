@@ -56,7 +56,7 @@ struct ht_reassembly {
     uint32_t waiting_bytes, waiting_segments;
     const struct ht_receiver *receiver;
     uint64_t lost_bytes;            /* in holes */
-    uint64_t first_duplicate_frame; /* where and when the first one came; 0: there is none */
+    uint64_t first_duplicate_frame; /* where and when one came that is no keep-alive; 0: none */
     int64_t first_duplicate_ns;
     uint32_t duplicates;   /* segments that brought nothing new */
     uint32_t out_of_order; /* segments that came early */

@@ -3,7 +3,7 @@ which the answer is the second; the address comes after what is looked at."""
 import hashlib
 
 from captures.extension import outer_hello
-from captures.quic import answer, begin
+from captures.quic import SERVER, answer, begin
 from generator import capture
 from generator.dns import (A, CAA, HTTPS, TLSA, address, caa, ech_config_list, https, look_up, tlsa)
 from generator.handshakes import Tls12, Tls13, der
@@ -96,7 +96,13 @@ def quic_unanswered_then_tcp(out):
 
 @capture
 def quic_answered_then_tcp(out):
+    """The answer to a second one, which goes on by Handshake and 1-RTT packets, was not captured."""
     answer(out, 2)
+    other, server_id = "10.9.0.1:40444", out.fresh(8)
+    begin(out, V1, V1[0], client=other)
+    out.udp(other, SERVER, b"\xe0\x00\x00\x00\x01\x08" + server_id + b"\x00\x40\x40" +
+            out.fresh(64))
+    out.udp(other, SERVER, b"\x40" + server_id + out.fresh(64))
     Tls13().run(out)
 
 

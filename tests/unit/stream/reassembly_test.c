@@ -207,8 +207,13 @@ static void keep_alive_byte_is_ignored(void **unused)
     assert_int_equal(result->len, 4);
     assert_memory_equal(result->bytes, "abcd", 4);
     assert_int_equal(r.duplicates, 1);
-    assert_int_equal(r.first_duplicate_frame, 7);
-    assert_int_equal(r.first_duplicate_ns, 70);
+    assert_int_equal(r.first_duplicate_frame, 0);
+    ht_reassembly_push(
+        &r, &(struct ht_segment){
+                .seq = 3, .len = 2, .payload = ht_text("cd"), .frame = 9, .time_ns = 90});
+    assert_int_equal(r.duplicates, 2);
+    assert_int_equal(r.first_duplicate_frame, 9);
+    assert_int_equal(r.first_duplicate_ns, 90);
     free(result);
 }
 
