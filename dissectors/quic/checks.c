@@ -104,7 +104,8 @@ void quic_check_ids(struct quic_state *state, struct ht_emitter *e, enum ht_side
     }
     struct ht_bytes retry = parameters->retry_source_connection_id;
     compare(state, e, "initial_source_connection_id", initial, quic_id_view(&state->side[from].id));
-    if (state->retried || retry.ptr == NULL) { /* else the capture began behind the Retry */
+    bool is_first = state->retried || retry.ptr == NULL; /* else the Retry is not in the capture */
+    if (is_first && state->first_id.len > 0) {
         compare(state, e, "original_destination_connection_id",
                 parameters->original_destination_connection_id, quic_id_view(&state->first_id));
     }

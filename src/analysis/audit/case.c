@@ -123,6 +123,11 @@ static void look_at_certificates(struct audit_case *c)
     say(c, AUDIT_TRUST, known && c->facts->trust_known, known ? HT_UNOBSERVABLE_NO_TRUST : why);
 }
 
+bool audit_began_late(const struct audit_case *c)
+{
+    return c->connection->tcp != NULL && c->connection->tcp->midstream;
+}
+
 /* A client's may be checked too. */
 static void look_at_verify(struct audit_case *c)
 {
@@ -134,7 +139,7 @@ static void look_at_verify(struct audit_case *c)
         seen |= is;
         checked |= is && entry->verified != 0;
     }
-    say(c, AUDIT_VERIFIED, checked,
+    say(c, AUDIT_VERIFIED, checked && !audit_began_late(c),
         !seen && c->version < TLS_13 ? HT_UNOBSERVABLE_NOT_SENT
         : !seen                      ? why_unsaid(c)
         : c->settings->verify        ? HT_UNOBSERVABLE_LOST

@@ -91,6 +91,10 @@ extern const struct audit_table audit_version_rules, audit_cipher_rules, audit_o
 void audit_look(struct audit_case *out, const struct ht_analysis_settings *settings,
                 const struct ht_connection *connection);
 
+/* audit_began_late: the capture may lack what was said first. What signatures and Finished are over
+ * goes back to the first ClientHello, for which one after a HelloRetryRequest is taken then. */
+bool audit_began_late(const struct audit_case *c);
+
 /* audit_find_event is the first entry of the timeline of that type from that side (NULL: either)
  * that was seen; NULL: none. */
 const struct ht_timeline_entry *

@@ -41,6 +41,39 @@ static void a_lost_fragment_is_no_message_that_was_not_sent(void **state)
     assert_int_equal(why_no_certificate(NULL), HT_UNOBSERVABLE_NOT_SENT);
 }
 
+/* Whether a CertificateVerify that was checked speaks for or against somebody. */
+static bool is_verified(bool midstream)
+{
+    static const struct ht_analysis_settings settings = {.certificate_folder = -1, .verify = true};
+    const struct ht_capture_quality whole             = {0};
+    const struct ht_tcp_summary tcp                   = {.midstream = midstream};
+    const struct tls_certificate_verify message       = {.signature_scheme = {0}};
+    const struct ht_timeline_entry entry              = {.frame    = 3,
+                                                         .from     = "server",
+                                                         .type     = &tls_certificate_verify_event,
+                                                         .object   = &message,
+                                                         .verified = ht_event_verified(HT_EVENT_REFUTED)};
+    const struct tls_details tls                      = {.established = true};
+    const struct ht_connection connection             = {.transport = "tcp",
+                                                         .tcp       = &tcp,
+                                                         .capture   = &whole,
+                                                         .details   = {&tls_details_struct, &tls},
+                                                         .timeline  = {&entry, 1}};
+    struct audit_case c;
+    audit_look(&c, &settings, &connection);
+    bool verified = (c.has & AUDIT_VERIFIED) != 0;
+    assert_true(verified || c.lacks[__builtin_ctz(AUDIT_VERIFIED)] == HT_UNOBSERVABLE_LOST);
+    return verified;
+}
+
+/* Its first ClientHello, and HelloRetryRequest, may have been before the capture. */
+static void a_signature_is_not_judged_where_the_capture_began_late(void **state)
+{
+    (void)state;
+    assert_true(is_verified(false));
+    assert_false(is_verified(true));
+}
+
 /* RFC 1122 section 3.2.1.3, 1918, 3927, 4193, 4291, 5771, 6598; 64:ff9b::/96 (RFC 6052) leads to
  * addresses of IPv4. */
 static void private_addresses_are_not_routed(void **state)
@@ -77,6 +110,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lost_fragment_is_no_message_that_was_not_sent),
+        cmocka_unit_test(a_signature_is_not_judged_where_the_capture_began_late),
         cmocka_unit_test(private_addresses_are_not_routed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,6 +129,8 @@ static void test_known_address_behind(void **state)
 
 /* What a server vouches for after a Retry (RFC 9000 section 7.3), of which it depends on what was
  * seen whether it is what was in the headers. */
+static const char *begin_id = first_id; /* of the first Initial that was seen */
+
 static const struct quic_id_mismatch *vouch(bool retried, bool restarted, const char *original,
                                             const char *retry)
 {
@@ -140,7 +142,7 @@ static const struct quic_id_mismatch *vouch(bool retried, bool restarted, const 
         .initial_source_connection_id       = hex(server_id),
         .retry_source_connection_id         = retry != NULL ? hex(retry) : ht_bytes(NULL, 0)};
     static struct quic_id_mismatch found;
-    quic_id_set(&s.first_id, hex(first_id));
+    quic_id_set(&s.first_id, hex(begin_id));
     quic_id_set(&s.retry_id, hex("0102030405060708"));
     quic_id_set(&s.side[server].id, hex(server_id));
     quic_check_ids(&s, &r->emitter, server, &packet, &said);
@@ -161,6 +163,9 @@ static void test_server_ids(void **state)
     assert_non_null(vouch(true, false, first_id, NULL));
     assert_null(vouch(false, false, other, retry)); /* the capture has not the Retry */
     assert_null(vouch(false, true, other, NULL));   /* nor what came before */
+    begin_id = "";
+    assert_null(vouch(true, false, other, retry)); /* nor the first Initial */
+    begin_id = first_id;
 }
 
 /* Packet 2 of the client's is the first in the capture: it sent more than is there. */
