@@ -74,26 +74,52 @@ static bool is_lost(const struct ht_timeline_entry *entry)
                           : entry->partial;
 }
 
+/* Of each the first that is there. */
+static void find_key_exchange(struct audit_case *c, const struct ht_timeline_entry *entry,
+                              bool there)
+{
+    c->lost |= is_lost(entry) ? AUDIT_KEY_EXCHANGE : 0;
+    if (there && c->key_exchange == NULL) {
+        c->key_exchange       = entry->object;
+        c->key_exchange_entry = entry;
+    }
+}
+
+static void find_certificate(struct audit_case *c, const struct ht_timeline_entry *entry,
+                             bool there)
+{
+    c->lost |= is_lost(entry) ? AUDIT_CERTIFICATE : 0;
+    if (there && c->certificate_frame == 0) {
+        c->certificate_frame = entry->frame;
+    }
+}
+
+static void find_verify(struct audit_case *c, const struct ht_timeline_entry *entry, bool there)
+{
+    if (there && c->verify == NULL) {
+        c->verify       = entry->object;
+        c->verify_entry = entry;
+    }
+}
+
+static void forget_hello(struct audit_case *c, const void *cut)
+{
+    c->offer  = cut == c->offer ? NULL : c->offer;
+    c->answer = cut == c->answer ? NULL : c->answer;
+}
+
 static void find_message(struct audit_case *c, const struct ht_timeline_entry *entry)
 {
-    bool there = entry->object != NULL && entry->absent == NULL;
+    bool there  = entry->object != NULL && entry->absent == NULL;
+    bool server = entry->from[0] == 's';
     if (entry->type == &tls_server_key_exchange_event) {
-        c->lost |= is_lost(entry) ? AUDIT_KEY_EXCHANGE : 0;
-        if (there && c->key_exchange == NULL) {
-            c->key_exchange       = entry->object;
-            c->key_exchange_entry = entry;
-        }
-    } else if (entry->type == &tls_certificate_event && entry->from[0] == 's') {
-        c->lost |= is_lost(entry) ? AUDIT_CERTIFICATE : 0;
-        c->certificate_frame =
-            there && c->certificate_frame == 0 ? entry->frame : c->certificate_frame;
-    } else if (entry->type == &tls_certificate_verify_event && entry->from[0] == 's') {
-        bool first      = there && c->verify == NULL;
-        c->verify       = first ? entry->object : c->verify;
-        c->verify_entry = first ? entry : c->verify_entry;
+        find_key_exchange(c, entry, there);
+    } else if (entry->type == &tls_certificate_event && server) {
+        find_certificate(c, entry, there);
+    } else if (entry->type == &tls_certificate_verify_event && server) {
+        find_verify(c, entry, there);
     } else if (there && (entry->partial || entry->malformed)) {
-        c->offer  = entry->object == c->offer ? NULL : c->offer;
-        c->answer = entry->object == c->answer ? NULL : c->answer;
+        forget_hello(c, entry->object);
     }
 }
 
