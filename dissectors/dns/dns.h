@@ -109,7 +109,6 @@ struct dns_transaction {
     bool limit_reached; /* told before its answer, for want of room; or its text was too long */
     /* Not in the output: */
     int64_t query_time_ns, answer_time_ns;
-    bool at_end;     /* told when its flow ended, so that what other flows taught may be added */
     bool late_query; /* the query came after the answer, whose event was without it */
 };
 

@@ -168,8 +168,7 @@ void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum h
         /* What says TLS 1.3 was cut off, but its suites are its own (RFC 8446 appendix B.4). */
         hello->version = ht_named(TLS_13);
     }
-    hello->offer          = offer_of_new_id(state, e, hello);
-    hello->new_session_id = hello->offer != NULL;
+    hello->offer = offer_of_new_id(state, e, hello);
     const struct ht_event_type *type =
         hello->retry_request ? &tls_hello_retry_request_event : &tls_server_hello_event;
     struct ht_kept *kept = ht_emit(e, type, from, flags, hello);

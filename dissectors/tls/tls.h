@@ -190,9 +190,8 @@ struct tls_server_hello {
     /* By analyzers: */
     const struct tls_ja3 *ja3s;
     /* Not in the output: */
-    bool new_session_id; /* another than the client's, by which the session can be resumed;
-                          * not copied */
-    const struct tls_client_hello *offer;  /* that of a new session; view only */
+    const struct tls_client_hello *offer;  /* where the session id is another than the client's, so
+                                            * that the session can be resumed by it; view only */
     struct ht_bytes key_share;             /* view only */
     struct ht_bytes key_share_end;         /* its last 16 bytes, by an analyzer */
     const struct tls_value_faults *faults; /* of its key share; NULL: none */

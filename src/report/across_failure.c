@@ -115,6 +115,15 @@ static void look_at(struct across *a, const struct ht_rule *rule,
     across_find(a, rule, &found, &proof);
 }
 
+static bool is_any_refused(const struct report_session *const *sessions, size_t num)
+{
+    size_t i = 0;
+    while (i < num && refusal(sessions[i]) == 0) {
+        i++;
+    }
+    return i < num;
+}
+
 static void nothing_in_common(struct across *a, const struct ht_rule *rule)
 {
     const struct report_session **sessions;
@@ -122,6 +131,9 @@ static void nothing_in_common(struct across *a, const struct ht_rule *rule)
     size_t at = 0, num;
     while ((sessions = across_endpoint_sessions_of(a, &at, &num)) != NULL) {
         num = num < LOOKED_AT ? num : LOOKED_AT;
+        if (!is_any_refused(sessions, num)) {
+            continue;
+        }
         gather(&agreed, sessions, num);
         for (size_t i = 0; i < num; i++) {
             look_at(a, rule, sessions[i], &agreed);

@@ -72,6 +72,15 @@ bool audit_is_private(const struct ht_address *address)
     return ht_address_equal(address, &loopback) || ht_address_equal(address, &none);
 }
 
+bool audit_is_media(const struct audit_case *c)
+{
+    const struct tls_client_capabilities *offered =
+        c->offer != NULL ? c->offer->capabilities : NULL;
+    const struct tls_server_choices *chosen = c->answer != NULL ? c->answer->choices : NULL;
+    return (offered != NULL && offered->srtp_profiles.len > 0) ||
+           (chosen != NULL && chosen->srtp_profile.set);
+}
+
 bool audit_is_trusted(const struct audit_case *c)
 {
     return (c->chain->as_sent != NULL && c->chain->as_sent->trusted) ||

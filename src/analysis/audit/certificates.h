@@ -45,6 +45,10 @@ bool audit_contains(struct ht_bytes text, const char *lower);
  * 1918, 3927, 4193, 4291, 5771, 6598). */
 bool audit_is_private(const struct ht_address *address);
 
+/* audit_is_media: the session is to carry media, of which a certificate is known by its digest,
+ * that came another way (RFC 5763, RFC 8827). */
+bool audit_is_media(const struct audit_case *c);
+
 /* audit_is_trusted: the chain leads to a trust anchor, as sent or with what was seen elsewhere. */
 bool audit_is_trusted(const struct audit_case *c);
 

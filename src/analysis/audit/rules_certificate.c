@@ -90,15 +90,9 @@ static bool long_lived(const struct audit_case *c, struct ht_proof *out)
                         audit_name(name, audit_leaf(c)->subject), days);
 }
 
-/* Of media a certificate is known by its digest, that came another way (RFC 5763, RFC 8827). */
 static bool has_to_be_signed(const struct audit_case *c)
 {
-    const struct tls_client_capabilities *offered =
-        c->offer != NULL ? c->offer->capabilities : NULL;
-    const struct tls_server_choices *chosen = c->answer != NULL ? c->answer->choices : NULL;
-    bool media                              = (offered != NULL && offered->srtp_profiles.len > 0) ||
-                 (chosen != NULL && chosen->srtp_profile.set);
-    return audit_is_decoded(c) && !media;
+    return audit_is_decoded(c) && !audit_is_media(c);
 }
 
 static bool self_signed(const struct audit_case *c, struct ht_proof *out)

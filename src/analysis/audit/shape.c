@@ -148,23 +148,13 @@ static void add_by_session(struct audit_shape *out, const struct audit_case *c)
     }
 }
 
-/* Media's certificates are judged in another way than others. */
-static bool is_media(const struct audit_case *c)
-{
-    const struct tls_client_capabilities *offered =
-        c->offer != NULL ? c->offer->capabilities : NULL;
-    const struct tls_server_choices *chosen = c->answer != NULL ? c->answer->choices : NULL;
-    return (offered != NULL && offered->srtp_profiles.len > 0) ||
-           (chosen != NULL && chosen->srtp_profile.set);
-}
-
 static void add_by_chain(struct audit_shape *out, const struct audit_case *c)
 {
     const uint64_t words[] = {
         c->facts != NULL ? c->facts->number : 0,
         label(c->tls->key_exchange),
         named(c->tls->version) << 32 | named(c->tls->cipher_suite),
-        (uint64_t)c->has << 2 | (uint64_t)is_media(c) << 1 |
+        (uint64_t)c->has << 2 | (uint64_t)audit_is_media(c) << 1 |
             audit_is_private(&c->connection->server->ip),
     };
     add(out, words, sizeof words);

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "decode.h"
+#include "list.h"
 
 static struct ht_bytes string_copy(struct ht_arena *arena, const ASN1_STRING *string)
 {
@@ -14,30 +15,6 @@ static struct ht_bytes string_copy(struct ht_arena *arena, const ASN1_STRING *st
     }
     size_t len = (size_t)ASN1_STRING_length(string);
     return ht_arena_copy(arena, ht_bytes(ASN1_STRING_get0_data(string), len));
-}
-
-/* A list that has room for `max` more. */
-struct list {
-    struct ht_bytes *items;
-    size_t len;
-};
-
-static struct list list_new(struct ht_arena *arena, int max)
-{
-    size_t size = max > 0 ? (size_t)max * sizeof(struct ht_bytes) : 0;
-    return (struct list){.items = size > 0 ? ht_arena_alloc(arena, size) : NULL};
-}
-
-static void list_add(struct list *list, struct ht_bytes item)
-{
-    if (list->items != NULL) {
-        list->items[list->len++] = item;
-    }
-}
-
-static struct ht_texts list_view(const struct list *list)
-{
-    return (struct ht_texts){.items = list->items, .len = list->len};
 }
 
 /* An address printed; in hexadecimal where it has not the length of one. */
@@ -79,14 +56,14 @@ static struct ht_texts names_of_type(struct ht_arena *arena, const GENERAL_NAMES
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
         count += sk_GENERAL_NAME_value(names, i)->type == type;
     }
-    struct list list = list_new(arena, count);
+    struct certificate_list list = certificate_list_new(arena, count);
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
         if (name->type == type) {
-            list_add(&list, general_name_text(arena, name));
+            certificate_list_add(&list, general_name_text(arena, name));
         }
     }
-    return list_view(&list);
+    return certificate_list_view(&list);
 }
 
 static const struct ht_subject_alternative_names *alternative_names(struct ht_arena *arena,
@@ -129,36 +106,38 @@ static struct ht_texts key_usage(struct ht_arena *arena, X509 *x509)
     if ((X509_get_extension_flags(x509) & EXFLAG_KUSAGE) == 0) {
         return (struct ht_texts){0};
     }
-    uint32_t bits    = X509_get_key_usage(x509);
-    struct list list = list_new(arena, HT_ARRAY_LEN(usages));
+    uint32_t bits                = X509_get_key_usage(x509);
+    struct certificate_list list = certificate_list_new(arena, HT_ARRAY_LEN(usages));
     for (size_t i = 0; i < HT_ARRAY_LEN(usages); i++) {
         if (bits & usages[i].bit) {
-            list_add(&list, ht_text(usages[i].name));
+            certificate_list_add(&list, ht_text(usages[i].name));
         }
     }
-    return list_view(&list);
+    return certificate_list_view(&list);
 }
 
 static struct ht_texts extended_key_usage(struct ht_arena *arena, const X509 *x509)
 {
-    EXTENDED_KEY_USAGE *usages = X509_get_ext_d2i(x509, NID_ext_key_usage, NULL, NULL);
-    struct list list           = list_new(arena, sk_ASN1_OBJECT_num(usages));
+    EXTENDED_KEY_USAGE *usages   = X509_get_ext_d2i(x509, NID_ext_key_usage, NULL, NULL);
+    struct certificate_list list = certificate_list_new(arena, sk_ASN1_OBJECT_num(usages));
     for (int i = 0; i < sk_ASN1_OBJECT_num(usages); i++) {
-        list_add(&list, certificate_object(arena, sk_ASN1_OBJECT_value(usages, i), true));
+        certificate_list_add(&list,
+                             certificate_object(arena, sk_ASN1_OBJECT_value(usages, i), true));
     }
     EXTENDED_KEY_USAGE_free(usages);
-    return list_view(&list);
+    return certificate_list_view(&list);
 }
 
 static struct ht_texts ocsp_urls(struct ht_arena *arena, X509 *x509)
 {
     STACK_OF(OPENSSL_STRING) *urls = X509_get1_ocsp(x509);
-    struct list list               = list_new(arena, sk_OPENSSL_STRING_num(urls));
+    struct certificate_list list   = certificate_list_new(arena, sk_OPENSSL_STRING_num(urls));
     for (int i = 0; i < sk_OPENSSL_STRING_num(urls); i++) {
-        list_add(&list, ht_arena_copy(arena, ht_text(sk_OPENSSL_STRING_value(urls, i))));
+        certificate_list_add(&list,
+                             ht_arena_copy(arena, ht_text(sk_OPENSSL_STRING_value(urls, i))));
     }
     X509_email_free(urls);
-    return list_view(&list);
+    return certificate_list_view(&list);
 }
 
 static bool must_staple(const X509 *x509)

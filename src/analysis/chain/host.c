@@ -1,5 +1,7 @@
 #include "analysis/chain/host.h"
 
+#include "analysis/certificate/list.h"
+
 #include <arpa/inet.h>
 
 #include <openssl/err.h>
@@ -9,60 +11,46 @@
  * What is in the certificate.
  */
 
-/* A list with room for all that are to come. */
-struct list {
-    struct ht_bytes *items;
-    size_t len;
-};
-
-static struct list list_new(struct ht_arena *arena, int max)
+/* What is empty names nobody. */
+static void add_copy(struct certificate_list *list, struct ht_arena *arena, const uint8_t *bytes,
+                     int len)
 {
-    size_t size = max > 0 ? (size_t)max * sizeof(struct ht_bytes) : 0;
-    return (struct list){.items = size > 0 ? ht_arena_alloc(arena, size) : NULL};
-}
-
-static void list_add(struct list *list, struct ht_arena *arena, const uint8_t *bytes, int len)
-{
-    if (list->items != NULL && len > 0) {
-        list->items[list->len++] = ht_arena_copy(arena, ht_bytes(bytes, (size_t)len));
+    if (len > 0) {
+        certificate_list_add(list, ht_arena_copy(arena, ht_bytes(bytes, (size_t)len)));
     }
 }
 
-static void list_add_string(struct list *list, struct ht_arena *arena, const ASN1_STRING *string)
+static void add_string(struct certificate_list *list, struct ht_arena *arena,
+                       const ASN1_STRING *string)
 {
-    list_add(list, arena, ASN1_STRING_get0_data(string), ASN1_STRING_length(string));
-}
-
-static struct ht_texts list_view(const struct list *list)
-{
-    return (struct ht_texts){.items = list->items, .len = list->len};
+    add_copy(list, arena, ASN1_STRING_get0_data(string), ASN1_STRING_length(string));
 }
 
 static void read_alternative_names(struct chain_host_names *out, X509 *x509, struct ht_arena *arena)
 {
-    GENERAL_NAMES *names  = X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
-    int num               = sk_GENERAL_NAME_num(names);
-    struct list dns       = list_new(arena, num);
-    struct list addresses = list_new(arena, num);
+    GENERAL_NAMES *names              = X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
+    int num                           = sk_GENERAL_NAME_num(names);
+    struct certificate_list dns       = certificate_list_new(arena, num);
+    struct certificate_list addresses = certificate_list_new(arena, num);
     for (int i = 0; i < num; i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
         if (name->type == GEN_DNS) {
-            list_add_string(&dns, arena, name->d.dNSName);
+            add_string(&dns, arena, name->d.dNSName);
         } else if (name->type == GEN_IPADD) {
-            list_add_string(&addresses, arena, name->d.iPAddress);
+            add_string(&addresses, arena, name->d.iPAddress);
         }
     }
     GENERAL_NAMES_free(names);
-    out->dns       = list_view(&dns);
-    out->addresses = list_view(&addresses);
+    out->dns       = certificate_list_view(&dns);
+    out->addresses = certificate_list_view(&addresses);
 }
 
 static void read_common_names(struct chain_host_names *out, const X509 *x509,
                               struct ht_arena *arena)
 {
-    const X509_NAME *subject = X509_get_subject_name(x509);
-    struct list common       = list_new(arena, X509_NAME_entry_count(subject));
-    int at                   = -1;
+    const X509_NAME *subject       = X509_get_subject_name(x509);
+    struct certificate_list common = certificate_list_new(arena, X509_NAME_entry_count(subject));
+    int at                         = -1;
     while ((at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0) {
         const X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, at);
         unsigned char *text          = NULL;
@@ -70,10 +58,10 @@ static void read_common_names(struct chain_host_names *out, const X509 *x509,
         if (len < 0) {
             break; /* libcrypto looks no further */
         }
-        list_add(&common, arena, text, len);
+        add_copy(&common, arena, text, len);
         OPENSSL_free(text);
     }
-    out->common = list_view(&common);
+    out->common = certificate_list_view(&common);
 }
 
 void chain_host_names_read(struct chain_host_names *out, X509 *x509, struct ht_arena *arena)

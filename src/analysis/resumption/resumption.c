@@ -174,7 +174,7 @@ static void on_event(void *state, struct ht_analysis *a, const struct ht_event_t
         on_client_hello(a, event);
     } else if (type == &tls_server_hello_event) {
         const struct tls_server_hello *hello = event;
-        uint64_t key = hello->new_session_id ? key_of(SESSION_ID, hello->session_id) : 0;
+        uint64_t key = hello->offer != NULL ? key_of(SESSION_ID, hello->session_id) : 0;
         teach(a, (struct origin){.key = key}, hello->offer, hello);
     } else if (type == &tls_new_session_ticket_event) {
         const struct tls_new_session_ticket *ticket = event;

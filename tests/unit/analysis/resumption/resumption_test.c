@@ -76,11 +76,10 @@ static const struct tls_resumed_from *origin_of(struct scene *scene, const char 
 static void by_session_id(void **state)
 {
     struct scene *scene            = *state;
-    struct tls_server_hello issued = {.session_id     = hex("0102030405060708"),
-                                      .new_session_id = true};
+    struct tls_client_hello hello  = {0};
+    struct tls_server_hello issued = {.session_id = hex("0102030405060708"), .offer = &hello};
     struct tls_server_hello echo   = {.session_id = hex("0102030405060708")};
     struct tls_server_hello other  = {.session_id = hex("0102030405060709")};
-    struct tls_client_hello hello  = {0};
     happens(scene, "c-1", 5 * (int64_t)SECOND, &tls_server_hello_event, &issued);
     happens(scene, "c-2", 8 * (int64_t)SECOND, &tls_server_hello_event, &echo);
     struct tls_details tls = {
@@ -146,14 +145,12 @@ static void what_it_said(void **state)
     struct tls_client_hello other  = {.server_name = ht_text("other.example.test")};
     struct tls_client_hello alike  = {.server_name = ht_text("WWW.example.test")};
     struct tls_client_hello none   = {0};
-    struct tls_server_hello issued = {.session_id             = hex("01020304"),
-                                      .new_session_id         = true,
-                                      .offer                  = &first,
-                                      .extended_master_secret = true};
-    struct tls_details tls         = {.resumed      = true,
-                                      .resumption   = "session_id",
-                                      .client_hello = &other,
-                                      .server_hello = &issued};
+    struct tls_server_hello issued = {
+        .session_id = hex("01020304"), .offer = &first, .extended_master_secret = true};
+    struct tls_details tls = {.resumed      = true,
+                              .resumption   = "session_id",
+                              .client_hello = &other,
+                              .server_hello = &issued};
     happens(scene, "c-1", SECOND, &tls_server_hello_event, &issued);
     const struct tls_resumed_from *from = origin_of(scene, "c-2", SECOND, &tls);
     assert_non_null(from);
@@ -212,8 +209,7 @@ static void many(void **state)
     struct scene *scene            = *state;
     struct tls_client_hello hello  = {0};
     uint32_t id                    = 0;
-    struct tls_server_hello issued = {.session_id     = ht_bytes(&id, sizeof id),
-                                      .new_session_id = true};
+    struct tls_server_hello issued = {.session_id = ht_bytes(&id, sizeof id), .offer = &hello};
     for (id = 1; id < MANY; id++) {
         happens(scene, "c-1", 0, &tls_server_hello_event, &issued);
     }
