@@ -1,11 +1,13 @@
 /*
  * A driver for fuzz targets where there is no libFuzzer: every file under the given folders is run
  * whole, then cut at every length up to 2,000 bytes, then with single bytes changed, so that the
- * ordinary test run walks the error paths too. Deterministic.
+ * ordinary test run walks the error paths too. After --whole, files are only run whole: what a
+ * search kept walks them by itself. Deterministic.
  */
 #include "fuzz.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +40,7 @@ static void run_variants(uint8_t *data, size_t len)
     }
 }
 
-static int run_file(const char *path, off_t size)
+static int run_file(const char *path, off_t size, bool whole)
 {
     FILE *in      = fopen(path, "rb");
     uint8_t *data = malloc((size_t)size + 1);
@@ -48,12 +50,16 @@ static int run_file(const char *path, off_t size)
     }
     size_t len = fread(data, 1, (size_t)size, in);
     fclose(in);
-    run_variants(data, len);
+    if (whole) {
+        run_copy(data, len);
+    } else {
+        run_variants(data, len);
+    }
     free(data);
     return 1;
 }
 
-static int run_path(const char *path)
+static int run_path(const char *path, bool whole)
 {
     struct stat st;
     if (stat(path, &st) != 0) {
@@ -61,7 +67,7 @@ static int run_path(const char *path)
         return 0;
     }
     if (!S_ISDIR(st.st_mode)) {
-        return run_file(path, st.st_size);
+        return run_file(path, st.st_size, whole);
     }
     int count   = 0;
     DIR *folder = opendir(path);
@@ -69,7 +75,7 @@ static int run_path(const char *path)
         char name[4096];
         if (entry->d_name[0] != '.') {
             (void)snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-            count += run_path(name);
+            count += run_path(name, whole);
         }
     }
     closedir(folder);
@@ -78,9 +84,14 @@ static int run_path(const char *path)
 
 int main(int argc, char **argv)
 {
-    int count = 0;
+    int count  = 0;
+    bool whole = false;
     for (int i = 1; i < argc; i++) {
-        count += run_path(argv[i]);
+        if (strcmp(argv[i], "--whole") == 0) {
+            whole = true;
+        } else {
+            count += run_path(argv[i], whole);
+        }
     }
     printf("%d seeds\n", count);
     return count > 0 ? 0 : 1;

@@ -83,7 +83,8 @@ function(hellotap_dissector name)
 endfunction()
 
 # hellotap_fuzz(NAME SOURCES file… LINK target…): fuzz_NAME by libFuzzer, or else a program that
-# replays the seeds in tests/fuzz/seeds/NAME (and every cut of them), which ctest runs.
+# replays the seeds in tests/fuzz/seeds/NAME (and every cut of them) and what a search kept in
+# tests/fuzz/corpus/NAME.tar.xz, which ctest runs.
 function(hellotap_fuzz name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;DEFINE" ${ARGN})
   add_executable(fuzz_${name} ${arg_SOURCES})
@@ -95,5 +96,11 @@ function(hellotap_fuzz name)
   else()
     target_sources(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/fuzz_main.c)
     add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${seeds})
+    set(kept ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name}.tar.xz)
+    if(EXISTS ${kept})
+      add_test(NAME fuzz.${name}.corpus COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:fuzz_${name}>
+        -D ARCHIVE=${kept} -D FOLDER=${CMAKE_CURRENT_BINARY_DIR}/corpus/${name}
+        -P ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.cmake)
+    endif()
   endif()
 endfunction()
