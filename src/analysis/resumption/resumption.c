@@ -17,6 +17,8 @@ struct origin {
     uint64_t lifetime_s;
     uint32_t name;           /* hash of the server_name asked for; 0: none */
     uint8_t extended_master; /* whether it has extended_master_secret, plus one; 0: unknown */
+    bool is_id;              /* of a SESSION_ID */
+    bool ambiguous;          /* which several connections were given */
     uint8_t id_len;
     char id[MAX_ID];
 };
@@ -86,7 +88,7 @@ static struct origin_set *set_of(const struct state *state, uint64_t key)
     return &state->sets[key & (HT_RESUMPTION_SETS - 1)];
 }
 
-static const struct origin *find(const struct state *state, uint64_t key)
+static struct origin *find(const struct state *state, uint64_t key)
 {
     struct origin_set *set = set_of(state, key);
     for (size_t i = 0; key != 0 && i < HT_RESUMPTION_WAYS; i++) {
@@ -97,8 +99,24 @@ static const struct origin *find(const struct state *state, uint64_t key)
     return NULL;
 }
 
-/* The first to tell of a session is where it comes from. What is oldest is forgotten, so that what
- * is known depends on the lessons alone. */
+static struct ht_bytes id_of(const struct origin *origin)
+{
+    return ht_bytes(origin->id, origin->id_len);
+}
+
+/* What is oldest is forgotten, so that what is known depends on the lessons alone. */
+static void keep(const struct state *state, const struct lesson *lesson)
+{
+    struct origin_set *set = set_of(state, lesson->origin.key);
+    set->origin[set->next] = lesson->origin;
+    set->next              = (uint8_t)((set->next + 1) % HT_RESUMPTION_WAYS);
+    if (lesson->name.hash != 0) {
+        *place_of(state, lesson->name.hash) = lesson->name;
+    }
+}
+
+/* The first to tell of a session is where it comes from; but there are servers that give every
+ * session the same id. */
 static void learn(void *state, struct ht_bytes bytes)
 {
     struct lesson lesson;
@@ -106,13 +124,11 @@ static void learn(void *state, struct ht_bytes bytes)
         return;
     }
     memcpy(&lesson, bytes.ptr, sizeof lesson);
-    if (find(state, lesson.origin.key) == NULL) {
-        struct origin_set *set = set_of(state, lesson.origin.key);
-        set->origin[set->next] = lesson.origin;
-        set->next              = (uint8_t)((set->next + 1) % HT_RESUMPTION_WAYS);
-        if (lesson.name.hash != 0) {
-            *place_of(state, lesson.name.hash) = lesson.name;
-        }
+    struct origin *known = find(state, lesson.origin.key);
+    if (known == NULL) {
+        keep(state, &lesson);
+    } else if (lesson.origin.is_id && !ht_bytes_equal(id_of(known), id_of(&lesson.origin))) {
+        known->ambiguous = true;
     }
 }
 
@@ -145,6 +161,7 @@ static void teach(const struct ht_analysis *a, struct origin from,
     origin->key             = from.key;
     origin->time_ns         = a->time_ns;
     origin->lifetime_s      = from.lifetime_s;
+    origin->is_id           = from.is_id;
     origin->name            = name.hash;
     origin->extended_master = answer == NULL ? 0 : answer->extended_master_secret ? 2 : 1;
     origin->id_len          = (uint8_t)id.len;
@@ -175,7 +192,7 @@ static void on_event(void *state, struct ht_analysis *a, const struct ht_event_t
     } else if (type == &tls_server_hello_event) {
         const struct tls_server_hello *hello = event;
         uint64_t key = hello->offer != NULL ? key_of(SESSION_ID, hello->session_id) : 0;
-        teach(a, (struct origin){.key = key}, hello->offer, hello);
+        teach(a, (struct origin){.key = key, .is_id = true}, hello->offer, hello);
     } else if (type == &tls_new_session_ticket_event) {
         const struct tls_new_session_ticket *ticket = event;
         teach(a,
@@ -236,9 +253,7 @@ static void judge(void *state, struct ht_analysis *a, struct ht_connection *c)
     const struct tls_details *tls = c->details.object;
     const char *by                = NULL;
     const struct origin *origin   = find(state, key_of_session(tls, &by));
-    struct ht_bytes id =
-        origin != NULL ? ht_bytes(origin->id, origin->id_len) : (struct ht_bytes){0};
-    if (origin == NULL || ht_bytes_equal(id, c->id)) {
+    if (origin == NULL || origin->ambiguous || ht_bytes_equal(id_of(origin), c->id)) {
         return;
     }
     struct tls_details *more      = ht_arena_alloc(a->arena, sizeof *more);
@@ -247,7 +262,7 @@ static void judge(void *state, struct ht_analysis *a, struct ht_connection *c)
         return;
     }
     int64_t age = time_of(c, tls->client_hello) - origin->time_ns;
-    *from       = (struct tls_resumed_from){.connection = ht_arena_copy(a->arena, id),
+    *from       = (struct tls_resumed_from){.connection = ht_arena_copy(a->arena, id_of(origin)),
                                             .by         = by,
                                             .age_ns     = age > 0 ? (uint64_t)age : 0,
                                             .lifetime_s = origin->lifetime_s};

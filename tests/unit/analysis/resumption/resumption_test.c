@@ -95,6 +95,23 @@ static void by_session_id(void **state)
     assert_null(origin_of(scene, "c-1", 0, &tls));
 }
 
+/* A server that gives every session the same id: from which one it comes cannot be told. */
+static void same_id_for_all(void **state)
+{
+    struct scene *scene            = *state;
+    struct tls_client_hello hello  = {0};
+    struct tls_server_hello issued = {.session_id = hex("0000000000000000"), .offer = &hello};
+    const struct tls_details tls   = {.resumed      = true,
+                                      .resumption   = "session_id",
+                                      .client_hello = &hello,
+                                      .server_hello = &issued};
+    happens(scene, "c-1", 0, &tls_server_hello_event, &issued);
+    happens(scene, "c-1", SECOND, &tls_server_hello_event, &issued); /* renegotiated */
+    assert_non_null(origin_of(scene, "c-3", 0, &tls));
+    happens(scene, "c-2", SECOND, &tls_server_hello_event, &issued);
+    assert_null(origin_of(scene, "c-3", 0, &tls));
+}
+
 static void by_ticket(void **state)
 {
     struct scene *scene                   = *state;
@@ -227,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(by_session_id, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(same_id_for_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(by_ticket, set_up, tear_down),
         cmocka_unit_test_setup_teardown(same_identity, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_it_said, set_up, tear_down),
