@@ -97,15 +97,23 @@ static void put_traffic(struct ht_text *room, struct ht_fold *lines, const char 
     put_fact(room, lines);
 }
 
+/* Who closed by FIN is not always who sent a RST after it. */
+static bool is_reset_later(const struct ht_tcp_summary *tcp)
+{
+    return tcp->close != NULL && strcmp(tcp->state, "reset") == 0 && strcmp(tcp->close, "fin") == 0;
+}
+
 static void put_tcp(struct ht_text *room, struct ht_fold *lines, const struct ht_tcp_summary *tcp)
 {
     if (tcp->state != NULL) {
+        bool later = is_reset_later(tcp);
         begin_fact(room);
-        ht_text_words(room, tcp->state);
+        ht_text_words(room, later ? "closed" : tcp->state);
         if (tcp->closed_by != NULL) {
             ht_chars_add_text(&room->out, " by ");
             ht_text_words(room, tcp->closed_by);
         }
+        ht_chars_add_text(&room->out, later ? ", then reset" : "");
         if (tcp->midstream) {
             ht_chars_add_text(&room->out, ", begun before the capture");
         }
