@@ -131,14 +131,16 @@ struct tls_alert tls_close_notify_inferred(const struct tls_state *state,
 }
 
 /* After both Finished an alert that cannot be read is in all likelihood close_notify (RFC 8446
- * section 6.1); before that it is a failure. */
+ * section 6.1); before that it is a failure, and amid a renegotiation it can be no_renegotiation
+ * (RFC 5246 section 7.2.2). */
 static void encrypted_alert(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
 {
     const struct tls_direction *me   = &state->direction[from];
     const struct tls_direction *peer = &state->direction[ht_other(from)];
-    bool established                 = me->finished && (peer->finished || peer->records > 0);
-    struct tls_alert alert           = tls_close_notify_inferred(state, e, from);
-    unsigned flags                   = HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED;
+    bool renegotiating               = me->renegotiating || peer->renegotiating;
+    bool established = me->finished && (peer->finished || peer->records > 0) && !renegotiating;
+    struct tls_alert alert = tls_close_notify_inferred(state, e, from);
+    unsigned flags         = HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED;
     if (!established) {
         alert = (struct tls_alert){.frame     = e->frame,
                                    .from      = role_of(state, e, from),

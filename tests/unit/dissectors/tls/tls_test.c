@@ -317,6 +317,26 @@ static void renegotiation(void **unused)
     free(text);
 }
 
+/* RFC 5246 section 7.2.2: the answer to a renegotiation may be no_renegotiation, which looks like
+ * close_notify where it cannot be read. */
+static void a_renegotiation_is_refused(void **unused)
+{
+    struct utterance said[MAX_UTTERANCES];
+    size_t num = said_in(said, tls12_static_rsa_aes128_gcm_ems,
+                         HT_ARRAY_LEN(tls12_static_rsa_aes128_gcm_ems));
+    (void)unused;
+    assert_true(num <= MAX_UTTERANCES);
+    said[num - 2] = (struct utterance){HT_SIDE_A, hex("16 0303 0004 b0b1b2b3")};
+    said[num - 1] = (struct utterance){HT_SIDE_B, hex("15 0303 0004 c0c1c2c3")};
+    char *text    = every_split(&tls_dissector, said, num, 443);
+    char *told    = outline(text);
+    assert_non_null(strstr(told, "A tls.client_hello encrypted inferred\n"
+                                 "B tls.alert encrypted\n"));
+    assert_null(strstr(told, "close_notify"));
+    free(told);
+    free(text);
+}
+
 /* RFC 6101: hellos without extensions, a CertificateRequest without signature schemes, and a client
  * that has no certificate says so by an alert (section 5.4). */
 static void ssl3(void **unused)
@@ -356,6 +376,7 @@ int main(void)
                                        cmocka_unit_test(static_rsa_needs_no_key_exchange_message),
                                        cmocka_unit_test(ssl3),
                                        cmocka_unit_test(renegotiation),
+                                       cmocka_unit_test(a_renegotiation_is_refused),
                                        cmocka_unit_test(abbreviated_handshake),
                                        cmocka_unit_test(tls13_is_told_by_places),
                                        cmocka_unit_test(hello_retry_request),
