@@ -20,6 +20,16 @@ void tls_emit_at(const struct tls_ending *x, const struct ht_event_type *type, e
     (void)ht_emit_at(x->e, type, from, flags, event, place.frame, place.time_ns);
 }
 
+struct tls_place tls_standstill(const struct tls_ending *x)
+{
+    struct tls_place latest = x->state->server_hello_place;
+    for (size_t i = 0; i < 2 && !x->state->direction[x->server].change_cipher_spec; i++) {
+        struct tls_place place = x->state->direction[i].held_place;
+        latest                 = tls_before(latest, place) ? place : latest;
+    }
+    return latest;
+}
+
 static void application_data(const struct tls_ending *x, enum ht_side from, unsigned flags,
                              struct tls_place place)
 {
@@ -75,7 +85,7 @@ static void absent_client_flight(const struct tls_ending *x)
 {
     const struct tls_direction *d = &x->state->direction[x->client];
     const char *reason            = ht_absent_reason(x->end, x->client);
-    struct tls_place at           = x->state->server_hello_place;
+    struct tls_place at           = tls_standstill(x);
     if (x->state->certificate_request && !d->certificate_told) {
         tls_absent_at(x, &tls_certificate_event, x->client, reason, at);
     }
@@ -88,11 +98,12 @@ static void absent_finish(const struct tls_ending *x, enum ht_side from)
 {
     const struct tls_direction *d = &x->state->direction[from];
     const char *reason            = ht_absent_reason(x->end, from);
+    struct tls_place at           = tls_standstill(x);
     if (!d->change_cipher_spec) {
-        tls_absent_at(x, &tls_change_cipher_spec_event, from, reason, x->state->server_hello_place);
+        tls_absent_at(x, &tls_change_cipher_spec_event, from, reason, at);
     }
     if (!d->finished) {
-        tls_absent_at(x, &tls_finished_event, from, reason, x->state->server_hello_place);
+        tls_absent_at(x, &tls_finished_event, from, reason, at);
     }
 }
 

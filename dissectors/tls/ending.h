@@ -13,6 +13,12 @@ struct tls_ending {
     enum ht_side client, server;
 };
 
+/* tls_before is whether `a` is earlier in the capture than `b`. */
+static inline bool tls_before(struct tls_place a, struct tls_place b)
+{
+    return a.time_ns != b.time_ns ? a.time_ns < b.time_ns : a.frame < b.frame;
+}
+
 /* tls_absent_at says at `place` in the timeline that a message of `from` was not seen, and why. */
 void tls_absent_at(const struct tls_ending *x, const struct ht_event_type *type, enum ht_side from,
                    const char *reason, struct tls_place place);
@@ -20,6 +26,10 @@ void tls_absent_at(const struct tls_ending *x, const struct ht_event_type *type,
 /* tls_emit_at says that `from` did this at `place`. */
 void tls_emit_at(const struct tls_ending *x, const struct ht_event_type *type, enum ht_side from,
                  unsigned flags, void *event, struct tls_place place);
+
+/* tls_standstill is where a handshake that the server did not finish got to: what is absent of its
+ * rest stands there, behind all that came. Of any other it is ServerHello's place. */
+struct tls_place tls_standstill(const struct tls_ending *x);
 
 /* tls13_infer tells what can be known of the encrypted part of a TLS 1.3 handshake from the places
  * and sizes of its records, all of it marked inferred. */

@@ -4,11 +4,6 @@
  */
 #include "tls/ending.h"
 
-static bool before(struct tls_place a, struct tls_place b)
-{
-    return a.time_ns != b.time_ns ? a.time_ns < b.time_ns : a.frame < b.frame;
-}
-
 /* What an encrypted record has beside its content: the content type and the cipher's tag, 16 bytes
  * but for CCM_8 (RFC 8446 section 5.2, RFC 6655 section 4). */
 static uint32_t overhead(const struct tls_state *state)
@@ -28,7 +23,7 @@ static const struct tls_place *client_finished_place(const struct tls_ending *x)
 {
     const struct tls_direction *d = &x->state->direction[x->client];
     for (size_t i = 0; i < d->num_kept; i++) {
-        if (before(x->state->server_hello_place, d->kept[i].place)) {
+        if (tls_before(x->state->server_hello_place, d->kept[i].place)) {
             bool refuses = i + 1 == d->records && d->kept[i].len == alert_len(x->state);
             return refuses ? NULL : &d->kept[i].place;
         }
@@ -43,7 +38,7 @@ static const struct tls_place *server_finished_place(const struct tls_ending *x,
     const struct tls_direction *d = &x->state->direction[x->server];
     const struct tls_place *place = NULL;
     for (size_t i = 0; i < d->num_kept; i++) {
-        if (client_finished == NULL || before(d->kept[i].place, *client_finished)) {
+        if (client_finished == NULL || tls_before(d->kept[i].place, *client_finished)) {
             place = &d->kept[i].place;
         }
     }
@@ -60,7 +55,7 @@ static bool ends_with_alert(const struct tls_ending *x, enum ht_side from)
 static size_t records_until(const struct tls_direction *d, struct tls_place place)
 {
     size_t i = 0;
-    while (i < d->num_kept && !before(place, d->kept[i].place)) {
+    while (i < d->num_kept && !tls_before(place, d->kept[i].place)) {
         i++;
     }
     return i;
@@ -219,7 +214,7 @@ static uint8_t count_tickets(const struct tls_ending *x, struct tls_place finish
         uint32_t after_it = i + 1U < server->num_kept ? server->kept[i + 1].len : 0;
         bool alike =
             record->len <= LARGEST_PAIR && (record->len == before_it || record->len == after_it);
-        bool unasked = asked == NULL || before(record->place, *asked);
+        bool unasked = asked == NULL || tls_before(record->place, *asked);
         if (record->len < SMALLEST || record->len > LARGEST || (!alike && !unasked)) {
             break;
         }
@@ -276,7 +271,7 @@ static const char *infer_client_authentication(const struct tls_ending *x,
     tls_emit_at(x, &tls_certificate_event, x->client, hidden, NULL, finished);
     const struct tls_direction *d = &x->state->direction[x->client];
     size_t i                      = 0;
-    while (i + 1U < d->num_kept && before(d->kept[i].place, finished)) {
+    while (i + 1U < d->num_kept && tls_before(d->kept[i].place, finished)) {
         i++;
     }
     bool sent =
@@ -326,7 +321,8 @@ void tls13_infer(const struct tls_ending *x)
         infer_data(x, x->client, *client);
         infer_data(x, x->server, *client);
     } else {
-        tls_absent_at(x, &tls_finished_event, x->client, ht_absent_reason(x->end, x->client), at);
+        tls_absent_at(x, &tls_finished_event, x->client, ht_absent_reason(x->end, x->client),
+                      server != NULL ? *server : at);
     }
     infer_alert(x, x->client, client);
     infer_alert(x, x->server, client);
