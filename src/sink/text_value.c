@@ -397,6 +397,12 @@ static bool is_common(const struct ht_field *field, const void *object)
                           ht_text(field->common));
 }
 
+static bool is_said_by_another(const struct ht_field *field, const void *object)
+{
+    return field->unless != 0 && (field->flags & HT_UNLESS) == 0 &&
+           ((const struct ht_bytes *)((const char *)object + field->unless))->len > 0;
+}
+
 void ht_text_unit(struct ht_text *text, const struct ht_field *field, const void *object)
 {
     if (field->unset != NULL && !ht_field_present(field, object)) {
@@ -404,6 +410,7 @@ void ht_text_unit(struct ht_text *text, const struct ht_field *field, const void
         return;
     }
     if (field->label == NULL || !ht_field_written(field, object) || is_common(field, object) ||
+        is_said_by_another(field, object) ||
         (field->kind == HT_BOOL && !ht_field_present(field, object))) {
         return;
     }
