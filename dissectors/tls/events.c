@@ -291,7 +291,7 @@ static const struct ht_struct tls_key_use_struct =
 
 static const struct ht_field details_fields[] = {
     HT_FIELD(struct tls_details, established, HT_BOOL, "The handshake was completed.",
-             .flags = HT_ALWAYS | HT_DERIVED),
+             .unset = "handshake incomplete", .flags = HT_ALWAYS | HT_HEADLINE | HT_DERIVED),
     HT_FIELD(struct tls_details, version, HT_NAMED, "Version really negotiated.",
              .names = &tls_versions, .label = "", .flags = HT_HEADLINE),
     HT_FIELD(struct tls_details, cipher_suite, HT_NAMED, "Cipher suite negotiated.",

@@ -38,33 +38,44 @@ static void put_parties(struct ht_text *room, struct ht_fold *lines, const struc
     }
 }
 
-static bool put_headlines_of(struct ht_text *room, struct ht_fold *lines, const struct ht_any *any)
+static bool has_headline(const struct ht_any *any)
 {
-    bool told = false;
+    bool has = false;
+    for (size_t i = 0; any->type != NULL && i < any->type->num_fields && !has; i++) {
+        const struct ht_field *field = &any->type->fields[i];
+        has                          = (field->flags & HT_HEADLINE) != 0 && field->label != NULL &&
+              ht_field_present(field, any->object);
+    }
+    return has;
+}
+
+static void put_headlines_of(struct ht_text *room, struct ht_fold *lines, const struct ht_any *any)
+{
     for (size_t i = 0; any->type != NULL && i < any->type->num_fields; i++) {
         if ((any->type->fields[i].flags & HT_HEADLINE) != 0) {
             ht_text_unit(room, &any->type->fields[i], any->object);
-            told |= room->out.len > 0;
             ht_text_put(room, lines, HT_TEXT_GAP);
         }
     }
-    return told;
 }
 
-/* What was negotiated, as the headlines of what carries it and of the details say it; else the
- * protocol's name. */
+/* What was negotiated, as the headlines of what carries it and of the details say it; where nothing
+ * was, the protocol's name comes before what they say of that. */
 static void put_headline(struct ht_text *room, struct ht_fold *lines, const struct ht_connection *c)
 {
-    bool told = false;
+    bool any = has_headline(&c->details);
     for (size_t i = 0; i < HT_MAX_CARRIERS; i++) {
-        told |= put_headlines_of(room, lines, &c->carriers[i]);
+        any |= has_headline(&c->carriers[i]);
     }
-    told |= put_headlines_of(room, lines, &c->details);
-    if (!told) {
+    if (!any) {
         ht_text_safe(room, c->protocol.len > 0 || c->transport == NULL ? c->protocol
                                                                        : ht_text(c->transport));
         ht_text_put(room, lines, HT_TEXT_GAP);
     }
+    for (size_t i = 0; i < HT_MAX_CARRIERS; i++) {
+        put_headlines_of(room, lines, &c->carriers[i]);
+    }
+    put_headlines_of(room, lines, &c->details);
 }
 
 /* Facts of the second line stand after a middle dot. */
