@@ -432,6 +432,29 @@ class Story(Folder):
                          ["tcp.syn", "tcp.syn_ack", "tcp.ack", "tcp.fin", "tcp.fin"])
 
 
+class Failures(unittest.TestCase):
+    """Of a failed handshake the audit says what whoever repairs it needs. Frames are tshark's."""
+
+    def findings(self, capture):
+        run = Run("--audit", "-f", "json", str(SAMPLES / capture))
+        return {f["id"]: f for f in run.records("connection")[0].get("findings", [])}
+
+    def test_a_client_without_the_certificate_that_the_server_wants(self):
+        for capture, basis, frame in (("alert-no-client-certificate.pcap", "observed", 9),
+                                      ("alert-no-client-certificate-tls13.pcap", "inferred", 12)):
+            with self.subTest(capture=capture):
+                found = self.findings(capture)["server-rejects-client-cert"]
+                self.assertEqual((found["basis"], found["frames"]), (basis, [frame]))
+
+    def test_what_the_alert_means(self):
+        for capture, words in (("alert-handshake-failure.pcap", "nothing to accept"),
+                               ("alert-no-client-certificate.pcap", "shows none"),
+                               ("alert-protocol-version.pcap", "none of the versions")):
+            with self.subTest(capture=capture):
+                found = self.findings(capture)["handshake-failure-alert"]
+                self.assertIn(words, found["evidence"])
+
+
 class Words(unittest.TestCase):
     def test_help_and_version_go_to_stdout(self):
         for option, word in (("--help", "usage: hellotap"), ("--version", "hellotap ")):

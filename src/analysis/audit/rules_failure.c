@@ -5,12 +5,19 @@
 #include <inttypes.h>
 
 enum alert_code {
+    ALERT_BAD_RECORD_MAC          = 20,
+    ALERT_HANDSHAKE_FAILURE       = 40,
     ALERT_BAD_CERTIFICATE         = 42,
     ALERT_UNSUPPORTED_CERTIFICATE = 43,
     ALERT_CERTIFICATE_EXPIRED     = 45,
     ALERT_CERTIFICATE_UNKNOWN     = 46,
     ALERT_UNKNOWN_CA              = 48,
     ALERT_ACCESS_DENIED           = 49,
+    ALERT_DECODE_ERROR            = 50,
+    ALERT_DECRYPT_ERROR           = 51,
+    ALERT_PROTOCOL_VERSION        = 70,
+    ALERT_INSUFFICIENT_SECURITY   = 71,
+    ALERT_INTERNAL_ERROR          = 80,
     ALERT_INAPPROPRIATE_FALLBACK  = 86,
     ALERT_UNRECOGNIZED_NAME       = 112,
     ALERT_CERTIFICATE_REQUIRED    = 116,
@@ -53,12 +60,54 @@ static bool say_alert(struct ht_proof *out, const struct tls_alert *alert)
                         audit_name(description, alert->description), alert->code, alert->level);
 }
 
+/* The client answered CertificateRequest by a Certificate without any (RFC 5246 section 7.4.6). */
+static bool shows_no_certificate(const struct audit_case *c)
+{
+    const struct ht_timeline_entry *entry = audit_find_event(c, &tls_certificate_event, "client");
+    const struct tls_certificate *shown   = entry != NULL ? entry->object : NULL;
+    return shown != NULL && !entry->partial && shown->chain_bytes == 0 &&
+           shown->raw_public_key.len == 0 && !shown->compression.set;
+}
+
+/* What its sender says by an alert that ends a handshake, beside its name. */
+static const char *meaning_of(const struct audit_case *c, const struct tls_alert *alert)
+{
+    bool by_server = strcmp(alert->from, "server") == 0;
+    switch (alert->code) {
+    case ALERT_HANDSHAKE_FAILURE:
+        if (by_server && shows_no_certificate(c)) {
+            return ": the client, asked for a certificate, shows none";
+        }
+        return by_server && c->answer == NULL
+                   ? ": it found nothing to accept in the ClientHello: suites, groups, "
+                     "signature schemes, or name"
+                   : "";
+    case ALERT_BAD_RECORD_MAC:
+        return ": their keys differ, or the record was damaged";
+    case ALERT_DECODE_ERROR:
+        return ": it could not read what came";
+    case ALERT_DECRYPT_ERROR:
+        return ": a signature, a Finished or a pre-shared key did not verify";
+    case ALERT_PROTOCOL_VERSION:
+        return by_server ? ": it takes none of the versions offered" : "";
+    case ALERT_INSUFFICIENT_SECURITY:
+        return ": what is offered is too weak for it";
+    case ALERT_INTERNAL_ERROR:
+        return ": it has a fault of its own";
+    default:
+        return "";
+    }
+}
+
 static bool failed_by_alert(const struct audit_case *c, struct ht_proof *out)
 {
     const struct tls_alert *alerts = c->tls->alerts.items;
     for (size_t i = 0; i < c->tls->alerts.len && !c->tls->established; i++) {
         if (is_fatal(&alerts[i])) {
-            return say_alert(out, &alerts[i]);
+            char description[AUDIT_NAME_MAX];
+            return ht_proof_say(out, alerts[i].frame, 0, "the %s sent the alert %s (%u), %s%s",
+                                alerts[i].from, audit_name(description, alerts[i].description),
+                                alerts[i].code, alerts[i].level, meaning_of(c, &alerts[i]));
         }
     }
     return false;
@@ -89,6 +138,29 @@ static bool client_rejects(const struct audit_case *c, struct ht_proof *out)
         out, alert != NULL ? alert : find_alert(c, "client", ALERT_UNKNOWN_CA, ALERT_UNKNOWN_CA));
 }
 
+/* TLS 1.3, in the dark: a server that takes the client's Finished goes on with tickets or data; of
+ * this one nothing came but what has an alert's size. */
+static bool server_rejects_unread(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct tls_inferred *inferred = c->tls->inferred;
+    const struct tls_alert *alerts      = c->tls->alerts.items;
+    if (inferred == NULL || inferred->client_certificate == NULL ||
+        audit_find_event(c, &tls_application_data_event, "server") != NULL) {
+        return false;
+    }
+    bool none  = strcmp(inferred->client_certificate, "refused") == 0;
+    out->basis = "inferred";
+    for (size_t i = 0; i < c->tls->alerts.len; i++) {
+        if (alerts[i].encrypted && strcmp(alerts[i].from, "server") == 0) {
+            return ht_proof_say(out, alerts[i].frame, 0,
+                                "the client, asked for a certificate, shows %s; all that the "
+                                "server sends then has an alert's size",
+                                none ? "none" : "one");
+        }
+    }
+    return false;
+}
+
 /* Without a certificate of the client such an alert is about something else. */
 static bool server_rejects(const struct audit_case *c, struct ht_proof *out)
 {
@@ -99,7 +171,10 @@ static bool server_rejects(const struct audit_case *c, struct ht_proof *out)
         alert =
             alert != NULL ? alert : find_alert(c, "server", ALERT_UNKNOWN_CA, ALERT_ACCESS_DENIED);
     }
-    return say_alert(out, alert);
+    if (alert == NULL && shows_no_certificate(c)) {
+        alert = find_alert(c, "server", ALERT_HANDSHAKE_FAILURE, ALERT_HANDSHAKE_FAILURE);
+    }
+    return say_alert(out, alert) || server_rejects_unread(c, out);
 }
 
 static bool unrecognized_name(const struct audit_case *c, struct ht_proof *out)
@@ -227,7 +302,7 @@ static const struct audit_rule rules[] = {
       "medium",
       "failure",
       "The handshake failed by an alert",
-      "Look up what the alert means, and at who sent it.",
+      "Compare what the other side offers with what the sender of the alert takes.",
       NULL,
       {"RFC 9846 section 6.2"}},
      0,
@@ -256,8 +331,8 @@ static const struct audit_rule rules[] = {
     {{"server-rejects-client-cert",
       "medium",
       "failure",
-      "The server rejects the client's certificate",
-      "Repair the certificate, or what the server trusts.",
+      "The server rejects the client's certificate, or that there is none",
+      "Give the client a certificate that the server trusts, or repair the one it has.",
       NULL,
       {"RFC 9846 section 6.2"}},
      0,
