@@ -112,50 +112,6 @@ static const struct report_server *server_of(const struct across *a,
     return report_table_at(&a->state->servers, session->key.server - 1);
 }
 
-/* The sessions by the number of their server, which is below `num_numbers`; those of one number in
- * order of time. */
-static const struct report_session **grouped(const struct across *a, const uint32_t *numbers,
-                                             size_t num_numbers)
-{
-    size_t num                         = a->num_sessions;
-    size_t *ends                       = ht_arena_alloc(a->arena, (num_numbers + 1) * sizeof *ends);
-    const struct report_session **list = ht_arena_alloc(a->arena, (num + 1) * sizeof *list);
-    if (ends == NULL || list == NULL) {
-        return NULL;
-    }
-    for (size_t i = 0; i < num; i++) {
-        ends[numbers[a->by_time[i]->key.server - 1]]++;
-    }
-    for (size_t i = 1; i < num_numbers; i++) {
-        ends[i] += ends[i - 1];
-    }
-    for (size_t i = num; i-- > 0;) {
-        list[--ends[numbers[a->by_time[i]->key.server - 1]]] = a->by_time[i];
-    }
-    return list;
-}
-
-/* Numbers servers as they are, and by address, port and transport alone. */
-static bool sort_sessions(struct across *a)
-{
-    const struct report_table *servers = &a->state->servers;
-    const void **sorted                = report_table_sorted(servers, a->arena);
-    uint32_t *own                      = ht_arena_alloc(a->arena, (servers->len + 1) * sizeof *own);
-    uint32_t *endpoints = ht_arena_alloc(a->arena, (servers->len + 1) * sizeof *endpoints);
-    uint32_t endpoint   = 0;
-    if (sorted == NULL || own == NULL || endpoints == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < servers->len; i++) {
-        endpoint += i > 0 && memcmp(sorted[i - 1], sorted[i], ENDPOINT) != 0 ? 1 : 0;
-        endpoints[report_table_index(servers, sorted[i])] = endpoint;
-        own[i]                                            = i;
-    }
-    a->sessions    = grouped(a, own, servers->len);
-    a->by_endpoint = grouped(a, endpoints, servers->len);
-    return a->sessions != NULL && a->by_endpoint != NULL;
-}
-
 const struct report_session **across_endpoint_sessions_of(const struct across *a, size_t *from,
                                                           size_t *num)
 {
@@ -173,8 +129,7 @@ const struct report_session **across_endpoint_sessions_of(const struct across *a
 bool across_run(struct across *a)
 {
     const struct across_rule *each;
-    report_values_forget(a->state);
-    if (!sort_sessions(a) || !find_shown(a)) {
+    if (!find_shown(a)) {
         return false;
     }
     for (size_t i = 0; (each = across_rule_at(i)) != NULL; i++) {

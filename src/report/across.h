@@ -9,11 +9,11 @@
 struct across {
     struct report_state *state;
     struct ht_arena *arena;
-    const struct report_session **by_time;  /* of the first sight */
-    const struct report_session **sessions; /* by server, then by time; made by across_run */
+    const struct report_session **sessions; /* by server, then by time of the first sight */
     size_t num_sessions;
     const struct report_session **by_endpoint; /* by address, port and transport of the server,
-                                                * whatever its name, then by time; likewise */
+                                                * whatever its name, then by time */
+    const struct report_session **by_client;   /* by name of the JA4 */
     const struct report_session **shown; /* by index of a certificate, the session that showed it
                                           * first as a leaf; NULL: none */
 };

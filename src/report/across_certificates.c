@@ -296,11 +296,13 @@ static void interception(struct across *a, const struct ht_rule *rule)
     for (size_t i = 0; of_issuer != NULL && i < a->num_sessions; i++) {
         const struct report_session *each     = a->sessions[i];
         const struct report_certificate *leaf = leaf_of(a, each);
-        const struct report_server *server =
-            report_table_at(&a->state->servers, each->key.server - 1);
+        const struct report_server *server    = report_server_at(a->state, each->key.server);
+        if (leaf == NULL || !leaf->judged || leaf->public_anchor || leaf->self_signed ||
+            leaf->issuer == 0) {
+            continue;
+        }
         struct ht_bytes domain = across_domain(text_of(a, server->key.name));
-        if (leaf != NULL && leaf->judged && !leaf->public_anchor && !leaf->self_signed &&
-            leaf->issuer != 0 && is_public(domain)) {
+        if (is_public(domain)) {
             add_domain(&of_issuer[leaf->issuer], each, domain);
         }
     }

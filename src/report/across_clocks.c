@@ -4,7 +4,6 @@
 #include "report/across.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 struct report_random_time report_random_time_of(struct ht_bytes random, int64_t time_ns)
 {
@@ -78,22 +77,10 @@ static void clocks_of_servers(struct across *a, const struct ht_rule *rule)
     }
 }
 
-static int by_ja4(const void *left, const void *right)
-{
-    const struct report_session *const *a = left, *const *b = right;
-    return ((*a)->key.ja4 > (*b)->key.ja4) - ((*a)->key.ja4 < (*b)->key.ja4);
-}
-
 static void clocks_of_clients(struct across *a, const struct ht_rule *rule)
 {
-    size_t num                         = a->num_sessions;
-    const struct report_session **list = ht_arena_alloc(a->arena, (num + 1) * sizeof *list);
-    if (list == NULL || num == 0) {
-        return;
-    }
-    memcpy(list, a->sessions, num * sizeof *list);
-    qsort(list, num, sizeof(struct report_session *), by_ja4);
-    for (size_t i = 0, end; i < num; i = end) {
+    const struct report_session *const *list = a->by_client;
+    for (size_t i = 0, num = a->num_sessions, end; i < num; i = end) {
         struct across_case found = {.ja4 = list[i]->key.ja4};
         struct told told         = {0};
         for (end = i; end < num && list[end]->key.ja4 == found.ja4; end++) {

@@ -216,6 +216,9 @@ static void starttls_stripped(struct across *a, const struct ht_rule *rule)
     }
 }
 
+/* Full handshakes of one client that are too many. */
+enum { FULL_ENOUGH = 5 };
+
 static int by_host(const void *left, const void *right)
 {
     const struct report_session *const *a = left, *const *b = right;
@@ -229,7 +232,6 @@ static int by_host(const void *left, const void *right)
 static void look_at_resumption(struct across *a, const struct ht_rule *rule,
                                const struct report_session *const *sessions, size_t num)
 {
-    enum { ENOUGH = 5 };
     uint64_t full = 0, resumed = 0;
     struct report_sights sights = {0};
     for (size_t i = 0; i < num; i++) {
@@ -241,7 +243,7 @@ static void look_at_resumption(struct across *a, const struct ht_rule *rule,
         report_sights_add(&sights, &each->sights.items[0]);
         report_sights_add(&sights, &each->sights.items[1]);
     }
-    if (full >= ENOUGH && resumed == 0 && sessions[0]->key.host != 0) {
+    if (full >= FULL_ENOUGH && resumed == 0 && sessions[0]->key.host != 0) {
         struct ht_proof proof          = {.basis = "derived"};
         const struct across_case found = {.server = sessions[0]->key.server,
                                           .ja4    = sessions[0]->key.ja4,
@@ -254,11 +256,24 @@ static void look_at_resumption(struct across *a, const struct ht_rule *rule,
     }
 }
 
+/* There is no client that has enough of them where all together have not. */
+static bool are_enough(const struct report_session *const *sessions, size_t num)
+{
+    uint64_t connections = 0;
+    for (size_t i = 0; i < num; i++) {
+        connections += sessions[i]->connections;
+    }
+    return connections >= FULL_ENOUGH;
+}
+
 static void no_resumption(struct across *a, const struct ht_rule *rule)
 {
     const struct report_session **sessions;
     size_t at = 0, num;
     while ((sessions = across_sessions_of(a, &at, &num)) != NULL) {
+        if (!are_enough(sessions, num)) {
+            continue;
+        }
         const struct report_session **own =
             ht_arena_alloc(a->arena, num * sizeof(struct report_session *));
         if (own == NULL) {

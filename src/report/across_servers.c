@@ -134,19 +134,23 @@ static void high_failure_rate(struct across *a, const struct ht_rule *rule)
     }
 }
 
-uint64_t report_percentile(const struct report_latency *latency, unsigned percent)
+struct report_percentiles report_percentiles(const struct report_latency *latency)
 {
+    struct report_percentiles out = {0};
     uint64_t all = 0, below = 0;
     for (size_t i = 0; i < REPORT_BUCKETS; i++) {
         all += latency->buckets[i];
     }
-    for (size_t i = 0; i < REPORT_BUCKETS; i++) {
+    for (size_t i = 0; i < REPORT_BUCKETS && below * 100 < all * 95; i++) {
         below += latency->buckets[i];
-        if (below > 0 && below * 100 >= all * percent) {
-            return report_bucket_ns(i);
+        if (out.p50_ns == 0 && below * 100 >= all * 50) {
+            out.p50_ns = report_bucket_ns(i);
+        }
+        if (below * 100 >= all * 95) {
+            out.p95_ns = report_bucket_ns(i);
         }
     }
-    return 0;
+    return out;
 }
 
 static void latency_outlier(struct across *a, const struct ht_rule *rule)
@@ -155,9 +159,12 @@ static void latency_outlier(struct across *a, const struct ht_rule *rule)
     for (size_t i = 0; i < a->state->latencies.len; i++) {
         const struct report_latency *latency = report_table_at(&a->state->latencies, i);
         const struct report_slow *slowest    = &latency->slowest[0];
-        uint64_t p95_ns                      = report_percentile(latency, 95);
-        uint64_t bound_ns                    = 2 * p95_ns > slow_ns ? 2 * p95_ns : slow_ns;
-        struct across_case found             = {.server = latency->server};
+        if (slowest->handshake_ns <= slow_ns) {
+            continue;
+        }
+        uint64_t p95_ns          = report_percentiles(latency).p95_ns;
+        uint64_t bound_ns        = 2 * p95_ns > slow_ns ? 2 * p95_ns : slow_ns;
+        struct across_case found = {.server = latency->server};
         for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
             if (latency->slowest[k].handshake_ns > bound_ns) {
                 found.sights[found.count++] = latency->slowest[k].sight;

@@ -15,12 +15,10 @@ static const struct report_server *server_of(const struct across *a,
     return report_table_at(&a->state->servers, session->key.server - 1);
 }
 
-/* By client, then as the servers' keys are: by address first. Sessions are in order of time, which
- * stays. */
+/* By client, then by what the rule groups by, then by time. */
 struct sorted {
     const struct report_session *session;
     const struct report_server *server;
-    size_t place;
 };
 
 static int order_of(uint32_t a, uint32_t b)
@@ -42,39 +40,59 @@ static int compare_name(const struct sorted *a, const struct sorted *b)
     return order != 0 ? order : order_of(a->server->key.name, b->server->key.name);
 }
 
+static int compare_time(const struct sorted *a, const struct sorted *b)
+{
+    return report_sight_before(&a->session->sights.items[0], &b->session->sights.items[0]) ? -1 : 1;
+}
+
 static int by_address(const void *left, const void *right)
 {
-    const struct sorted *a = left, *b = right;
-    int order = compare_address(a, b);
-    return order != 0 ? order : (a->place < b->place ? -1 : 1);
+    int order = compare_address(left, right);
+    return order != 0 ? order : compare_time(left, right);
 }
 
 static int by_name(const void *left, const void *right)
 {
-    const struct sorted *a = left, *b = right;
-    int order = compare_name(a, b);
-    return order != 0 ? order : (a->place < b->place ? -1 : 1);
+    int order = compare_name(left, right);
+    return order != 0 ? order : compare_time(left, right);
 }
 
 /* The sessions in groups of one client and address, or client and name. */
 struct grouping {
+    bool (*shows)(const struct sorted *each); /* without it there is nothing to tell of a client */
     int (*sort)(const void *left, const void *right);
     int (*compare)(const struct sorted *a, const struct sorted *b);
     void (*look)(struct across *a, const struct ht_rule *rule, const struct sorted *group,
                  size_t num);
 };
 
+/* All sessions of the clients that show something. NULL: no memory. */
+static struct sorted *gather(const struct across *a, const struct grouping *grouping, size_t *num)
+{
+    bool *shows        = ht_arena_alloc(a->arena, a->state->hosts.len + 1); /* clients, by number */
+    struct sorted *all = ht_arena_alloc(a->arena, (a->num_sessions + 1) * sizeof *all);
+    if (shows == NULL || all == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < a->num_sessions; i++) {
+        all[i] = (struct sorted){.session = a->sessions[i], .server = server_of(a, a->sessions[i])};
+        shows[a->sessions[i]->key.host] |= grouping->shows(&all[i]);
+    }
+    shows[0] = false; /* who they are nobody knows */
+    *num     = 0;
+    for (size_t i = 0; i < a->num_sessions; i++) {
+        if (shows[all[i].session->key.host]) {
+            all[(*num)++] = all[i];
+        }
+    }
+    return all;
+}
+
 static void each_group(struct across *a, const struct ht_rule *rule,
                        const struct grouping *grouping)
 {
-    struct sorted *all = ht_arena_alloc(a->arena, (a->num_sessions + 1) * sizeof *all);
     size_t num         = 0;
-    for (size_t i = 0; all != NULL && i < a->num_sessions; i++) {
-        const struct report_session *each = a->by_time[i];
-        if (each->key.host != 0) {
-            all[num++] = (struct sorted){.session = each, .server = server_of(a, each), .place = i};
-        }
-    }
+    struct sorted *all = gather(a, grouping, &num);
     if (num > 1) {
         qsort(all, num, sizeof *all, grouping->sort);
     }
@@ -136,8 +154,10 @@ static void look_for_fallback(struct across *a, const struct ht_rule *rule,
 
 static void quic_fallback(struct across *a, const struct ht_rule *rule)
 {
-    static const struct grouping grouping = {
-        .sort = by_address, .compare = compare_address, .look = look_for_fallback};
+    static const struct grouping grouping = {.shows   = is_unanswered,
+                                             .sort    = by_address,
+                                             .compare = compare_address,
+                                             .look    = look_for_fallback};
     each_group(a, rule, &grouping);
 }
 
@@ -191,10 +211,17 @@ static void look_for_ignored(struct across *a, const struct ht_rule *rule,
     find_ignored(a, rule, group, num, REPORT_TOLD_PORT, "names another port than the one it used");
 }
 
+static bool is_told_otherwise(const struct sorted *each)
+{
+    return (each->session->key.flags & (REPORT_TOLD_H3 | REPORT_TOLD_PORT)) != 0;
+}
+
 static void https_ignored(struct across *a, const struct ht_rule *rule)
 {
-    static const struct grouping grouping = {
-        .sort = by_name, .compare = compare_name, .look = look_for_ignored};
+    static const struct grouping grouping = {.shows   = is_told_otherwise,
+                                             .sort    = by_name,
+                                             .compare = compare_name,
+                                             .look    = look_for_ignored};
     each_group(a, rule, &grouping);
 }
 

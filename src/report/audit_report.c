@@ -33,12 +33,17 @@ const struct ht_record_type ht_audit_record_type = {.name = "audit", .data = &au
 /* From critical to info; those that there are. */
 static struct ht_objects severities_of(const struct ht_summary_data *data, struct ht_arena *arena)
 {
-    struct report_tallies tallies             = {.list = {.arena = arena}};
+    const struct report_span never            = {0};
+    struct report_tallies tallies             = report_tallies(arena);
     const struct ht_finding_summary *findings = data->findings.items;
-    for (size_t i = 0; i < data->findings.len; i++) {
-        report_tally(&tallies, ht_text(findings[i].severity), 0, 1, 0, 0);
+    for (size_t i = 0; i < data->findings.len; i++) { /* which are in this order */
+        const uint32_t severity = (uint32_t)ht_severity_of(findings[i].severity);
+        struct ht_tally *tally  = report_tally(&tallies, severity + 1, 1, &never);
+        if (tally != NULL) {
+            tally->name = ht_text(findings[i].severity);
+        }
     }
-    return report_list_objects(&tallies.list); /* findings are in this order */
+    return report_list_objects(&tallies.list);
 }
 
 void ht_audit_record(const struct ht_summary *summary, struct ht_arena *arena, struct ht_audit *out)

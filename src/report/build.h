@@ -11,14 +11,15 @@ struct build_profile;
 /* What is being built. */
 struct build {
     struct report_state *state;
-    struct ht_arena *arena;
-    const struct report_session **sessions;  /* by the first sight */
-    const struct report_session **by_server; /* the same, by number of the server */
+    struct ht_arena *arena;                  /* of what stays */
+    struct ht_arena *scratch;                /* of what does not */
+    const struct report_session **sessions;  /* by server, as the list of servers is ordered */
+    const struct report_session **by_client; /* the same, by name of the JA4 */
     size_t num_sessions;
-    struct ht_bytes *labels;            /* of servers, by index: "10.0.0.1:443 www.example.com" */
-    struct ht_objects *server_findings; /* by index, of struct ht_tally */
-    struct ht_objects *client_findings; /* by name of a JA4 */
-    struct build_profile *all;          /* of all sessions */
+    struct ht_bytes *labels; /* of servers, by index: "10.0.0.1:443 www.example.com" */
+    const struct ht_objects *server_findings; /* by index plus one, of struct ht_tally */
+    const struct ht_objects *client_findings; /* by name of a JA4 */
+    struct build_profile *all;                /* of all sessions */
     struct ht_summary_data *out;
 };
 
@@ -28,21 +29,52 @@ bool build_findings(struct build *b);
 bool build_lists(struct build *b);
 bool build_coverage(struct build *b, const struct ht_audit_count *audit);
 
-/* What is said of sessions together: of a server, a client, all. */
-struct build_profile {
-    struct ht_profile profile;
-    struct report_tallies protocols, versions, cipher_suites, groups, signature_schemes, alpn,
-        key_exchanges, failures, post_quantum;
+/* The lists of a profile while it is counted. */
+enum build_list {
+    BUILD_PROTOCOLS,
+    BUILD_VERSIONS,
+    BUILD_CIPHER_SUITES,
+    BUILD_GROUPS,
+    BUILD_SIGNATURE_SCHEMES,
+    BUILD_ALPN,
+    BUILD_KEY_EXCHANGES,
+    BUILD_FAILURES,
+    BUILD_POST_QUANTUM,
+    BUILD_NUM_LISTS
 };
 
-/* build_profile_add adds sessions that are alike. */
-void build_profile_add(const struct build *b, struct build_profile *to,
-                       const struct report_session *session);
+struct build_sums {
+    uint64_t connections, established, resumed, failed;
+    uint64_t exposed_bytes, client_bytes, server_bytes;
+    struct report_span span;
+};
 
-/* build_profile_end puts the lists in order; NULL: no memory. `if_never_tried`: what is thought of
- * who never took part in a post-quantum key exchange, nor was asked to. */
+/* What is said of sessions together: of a server, a client, all. Zeroed, it is to be cleared. */
+struct build_profile {
+    struct build_sums sums;
+    struct report_tallies lists[BUILD_NUM_LISTS];
+};
+
+/* build_profile_clear makes it empty; it is used for one server after the other. */
+void build_profile_clear(struct build_profile *profile, struct ht_arena *scratch);
+
+/* build_profile_add adds sessions that are alike. */
+void build_profile_add(struct build_profile *to, const struct report_session *session);
+
+/* build_profile_merge adds all that another one counts. */
+void build_profile_merge(struct build_profile *to, const struct build_profile *more);
+
+/* build_profile_end puts the lists in order; NULL: no memory. Then it can be merged, or cleared.
+ * `if_never_tried`: what is thought of who never took part in a post-quantum key exchange, nor was
+ * asked to. */
 const struct ht_profile *build_profile_end(const struct build *b, struct build_profile *profile,
                                            const char *if_never_tried);
+
+/* What numbers of tallies stand for, of struct report_naming, with the build for a context: names,
+ * versions, groups. */
+void build_name(const void *build, struct ht_tally *tally);
+void build_name_version(const void *build, struct ht_tally *tally);
+void build_name_group(const void *build, struct ht_tally *tally);
 
 /* build_text is a name's text. */
 struct ht_bytes build_text(const struct build *b, uint32_t name);

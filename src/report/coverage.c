@@ -4,17 +4,24 @@
 #include "report/across.h"
 #include "report/build.h"
 
+static void name_reason(const void *context, struct ht_tally *tally)
+{
+    (void)context;
+    tally->name = ht_text(ht_unobservable_name((enum ht_unobservable)(tally->number - 1)));
+}
+
 /* What could not be judged, by reason. */
 static struct ht_objects reasons_of(const struct build *b, const struct ht_audit_count *count)
 {
-    struct report_tallies tallies = {.list = {.arena = b->arena}};
+    const struct report_naming naming = {.name = name_reason};
+    const struct report_span never    = {0};
+    struct report_tallies tallies     = report_tallies(b->scratch);
     for (unsigned i = 0; i < HT_NUM_UNOBSERVABLE; i++) {
         if (count->unobservable[i] > 0) {
-            report_tally(&tallies, ht_text(ht_unobservable_name((enum ht_unobservable)i)), 0,
-                         count->unobservable[i], 0, 0);
+            (void)report_tally(&tallies, i + 1, count->unobservable[i], &never);
         }
     }
-    return report_tallies_sorted(&tallies);
+    return report_tallies_most(&tallies, &naming, HT_NUM_UNOBSERVABLE, b->arena);
 }
 
 static uint64_t times_found(const struct build *b, const char *id)

@@ -34,23 +34,27 @@ static void add_proof(struct rule_build *to, const struct report_proof *proof)
     }
 }
 
-static void add_to_rule(const struct build *b, struct rule_build *to,
-                        const struct report_finding *finding)
+static void begin_rule(struct rule_build *rule)
 {
-    int64_t first_ns = finding->span.first_ns, last_ns = finding->span.last_ns;
-    bool first             = to->count == 0;
-    to->servers.list.arena = b->arena;
-    to->clients.list.arena = b->arena;
-    to->span.first_ns      = first || first_ns < to->span.first_ns ? first_ns : to->span.first_ns;
-    to->span.last_ns       = first || last_ns > to->span.last_ns ? last_ns : to->span.last_ns;
-    to->severity           = finding->severity > to->severity ? finding->severity : to->severity;
+    const struct rule_build old = *rule;
+    *rule                       = (struct rule_build){
+                              .span = {INT64_MAX, INT64_MIN}, .servers = old.servers, .clients = old.clients};
+    report_tallies_clear(&rule->servers);
+    report_tallies_clear(&rule->clients);
+}
+
+static void add_to_rule(struct rule_build *to, const struct report_finding *finding)
+{
+    report_widen(&to->span, finding->span.first_ns);
+    report_widen(&to->span, finding->span.last_ns);
+    to->severity = finding->severity > to->severity ? finding->severity : to->severity;
     to->count += finding->count;
-    report_tally(&to->servers, build_label(b, finding->key.server), 0, finding->count, first_ns,
-                 last_ns);
-    report_tally(&to->clients, build_text(b, finding->key.ja4), 0, finding->count, first_ns,
-                 last_ns);
+    report_tally(&to->servers, finding->key.server, finding->count, &finding->span);
+    report_tally(&to->clients, finding->key.ja4, finding->count, &finding->span);
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
-        add_proof(to, &finding->proofs[i]);
+        if (report_sight_before(&finding->proofs[i].sight, &to->proofs[SHOWN_EXAMPLES - 1].sight)) {
+            add_proof(to, &finding->proofs[i]);
+        }
     }
 }
 
@@ -69,15 +73,15 @@ static struct ht_objects examples_of(const struct build *b, const struct rule_bu
     return report_list_objects(&list);
 }
 
-static struct ht_objects head(struct ht_objects list, size_t len)
+static void name_server(const void *build, struct ht_tally *tally)
 {
-    list.len = list.len < len ? list.len : len;
-    return list;
+    tally->name = build_label(build, tally->number);
 }
 
 static void end_rule(const struct build *b, const struct report_rule *rule, struct rule_build *from,
                      struct ht_finding_summary *out)
 {
+    const struct report_naming server = {name_server, b}, client = {build_name, b};
     *out = (struct ht_finding_summary){
         .id            = rule->id,
         .severity      = ht_severity_name((enum ht_severity)from->severity),
@@ -89,8 +93,8 @@ static void end_rule(const struct build *b, const struct report_rule *rule, stru
         .count         = from->count,
         .num_servers   = from->servers.list.len,
         .num_clients   = from->clients.list.len,
-        .servers       = head(report_tallies_sorted(&from->servers), SHOWN_CONCERNS),
-        .clients       = head(report_tallies_sorted(&from->clients), SHOWN_CONCERNS),
+        .servers       = report_tallies_most(&from->servers, &server, SHOWN_CONCERNS, b->arena),
+        .clients       = report_tallies_most(&from->clients, &client, SHOWN_CONCERNS, b->arena),
         .examples      = examples_of(b, from),
         .first_seen_ns = from->span.first_ns,
         .last_seen_ns  = from->span.last_ns,
@@ -110,6 +114,79 @@ static int by_severity(const void *left, const void *right)
  * Whose findings
  */
 
+/* Whether what a rule tells is told of an end: what is one end's fault is not told of the other. By
+ * index of a rule. NULL: no memory. */
+static const bool *told_of(const struct build *b, const char *end)
+{
+    const struct report_table *rules = &b->state->rules;
+    bool *told                       = ht_arena_alloc(b->scratch, rules->len + 1);
+    for (size_t i = 0; told != NULL && i < rules->len; i++) {
+        const struct report_rule *rule = report_table_at(rules, i);
+        told[i]                        = rule->scope == NULL || strcmp(rule->scope, end) == 0;
+    }
+    return told;
+}
+
+/* The same rule of the same one, which other clients or servers kept apart, counts together. */
+static void lay(const struct build *b, struct report_tallies *to,
+                const struct report_finding *finding)
+{
+    struct ht_tally *tally = report_tally(to, finding->key.rule, finding->count, &finding->span);
+    if (tally != NULL && tally->name.len == 0) { /* it is new: the worst case */
+        const struct report_rule *rule = report_table_at(&b->state->rules, finding->key.rule - 1);
+        tally->name                    = ht_text(rule->id);
+        tally->id                      = (uint16_t)finding->severity;
+    }
+}
+
+/* To each of those whom the findings concern, by number below `bound`, a list; `worst` are the
+ * findings, the worst first. NULL: no memory. */
+static const struct ht_objects *share_out(const struct build *b,
+                                          const struct report_finding *const *worst,
+                                          const uint32_t *whom, size_t bound, const bool *told)
+{
+    struct ht_objects *lists      = ht_arena_alloc(b->scratch, bound * sizeof *lists);
+    struct report_tallies tallies = report_tallies(b->scratch);
+    struct report_groups own;
+    if (lists == NULL || told == NULL ||
+        !report_group(&own, b->scratch, worst, whom, b->state->findings.len, bound)) {
+        return NULL;
+    }
+    for (size_t i = 1; i < bound; i++) {
+        report_tallies_clear(&tallies);
+        for (size_t k = own.starts[i]; k < own.starts[i + 1]; k++) {
+            const struct report_finding *finding = own.items[k];
+            if (told[finding->key.rule - 1]) {
+                lay(b, &tallies, finding);
+            }
+        }
+        lists[i] = report_tallies_list(&tallies, b->arena);
+    }
+    return lists;
+}
+
+/* What each server and client is told of; `numbers`: room for one of each finding. */
+static bool share_out_all(struct build *b, const struct report_finding *const *worst,
+                          uint32_t *numbers)
+{
+    const size_t num = b->state->findings.len;
+    for (size_t i = 0; i < num; i++) {
+        numbers[i] = worst[i]->key.server;
+    }
+    b->server_findings =
+        share_out(b, worst, numbers, b->state->servers.len + 1, told_of(b, "server"));
+    for (size_t i = 0; i < num; i++) {
+        numbers[i] = worst[i]->key.ja4;
+    }
+    b->client_findings =
+        share_out(b, worst, numbers, b->state->names.table.len + 1, told_of(b, "client"));
+    return b->server_findings != NULL && b->client_findings != NULL;
+}
+
+/*
+ * All findings
+ */
+
 /* A rule's place in the order of names. */
 struct ranked_rule {
     const char *id;
@@ -125,8 +202,8 @@ static int by_id(const void *left, const void *right)
 static const uint32_t *ranks_of(const struct build *b)
 {
     size_t num                = b->state->rules.len;
-    struct ranked_rule *rules = ht_arena_alloc(b->arena, num * sizeof *rules + 1);
-    uint32_t *ranks           = ht_arena_alloc(b->arena, num * sizeof *ranks + 1);
+    struct ranked_rule *rules = ht_arena_alloc(b->scratch, num * sizeof *rules + 1);
+    uint32_t *ranks           = ht_arena_alloc(b->scratch, num * sizeof *ranks + 1);
     if (rules == NULL || ranks == NULL) {
         return NULL;
     }
@@ -141,145 +218,58 @@ static const uint32_t *ranks_of(const struct build *b)
     return ranks;
 }
 
-/* What findings are put in order by, as small numbers. */
-struct places {
-    const struct report_table *rules;
-    const uint32_t *ranks; /* of rules, by index */
-    size_t num_rules;
-};
-
-static size_t place_by_rule(const struct places *p, const struct report_finding *finding)
-{
-    size_t severity = HT_NUM_SEVERITIES - finding->severity; /* the worst first */
-    return severity * p->num_rules + p->ranks[finding->key.rule - 1];
-}
-
-/* What is one end's fault is not told of the other. */
-static bool is_of(const struct places *p, const struct report_finding *finding, const char *end)
-{
-    const struct report_rule *rule = report_table_at(p->rules, finding->key.rule - 1);
-    return rule->scope == NULL || strcmp(rule->scope, end) == 0;
-}
-
-static size_t place_by_server(const struct places *p, const struct report_finding *finding)
-{
-    return is_of(p, finding, "server") ? finding->key.server : 0;
-}
-
-static size_t place_by_client(const struct places *p, const struct report_finding *finding)
-{
-    return is_of(p, finding, "client") ? finding->key.ja4 : 0;
-}
-
-typedef size_t place_of(const struct places *p, const struct report_finding *finding);
-
-/* By places, which are below `num_places`; those of one place as they were. NULL: no memory. */
-static const struct report_finding **ordered(const struct build *b, const struct places *p,
-                                             place_of *place, size_t num_places,
-                                             const struct report_finding *const *findings)
-{
-    size_t num                        = b->state->findings.len;
-    uint32_t *ends                    = ht_arena_alloc(b->arena, num_places * sizeof *ends + 1);
-    const struct report_finding **out = ht_arena_alloc(b->arena, num * sizeof *out + 1);
-    if (ends == NULL || out == NULL) {
-        return NULL;
-    }
-    for (size_t i = 0; i < num; i++) {
-        ends[place(p, findings[i])]++;
-    }
-    for (size_t i = 1; i < num_places; i++) {
-        ends[i] += ends[i - 1];
-    }
-    for (size_t i = num; i-- > 0;) {
-        out[--ends[place(p, findings[i])]] = findings[i];
-    }
-    return out;
-}
-
-/* The same rule of the same one, which other clients or servers kept apart, counts together. */
-static struct ht_objects join(const struct build *b, const struct report_finding *const *own,
-                              size_t num)
-{
-    struct report_tallies tallies = {.list = {.arena = b->arena}};
-    for (size_t i = 0; i < num; i++) {
-        const struct report_rule *rule = report_table_at(&b->state->rules, own[i]->key.rule - 1);
-        report_tally(&tallies, ht_text(rule->id), (uint16_t)own[i]->severity, own[i]->count,
-                     own[i]->span.first_ns, own[i]->span.last_ns);
-    }
-    return report_list_objects(&tallies.list);
-}
-
-/* To each place but 0 a list, from `lists[0]` on for place `first`; the worst rules first. */
-static bool share_out(struct build *b, const struct report_finding *const *by_rule, place_of *place,
-                      size_t num_places, struct ht_objects *lists, size_t first)
-{
-    const struct places p                   = {.rules = &b->state->rules};
-    size_t num                              = b->state->findings.len;
-    const struct report_finding *const *own = ordered(b, &p, place, num_places, by_rule);
-    if (own == NULL || lists == NULL) {
-        return false;
-    }
-    for (size_t i = 0, end = 0; i < num; i = end) {
-        const size_t whom = place(&p, own[i]);
-        while (end < num && place(&p, own[end]) == whom) {
-            end++;
-        }
-        if (whom != 0) {
-            lists[whom - first] = join(b, own + i, end - i);
-        }
-    }
-    return true;
-}
-
-/* All of them, by the severity of each and its rule. */
-static const struct report_finding **sort_by_rule(struct build *b)
+/* By the rank of the rule. `numbers`: room for one of each. False: no memory. */
+static bool group_by_rule(struct build *b, uint32_t *numbers, struct report_groups *out)
 {
     const struct report_table *table  = &b->state->findings;
-    const struct places places        = {.ranks = ranks_of(b), .num_rules = b->state->rules.len};
-    const struct report_finding **all = ht_arena_alloc(b->arena, table->len * sizeof *all + 1);
-    if (all == NULL || places.ranks == NULL) {
-        return NULL;
+    const uint32_t *ranks             = ranks_of(b);
+    const struct report_finding **all = ht_arena_alloc(b->scratch, table->len * sizeof *all + 1);
+    for (size_t i = 0; ranks != NULL && all != NULL && i < table->len; i++) {
+        all[i]     = report_table_at(table, i);
+        numbers[i] = ranks[all[i]->key.rule - 1];
     }
-    for (size_t i = 0; i < table->len; i++) {
-        all[i] = report_table_at(table, i);
-    }
-    return ordered(b, &places, place_by_rule, (HT_NUM_SEVERITIES + 1) * places.num_rules, all);
+    return ranks != NULL && all != NULL &&
+           report_group(out, b->scratch, all, numbers, table->len, b->state->rules.len);
 }
 
-/* What each server and client is told of. */
-static bool share_out_all(struct build *b)
-{
-    size_t servers = b->state->servers.len, names = b->state->names.table.len + 1;
-    b->server_findings = ht_arena_alloc(b->arena, servers * sizeof(struct ht_objects) + 1);
-    b->client_findings = ht_arena_alloc(b->arena, names * sizeof(struct ht_objects));
-    const struct report_finding *const *by_rule = sort_by_rule(b);
-    return by_rule != NULL &&
-           share_out(b, by_rule, place_by_server, servers + 1, b->server_findings, 1) &&
-           share_out(b, by_rule, place_by_client, names, b->client_findings, 0);
-}
-
-bool build_findings(struct build *b)
+/* Of each rule one. False: no memory. */
+static bool build_rules(struct build *b, const struct report_groups *by_rule)
 {
     struct report_state *state     = b->state;
-    size_t num                     = state->rules.len;
-    struct rule_build *rules       = ht_arena_alloc(b->arena, num * sizeof *rules + 1);
-    struct ht_finding_summary *out = ht_arena_alloc(b->arena, num * sizeof *out + 1);
+    struct ht_finding_summary *out = ht_arena_alloc(b->arena, state->rules.len * sizeof *out + 1);
+    struct rule_build rule         = {.servers = report_tallies(b->scratch),
+                                      .clients = report_tallies(b->scratch)};
     size_t len                     = 0;
-    if (rules == NULL || out == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < state->findings.len; i++) {
-        const struct report_finding *each = report_table_at(&state->findings, i);
-        add_to_rule(b, &rules[each->key.rule - 1], each);
-    }
-    for (size_t i = 0; i < num; i++) {
-        if (rules[i].count > 0) {
-            end_rule(b, report_table_at(&state->rules, i), &rules[i], &out[len++]);
+    for (size_t i = 0; out != NULL && i < state->rules.len; i++) {
+        begin_rule(&rule);
+        for (size_t k = by_rule->starts[i]; k < by_rule->starts[i + 1]; k++) {
+            add_to_rule(&rule, by_rule->items[k]);
+        }
+        if (rule.count > 0) {
+            const struct report_finding *one = by_rule->items[by_rule->starts[i]];
+            end_rule(b, report_table_at(&state->rules, one->key.rule - 1), &rule, &out[len++]);
         }
     }
     b->out->findings = (struct ht_objects){.items = out, .len = len};
     build_sort(b->out->findings, sizeof *out, by_severity);
-    bool shared = share_out_all(b);
-    report_table_free(&state->findings); /* all that it told is told */
+    return out != NULL;
+}
+
+bool build_findings(struct build *b)
+{
+    const size_t num  = b->state->findings.len;
+    uint32_t *numbers = ht_arena_alloc(b->scratch, num * sizeof *numbers + 1);
+    struct report_groups by_rule, worst;
+    if (numbers == NULL || !group_by_rule(b, numbers, &by_rule) || !build_rules(b, &by_rule)) {
+        return false;
+    }
+    for (size_t i = 0; i < num; i++) {
+        numbers[i] =
+            HT_NUM_SEVERITIES - ((const struct report_finding *)by_rule.items[i])->severity;
+    }
+    bool shared =
+        report_group(&worst, b->scratch, by_rule.items, numbers, num, HT_NUM_SEVERITIES + 1) &&
+        share_out_all(b, (const struct report_finding *const *)worst.items, numbers);
+    report_table_free(&b->state->findings); /* all that it told is told */
     return shared;
 }

@@ -1,7 +1,5 @@
 #include "report/lists.h"
 
-#include "base/hash.h"
-
 #include <stdlib.h>
 
 void *report_list_add(struct report_list *list)
@@ -28,31 +26,20 @@ int report_compare_bytes(struct ht_bytes a, struct ht_bytes b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-enum {
-    INDEX_BITS   = 16,
-    MOST_TALLIES = (1 << INDEX_BITS) - 1,
-    FEW          = 8 /* are found as quickly without slots */
-};
+enum { FEW = 16 /* are found as quickly without slots */ };
 
 static struct ht_tally *tallies_of(const struct report_tallies *t)
 {
     return (struct ht_tally *)(void *)t->list.items;
 }
 
-static uint32_t in_slot(uint64_t hash, size_t number)
-{
-    return (uint32_t)(hash >> (32 + INDEX_BITS)) << INDEX_BITS | (uint32_t)number;
-}
-
-/* Where the name is, or would be, of slots that are never full. */
-static uint32_t *slot_of(const struct report_tallies *t, struct ht_bytes name, uint64_t hash)
+/* Where the number is, or would be, of slots that are never full. */
+static uint32_t *slot_of(const struct report_tallies *t, uint32_t number)
 {
     const struct ht_tally *tallies = tallies_of(t);
-    for (size_t at = (size_t)hash;; at++) {
-        uint32_t *slot       = &t->slots[at & (t->num_slots - 1)];
-        const uint32_t index = *slot & ((1U << INDEX_BITS) - 1);
-        if (*slot == 0 ||
-            (*slot == in_slot(hash, index) && ht_bytes_equal(tallies[index - 1].name, name))) {
+    for (size_t at = (size_t)(number * UINT64_C(0x9E3779B97F4A7C15) >> 32);; at++) {
+        uint32_t *slot = &t->slots[at & (t->num_slots - 1)];
+        if (*slot == 0 || tallies[*slot - 1].number == number) {
             return slot;
         }
     }
@@ -61,125 +48,80 @@ static uint32_t *slot_of(const struct report_tallies *t, struct ht_bytes name, u
 /* Two slots for each that there may be until it grows again. */
 static bool grow(struct report_tallies *t)
 {
-    const struct ht_tally *tallies = tallies_of(t);
-    size_t num                     = t->num_slots > 0 ? 2 * t->num_slots : 4 * (size_t)FEW;
-    uint32_t *slots                = ht_arena_alloc(t->list.arena, num * sizeof *slots);
-    if (slots == NULL) {
-        return false;
+    size_t num = t->num_slots > 0 ? 2 * t->num_slots : 4 * (size_t)FEW;
+    if (num > t->room_for_slots) {
+        uint32_t *slots = ht_arena_alloc(t->list.arena, num * sizeof *slots);
+        if (slots == NULL) {
+            return false;
+        }
+        t->slots          = slots;
+        t->room_for_slots = num;
     }
-    t->slots     = slots;
     t->num_slots = num;
+    memset(t->slots, 0, num * sizeof *t->slots);
     for (size_t i = 0; i < t->list.len; i++) {
-        uint64_t hash                      = ht_hash(tallies[i].name, 0);
-        *slot_of(t, tallies[i].name, hash) = in_slot(hash, i + 1);
+        *slot_of(t, tallies_of(t)[i].number) = (uint32_t)(i + 1);
     }
     return true;
 }
 
-/* NULL: there is none. `hash`: where there are slots. */
-static struct ht_tally *find(const struct report_tallies *t, struct ht_bytes name, uint64_t hash)
+/* NULL: there is none. */
+static struct ht_tally *find(const struct report_tallies *t, uint32_t number)
 {
     struct ht_tally *tallies = tallies_of(t);
     if (t->num_slots > 0) {
-        const uint32_t *slot = slot_of(t, name, hash);
-        return *slot != 0 ? &tallies[(*slot & ((1U << INDEX_BITS) - 1)) - 1] : NULL;
+        const uint32_t *slot = slot_of(t, number);
+        return *slot != 0 ? &tallies[*slot - 1] : NULL;
     }
     for (size_t i = 0; i < t->list.len; i++) {
-        if (ht_bytes_equal(tallies[i].name, name)) {
+        if (tallies[i].number == number) {
             return &tallies[i];
         }
     }
     return NULL;
 }
 
-/* Mostly it is the one asked for last, by the same text at the same place. */
-static struct ht_tally *find_last(const struct report_tallies *t, struct ht_bytes name)
-{
-    struct ht_tally *last = t->list.len > 0 ? &tallies_of(t)[t->last] : NULL;
-    return last != NULL && last->name.ptr == name.ptr && last->name.len == name.len ? last : NULL;
-}
-
-static uint64_t hash_of(const struct report_tallies *t, struct ht_bytes name)
-{
-    return t->num_slots > 0 ? ht_hash(name, 0) : 0;
-}
-
-/* A tally of a name that has none; NULL: no room. */
-static struct ht_tally *new_tally(struct report_tallies *t, struct ht_bytes name)
+/* A tally of a number that has none; NULL: no memory. */
+static struct ht_tally *add(struct report_tallies *t, uint32_t number,
+                            const struct report_span *span)
 {
     bool crowded           = t->list.len >= FEW && 2 * t->list.len >= t->num_slots;
     struct ht_tally *tally = !crowded || grow(t) ? report_list_add(&t->list) : NULL;
-    if (tally != NULL) {
-        uint64_t hash = hash_of(t, name);
-        if (t->num_slots > 0) {
-            *slot_of(t, name, hash) = in_slot(hash, t->list.len);
-        }
-        tally->name = name;
+    if (tally == NULL) {
+        return NULL;
+    }
+    tally->number        = number;
+    tally->first_seen_ns = span->first_ns;
+    tally->last_seen_ns  = span->last_ns;
+    if (t->num_slots > 0) {
+        *slot_of(t, number) = (uint32_t)t->list.len;
     }
     return tally;
 }
 
-/* The tally of a name, which is new where it has no connections; NULL: no room. */
-static struct ht_tally *tally_of(struct report_tallies *t, struct ht_bytes name)
+struct ht_tally *report_tally(struct report_tallies *tallies, uint32_t number, uint64_t connections,
+                              const struct report_span *span)
 {
-    t->list.size           = sizeof(struct ht_tally);
-    struct ht_tally *tally = find_last(t, name);
-    tally                  = tally != NULL ? tally : find(t, name, hash_of(t, name));
-    if (tally == NULL && name.len > 0 && t->list.len < MOST_TALLIES) {
-        tally = new_tally(t, name);
+    struct ht_tally *tally = number != 0 ? find(tallies, number) : NULL;
+    if (number != 0 && tally == NULL) {
+        tally = add(tallies, number, span);
     }
-    t->last = tally != NULL ? (size_t)(tally - tallies_of(t)) : t->last;
+    if (tally != NULL) {
+        tally->connections += connections;
+        tally->first_seen_ns =
+            span->first_ns < tally->first_seen_ns ? span->first_ns : tally->first_seen_ns;
+        tally->last_seen_ns =
+            span->last_ns > tally->last_seen_ns ? span->last_ns : tally->last_seen_ns;
+    }
     return tally;
 }
 
-static void add_to(struct ht_tally *tally, uint16_t id, uint64_t connections, int64_t first_ns,
-                   int64_t last_ns)
+struct ht_objects report_tallies_list(const struct report_tallies *tallies, struct ht_arena *arena)
 {
-    bool is_new = tally->connections == 0;
-    tally->id   = is_new ? id : tally->id;
-    tally->connections += connections;
-    tally->first_seen_ns =
-        is_new || first_ns < tally->first_seen_ns ? first_ns : tally->first_seen_ns;
-    tally->last_seen_ns = is_new || last_ns > tally->last_seen_ns ? last_ns : tally->last_seen_ns;
-}
-
-void report_tally(struct report_tallies *tallies, struct ht_bytes name, uint16_t id,
-                  uint64_t connections, int64_t first_ns, int64_t last_ns)
-{
-    struct ht_tally *tally = tally_of(tallies, name);
-    if (tally != NULL) {
-        add_to(tally, id, connections, first_ns, last_ns);
-    }
-}
-
-void report_tally_copy(struct report_tallies *tallies, struct ht_bytes name, uint16_t id,
-                       uint64_t connections, int64_t first_ns, int64_t last_ns)
-{
-    struct ht_tally *known = find(tallies, name, hash_of(tallies, name));
-    if (known != NULL) {
-        add_to(known, id, connections, first_ns, last_ns);
-    } else if (tallies->list.len < MOST_TALLIES) {
-        name = ht_arena_copy(tallies->list.arena, name);
-        report_tally(tallies, name, id, connections, first_ns, last_ns);
-    }
-}
-
-void report_tally_id(struct report_tallies *tallies, const struct ht_registry *names, uint16_t id,
-                     uint64_t connections, int64_t first_ns, int64_t last_ns)
-{
-    for (size_t i = 0; i < tallies->list.len && i < FEW; i++) { /* the same number, the same name */
-        if (tallies_of(tallies)[i].id == id) {
-            add_to(&tallies_of(tallies)[i], id, connections, first_ns, last_ns);
-            return;
-        }
-    }
-    char room[HT_SPELLED_MAX];
-    const char *name = ht_registry_spell(room, names, id);
-    if (name == room) {
-        report_tally_copy(tallies, ht_text(name), id, connections, first_ns, last_ns);
-    } else {
-        report_tally(tallies, ht_text(name), id, connections, first_ns, last_ns);
-    }
+    const size_t size = sizeof(struct ht_tally);
+    const struct ht_bytes kept =
+        ht_arena_copy(arena, ht_bytes(tallies->list.items, tallies->list.len * size));
+    return (struct ht_objects){.items = kept.ptr, .len = kept.len / size};
 }
 
 static int by_frequency(const void *left, const void *right)
@@ -200,25 +142,85 @@ static int by_time(const void *left, const void *right)
     return report_compare_bytes(a->name, b->name);
 }
 
-static struct ht_objects sorted(struct report_tallies *tallies,
-                                int (*order)(const void *, const void *))
+typedef int order_of(const void *left, const void *right);
+
+/* Of a heap, whose root comes last in order, all but the one `at` are in place. */
+static void sift_down(struct ht_tally *heap, size_t len, size_t at, order_of *order)
 {
-    if (tallies->list.len > 1) {
-        qsort(tallies->list.items, tallies->list.len, sizeof(struct ht_tally), order);
-        tallies->slots     = NULL; /* they are elsewhere now */
-        tallies->num_slots = 0;
+    const struct ht_tally sinking = heap[at];
+    for (size_t child; (child = 2 * at + 1) < len; at = child) {
+        child += child + 1 < len && order(&heap[child], &heap[child + 1]) < 0 ? 1 : 0;
+        if (order(&sinking, &heap[child]) >= 0) {
+            break;
+        }
+        heap[at] = heap[child];
     }
-    struct ht_objects list = report_list_objects(&tallies->list);
-    list.len               = list.len < REPORT_MAX_TALLIES ? list.len : REPORT_MAX_TALLIES;
-    return list;
+    heap[at] = sinking;
 }
 
-struct ht_objects report_tallies_sorted(struct report_tallies *tallies)
+/* Puts the `most` that come first before the others; not in order yet. */
+static void select_first(struct ht_tally *tallies, size_t len, size_t most, order_of *order)
 {
-    return sorted(tallies, by_frequency);
+    for (size_t i = most / 2; i-- > 0;) {
+        sift_down(tallies, most, i, order);
+    }
+    for (size_t i = most; i < len; i++) {
+        if (order(&tallies[i], &tallies[0]) < 0) {
+            tallies[0] = tallies[i];
+            sift_down(tallies, most, 0, order);
+        }
+    }
 }
 
-struct ht_objects report_tallies_in_time(struct report_tallies *tallies)
+static struct ht_objects sorted(struct report_tallies *t, const struct report_naming *naming,
+                                size_t most, order_of *order, struct ht_arena *arena)
 {
-    return sorted(tallies, by_time);
+    struct ht_tally *tallies = tallies_of(t);
+    for (size_t i = 0; i < t->list.len; i++) {
+        naming->name(naming->context, &tallies[i]);
+    }
+    if (t->list.len > most) {
+        select_first(tallies, t->list.len, most, order);
+    }
+    struct report_tallies first = *t;
+    first.list.len              = t->list.len < most ? t->list.len : most;
+    if (first.list.len > 1) {
+        qsort(tallies, first.list.len, sizeof *tallies, order);
+    }
+    return report_tallies_list(&first, arena);
+}
+
+struct ht_objects report_tallies_most(struct report_tallies *tallies,
+                                      const struct report_naming *naming, size_t most,
+                                      struct ht_arena *arena)
+{
+    return sorted(tallies, naming, most, by_frequency, arena);
+}
+
+struct ht_objects report_tallies_first(struct report_tallies *tallies,
+                                       const struct report_naming *naming, size_t most,
+                                       struct ht_arena *arena)
+{
+    return sorted(tallies, naming, most, by_time, arena);
+}
+
+bool report_group(struct report_groups *out, struct ht_arena *arena, const void *list,
+                  const uint32_t *numbers, size_t num, size_t bound)
+{
+    const void *const *items = list;
+    out->starts              = ht_arena_alloc(arena, (bound + 1) * sizeof *out->starts);
+    out->items               = ht_arena_alloc(arena, (num + 1) * sizeof *out->items);
+    if (out->starts == NULL || out->items == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < num; i++) {
+        out->starts[numbers[i]]++;
+    }
+    for (size_t i = 1; i <= bound; i++) {
+        out->starts[i] += out->starts[i - 1];
+    }
+    for (size_t i = num; i-- > 0;) {
+        out->items[--out->starts[numbers[i]]] = items[i];
+    }
+    return true;
 }

@@ -2,7 +2,7 @@
 #ifndef HT_REPORT_LISTS_H
 #define HT_REPORT_LISTS_H
 
-#include "base/registry.h"
+#include "report/state.h"
 #include "report/summary.h"
 
 /* Grows in an arena; zeroed but for `arena` and `size` is empty. */
@@ -23,36 +23,64 @@ static inline struct ht_objects report_list_objects(const struct report_list *li
 
 enum { REPORT_MAX_TALLIES = 1024 /* of a list; the rest is counted only */ };
 
-/* Tallies, by name. */
+/* How often things were seen that have numbers: names, rules, what is in a registry. They get their
+ * words at the end, and only once. Zeroed but for `list.arena` and `list.size` is empty. */
 struct report_tallies {
-    struct report_list list;
-    uint32_t *slots; /* index plus one, by hash of the name, and above it bits of the hash; 0: free.
-                      * None while there are few */
-    size_t num_slots;
-    size_t last; /* index of the one asked for last */
+    struct report_list list; /* of struct ht_tally */
+    uint32_t *slots;         /* index plus one, by hash of the number; 0: free */
+    size_t num_slots;        /* 0: they are few, and are found without */
+    size_t room_for_slots;
 };
 
-/* report_tally adds connections to the tally of that name, which lives as long as they do; nothing
- * where it is empty. `id`: its number in a registry. */
-void report_tally(struct report_tallies *tallies, struct ht_bytes name, uint16_t id,
-                  uint64_t connections, int64_t first_ns, int64_t last_ns);
+static inline struct report_tallies report_tallies(struct ht_arena *arena)
+{
+    return (struct report_tallies){.list = {.arena = arena, .size = sizeof(struct ht_tally)}};
+}
 
-/* report_tally_copy likewise, where the name does not live so long. */
-void report_tally_copy(struct report_tallies *tallies, struct ht_bytes name, uint16_t id,
-                       uint64_t connections, int64_t first_ns, int64_t last_ns);
+/* report_tally adds connections to the tally of that number, and returns it; it moves when another
+ * is added. NULL: the number is 0, or there is no memory. */
+struct ht_tally *report_tally(struct report_tallies *tallies, uint32_t number, uint64_t connections,
+                              const struct report_span *span);
 
-/* report_tally_id likewise, of the name of `id`. */
-void report_tally_id(struct report_tallies *tallies, const struct ht_registry *names, uint16_t id,
-                     uint64_t connections, int64_t first_ns, int64_t last_ns);
+/* report_tallies_clear makes it empty; the memory that it has it uses again. */
+static inline void report_tallies_clear(struct report_tallies *tallies)
+{
+    tallies->list.len  = 0;
+    tallies->num_slots = 0;
+}
 
-/* report_tallies_sorted are they, the most frequent first, then by name; REPORT_MAX_TALLIES at
- * most. Once sorted, none can be added. */
-struct ht_objects report_tallies_sorted(struct report_tallies *tallies);
+/* report_tallies_list are they as they came, a copy in `arena`. */
+struct ht_objects report_tallies_list(const struct report_tallies *tallies, struct ht_arena *arena);
 
-/* report_tallies_in_time likewise, by the time first seen, then by name. */
-struct ht_objects report_tallies_in_time(struct report_tallies *tallies);
+/* What the numbers stand for. */
+struct report_naming {
+    void (*name)(const void *context, struct ht_tally *tally); /* sets its name, and its id */
+    const void *context;
+};
+
+/* report_tallies_most are the `most` most frequent of them, then by name; they live in `arena`.
+ * Once it was called, none can be added before report_tallies_clear. */
+struct ht_objects report_tallies_most(struct report_tallies *tallies,
+                                      const struct report_naming *naming, size_t most,
+                                      struct ht_arena *arena);
+
+/* report_tallies_first likewise, by the time first seen, then by name. */
+struct ht_objects report_tallies_first(struct report_tallies *tallies,
+                                       const struct report_naming *naming, size_t most,
+                                       struct ht_arena *arena);
 
 /* report_compare_bytes orders texts byte by byte, a prefix first. */
 int report_compare_bytes(struct ht_bytes a, struct ht_bytes b);
+
+/* Items by a number that each has. */
+struct report_groups {
+    const void **items;
+    uint32_t *starts; /* of each number in `items`; last the end of all */
+};
+
+/* report_group puts the `num` items of `list` together by their numbers, which are below `bound`;
+ * those of one number stay in their order. False: no memory. */
+bool report_group(struct report_groups *out, struct ht_arena *arena, const void *list,
+                  const uint32_t *numbers, size_t num, size_t bound);
 
 #endif

@@ -64,89 +64,140 @@ struct ht_objects build_examples(const struct build *b, const struct report_sigh
     return (struct ht_objects){.items = examples, .len = examples != NULL ? len : 0};
 }
 
-static void tally(struct report_tallies *to, const struct build *b, struct ht_bytes name,
-                  const struct report_session *session)
-{
-    to->list.arena = b->arena;
-    report_tally(to, name, 0, session->connections, session->span.first_ns, session->span.last_ns);
-}
+/*
+ * Profiles
+ */
 
-static void tally_named(struct report_tallies *to, const struct build *b,
-                        const struct ht_registry *names, uint16_t id,
-                        const struct report_session *session)
+/* How a handshake failed, as a number: the outcome, who ended it, the alert. 0: it did not. */
+enum { OUTCOME_BITS = 8, BY_SERVER = 1 << OUTCOME_BITS, ALERT_AT = OUTCOME_BITS + 1 };
+
+static uint32_t failure_of(const struct report_session_key *key)
 {
-    to->list.arena = b->arena;
-    report_tally_id(to, names, id, session->connections, session->span.first_ns,
-                    session->span.last_ns);
+    const uint32_t who   = (key->flags & REPORT_BY_SERVER) != 0 ? BY_SERVER : 0;
+    const uint32_t alert = key->outcome == REPORT_ALERT ? key->alert : 0;
+    if (key->outcome <= REPORT_ESTABLISHED) {
+        return 0;
+    }
+    return key->outcome == REPORT_SILENCE ? REPORT_SILENCE : key->outcome | who | alert << ALERT_AT;
 }
 
 /* "handshake_failure from server", "reset by client", "no_answer" */
-static void tally_failure(struct report_tallies *to, const struct build *b,
-                          const struct report_session *session)
+static void name_failure(const void *context, struct ht_tally *tally)
 {
+    const struct build *b = context;
     char room[HT_SPELLED_MAX], text[80];
-    const struct report_session_key *key = &session->key;
-    const char *who = (key->flags & REPORT_BY_SERVER) != 0 ? "server" : "client";
-    const char *how = key->outcome == REPORT_RESET    ? "reset"
-                      : key->outcome == REPORT_CLOSED ? "closed"
-                                                      : NULL;
-    if (key->outcome == REPORT_SILENCE) {
-        tally(to, b, ht_text("no_answer"), session);
+    const uint32_t number = tally->number, alert = number >> ALERT_AT;
+    const char *who        = (number & BY_SERVER) != 0 ? "server" : "client";
+    const uint32_t outcome = number & (BY_SERVER - 1);
+    if (outcome == REPORT_SILENCE) {
+        tally->name = ht_text("no_answer");
         return;
     }
-    if (how != NULL) {
-        (void)snprintf(text, sizeof text, "%s by %s", how, who);
+    if (outcome == REPORT_ALERT) {
+        (void)snprintf(
+            text, sizeof text, "%s from %s",
+            alert != 0 ? ht_registry_spell(room, &tls_alerts, alert - 1) : "encrypted alert", who);
     } else {
-        const char *alert = key->alert != 0 ? ht_registry_spell(room, &tls_alerts, key->alert - 1U)
-                                            : "encrypted alert";
-        (void)snprintf(text, sizeof text, "%s from %s", alert, who);
+        (void)snprintf(text, sizeof text, "%s by %s", outcome == REPORT_RESET ? "reset" : "closed",
+                       who);
     }
-    to->list.arena = b->arena;
-    report_tally_copy(to, ht_text(text), 0, session->connections, session->span.first_ns,
-                      session->span.last_ns);
+    tally->name = ht_arena_copy(b->arena, ht_text(text));
 }
 
-static void add_names(const struct build *b, struct build_profile *to,
-                      const struct report_session *session)
+void build_name(const void *build, struct ht_tally *tally)
 {
-    const struct report_session_key *key = &session->key;
-    tally(&to->protocols, b, build_text(b, key->protocol), session);
-    tally(&to->alpn, b, build_text(b, key->alpn), session);
-    tally(&to->key_exchanges, b, build_text(b, key->key_exchange), session);
-    tally(&to->post_quantum, b, build_text(b, key->post_quantum), session);
-    if (key->version != 0) {
-        tally_named(&to->versions, b, &tls_versions, key->version, session);
-    }
-    if (key->suite != 0) {
-        tally_named(&to->cipher_suites, b, &tls_cipher_suites, (uint16_t)(key->suite - 1), session);
-    }
-    if (key->group != 0) {
-        tally_named(&to->groups, b, &tls_groups, key->group, session);
-    }
-    if (key->scheme != 0) {
-        tally_named(&to->signature_schemes, b, &tls_signature_schemes, key->scheme, session);
+    tally->name = build_text(build, tally->number);
+}
+
+static void spell(const struct build *b, struct ht_tally *tally, const struct ht_registry *names,
+                  uint16_t id)
+{
+    char room[HT_SPELLED_MAX];
+    const char *name = ht_registry_spell(room, names, id);
+    tally->id        = id;
+    tally->name      = name == room ? ht_arena_copy(b->arena, ht_text(name)) : ht_text(name);
+}
+
+void build_name_version(const void *build, struct ht_tally *tally)
+{
+    spell(build, tally, &tls_versions, (uint16_t)tally->number);
+}
+
+void build_name_group(const void *build, struct ht_tally *tally)
+{
+    spell(build, tally, &tls_groups, (uint16_t)tally->number);
+}
+
+static void name_suite(const void *build, struct ht_tally *tally)
+{
+    spell(build, tally, &tls_cipher_suites, (uint16_t)(tally->number - 1));
+}
+
+static void name_scheme(const void *build, struct ht_tally *tally)
+{
+    spell(build, tally, &tls_signature_schemes, (uint16_t)tally->number);
+}
+
+void build_profile_clear(struct build_profile *profile, struct ht_arena *scratch)
+{
+    profile->sums = (struct build_sums){.span = {INT64_MAX, INT64_MIN}};
+    for (size_t i = 0; i < BUILD_NUM_LISTS; i++) {
+        if (profile->lists[i].list.arena == NULL) {
+            profile->lists[i] = report_tallies(scratch);
+        }
+        report_tallies_clear(&profile->lists[i]);
     }
 }
 
-void build_profile_add(const struct build *b, struct build_profile *to,
-                       const struct report_session *session)
+static void add_sums(struct build_sums *to, const struct build_sums *more)
 {
-    struct ht_profile *p = &to->profile;
-    bool first           = p->connections == 0;
-    int64_t first_ns = session->span.first_ns, last_ns = session->span.last_ns;
-    p->connections += session->connections;
-    p->client_bytes += session->client_bytes;
-    p->server_bytes += session->server_bytes;
-    p->exposed_bytes += session->exposed_bytes;
-    p->established += session->key.outcome == REPORT_ESTABLISHED ? session->connections : 0;
-    p->resumed += (session->key.flags & REPORT_RESUMED) != 0 ? session->connections : 0;
-    p->first_seen_ns = first || first_ns < p->first_seen_ns ? first_ns : p->first_seen_ns;
-    p->last_seen_ns  = first || last_ns > p->last_seen_ns ? last_ns : p->last_seen_ns;
-    if (session->key.outcome > REPORT_ESTABLISHED) {
-        p->failed += session->connections;
-        tally_failure(&to->failures, b, session);
+    to->connections += more->connections;
+    to->established += more->established;
+    to->resumed += more->resumed;
+    to->failed += more->failed;
+    to->exposed_bytes += more->exposed_bytes;
+    to->client_bytes += more->client_bytes;
+    to->server_bytes += more->server_bytes;
+    report_widen(&to->span, more->span.first_ns);
+    report_widen(&to->span, more->span.last_ns);
+}
+
+void build_profile_add(struct build_profile *to, const struct report_session *session)
+{
+    const struct report_session_key *key    = &session->key;
+    const uint64_t num                      = session->connections;
+    const uint32_t numbers[BUILD_NUM_LISTS] = {
+        [BUILD_PROTOCOLS] = key->protocol,         [BUILD_VERSIONS] = key->version,
+        [BUILD_CIPHER_SUITES] = key->suite,        [BUILD_GROUPS] = key->group,
+        [BUILD_SIGNATURE_SCHEMES] = key->scheme,   [BUILD_ALPN] = key->alpn,
+        [BUILD_KEY_EXCHANGES] = key->key_exchange, [BUILD_FAILURES] = failure_of(key),
+        [BUILD_POST_QUANTUM] = key->post_quantum};
+    const struct build_sums sums = {.connections   = num,
+                                    .established   = key->outcome == REPORT_ESTABLISHED ? num : 0,
+                                    .resumed       = (key->flags & REPORT_RESUMED) != 0 ? num : 0,
+                                    .failed        = key->outcome > REPORT_ESTABLISHED ? num : 0,
+                                    .exposed_bytes = session->exposed_bytes,
+                                    .client_bytes  = session->client_bytes,
+                                    .server_bytes  = session->server_bytes,
+                                    .span          = session->span};
+    add_sums(&to->sums, &sums);
+    for (size_t i = 0; i < BUILD_NUM_LISTS; i++) {
+        if (numbers[i] != 0) {
+            (void)report_tally(&to->lists[i], numbers[i], num, &session->span);
+        }
     }
-    add_names(b, to, session);
+}
+
+void build_profile_merge(struct build_profile *to, const struct build_profile *more)
+{
+    add_sums(&to->sums, &more->sums);
+    for (size_t i = 0; i < BUILD_NUM_LISTS; i++) {
+        const struct ht_tally *each = (const void *)more->lists[i].list.items;
+        for (size_t k = 0; k < more->lists[i].list.len; k++) {
+            const struct report_span span = {each[k].first_seen_ns, each[k].last_seen_ns};
+            report_tally(&to->lists[i], each[k].number, each[k].connections, &span);
+        }
+    }
 }
 
 static bool has(const struct ht_profile *p, const char *verdict)
@@ -172,21 +223,43 @@ static const char *verdict_on(const struct ht_profile *p, const char *if_never_t
     return p->post_quantum.len > 0 ? if_never_tried : NULL;
 }
 
+static struct ht_objects list_of(const struct build *b, struct build_profile *from,
+                                 enum build_list list)
+{
+    static void (*const names[BUILD_NUM_LISTS])(const void *, struct ht_tally *) = {
+        [BUILD_PROTOCOLS] = build_name,          [BUILD_VERSIONS] = build_name_version,
+        [BUILD_CIPHER_SUITES] = name_suite,      [BUILD_GROUPS] = build_name_group,
+        [BUILD_SIGNATURE_SCHEMES] = name_scheme, [BUILD_ALPN] = build_name,
+        [BUILD_KEY_EXCHANGES] = build_name,      [BUILD_FAILURES] = name_failure,
+        [BUILD_POST_QUANTUM] = build_name};
+    const struct report_naming naming = {names[list], b};
+    return report_tallies_most(&from->lists[list], &naming, REPORT_MAX_TALLIES, b->arena);
+}
+
 const struct ht_profile *build_profile_end(const struct build *b, struct build_profile *profile,
                                            const char *if_never_tried)
 {
-    struct ht_profile *p = ht_arena_alloc(b->arena, sizeof *p);
+    const struct build_sums *sums = &profile->sums;
+    struct ht_profile *p          = ht_arena_alloc(b->arena, sizeof *p);
     if (p != NULL) {
-        *p                      = profile->profile;
-        p->protocols            = report_tallies_sorted(&profile->protocols);
-        p->versions             = report_tallies_sorted(&profile->versions);
-        p->cipher_suites        = report_tallies_sorted(&profile->cipher_suites);
-        p->groups               = report_tallies_sorted(&profile->groups);
-        p->signature_schemes    = report_tallies_sorted(&profile->signature_schemes);
-        p->alpn                 = report_tallies_sorted(&profile->alpn);
-        p->key_exchanges        = report_tallies_sorted(&profile->key_exchanges);
-        p->failures             = report_tallies_sorted(&profile->failures);
-        p->post_quantum         = report_tallies_sorted(&profile->post_quantum);
+        p->connections          = sums->connections;
+        p->established          = sums->established;
+        p->resumed              = sums->resumed;
+        p->failed               = sums->failed;
+        p->exposed_bytes        = sums->exposed_bytes;
+        p->client_bytes         = sums->client_bytes;
+        p->server_bytes         = sums->server_bytes;
+        p->first_seen_ns        = sums->connections > 0 ? sums->span.first_ns : 0;
+        p->last_seen_ns         = sums->connections > 0 ? sums->span.last_ns : 0;
+        p->protocols            = list_of(b, profile, BUILD_PROTOCOLS);
+        p->versions             = list_of(b, profile, BUILD_VERSIONS);
+        p->cipher_suites        = list_of(b, profile, BUILD_CIPHER_SUITES);
+        p->groups               = list_of(b, profile, BUILD_GROUPS);
+        p->signature_schemes    = list_of(b, profile, BUILD_SIGNATURE_SCHEMES);
+        p->alpn                 = list_of(b, profile, BUILD_ALPN);
+        p->key_exchanges        = list_of(b, profile, BUILD_KEY_EXCHANGES);
+        p->failures             = list_of(b, profile, BUILD_FAILURES);
+        p->post_quantum         = list_of(b, profile, BUILD_POST_QUANTUM);
         p->post_quantum_verdict = verdict_on(p, if_never_tried);
     }
     return p;

@@ -385,9 +385,12 @@ void report_session_prefetch(const struct report_state *state,
 size_t report_bucket_of(uint64_t ns);
 uint64_t report_bucket_ns(size_t bucket);
 
-/* report_percentile is the time within which `percent` of the handshakes were done, to an eighth;
- * 0: none was timed. */
-uint64_t report_percentile(const struct report_latency *latency, unsigned percent);
+/* report_percentiles are the times within which 50 and 95 of 100 handshakes were done, to an
+ * eighth; 0: none was timed. */
+struct report_percentiles {
+    uint64_t p50_ns, p95_ns;
+};
+struct report_percentiles report_percentiles(const struct report_latency *latency);
 
 /* report_latency_of is that of a server, new where it has none; NULL: no room. */
 struct report_latency *report_latency_of(struct report_state *state, uint32_t server);

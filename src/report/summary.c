@@ -55,81 +55,158 @@ void ht_summary_count(void *summary, void *audit_state)
     }
 }
 
+/*
+ * The order of servers and sessions
+ */
+
+enum { ENDPOINT = offsetof(struct report_server_key, name) };
+
+/* As the list of servers is ordered: by address, port and transport, then by name. */
+static int by_server(const void *left, const void *right, void *names)
+{
+    const struct report_server *const *one = left, *const *other = right;
+    const struct report_server_key *a = &(*one)->key, *b = &(*other)->key;
+    int order = a->version - b->version;
+    order     = order != 0 ? order : memcmp(a->address, b->address, sizeof a->address);
+    order     = order != 0 ? order : a->port - b->port;
+    order     = order != 0 ? order : a->udp - b->udp;
+    return order != 0 || a->name == b->name
+               ? order
+               : report_compare_bytes(report_names_text(names, a->name),
+                                      report_names_text(names, b->name));
+}
+
+/* By number of a server, its index plus one, its place among all. NULL: no memory. */
+static const uint32_t *places_of_servers(struct report_state *state, struct ht_arena *scratch)
+{
+    const struct report_table *table = &state->servers;
+    const void **list                = ht_arena_alloc(scratch, (table->len + 1) * sizeof *list);
+    uint32_t *places                 = ht_arena_alloc(scratch, (table->len + 1) * sizeof *places);
+    if (list == NULL || places == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < table->len; i++) {
+        list[i] = report_table_at(table, i);
+    }
+    qsort_r(list, table->len, sizeof *list, by_server, &state->names);
+    for (uint32_t i = 0; i < table->len; i++) {
+        places[report_table_index(table, list[i]) + 1] = i;
+    }
+    return places;
+}
+
 static int by_sight(const void *left, const void *right)
 {
     const struct report_session *const *a = left, *const *b = right;
     return report_sight_before(&(*a)->sights.items[0], &(*b)->sights.items[0]) ? -1 : 1;
 }
 
-/* All kinds of sessions, by the first sight of each. */
-static const struct report_session **by_time(struct ht_summary *summary)
+/* Puts the sessions of one server together, since most loops are over these, in order of time; the
+ * servers in the order of their list. False: no memory. */
+static bool gather_servers(struct report_state *state, struct across *a)
 {
-    const struct report_table *table = &summary->state.sessions;
-    const struct report_session **list =
-        ht_arena_alloc(&summary->arena, (table->len + 1) * sizeof *list);
-    for (size_t i = 0; list != NULL && i < table->len; i++) {
-        list[i] = report_table_at(table, i);
+    struct report_table *table = &state->sessions;
+    const size_t num           = table->len;
+    const uint32_t *places     = places_of_servers(state, a->arena);
+    uint32_t *numbers          = ht_arena_alloc(a->arena, num * sizeof *numbers + 1);
+    a->sessions                = ht_arena_alloc(a->arena, (num + 1) * sizeof *a->sessions);
+    struct report_groups own;
+    if (places == NULL || numbers == NULL || a->sessions == NULL) {
+        return false;
     }
-    if (list != NULL) {
-        qsort(list, table->len, sizeof *list, by_sight);
+    for (size_t i = 0; i < num; i++) {
+        a->sessions[i] = report_table_at(table, i);
+        numbers[i]     = places[a->sessions[i]->key.server];
     }
-    return list;
+    if (!report_group(&own, a->arena, a->sessions, numbers, num, state->servers.len)) {
+        return false;
+    }
+    for (size_t i = 0; i < state->servers.len; i++) {
+        const size_t sessions = own.starts[i + 1] - own.starts[i];
+        if (sessions > 1) {
+            qsort(own.items + own.starts[i], sessions, sizeof *own.items, by_sight);
+        }
+    }
+    bool gathered = report_table_reorder(table, own.items);
+    for (size_t i = 0; gathered && i < num; i++) {
+        a->sessions[i] = report_table_at(table, i);
+    }
+    return gathered;
 }
 
-/* Puts the sessions of one server together, since most loops are over these; those of one server
- * in order of time. `sessions`, which are by time, are where they are then. False: no memory. */
-static bool gather_servers(struct ht_summary *summary, const struct report_session **sessions)
+static bool same_endpoint(const struct report_state *state, const struct report_session *a,
+                          const struct report_session *b)
 {
-    struct report_table *table = &summary->state.sessions;
-    const size_t num = table->len, num_servers = summary->state.servers.len;
-    uint32_t *ends    = ht_arena_alloc(&summary->arena, (num_servers + 1) * sizeof *ends);
-    uint32_t *places  = ht_arena_alloc(&summary->arena, num * sizeof *places + 1);
-    const void **list = ht_arena_alloc(&summary->arena, num * sizeof *list + 1);
-    if (ends == NULL || places == NULL || list == NULL) {
+    return memcmp(&report_server_at(state, a->key.server)->key,
+                  &report_server_at(state, b->key.server)->key, ENDPOINT) == 0;
+}
+
+/* Those of one address, port and transport are together already; those of its names are to be in
+ * one order of time. False: no memory. */
+static bool gather_endpoints(const struct report_state *state, struct across *a)
+{
+    const struct report_session **list =
+        ht_arena_alloc(a->arena, (a->num_sessions + 1) * sizeof *list);
+    for (size_t i = 0, end; list != NULL && i < a->num_sessions; i = end) {
+        const uint32_t server = a->sessions[i]->key.server;
+        bool one_name         = true;
+        for (end = i;
+             end < a->num_sessions && same_endpoint(state, a->sessions[i], a->sessions[end]);
+             end++) {
+            list[end] = a->sessions[end];
+            one_name &= list[end]->key.server == server;
+        }
+        if (!one_name) {
+            qsort(list + i, end - i, sizeof *list, by_sight);
+        }
+    }
+    a->by_endpoint = list;
+    return list != NULL;
+}
+
+static bool gather_clients(const struct report_state *state, struct across *a)
+{
+    uint32_t *numbers = ht_arena_alloc(a->arena, a->num_sessions * sizeof *numbers + 1);
+    struct report_groups own;
+    for (size_t i = 0; numbers != NULL && i < a->num_sessions; i++) {
+        numbers[i] = a->sessions[i]->key.ja4;
+    }
+    bool gathered = numbers != NULL && report_group(&own, a->arena, a->sessions, numbers,
+                                                    a->num_sessions, state->names.table.len + 1);
+    a->by_client  = gathered ? (const struct report_session **)own.items : NULL;
+    return gathered;
+}
+
+/* `scratch`: of what does not stay */
+static bool finish(struct ht_summary *summary, struct ht_arena *scratch)
+{
+    struct report_state *state = &summary->state;
+    struct across across = {.state = state, .arena = scratch, .num_sessions = state->sessions.len};
+    if (!gather_servers(state, &across) || !gather_endpoints(state, &across) ||
+        !gather_clients(state, &across) || !across_run(&across)) {
         return false;
     }
-    for (size_t i = 0; i < num; i++) {
-        ends[sessions[i]->key.server]++;
-    }
-    for (size_t i = 1; i <= num_servers; i++) {
-        ends[i] += ends[i - 1];
-    }
-    for (size_t i = num; i-- > 0;) {
-        places[i]       = --ends[sessions[i]->key.server];
-        list[places[i]] = sessions[i];
-    }
-    if (!report_table_reorder(table, list)) {
-        return false;
-    }
-    for (size_t i = 0; i < num; i++) {
-        sessions[i] = report_table_at(table, places[i]);
-    }
-    return true;
+    struct build build = {.state        = state,
+                          .arena        = &summary->arena,
+                          .scratch      = scratch,
+                          .sessions     = across.sessions,
+                          .by_client    = across.by_client,
+                          .num_sessions = across.num_sessions,
+                          .out          = &summary->data};
+    return build_labels(&build) && build_findings(&build) && build_lists(&build) &&
+           build_coverage(&build, summary->counts);
 }
 
 bool ht_summary_finish(struct ht_summary *summary)
 {
-    const struct report_session **sessions = by_time(summary);
-    struct across across                   = {.state        = &summary->state,
-                                              .arena        = &summary->arena,
-                                              .by_time      = sessions,
-                                              .num_sessions = summary->state.sessions.len};
+    struct ht_arena scratch = {0};
     report_values_forget(&summary->state);
     ht_heap_give_back();
-    if (sessions == NULL || !gather_servers(summary, sessions) || !across_run(&across)) {
-        return false;
-    }
-    struct build build = {.state        = &summary->state,
-                          .arena        = &summary->arena,
-                          .sessions     = sessions,
-                          .by_server    = across.sessions,
-                          .num_sessions = summary->state.sessions.len,
-                          .out          = &summary->data};
-    bool built         = build_labels(&build) && build_findings(&build) && build_lists(&build) &&
-                 build_coverage(&build, summary->counts);
+    bool finished = finish(summary, &scratch);
+    ht_arena_clear(&scratch);
     report_state_shed(&summary->state);
     ht_heap_give_back();
-    return built;
+    return finished;
 }
 
 const struct ht_summary_data *ht_summary_data(const struct ht_summary *summary)

@@ -19,7 +19,8 @@ struct ht_tally {
     uint64_t connections;
     int64_t first_seen_ns, last_seen_ns;
     /* Not in the output: */
-    uint16_t id; /* of a registry, or the severity of a rule; else 0 */
+    uint16_t id;     /* of a registry, or the severity of a rule; else 0 */
+    uint32_t number; /* that it was counted by */
 };
 
 /* A connection that shows something. */
