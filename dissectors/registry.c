@@ -3,7 +3,7 @@
 extern const struct ht_dissector dns_dissector, dns_stream_dissector;
 extern const struct ht_dissector dtls_dissector;
 extern const struct ht_dissector openvpn_dissector, openvpn_stream_dissector;
-extern const struct ht_dissector quic_dissector;
+extern const struct ht_dissector quic_dissector, quic_moved_dissector;
 extern const struct ht_dissector ssl2_dissector;
 extern const struct ht_dissector tls_dissector;
 extern const struct ht_dissector http_dissector;
@@ -21,6 +21,7 @@ const struct ht_dissector *const ht_dissectors[] = {
     &dtls_dissector,
     &openvpn_dissector,
     &quic_dissector,
+    &quic_moved_dissector,
     &smtp_dissector,
     &imap_dissector,
     &pop3_dissector,

@@ -36,14 +36,13 @@ static void tell_counted(const struct ending *x, const struct ht_event_type *typ
     }
 }
 
-/* 1-RTT packets carry the application's data, and some housekeeping. */
-static void tell_data(const struct ending *x, enum ht_side from)
+void quic_tell_data(struct ht_emitter *e, enum ht_side from, uint64_t packets,
+                    const struct quic_counted *counted)
 {
-    const struct quic_side *side     = &x->state->side[from];
-    struct tls_application_data data = {.records = side->packets.one_rtt,
-                                        .bytes   = side->one_rtt.bytes};
-    if (data.records > 0) {
-        emit_at(x, &tls_application_data_event, from, hidden, &data, side->one_rtt.first);
+    struct tls_application_data data = {.records = packets, .bytes = counted->bytes};
+    if (packets > 0) {
+        (void)ht_emit_at(e, &tls_application_data_event, from, hidden, &data, counted->first.frame,
+                         counted->first.time_ns);
     }
 }
 
@@ -153,7 +152,9 @@ void quic_end(struct quic_state *state, struct ht_emitter *e, const struct ht_en
     }
     (void)tell_finished(&x, x.server);
     bool finished = tell_finished(&x, x.client);
-    tell_data(&x, x.client);
-    tell_data(&x, x.server);
+    for (int i = 0; i < 2; i++) {
+        enum ht_side side = i == 0 ? x.client : x.server;
+        quic_tell_data(e, side, state->side[side].packets.one_rtt, &state->side[side].one_rtt);
+    }
     state->tls.details.established = established(&x, finished);
 }

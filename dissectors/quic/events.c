@@ -82,6 +82,27 @@ static const struct ht_struct preferred_address_struct =
     HT_STRUCT(struct quic_preferred_address, "quic_preferred_address", preferred_address_fields,
               "Where the server wants to be addressed after the handshake.");
 
+static const struct ht_field connection_id_fields[] = {
+    HT_FIELD(struct quic_connection_id, id, HT_HEX, "The connection id."),
+};
+
+static const struct ht_struct connection_id_struct =
+    HT_STRUCT(struct quic_connection_id, "quic_connection_id", connection_id_fields,
+              "A connection id by which a side is addressed.");
+
+static const struct ht_field migrated_from_fields[] = {
+    HT_FIELD(struct quic_migrated_from, connection, HT_TEXT, "Id of the connection.", .label = ""),
+    HT_FIELD(struct quic_migrated_from, moved, HT_LABEL, "Who moved: client, server."),
+    HT_FIELD(struct quic_migrated_from, ip, HT_ADDRESS, "Its address before.", .label = ""),
+    HT_FIELD(struct quic_migrated_from, port, HT_UINT, "Its port before.", .label = "port"),
+    HT_FIELD(struct quic_migrated_from, connection_id, HT_HEX,
+             "Connection id by which it is known to be the same connection."),
+};
+
+static const struct ht_struct migrated_from_struct =
+    HT_STRUCT(struct quic_migrated_from, "quic_migrated_from", migrated_from_fields,
+              "The connection that goes on from another address or port (RFC 9000 section 9).");
+
 #define OWNER struct quic_transport_parameters
 #define ROW(...) HT_FIELD(OWNER, __VA_ARGS__)
 #define NUMBER(member, doc) ROW(member, HT_UINT, doc, .flags = HT_PLUS_ONE)
@@ -173,6 +194,9 @@ static const struct ht_field details_fields[] = {
     ROW(connection_id_changes, HT_UINT,
         "How often a side was addressed by another connection id than before."),
     ROW(user_agent, HT_TEXT, "The client's program, where it says so to Google's servers."),
+    ROW(migrated_from, HT_OBJECT,
+        "The connection that goes on here, since a side changed its address or port.",
+        .of = &migrated_from_struct, .label = "goes on from", .flags = HT_HEADLINE),
     ROW(closes, HT_LIST_OBJECT, "CONNECTION_CLOSE frames that could be read.", .of = &close_struct),
 };
 
@@ -245,6 +269,14 @@ const struct ht_event_type quic_connection_close_event = {
     .doc        = "A side closes while it can be read (RFC 9000 section 19.19).",
     .data       = &close_struct,
     .in_details = true,
+};
+
+const struct ht_event_type quic_connection_id_event = {
+    .name   = "quic.connection_id",
+    .title  = "connection id",
+    .doc    = "A connection id by which a side is addressed.",
+    .data   = &connection_id_struct,
+    .unsaid = true,
 };
 
 const struct ht_event_type quic_connection_id_change_event = {

@@ -31,7 +31,8 @@ struct quic_packet {
     struct ht_bytes token;       /* Initial, Retry */
     struct ht_bytes versions;    /* Version Negotiation: uint32, packed */
     struct ht_bytes original_id; /* Retry of drafts before 25 */
-    size_t header_len;           /* up to the packet number: Initial, 0-RTT, Handshake */
+    size_t header_len;           /* up to the packet number: Initial, 0-RTT, Handshake; of 1-RTT the
+                                  * caller's to set */
     struct ht_bytes bytes;       /* all of it, or of a cut one what is there */
     bool cut;                    /* it is longer than what is there */
 };

@@ -66,7 +66,7 @@ static struct ht_bytes bare_header(const struct quic_keys *keys, const struct qu
         return ht_bytes(NULL, 0);
     }
     memcpy(header, packet->bytes.ptr, at + MAX_PACKET_NUMBER);
-    header[0] ^= mask[0] & 0x0F;
+    header[0] ^= mask[0] & (packet->type == QUIC_ONE_RTT ? 0x1F : 0x0F);
     if (packet->cut && (header[0] & RESERVED) != 0) {
         return ht_bytes(NULL, 0); /* where no tag proves anything, this does a little */
     }

@@ -75,6 +75,17 @@ static void retry(struct quic_state *state, struct ht_emitter *e, enum ht_side f
     }
 }
 
+void quic_tell_id(struct quic_state *state, struct ht_emitter *e, enum ht_side owner,
+                  struct ht_bytes id)
+{
+    struct quic_connection_id event = {
+        .id = id, .owner = e->endpoint[owner], .peer = e->endpoint[ht_other(owner)]};
+    if (id.len > 0 && state->num_ids < QUIC_MAX_IDS) {
+        state->num_ids++;
+        (void)ht_emit(e, &quic_connection_id_event, owner, 0, &event);
+    }
+}
+
 /* By which connection id the other side is addressed. */
 static void note_destination(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                              struct ht_bytes id)
@@ -88,11 +99,12 @@ static void note_destination(struct quic_state *state, struct ht_emitter *e, enu
         (void)ht_emit(e, &quic_connection_id_change_event, from, 0, &event);
     }
     quic_id_set(known, id);
+    quic_tell_id(state, e, ht_other(from), id);
 }
 
 /* What a side chose for itself, in its first packet that is neither Retry nor Version Negotiation.
  */
-static void note_source(struct quic_state *state, enum ht_side from,
+static void note_source(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                         const struct quic_packet *packet)
 {
     struct quic_side *side = &state->side[from];
@@ -100,6 +112,7 @@ static void note_source(struct quic_state *state, enum ht_side from,
         side->id_known = true;
         quic_id_set(&side->id, packet->source_id);
         quic_id_set(&side->addressed_by, packet->source_id);
+        quic_tell_id(state, e, from, packet->source_id);
     }
 }
 
@@ -157,6 +170,7 @@ static void one_rtt(struct quic_state *state, struct ht_emitter *e, enum ht_side
     if (len > 0 && packet->bytes.len > len) {
         note_destination(state, e, from, ht_bytes_head(ht_bytes_from(packet->bytes, 1), len));
     }
+    quic_take_data(state, e, from, packet);
 }
 
 static void zero_rtt(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
@@ -181,7 +195,7 @@ static void take_packet(struct quic_state *state, struct ht_emitter *e, enum ht_
     };
     bool begins = packet->type <= QUIC_HANDSHAKE;
     if (begins) {
-        note_source(state, from, packet);
+        note_source(state, e, from, packet);
     }
     takers[packet->type](state, e, from, packet);
     if (begins && state->details.version == NULL) {
@@ -275,6 +289,7 @@ static const struct ht_event_type *const events[] = {TLS_SESSION_EVENTS,
                                                      &quic_zero_rtt_event,
                                                      &quic_handshake_event,
                                                      &quic_connection_close_event,
+                                                     &quic_connection_id_event,
                                                      &quic_connection_id_change_event,
                                                      &quic_malformed_event,
                                                      &quic_google_handshake_event,

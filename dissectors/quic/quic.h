@@ -55,6 +55,21 @@ struct quic_encrypted {
     uint64_t bytes; /* of the packets */
 };
 
+/* A connection id by which `owner` is addressed by `peer`. Told to analyzers alone. */
+struct quic_connection_id {
+    struct ht_bytes id;
+    struct ht_endpoint owner, peer;
+};
+
+/* The connection that goes on in this flow, since a side changed its address or port. */
+struct quic_migrated_from {
+    struct ht_bytes connection;    /* the id of its record */
+    struct ht_bytes connection_id; /* by which it is known to be the same */
+    const char *moved;             /* client, server */
+    struct ht_address ip;          /* of that side, before */
+    uint64_t port;
+};
+
 struct quic_connection_id_change {
     struct ht_bytes connection_id; /* by which the receiver is addressed from now on */
 };
@@ -79,6 +94,7 @@ struct quic_details {
     uint64_t connection_id_changes;
     struct ht_bytes user_agent; /* by Google's handshake, or its transport parameter */
     struct ht_objects closes;   /* of struct quic_close */
+    const struct quic_migrated_from *migrated_from;
     /* Not in the output: */
     uint64_t small_initial_frame; /* a client's Initial in a datagram of less than 1200 bytes; 0: no
                                    * such, or its size is not known */
@@ -87,13 +103,15 @@ struct quic_details {
                                * the client had not shown yet that the address is its own; or 0 */
     uint64_t amplified_client_bytes, amplified_server_bytes; /* in datagrams, until it had */
     const struct quic_id_mismatch *id_mismatch;              /* the first; NULL: none was seen */
+    struct ht_bytes to_client, to_server; /* of a flow that may be part of a connection: what begins
+                                           * with the connection id, if it has one */
 };
 
 extern const struct ht_struct quic_details_struct;
 
 extern const struct ht_event_type quic_version_negotiation_event, quic_retry_event,
-    quic_transport_parameters_event, quic_zero_rtt_event, quic_handshake_event,
-    quic_connection_close_event, quic_connection_id_change_event, quic_malformed_event,
-    quic_google_handshake_event;
+    quic_transport_parameters_event, quic_connection_id_event, quic_zero_rtt_event,
+    quic_handshake_event, quic_connection_close_event, quic_connection_id_change_event,
+    quic_malformed_event, quic_google_handshake_event;
 
 #endif

@@ -17,7 +17,9 @@ enum {
     QUIC_MAX_PENDING   = 8192, /* bytes of a side's Initial packets that wait for their keys */
     QUIC_MAX_KEY_TRIES = 16,   /* Initials of a side that may turn out not to begin a connection */
     QUIC_MAX_VERSIONS  = 4,    /* changes of the version that are heeded */
-    QUIC_MAX_CHANGES   = 8     /* of connection ids, told as events */
+    QUIC_MAX_CHANGES   = 8,    /* of connection ids, told as events */
+    QUIC_MAX_DATA      = 64,   /* 1-RTT packets of a side that are opened */
+    QUIC_MAX_IDS       = 32    /* connection ids of a flow that analyzers hear of */
 };
 
 struct quic_id {
@@ -31,7 +33,7 @@ struct quic_counted {
     uint64_t bytes;
 };
 
-/* A side's Handshake packets, with the keys of a key log. */
+/* A side's Handshake packets, or its 1-RTT packets, with the keys of a key log. */
 struct quic_sealed {
     struct quic_keys keys;
     uint64_t next_number;
@@ -49,6 +51,7 @@ struct quic_side {
     const struct quic_protection *keys_for; /* what they were derived for; NULL: none yet */
     uint64_t next_number;                   /* of its Initial packets */
     struct quic_sealed *sealed;  /* in the flow's arena: its Handshake packets; NULL: no keys */
+    struct quic_sealed *data;    /* the same of its 1-RTT packets */
     struct quic_id id;           /* that it chose */
     struct quic_id addressed_by; /* that the other side uses */
     bool id_known;
@@ -78,6 +81,7 @@ struct quic_state {
     uint32_t version;      /* in use; the client's, until the server answers */
     enum ht_side client;
     uint8_t version_changes;
+    uint8_t num_ids; /* that analyzers heard of */
     bool client_known;
     bool client_claimed; /* and told */
     bool keyed;          /* `key_id` is */
@@ -122,6 +126,11 @@ void quic_take_initial(struct quic_state *state, struct ht_emitter *e, enum ht_s
 void quic_take_handshake(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                          const struct quic_packet *packet);
 
+/* quic_take_data opens a 1-RTT packet, where a key log has the keys, and heeds the connection ids
+ * that are issued in it. Up to QUIC_MAX_DATA of a side: they are issued early. */
+void quic_take_data(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
+                    const struct quic_packet *packet);
+
 /* quic_tell_google tells a message of Google's handshake. */
 void quic_tell_google(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                       struct ht_bytes message);
@@ -147,6 +156,15 @@ void quic_check_amplification(struct quic_state *state, struct ht_emitter *e, en
 void quic_check_ids(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                     const struct quic_packet *packet,
                     const struct quic_transport_parameters *parameters);
+
+/* quic_tell_id tells analyzers of a connection id by which `owner` is addressed. */
+void quic_tell_id(struct quic_state *state, struct ht_emitter *e, enum ht_side owner,
+                  struct ht_bytes id);
+
+/* quic_tell_data says, when the flow has ended, that 1-RTT packets came: they carry the
+ * application's data, and some housekeeping. */
+void quic_tell_data(struct ht_emitter *e, enum ht_side from, uint64_t packets,
+                    const struct quic_counted *counted);
 
 /* quic_end completes the details and says what can be inferred. */
 void quic_end(struct quic_state *state, struct ht_emitter *e, const struct ht_end *end);

@@ -365,14 +365,16 @@ void tls_keys_gap(struct tls_state *state, enum ht_side from)
 }
 
 struct ht_bytes tls_keys_secret(struct tls_state *state, const struct ht_emitter *e,
-                                enum ht_side from, struct tls_protection *out)
+                                enum ht_side from, bool data, struct tls_protection *out)
 {
+    static const enum ht_key_label labels[2][2] = {
+        {HT_KEY_SERVER_HANDSHAKE, HT_KEY_CLIENT_HANDSHAKE},
+        {HT_KEY_SERVER_TRAFFIC, HT_KEY_CLIENT_TRAFFIC}};
     if (state->keys == NULL || state->version < TLS_13 || !find_protection(state, e, from)) {
         return ht_bytes(NULL, 0);
     }
     *out                   = state->keys->side[from].protection;
-    struct ht_bytes secret = find(state->keys, from == state->client ? HT_KEY_CLIENT_HANDSHAKE
-                                                                     : HT_KEY_SERVER_HANDSHAKE);
+    struct ht_bytes secret = find(state->keys, labels[data][from == state->client]);
     return secret.len == ht_digest_len(out->hash) ? secret : ht_bytes(NULL, 0);
 }
 

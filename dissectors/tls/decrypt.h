@@ -64,11 +64,11 @@ void tls_keys_gap(struct tls_state *state, enum ht_side from);
 bool tls_keys_take(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                    const struct tls_record *record, bool partial);
 
-/* tls_keys_secret is the traffic secret of a side's handshake (RFC 8446 section 7.1), and the
- * protection by the suite that was agreed on; for those who carry TLS 1.3 without its records.
- * Empty: not known. */
+/* tls_keys_secret is the first traffic secret of a side's handshake or application data (RFC 8446
+ * section 7.1), and the protection by the suite that was agreed on; for those who carry TLS 1.3
+ * without its records. Empty: not known. */
 struct ht_bytes tls_keys_secret(struct tls_state *state, const struct ht_emitter *e,
-                                enum ht_side from, struct tls_protection *out);
+                                enum ht_side from, bool data, struct tls_protection *out);
 
 /* tls_keys_opened says what came of a packet of a carrier with these keys. */
 void tls_keys_opened(struct tls_state *state, bool opened);

@@ -101,6 +101,14 @@ capture
 quic_get --change-local-addr=20ms --delay-stream=60ms
 save quic-migration.pcap
 
+# The same without the client's knowledge, as when a NAT binds anew: the connection ids stay.
+network
+quic_serve
+capture
+quic_get --change-local-addr=20ms --nat-rebinding --delay-stream=60ms
+save quic-rebinding.pcap
+expect 1+ "udp.dstport == 443 and udp.stream == 1"
+
 cat >caddy.json <<JSON
 {"admin": {"disabled": true}, "logging": {"logs": {"default": {"level": "ERROR"}}},
  "apps": {"http": {"servers": {"web": {"listen": [":443"], "automatic_https": {"disable": true},

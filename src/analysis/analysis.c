@@ -7,6 +7,7 @@
 #include "analysis/ech/ech.h"
 #include "analysis/fingerprint/fingerprint.h"
 #include "analysis/key_exchange/key_exchange.h"
+#include "analysis/migration/migration.h"
 #include "analysis/resolution/resolution.h"
 #include "analysis/resumption/resumption.h"
 #include "analysis/timing/timing.h"
@@ -21,6 +22,7 @@ const struct ht_analyzer *const ht_analyzers[] = {
     &ht_truncation_analyzer,
     &ht_ech_analyzer, /* after the look-up that led here */
     &ht_resumption_analyzer,
+    &ht_migration_analyzer, /* confirms flows that have no beginning of their own */
     &ht_conformance_analyzer,
     NULL,
 };

@@ -63,6 +63,9 @@ struct ht_analyzer {
     /* A flow was first seen. */
     void (*connection_start)(void *state, struct ht_analysis *a, const struct ht_endpoint *client,
                              const struct ht_endpoint *server);
+    /* A flow ended of which its dissector only says that it may be its own (HT_MATCH_MAYBE): does
+     * what was learnt of other flows say that it is? Without a yes it has no record. */
+    bool (*confirm)(void *state, struct ht_analysis *a, struct ht_connection *connection);
     /* The connection ended and its record is complete but for what analyzers add. */
     void (*connection)(void *state, struct ht_analysis *a, struct ht_connection *connection);
 

@@ -42,7 +42,7 @@ static void add_records(struct parts *p, const struct ht_record_type *const *typ
 static void add_events(struct parts *p, const struct ht_event_type *const *types)
 {
     for (; types != NULL && *types != NULL; types++) {
-        bool known = false;
+        bool known = (*types)->unsaid;
         for (size_t i = 0; i < p->num_events; i++) {
             known |= p->events[i] == *types;
         }

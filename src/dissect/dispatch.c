@@ -48,7 +48,8 @@ static bool adopt(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_d
         give_up(d, HT_SIDE_B);
         return false;
     }
-    d->found = found;
+    d->found  = found;
+    d->unsure = false;
     for (int i = 0; i < 2; i++) {
         d->side[i].pending.max =
             found->max_need > HT_MAX_MATCH_BYTES ? found->max_need : HT_MAX_MATCH_BYTES;
@@ -81,8 +82,9 @@ static enum ht_match ask(const struct ht_dispatch *d, const struct ht_emitter *e
 static size_t match(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
                     struct ht_bytes head)
 {
-    struct ht_dispatch_side *s = &d->side[side];
-    bool undecided             = false;
+    struct ht_dispatch_side *s       = &d->side[side];
+    const struct ht_dissector *maybe = NULL;
+    bool undecided                   = false;
     for (unsigned i = 0; i < HT_MAX_DISSECTORS && d->dissectors[i] != NULL; i++) {
         size_t offset = 0;
         if ((s->excluded & 1U << i) != 0) {
@@ -95,7 +97,13 @@ static size_t match(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side si
         if (answer == HT_MATCH_NO) {
             s->excluded |= 1U << i;
         }
+        if (answer == HT_MATCH_MAYBE) {
+            maybe = d->dissectors[i];
+        }
         undecided |= answer == HT_MATCH_MORE;
+    }
+    if (maybe != NULL && d->found == NULL) {
+        d->unsure = adopt(d, e, maybe);
     }
     if (d->stream && (!undecided || head.len >= HT_MAX_MATCH_BYTES)) {
         s->watching = true;
@@ -471,9 +479,11 @@ void ht_dispatch_datagram(struct ht_dispatch *d, struct ht_emitter *e, enum ht_s
                           struct ht_bytes bytes, size_t len)
 {
     struct ht_dispatch_side *s = &d->side[side];
-    if (d->found == NULL && !s->given_up && match(d, e, side, bytes) == SIZE_MAX) {
+    bool open                  = (d->found == NULL || d->unsure) && !s->given_up;
+    if (open && s->watched < HT_MAX_MATCH_DATAGRAMS && match(d, e, side, bytes) == SIZE_MAX) {
         s->excluded = 0;
-        s->given_up |= d->found == NULL && ++s->watched == HT_MAX_MATCH_DATAGRAMS;
+        s->watched++;
+        s->given_up |= d->found == NULL && s->watched == HT_MAX_MATCH_DATAGRAMS;
     }
     if (d->found != NULL && !ht_dispatch_over(d)) {
         hand_over(

@@ -50,6 +50,7 @@ struct ht_dispatch {
     struct ht_buffer held[2];
     struct ht_dispatch_side side[2];
     bool stream; /* TCP */
+    bool unsure; /* the one found said MAYBE, and no other YES yet */
     uint8_t num_past;
 };
 

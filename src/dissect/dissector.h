@@ -23,7 +23,7 @@ static inline enum ht_side ht_other(enum ht_side side)
     return side == HT_SIDE_A ? HT_SIDE_B : HT_SIDE_A;
 }
 
-enum ht_match { HT_MATCH_NO, HT_MATCH_MORE, HT_MATCH_YES };
+enum ht_match { HT_MATCH_NO, HT_MATCH_MORE, HT_MATCH_YES, HT_MATCH_MAYBE };
 
 enum { HT_FIND_BYTES = 16 };
 
@@ -187,7 +187,9 @@ struct ht_dissector {
     uint32_t max_held; /* of each ht_hold buffer */
 
     /* Could `head` be the first bytes (or the first datagram) that `side` sends in this protocol?
-     * MORE: too few to tell; of a datagram NO. Pure. */
+     * MORE: too few to tell; of a datagram NO. MAYBE: nothing in this datagram speaks against it.
+     * The dissector then is handed the flow until another one says YES, and the flow has a record
+     * only if an analyzer confirms what it is. Pure. */
     enum ht_match (*match)(struct ht_bytes head, const struct ht_endpoint endpoint[2],
                            enum ht_side side);
 

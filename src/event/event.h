@@ -25,6 +25,7 @@ struct ht_event_type {
     const char *doc;              /* one line for the man page */
     const struct ht_struct *data; /* NULL: an event without fields */
     bool in_details; /* the connection's details hold the data; the timeline repeats none */
+    bool unsaid;     /* for analyzers alone: no output tells it */
 };
 
 /* Records: the lines of output. */

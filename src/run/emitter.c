@@ -202,12 +202,18 @@ static unsigned analyze(struct ht_engine *engine, const struct ht_event_type *ty
 static struct ht_kept *emit(struct ht_emitter *emitter, const struct ht_event_type *type,
                             enum ht_side from, unsigned flags, void *event)
 {
-    struct ht_engine *engine = engine_of(emitter);
-    flags                    = analyze(engine, type, from, flags, event);
-    if (engine->config.events) {
+    struct ht_engine *engine         = engine_of(emitter);
+    const struct ht_dissector *found = engine->flow->dispatch.found;
+    bool sure                        = !engine->flow->dispatch.unsure;
+    if (sure) {
+        flags = analyze(engine, type, from, flags, event);
+    }
+    if (type->unsaid) {
+        return NULL;
+    }
+    if (sure && engine->config.events) {
         emit_record(engine, type, from, flags, event);
     }
-    const struct ht_dissector *found = engine->flow->dispatch.found;
     if (engine->flow->tcp == NULL && (found == NULL || found->details_struct == NULL)) {
         return NULL; /* it has no connection record: nobody would see its timeline */
     }

@@ -307,6 +307,19 @@ static void judge(struct ht_engine *engine, struct ht_connection *c)
     }
 }
 
+/* A dissector held it for possible; somebody has to know more. */
+static bool is_confirmed(struct ht_engine *engine, struct ht_connection *c)
+{
+    struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
+    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
+        const struct ht_analyzer *each = engine->config.analyzers[i];
+        if (each->confirm != NULL && each->confirm(engine->analyzer_states[i], &a, c)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void tell(struct ht_engine *engine, struct ht_flow *flow)
 {
     char community_id[HT_COMMUNITY_ID_MAX];
@@ -332,6 +345,9 @@ static void tell(struct ht_engine *engine, struct ht_flow *flow)
         c.tcp = &tcp;
     }
     add_details(flow, &c);
+    if (flow->dispatch.unsure && !is_confirmed(engine, &c)) {
+        return;
+    }
     add_label(engine, flow, &c);
     analyze(engine, &c);
     c.timeline = timeline_of(engine, flow, &c);

@@ -340,6 +340,66 @@ static void other_datagrams_may_come_first(void **unused)
     recorder_free(&r);
 }
 
+static enum ht_match match_maybe(struct ht_bytes head, const struct ht_endpoint endpoint[2],
+                                 enum ht_side side)
+{
+    (void)endpoint, (void)side;
+    return head.len >= 4 && head.ptr[0] == 'm' ? HT_MATCH_MAYBE : HT_MATCH_NO;
+}
+
+static void start_unsure(struct recorder *r, struct ht_dissector *unsure,
+                         const struct ht_dissector **list)
+{
+    *unsure       = toy;
+    unsure->match = match_maybe;
+    recorder_start(r, &toy, false, 7);
+    list[0] = unsure;
+    list[1] = &toy;
+    list[2] = NULL;
+    ht_dispatch_start(&r->dispatch, list, false, NULL);
+}
+
+/* It is handed the flow from there on, however many datagrams come, and stays in doubt. */
+static void what_may_be_it_stays_in_doubt(void **unused)
+{
+    struct recorder r;
+    struct ht_dissector unsure;
+    const struct ht_dissector *list[3];
+    (void)unused;
+    start_unsure(&r, &unsure, list);
+    ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_A, TEXT("stun"), 4);
+    for (int i = 0; i < 2 * HT_MAX_MATCH_DATAGRAMS; i++) {
+        ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_B, TEXT("maybe"), 5);
+        ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_A, TEXT("other"), 5);
+    }
+    size_t lines = 0;
+    for (const char *at = r.text; (at = strchr(at, '\n')) != NULL; at++) {
+        lines++;
+    }
+    assert_int_equal(lines, 4 * HT_MAX_MATCH_DATAGRAMS);
+    assert_ptr_equal(r.dispatch.found, &unsure);
+    assert_true(r.dispatch.unsure);
+    recorder_end(&r);
+    recorder_free(&r);
+}
+
+static void who_is_sure_takes_it(void **unused)
+{
+    struct recorder r;
+    struct ht_dissector unsure;
+    const struct ht_dissector *list[3];
+    (void)unused;
+    start_unsure(&r, &unsure, list);
+    ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_A, TEXT("maybe"), 5);
+    assert_true(r.dispatch.unsure);
+    ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_B, TEXT("~a\0\1x"), 5);
+    assert_ptr_equal(r.dispatch.found, &toy);
+    assert_false(r.dispatch.unsure);
+    ht_dispatch_datagram(&r.dispatch, &r.emitter, HT_SIDE_A, TEXT("maybe"), 5);
+    assert_ptr_equal(r.dispatch.found, &toy);
+    recorder_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +418,8 @@ int main(void)
         cmocka_unit_test(what_was_said_before_the_upgrade_was_seen_is_not_lost),
         cmocka_unit_test(upgrades_are_bounded),
         cmocka_unit_test(a_datagram_is_a_pdu),
-        cmocka_unit_test(other_datagrams_may_come_first)};
+        cmocka_unit_test(other_datagrams_may_come_first),
+        cmocka_unit_test(what_may_be_it_stays_in_doubt),
+        cmocka_unit_test(who_is_sure_takes_it)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

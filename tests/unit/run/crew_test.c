@@ -72,10 +72,13 @@ static struct ht_stats run(struct written *written, unsigned workers, bool event
 
 /* Several files one after another, with connections, look-ups and certificates that all of them
  * share, so that the workers have much to teach each other; with fragments, and with copies. */
-static const char *const files[] = {
-    HT_SOURCE_DIR "/samples/many.pcapng",    HT_SOURCE_DIR "/samples/page-visit.pcapng",
-    HT_SOURCE_DIR "/samples/fragments.pcap", HT_SOURCE_DIR "/samples/captured-twice.nano.pcap",
-    HT_SOURCE_DIR "/samples/many.pcapng",    NULL};
+static const char *const files[] = {HT_SOURCE_DIR "/samples/many.pcapng",
+                                    HT_SOURCE_DIR "/samples/page-visit.pcapng",
+                                    HT_SOURCE_DIR "/samples/fragments.pcap",
+                                    HT_SOURCE_DIR "/samples/captured-twice.nano.pcap",
+                                    HT_SOURCE_DIR "/samples/many.pcapng",
+                                    HT_SOURCE_DIR "/samples/quic-rebinding.pcap",
+                                    NULL};
 
 static void assert_same_output(bool events)
 {

@@ -154,12 +154,35 @@ static void test_retry(void **state)
     check_retry(*state, v2_retry);
 }
 
+/* RFC 9001 section A.5: a PING in a packet with a short header, and no connection id. */
+static void test_short_header(void **state)
+{
+    struct quic_keys keys = {.cipher = HT_CHACHA20_POLY1305, .opener = ht_opener_new()};
+    uint64_t next         = 654360564;
+    struct quic_packet packet;
+    assert_non_null(keys.opener);
+    assert_true(
+        quic_secret_keys(&keys, false, HT_SHA256, 32,
+                         hex("9ac312a7f877468ebe69422748ad00a15443f18203a07d6060f688f30f21632b")));
+    assert_true(quic_packet_parse(hex("4cfe4189655e5cd55c41f69080575d7999c25a5bfb"), &packet));
+    packet.header_len      = 1;
+    struct ht_bytes frames = quic_open(&keys, &packet, &next, *state);
+    assert_true(ht_bytes_equal(frames, hex("01")));
+    assert_int_equal(next, 654360565);
+    packet.header_len = 2;
+    assert_int_equal(quic_open(&keys, &packet, &next, *state).len, 0);
+    packet.header_len = 100; /* it is shorter than that */
+    assert_int_equal(quic_open(&keys, &packet, &next, *state).len, 0);
+    ht_opener_free(keys.opener);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys),    cmocka_unit_test(test_secret), cmocka_unit_test(test_open),
-        cmocka_unit_test(test_changed), cmocka_unit_test(test_cut),    cmocka_unit_test(test_short),
-        cmocka_unit_test(test_retry),
+        cmocka_unit_test(test_keys),  cmocka_unit_test(test_secret),
+        cmocka_unit_test(test_open),  cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_cut),   cmocka_unit_test(test_short),
+        cmocka_unit_test(test_retry), cmocka_unit_test(test_short_header),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -1,0 +1,170 @@
+#include "analysis/migration/migration.h"
+
+#include "base/hash.h"
+#include "quic/packet.h"
+#include "quic/quic.h"
+
+#include <stdlib.h>
+
+enum { MAX_RECORD_ID = 24 };
+
+/* A connection id, and whose it is. The lesson, too. */
+struct origin {
+    uint64_t key; /* of the id and the endpoint of its owner; 0: none is here */
+    struct ht_address peer;
+    uint16_t peer_port;
+    uint8_t len; /* of the connection id */
+    uint8_t record_len;
+    char record[MAX_RECORD_ID]; /* the id of the connection's record */
+};
+
+struct origin_set {
+    struct origin origin[HT_MIGRATION_WAYS];
+    uint32_t next; /* to be forgotten */
+};
+
+struct state {
+    struct origin_set *sets;
+    uint32_t lengths; /* of the ids that were learnt, a bit each */
+};
+
+static bool init(void *opaque, const struct ht_analysis_settings *settings, struct ht_error *error)
+{
+    struct state *state = opaque;
+    (void)settings;
+    state->sets = calloc(HT_MIGRATION_SETS, sizeof *state->sets);
+    return state->sets != NULL || ht_fail(error, "out of memory");
+}
+
+static void fini(void *opaque)
+{
+    free(((struct state *)opaque)->sets);
+}
+
+static uint64_t key_of(struct ht_bytes id, const struct ht_address *address, uint16_t port)
+{
+    return ht_hash(id, ht_hash(ht_address_bytes(address), port)) | 1;
+}
+
+static struct origin_set *set_of(const struct state *state, uint64_t key)
+{
+    return &state->sets[key >> 1 & (HT_MIGRATION_SETS - 1)];
+}
+
+static const struct origin *find(const struct state *state, uint64_t key)
+{
+    const struct origin_set *set = set_of(state, key);
+    for (size_t i = 0; i < HT_MIGRATION_WAYS; i++) {
+        if (set->origin[i].key == key) {
+            return &set->origin[i];
+        }
+    }
+    return NULL;
+}
+
+static void see_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
+                      void *event)
+{
+    const struct quic_connection_id *seen = event;
+    struct ht_bytes record                = a->connection_id(a->engine);
+    (void)state;
+    if (type != &quic_connection_id_event || seen->id.len < HT_MIGRATION_LEAST_ID ||
+        seen->id.len > QUIC_MAX_CONNECTION_ID || record.len > MAX_RECORD_ID) {
+        return;
+    }
+    struct origin lesson;
+    memset(&lesson, 0, sizeof lesson); /* its padding is copied too */
+    lesson.key        = key_of(seen->id, &seen->owner.address, seen->owner.port);
+    lesson.peer       = seen->peer.address;
+    lesson.peer_port  = seen->peer.port;
+    lesson.len        = (uint8_t)seen->id.len;
+    lesson.record_len = (uint8_t)record.len;
+    memcpy(lesson.record, record.ptr, record.len);
+    a->teach(a->engine, &ht_migration_analyzer, ht_bytes(&lesson, sizeof lesson));
+}
+
+/* The first to use an id is the one that others go on from. */
+static void learn(void *opaque, struct ht_bytes bytes)
+{
+    struct state *state = opaque;
+    struct origin lesson;
+    if (bytes.len != sizeof lesson) {
+        return;
+    }
+    memcpy(&lesson, bytes.ptr, sizeof lesson);
+    if (find(state, lesson.key) == NULL) {
+        struct origin_set *set = set_of(state, lesson.key);
+        set->origin[set->next] = lesson;
+        set->next              = (set->next + 1) % HT_MIGRATION_WAYS;
+        state->lengths |= UINT32_C(1) << lesson.len;
+    }
+}
+
+/* Whose id `head` begins with, at the endpoint of `owner`. A long id is not met by chance. */
+static const struct origin *find_owner(const struct state *state, struct ht_bytes head,
+                                       const struct ht_party *owner)
+{
+    for (size_t len = head.len; len >= HT_MIGRATION_LEAST_ID; len--) {
+        const struct origin *found =
+            (state->lengths & UINT32_C(1) << len) != 0
+                ? find(state, key_of(ht_bytes_head(head, len), &owner->ip, owner->port))
+                : NULL;
+        if (found != NULL && found->len == len) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
+static bool is_elsewhere(const struct origin *origin, const struct ht_party *peer)
+{
+    return origin->peer_port != peer->port || !ht_address_equal(&origin->peer, &peer->ip);
+}
+
+static bool tell(struct ht_analysis *a, struct ht_connection *c, const struct origin *origin,
+                 struct ht_bytes head, const char *moved)
+{
+    struct quic_details *details    = ht_arena_alloc(a->arena, sizeof *details);
+    struct quic_migrated_from *from = ht_arena_alloc(a->arena, sizeof *from);
+    if (details == NULL || from == NULL) {
+        return false;
+    }
+    *from = (struct quic_migrated_from){
+        .connection    = ht_arena_copy(a->arena, ht_bytes(origin->record, origin->record_len)),
+        .connection_id = ht_bytes_head(head, origin->len),
+        .moved         = moved,
+        .ip            = origin->peer,
+        .port          = origin->peer_port};
+    *details               = *(const struct quic_details *)c->details.object;
+    details->migrated_from = from;
+    c->details.object      = details;
+    return true;
+}
+
+static bool confirm(void *state, struct ht_analysis *a, struct ht_connection *c)
+{
+    if (c->details.type != &quic_details_struct) {
+        return false;
+    }
+    const struct quic_details *quic = c->details.object;
+    const struct origin *origin     = find_owner(state, quic->to_server, c->server);
+    if (origin != NULL && is_elsewhere(origin, c->client)) {
+        return tell(a, c, origin, quic->to_server, "client");
+    }
+    origin = find_owner(state, quic->to_client, c->client);
+    return origin != NULL && is_elsewhere(origin, c->server) &&
+           tell(a, c, origin, quic->to_client, "server");
+}
+
+static const struct ht_event_type *const events[] = {&quic_connection_id_event, NULL};
+
+const struct ht_analyzer ht_migration_analyzer = {
+    .name       = "migration",
+    .state_size = sizeof(struct state),
+    .init       = init,
+    .fini       = fini,
+    .event      = see_event,
+    .events     = events,
+    .confirm    = confirm,
+    .learn      = learn,
+};
