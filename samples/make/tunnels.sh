@@ -35,7 +35,7 @@ network
 capture
 converse
 stop_capture
-for kind in gtp erspan pppoe wifi nested; do
+for kind in gtp erspan pppoe wifi aggregate nested; do
     python3 "$lib_dir/wrap.py" $kind raw.pcap $kind.pcap
     store $kind.pcap tunnel-$kind.pcap
     case $kind in
@@ -43,6 +43,7 @@ for kind in gtp erspan pppoe wifi nested; do
     erspan) expect 1 "erspan.spanid == 100 and tls.handshake.type == 2" ;;
     pppoe) expect 1 "pppoe.session_id == 0x0a2b and vlan.id == 12 and tls.handshake.type == 2" ;;
     wifi) expect 1 "wlan and tls.handshake.type == 2" ;;
+    aggregate) expect 1 "wlan_aggregate.a_mdsu.subframe and tls.handshake.type == 2" ;;
     nested) expect 1 "mpls.label == 24 and gre.key == 77 and geneve.vni == 5001 and tls.handshake.type == 2" ;;
     esac
 done

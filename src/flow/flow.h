@@ -45,6 +45,7 @@ struct ht_flow {
     struct ht_app_label label;
     const struct ht_layer *layers; /* around its first packet; in `arena` */
     uint16_t interface;            /* of its first packet */
+    uint16_t first_part;           /* of the first frame: ht_frame.part */
     uint8_t num_layers;
     ht_pool_use pool_use;
 };

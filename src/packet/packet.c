@@ -33,6 +33,7 @@ const char *ht_decode_name(enum ht_decode decode)
         [HT_DECODE_MALFORMED]   = "malformed",
         [HT_DECODE_LINK_TYPE]   = "unknown_link_type",
         [HT_DECODE_ENCRYPTED]   = "encrypted",
+        [HT_DECODE_AGGREGATE]   = "aggregate",
     };
     return names[decode];
 }

@@ -65,6 +65,7 @@ struct ht_frame {
                        * from fragments (packet/fragments.h), whatever the headers before it say of
                        * their length; 0: none */
     uint16_t link_type;
+    uint16_t part; /* of an aggregate, counted from 1; 0: this is a frame as it was captured */
 };
 
 /* What a packet may be wrapped in. */
@@ -147,12 +148,18 @@ enum ht_decode {
     HT_DECODE_MALFORMED, /* a header contradicts itself */
     HT_DECODE_LINK_TYPE, /* a link type that is not known here */
     HT_DECODE_ENCRYPTED, /* a protected IEEE 802.11 frame */
+    HT_DECODE_AGGREGATE, /* several packets in one IEEE 802.11 frame: ht_packet_part */
     HT_NUM_DECODES
 };
 
 /* ht_packet_decode fills `out` from `frame`. IP length, not frame length, bounds the payload.
  * Where it returns anything but HT_DECODED, `out` holds what was read until then. */
 enum ht_decode ht_packet_decode(struct ht_packet *out, const struct ht_frame *frame);
+
+/* ht_packet_part takes the next packet out of one that was decoded with HT_DECODE_AGGREGATE:
+ * `frame`, which at first is the aggregate's, becomes a frame of its own, a view into it. False,
+ * and `frame` undefined, where there is none left. */
+bool ht_packet_part(struct ht_packet *aggregate, struct ht_frame *frame);
 
 /* ht_decode_name is the outcome's key in the stats record: "not_ip", "fragment", … */
 const char *ht_decode_name(enum ht_decode decode);

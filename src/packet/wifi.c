@@ -16,6 +16,8 @@ enum {
     ORDER            = 0x0080 /* with QoS: an HT control field follows */
 };
 
+enum { MAC_LEN = 6 };
+
 static bool is_data(uint16_t control)
 {
     return (control & VERSION_AND_TYPE) == DATA && (control & NO_DATA) == 0;
@@ -23,23 +25,51 @@ static bool is_data(uint16_t control)
 
 /* A frame whose content was deciphered may still be marked as protected: then LLC stands there
  * instead of an initialization vector. */
-static bool is_clear(const struct ht_decoder *d)
+static bool is_clear(const struct ht_decoder *d, bool aggregate)
 {
     struct ht_reader ahead = d->in;
+    rd_skip(&ahead, aggregate ? 2 * MAC_LEN + 2 : 0);
     return rd_u24(&ahead) == 0xAAAA03;
 }
 
-/* Section 9.3.2.2.2: A-MSDU subframes, { destination, source, length, LLC …, padding }. A frame is
- * one packet here: the first. */
+/* Section 9.3.2.2.2: A-MSDU subframes, { destination, source, length, LLC …, padding }. They are
+ * frames of their own; but in a tunnel, which is told with the packet, only the first is read. */
 static enum ht_decode aggregate_decode(struct ht_decoder *d)
 {
-    rd_skip(&d->in, 12);
+    if (d->out->num_layers == 0) {
+        decoder_payload(d);
+        return HT_DECODE_AGGREGATE;
+    }
+    rd_skip(&d->in, 2 * MAC_LEN);
     size_t len = rd_u16(&d->in);
     if (d->in.bad) {
         return decoder_ended(d);
     }
     decoder_bound(d, len);
     return ht_llc_decode(d);
+}
+
+/* What is left of the frame may be its check sequence alone. */
+bool ht_packet_part(struct ht_packet *aggregate, struct ht_frame *frame)
+{
+    enum { ALIGNMENT = 4 };
+    struct ht_reader r = ht_reader(aggregate->payload);
+    rd_skip(&r, 2 * MAC_LEN);
+    size_t len    = rd_u16(&r);
+    size_t header = aggregate->payload.len - rd_left(&r);
+    if (r.bad) {
+        return false;
+    }
+    size_t left         = aggregate->payload_len - header;
+    len                 = len < left ? len : left;
+    frame->data         = ht_bytes_head(rd_rest(&r), len);
+    frame->original_len = (uint32_t)len;
+    frame->link_type    = HT_LINK_ATM_RFC1483; /* which begins with LLC, too */
+    frame->part++;
+    size_t next        = (header + len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    aggregate->payload = ht_bytes_from(aggregate->payload, next);
+    aggregate->payload_len -= (uint32_t)(next < left + header ? next : left + header);
+    return true;
 }
 
 /* Reads the header behind the frame control field and says whether the body is an aggregate. */
@@ -75,7 +105,7 @@ static enum ht_decode frame_decode(struct ht_decoder *d, const uint8_t *begin, u
     if (d->in.bad) {
         return decoder_ended(d);
     }
-    if ((control & PROTECTED) != 0 && !is_clear(d)) {
+    if ((control & PROTECTED) != 0 && !is_clear(d, aggregate)) {
         return HT_DECODE_ENCRYPTED;
     }
     return aggregate ? aggregate_decode(d) : ht_llc_decode(d);

@@ -205,17 +205,31 @@ static void add_frame(struct ht_crew *crew, const struct ht_frame *frame,
     }
 }
 
-/* Adds the frame, and the datagram that is complete with it, if one is. */
-static void distribute(struct ht_crew *crew, const struct ht_frame *frame)
+/* Adds the frame, and the datagram that is complete with it, if one is; returns what the frame is.
+ */
+static enum ht_decode add_packet(struct ht_crew *crew, const struct ht_frame *frame,
+                                 struct ht_packet *packet)
 {
-    struct ht_packet packet;
-    enum ht_decode decoded = ht_packet_decode(&packet, frame);
-    add_frame(crew, frame, &packet, decoded);
+    enum ht_decode decoded = ht_packet_decode(packet, frame);
+    add_frame(crew, frame, packet, decoded);
     if (decoded == HT_DECODE_FRAGMENT) {
         struct ht_frame whole = *frame;
-        decoded               = ht_fragments_take(&crew->fragments, &whole, &packet);
-        if (decoded != HT_DECODE_FRAGMENT) {
-            add_frame(crew, &whole, &packet, decoded);
+        enum ht_decode inner  = ht_fragments_take(&crew->fragments, &whole, packet);
+        if (inner != HT_DECODE_FRAGMENT) {
+            add_frame(crew, &whole, packet, inner);
+        }
+    }
+    return decoded;
+}
+
+/* Adds the frame, or of an aggregate that and the packets in it. */
+static void distribute(struct ht_crew *crew, const struct ht_frame *frame)
+{
+    struct ht_packet packet, inner;
+    if (add_packet(crew, frame, &packet) == HT_DECODE_AGGREGATE) {
+        struct ht_frame part = *frame;
+        while (ht_packet_part(&packet, &part)) {
+            (void)add_packet(crew, &part, &inner);
         }
     }
 }

@@ -185,10 +185,37 @@ static void take_fragment(struct ht_engine *engine, const struct ht_frame *frame
     }
 }
 
+/* The packets of an aggregate, of which some may be fragments. */
+static void take_parts(struct ht_engine *engine, const struct ht_frame *frame,
+                       struct ht_packet *aggregate)
+{
+    struct ht_frame part = *frame;
+    struct ht_packet packet;
+    while (ht_packet_part(aggregate, &part)) {
+        engine->order          = ht_order_of_frame(&part);
+        enum ht_decode decoded = ht_packet_decode(&packet, &part);
+        take_packet(engine, &part, &packet, decoded);
+        if (decoded == HT_DECODE_FRAGMENT) {
+            take_fragment(engine, &part, &packet);
+        }
+    }
+}
+
+/* What packets a frame brings beside the one it is. */
+static void take_more(struct ht_engine *engine, const struct ht_frame *frame,
+                      struct ht_packet *packet, enum ht_decode decoded)
+{
+    if (decoded == HT_DECODE_FRAGMENT) {
+        take_fragment(engine, frame, packet);
+    } else if (decoded == HT_DECODE_AGGREGATE) {
+        take_parts(engine, frame, packet);
+    }
+}
+
 bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame)
 {
     struct ht_packet packet;
-    if (frame->rebuilt == 0) { /* else its fragments were counted */
+    if (frame->rebuilt == 0 && frame->part == 0) { /* else what it is made of was counted */
         count_frame(&engine->stats, frame);
     }
     if (engine->config.live) {
@@ -197,11 +224,11 @@ bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame)
     if (engine->config.live || frame->number >= engine->next_expiry) {
         ht_engine_expire(engine, frame->number);
     }
-    engine->order          = ht_order_of_frame(frame->number);
+    engine->order          = ht_order_of_frame(frame);
     enum ht_decode decoded = ht_packet_decode(&packet, frame);
     take_packet(engine, frame, &packet, decoded);
-    if (decoded == HT_DECODE_FRAGMENT && engine->config.lesson == NULL) {
-        take_fragment(engine, frame, &packet);
+    if (engine->config.lesson == NULL) { /* else what comes of it is another frame to hand out */
+        take_more(engine, frame, &packet, decoded);
     }
     return !engine->failed;
 }

@@ -64,6 +64,7 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
         return NULL;
     }
     flow->first_frame = frame->number;
+    flow->first_part  = frame->part;
     flow->first_ns = flow->start_ns = flow->end_ns = frame->time_ns;
     flow->interface                                = (uint16_t)frame->interface;
     keep_layers(flow, packet);
@@ -307,7 +308,7 @@ look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_
         }
         return;
     }
-    if (can_wait(packet) && frame->rebuilt == 0) {
+    if (can_wait(packet) && frame->rebuilt == 0 && frame->part == 0) {
         ht_engine_make_opening_room(engine);
         if (ht_openings_keep(&engine->openings, hash, frame)) {
             return;

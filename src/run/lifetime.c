@@ -164,21 +164,22 @@ void ht_engine_make_room(struct ht_engine *engine)
 
 /* A flow and by what it is sorted: copied, for a million flows do not fit into the cache. */
 struct ordered {
-    uint64_t first_frame;
+    uint64_t first; /* frame, and part of it */
     struct ht_flow *flow;
 };
 
-static int by_first_frame(const void *a, const void *b)
+static int by_first(const void *a, const void *b)
 {
-    uint64_t x = ((const struct ordered *)a)->first_frame;
-    uint64_t y = ((const struct ordered *)b)->first_frame;
+    uint64_t x = ((const struct ordered *)a)->first;
+    uint64_t y = ((const struct ordered *)b)->first;
     return (x > y) - (x < y);
 }
 
 static struct ordered *gather(struct ordered *out, const struct ht_flow_list *list)
 {
     for (struct ht_flow *flow = list->oldest; flow != NULL; flow = flow->newer) {
-        *out++ = (struct ordered){.first_frame = flow->first_frame, .flow = flow};
+        *out++ =
+            (struct ordered){.first = flow->first_frame << 16 | flow->first_part, .flow = flow};
     }
     return out;
 }
@@ -191,9 +192,9 @@ static void tell_all(struct ht_engine *engine, struct ordered *flows)
     end                               = gather(end, &table->udp);
     end                               = gather(end, &table->settled);
     end                               = gather(end, &table->closed);
-    qsort(flows, (size_t)(end - flows), sizeof *flows, by_first_frame);
+    qsort(flows, (size_t)(end - flows), sizeof *flows, by_first);
     for (const struct ordered *each = flows; each < end; each++) {
-        engine->order = (struct ht_order){.at = UINT64_MAX, .then = each->first_frame};
+        engine->order = (struct ht_order){.at = UINT64_MAX, .then = each->first};
         ht_engine_tell(engine, each->flow);
     }
 }

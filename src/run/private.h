@@ -73,9 +73,9 @@ struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena 
                                       bool from_client);
 
 /* ht_order_of_frame is the order of what a frame brings; what ends before it has one less. */
-static inline struct ht_order ht_order_of_frame(uint64_t number)
+static inline struct ht_order ht_order_of_frame(const struct ht_frame *frame)
 {
-    return (struct ht_order){.at = 2 * number + 1};
+    return (struct ht_order){.at = 2 * frame->number + 1, .then = frame->part};
 }
 
 /* intake.c: takes a packet to its flow. */

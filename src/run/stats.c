@@ -34,6 +34,7 @@ static const struct ht_field stats_fields[] = {
     DECODE(HT_DECODE_NOT_IP, "not_ip", "Frames that hold no IP packet."),
     DECODE(HT_DECODE_NOT_TCP_UDP, "not_tcp_udp", "IP packets of other protocols."),
     DECODE(HT_DECODE_FRAGMENT, "fragments", "IP fragments."),
+    DECODE(HT_DECODE_AGGREGATE, "aggregates", "IEEE 802.11 frames that hold several packets."),
     ROW(fragments.datagrams, "IP datagrams put together from fragments.",
         .name = "reassembled_datagrams", .label = "reassembled"),
     ROW(fragments.duplicates, "IP fragments that came twice.", .name = "duplicate_fragments",

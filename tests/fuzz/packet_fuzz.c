@@ -24,19 +24,40 @@ static void require_inside(struct ht_bytes view, struct ht_bytes frame)
     }
 }
 
+static enum ht_decode decode_frame(struct ht_packet *out, const struct ht_frame *frame)
+{
+    struct ht_bytes data  = frame->data;
+    enum ht_decode result = ht_packet_decode(out, frame);
+    require(ht_decode_name(result) != NULL);
+    require_inside(out->ip, data);
+    require_inside(out->payload, data);
+    require_inside(out->tcp.options, data);
+    require(out->num_layers <= HT_MAX_LAYERS);
+    require(out->payload.len <= out->payload_len);
+    require(out->payload_len <= frame->original_len || out->payload_len <= data.len);
+    return result;
+}
+
+static void take_parts(struct ht_packet *aggregate, struct ht_frame *frame)
+{
+    struct ht_packet packet;
+    struct ht_bytes data = frame->data;
+    while (ht_packet_part(aggregate, frame)) {
+        require_inside(frame->data, data);
+        require(frame->data.len <= frame->original_len);
+        require(decode_frame(&packet, frame) != HT_DECODE_AGGREGATE);
+    }
+}
+
 static enum ht_decode decode(uint16_t link_type, struct ht_bytes data, size_t original_len)
 {
     struct ht_packet packet;
     struct ht_frame frame = {
         .number = 1, .data = data, .original_len = (uint32_t)original_len, .link_type = link_type};
-    enum ht_decode result = ht_packet_decode(&packet, &frame);
-    require(ht_decode_name(result) != NULL);
-    require_inside(packet.ip, data);
-    require_inside(packet.payload, data);
-    require_inside(packet.tcp.options, data);
-    require(packet.num_layers <= HT_MAX_LAYERS);
-    require(packet.payload.len <= packet.payload_len);
-    require(packet.payload_len <= original_len || packet.payload_len <= data.len);
+    enum ht_decode result = decode_frame(&packet, &frame);
+    if (result == HT_DECODE_AGGREGATE) {
+        take_parts(&packet, &frame);
+    }
     return result;
 }
 

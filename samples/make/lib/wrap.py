@@ -2,7 +2,7 @@
 """wrap.py KIND IN.pcap OUT.pcap
 
 Puts each Ethernet frame of a capture with nanoseconds into a tunnel, or onto another link, that this machine's kernel
-cannot make: gtp, erspan, pppoe, wifi, nested. The outer addresses are 192.0.2.1 and 192.0.2.2 (RFC 5737), the
+cannot make: gtp, erspan, pppoe, wifi, aggregate, nested. The outer addresses are 192.0.2.1 and 192.0.2.2 (RFC 5737), the
 client's end being the first.
 """
 import ipaddress
@@ -79,6 +79,15 @@ class Wrapper:
         sequence = struct.pack("<HH", self.number << 4 & 0xFFFF, 0)
         return RADIOTAP, radiotap + header + sequence + bytes.fromhex("aaaa03000000") + frame[12:]
 
+    def aggregate(self, *frames):
+        """The same, frames of one direction together in an A-MSDU (IEEE 802.11 section 9.3.2.2.2)."""
+        kind, first = self.wifi(frames[0])
+        body = b""
+        for frame in frames:
+            packet = bytes.fromhex("aaaa03000000") + frame[12:]
+            body += b"\0" * (-len(body) % 4) + frame[:12] + struct.pack("!H", len(packet)) + packet
+        return kind, first[:34] + b"\x80\0" + body
+
     def nested(self, frame):
         """GENEVE (RFC 8926) in GRE with a key (RFC 2890) in IPv6 behind two MPLS labels (RFC 3032)."""
         geneve = struct.pack("!BBHI", 0, 0, 0x6558, 5001 << 8) + frame
@@ -95,13 +104,19 @@ def main():
     magic, link = struct.unpack_from("<I", data)[0], struct.unpack_from("<I", data, 20)[0]
     if magic not in (0xA1B2C3D4, 0xA1B23C4D) or link != ETHERNET:
         sys.exit("wrap.py: not a little-endian pcap file of Ethernet")
-    wrapper, at, out = Wrapper(), 24, []
+    wrapper, at, out, groups = Wrapper(), 24, [], []
     while at < len(data):
         seconds, fraction, captured, _ = struct.unpack_from("<IIII", data, at)
         frame = data[at + 16:at + 16 + captured]
         at += 16 + captured
-        wrapper.begin(frame)
-        link, wrapped = getattr(wrapper, kind)(frame)
+        together = kind == "aggregate" and groups and groups[-1][2][0][6:12] == frame[6:12]
+        if together and len(groups[-1][2]) < 3:
+            groups[-1] = seconds, fraction, groups[-1][2] + [frame]
+        else:
+            groups.append((seconds, fraction, [frame]))
+    for seconds, fraction, frames in groups:
+        wrapper.begin(frames[0])
+        link, wrapped = getattr(wrapper, kind)(*frames)
         out.append(struct.pack("<IIII", seconds, fraction, len(wrapped), len(wrapped)) + wrapped)
     with open(target, "wb") as f:
         f.write(data[:20] + struct.pack("<I", link) + b"".join(out))

@@ -35,13 +35,93 @@ static void test_data(void **state)
     assert_decode(HT_DECODE_NOT_IP, HT_LINK_WIFI, "c801 0000" ADDRESSES "1000 0000");
 }
 
-/* Section 9.3.2.2.2: subframes, of which the first is read. */
+#define AGGREGATE "8801 0000" ADDRESSES "1000 8000"
+#define SUBFRAME(length) "020000000005 020000000006" length
+
+#define PART_84 SUBFRAME("0054") SNAP4 "0000" /* padded by 2, 3, and not */
+#define PART_35                                                                                    \
+    SUBFRAME("0023")                                                                               \
+    "aaaa03 000000 86dd 000000000000000000000000000000000000000000000000000000 000000"
+#define PART_104 SUBFRAME("0068") SNAP6
+
+/* Decodes the next part, of which the wire has `wire` bytes. */
+static enum ht_decode decode_part(struct ht_packet *aggregate, struct ht_frame *frame, size_t wire,
+                                  struct ht_packet *out)
+{
+    unsigned before = frame->part;
+    assert_true(ht_packet_part(aggregate, frame));
+    assert_int_equal(frame->part, before + 1);
+    assert_int_equal(frame->original_len, wire);
+    return ht_packet_decode(out, frame);
+}
+
+/* Section 9.3.2.2.2: subframes, each a packet; of three lengths, so that paddings differ. The last
+ * has none, but the frame's check sequence behind it. */
 static void test_aggregate(void **state)
 {
+    struct ht_packet aggregate, packet;
+    struct ht_frame frame = {.number = 1, .link_type = HT_LINK_WIFI};
     (void)state;
-    check(HT_LINK_WIFI,
-          "8801 0000" ADDRESSES "1000 8000"
-          "020000000005 020000000006 0054" SNAP4 "020000000005 020000000006 0054" SNAP4);
+    frame.data         = hex(AGGREGATE PART_84 PART_35 PART_104 "01020304");
+    frame.original_len = (uint32_t)frame.data.len;
+    assert_int_equal(ht_packet_decode(&aggregate, &frame), HT_DECODE_AGGREGATE);
+    assert_string_equal(ht_decode_name(HT_DECODE_AGGREGATE), "aggregate");
+    assert_int_equal(decode_part(&aggregate, &frame, 84, &packet), HT_DECODED);
+    assert_syn(&packet);
+    assert_int_equal(packet.source.address.version, 4);
+    assert_int_equal(decode_part(&aggregate, &frame, 35, &packet), HT_DECODE_MALFORMED);
+    assert_int_equal(decode_part(&aggregate, &frame, 8 + 40 + 56, &packet), HT_DECODED);
+    assert_syn(&packet);
+    assert_int_equal(packet.source.address.version, 6);
+    assert_false(ht_packet_part(&aggregate, &frame));
+}
+
+/* Wherever the snapshot length cuts it, parts are cut, none is made up, and none is read past its
+ * end. */
+static void test_aggregate_cut(void **state)
+{
+    struct ht_bytes whole = hex(AGGREGATE PART_84 PART_84);
+    (void)state;
+    for (size_t len = 0; len < whole.len; len++) {
+        struct ht_packet aggregate, packet;
+        struct ht_frame frame = {.number = 1,
+                                 .data   = ht_bytes(exact_copy(ht_bytes_head(whole, len)), len),
+                                 .original_len = (uint32_t)whole.len,
+                                 .link_type    = HT_LINK_WIFI};
+        void *copy            = (void *)(uintptr_t)frame.data.ptr;
+        size_t header = 26, each = 14 + 84 + 2, parts = 0;
+        if (ht_packet_decode(&aggregate, &frame) == HT_DECODE_AGGREGATE) {
+            while (ht_packet_part(&aggregate, &frame)) {
+                assert_int_equal(frame.original_len, 84);
+                (void)ht_packet_decode(&packet, &frame);
+                parts++;
+            }
+        } else {
+            assert_true(len < header);
+        }
+        assert_int_equal(parts, len < header + 14 ? 0 : len < header + each + 14 ? 1 : 2);
+        free(copy);
+    }
+}
+
+/* Lengths that lie: nothing past the frame is a part's. In a tunnel the first is all. */
+static void test_aggregate_odd(void **state)
+{
+    struct ht_packet aggregate, packet;
+    struct ht_frame frame = {.number = 1, .link_type = HT_LINK_WIFI};
+    (void)state;
+    frame.data         = hex(AGGREGATE SUBFRAME("0000") "0000" SUBFRAME("ffff") SNAP4);
+    frame.original_len = (uint32_t)frame.data.len;
+    assert_int_equal(ht_packet_decode(&aggregate, &frame), HT_DECODE_AGGREGATE);
+    assert_int_equal(decode_part(&aggregate, &frame, 0, &packet), HT_DECODE_MALFORMED);
+    assert_int_equal(decode_part(&aggregate, &frame, 84, &packet), HT_DECODED);
+    assert_syn(&packet);
+    assert_false(ht_packet_part(&aggregate, &frame));
+    /* Deciphered, but still marked. */
+    assert_decode(HT_DECODE_AGGREGATE, HT_LINK_WIFI,
+                  "8841 0000" ADDRESSES "1000 8000" SUBFRAME("0054") SNAP4);
+    assert_decode(HT_DECODE_ENCRYPTED, HT_LINK_WIFI,
+                  "8841 0000" ADDRESSES "1000 8000" SUBFRAME("0054") "0102030405060708");
 }
 
 static void test_protected(void **state)
@@ -92,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_data),          cmocka_unit_test(test_aggregate),
+        cmocka_unit_test(test_aggregate_cut), cmocka_unit_test(test_aggregate_odd),
         cmocka_unit_test(test_protected),     cmocka_unit_test(test_radiotap),
         cmocka_unit_test(test_other_headers),
     };

@@ -78,6 +78,7 @@ static const char *const files[] = {HT_SOURCE_DIR "/samples/many.pcapng",
                                     HT_SOURCE_DIR "/samples/captured-twice.nano.pcap",
                                     HT_SOURCE_DIR "/samples/many.pcapng",
                                     HT_SOURCE_DIR "/samples/quic-rebinding.pcap",
+                                    HT_SOURCE_DIR "/samples/tunnel-aggregate.pcap",
                                     NULL};
 
 static void assert_same_output(bool events)
