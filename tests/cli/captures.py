@@ -63,6 +63,21 @@ def page_visit(port=51514):
     return [(10 * n, frame) for n, frame in enumerate(frames)]
 
 
+def hello_answered(answer, port=51514):
+    """A ClientHello of TLS 1.2, and what the server says to it."""
+    up, down = (CLIENT, SERVER, (port, 443)), (SERVER, CLIENT, (443, port))
+    body = b"\x03\x03" + bytes(range(32)) + b"\0" + b"\0\2\x13\1" + b"\1\0"
+    hello = b"\x16\3\1" + struct.pack(">HBBH", len(body) + 4, 1, 0, len(body)) + body
+    sent, said = 1001 + len(hello), 9001 + len(answer)
+    frames = [
+        tcp(*up, 1000, 0, SYN), tcp(*down, 9000, 1001, SYN | ACK), tcp(*up, 1001, 9001, ACK),
+        tcp(*up, 1001, 9001, ACK, hello), tcp(*down, 9001, sent, ACK, answer),
+        tcp(*up, sent, said, FIN | ACK), tcp(*down, said, sent + 1, FIN | ACK),
+        tcp(*up, sent + 1, said + 1, ACK),
+    ]
+    return [(10 * n, frame) for n, frame in enumerate(frames)]
+
+
 def pcap(frames, order="<", nanoseconds=False, link_type=1):
     out = struct.pack(order + "IHHiIII", 0xA1B23C4D if nanoseconds else 0xA1B2C3D4, 2, 4, 0, 0,
                       262144, link_type)

@@ -432,7 +432,7 @@ class Story(Folder):
                          ["tcp.syn", "tcp.syn_ack", "tcp.ack", "tcp.fin", "tcp.fin"])
 
 
-class Failures(unittest.TestCase):
+class Failures(Folder):
     """Of a failed handshake the audit says what whoever repairs it needs. Frames are tshark's."""
 
     def findings(self, capture):
@@ -445,6 +445,17 @@ class Failures(unittest.TestCase):
             with self.subTest(capture=capture):
                 found = self.findings(capture)["server-rejects-client-cert"]
                 self.assertEqual((found["basis"], found["frames"]), (basis, [frame]))
+
+    def test_a_server_that_answers_by_something_else(self):
+        error = b"HTTP/1.0 400 Bad Request\r\n\r\n"
+        blamed = {"non-tls-on-tls-port", "handshake-timeout"}
+        for answer, rules in ((error, blamed), (b"\x15\3\3\0\2\2\x28", set())):
+            with self.subTest(answer=answer):
+                found = self.findings(
+                    self.file("answered.pcap", captures.pcap(captures.hello_answered(answer))))
+                self.assertEqual(blamed & set(found), rules)
+                for rule in rules:
+                    self.assertIn(f"{len(answer)} bytes", found[rule]["evidence"])
 
     def test_what_the_alert_means(self):
         for capture, words in (("alert-handshake-failure.pcap", "nothing to accept"),

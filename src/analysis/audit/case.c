@@ -233,3 +233,20 @@ void audit_look(struct audit_case *out, const struct ht_analysis_settings *setti
         look_at_keys(out);
     }
 }
+
+uint64_t audit_alien_answer(const struct audit_case *c)
+{
+    const struct ht_timeline_entry *entry = c->connection->timeline.items;
+    const struct ht_timeline_entry *end   = entry + c->connection->timeline.len;
+    if (c->offer == NULL || c->answer != NULL || c->connection->tcp == NULL ||
+        !ht_captured_whole(c->connection)) {
+        return 0;
+    }
+    for (; entry < end; entry++) {
+        bool tells = strcmp(entry->from, "server") == 0 && strncmp(entry->event, "tcp.", 4) != 0;
+        if (tells && (entry->absent == NULL || strcmp(entry->absent, HT_ABSENT_NOT_SENT) != 0)) {
+            return 0;
+        }
+    }
+    return c->connection->server->payload_bytes;
+}

@@ -3,6 +3,7 @@
 #include "base/time.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 enum alert_code {
     ALERT_BAD_RECORD_MAC          = 20,
@@ -251,8 +252,17 @@ static const struct ht_timeline_entry *longest_silence(const struct audit_case *
     return found;
 }
 
+static const char *say_answer(char *room, size_t size, const struct audit_case *c)
+{
+    uint64_t alien      = audit_alien_answer(c);
+    const char *nothing = c->answer != NULL ? "" : "; no ServerHello came";
+    (void)snprintf(room, size, "; the server had sent %" PRIu64 " bytes without any TLS", alien);
+    return alien > 0 ? room : nothing;
+}
+
 static bool stalled(const struct audit_case *c, struct ht_proof *out)
 {
+    char answer[AUDIT_NAME_MAX];
     int64_t silent_ns;
     const struct ht_timeline_entry *before = longest_silence(c, &silent_ns);
     if (before != NULL && silent_ns > STALLED_NS) {
@@ -264,7 +274,7 @@ static bool stalled(const struct audit_case *c, struct ht_proof *out)
            ht_proof_say(out, c->offer->frame, closing_frame(c),
                         "the %s closed the connection amid the handshake, without an alert%s",
                         tcp->closed_by != NULL ? tcp->closed_by : "other side",
-                        c->answer != NULL ? "" : "; no ServerHello came");
+                        say_answer(answer, sizeof answer, c));
 }
 
 /* SSL 2.0 has no alerts, and OpenVPN a way of its own to end. */

@@ -228,6 +228,13 @@ static bool not_tls(const struct audit_case *c, struct ht_proof *out)
 {
     const struct ht_connection *connection = c->connection;
     const struct ht_bytes *protocol        = &connection->protocol;
+    uint64_t answer                        = audit_alien_answer(c);
+    if (answer > 0) {
+        return ht_proof_say(out, c->offer->frame, 0,
+                            "port %u answers a ClientHello by %" PRIu64
+                            " bytes in which there is no TLS",
+                            connection->server->port, answer);
+    }
     return c->tls == NULL && !ht_bytes_equal(*protocol, ht_text("tls")) &&
            ht_proof_say(out, connection->tcp->syn_frame, 0,
                         "to port %u the client sends %" PRIu64 " bytes, which are not TLS%s%.*s",
