@@ -457,6 +457,15 @@ class Failures(Folder):
                 for rule in rules:
                     self.assertIn(f"{len(answer)} bytes", found[rule]["evidence"])
 
+    def test_an_alert_that_answers_nothing_but_an_end(self):
+        frames = captures.hello_answered(b"")
+        sent = 1001 + len(frames[3][1]) - 54  # behind Ethernet, IPv4 and TCP
+        alert = captures.tcp(captures.CLIENT, captures.SERVER, (51514, 443), sent, 9001,
+                             captures.ACK, b"\x15\3\1\0\2\2\x32")
+        frames[5:] = [(90, alert)]
+        found = self.findings(self.file("ended.pcap", captures.pcap(frames)))
+        self.assertIn("nothing had come", found["handshake-failure-alert"]["evidence"])
+
     def test_what_the_alert_means(self):
         for capture, words in (("alert-handshake-failure.pcap", "nothing to accept"),
                                ("alert-no-client-certificate.pcap", "shows none"),

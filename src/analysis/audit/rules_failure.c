@@ -85,7 +85,10 @@ static const char *meaning_of(const struct audit_case *c, const struct tls_alert
                    : "";
     case ALERT_BAD_RECORD_MAC:
         return ": their keys differ, or the record was damaged";
-    case ALERT_DECODE_ERROR:
+    case ALERT_DECODE_ERROR: /* OpenSSL's word for an early end, too */
+        if (c->connection->server->payload_bytes == 0) {
+            return ht_captured_whole(c->connection) ? ": nothing had come from the server" : "";
+        }
         return ": it could not read what came";
     case ALERT_DECRYPT_ERROR:
         return ": a signature, a Finished or a pre-shared key did not verify";
