@@ -20,7 +20,9 @@ static bool set_format(struct cli_options *o, const char *value, struct ht_error
             return true;
         }
     }
-    return o->csv || ht_fail(error, "-f %s: no such format; there are text and json", value);
+    return o->csv ||
+           ht_fail(error, "-f %s: no such format; there are text, json, and csv for --inventory",
+                   value);
 }
 
 static bool set_color(struct cli_options *o, const char *value, struct ht_error *error)
@@ -328,6 +330,20 @@ static int index_of(int answer)
     return -1;
 }
 
+/* An option that takes no value was given one; or it is none, or the beginning of several. */
+static bool refuse(const char *word, struct ht_error *error)
+{
+    size_t len = strcspn(word, "="), num = 0;
+    for (int i = 0; i < NUM_OPTIONS && len > 2; i++) {
+        num += strncmp(options[i].name, word + 2, len - 2) == 0;
+    }
+    if (optopt >= FIRST_LONG) {
+        return ht_fail(error, "%s: the option takes no value", word);
+    }
+    return ht_fail(error, "%s: %s; see hellotap --help", word,
+                   num > 1 ? "several options begin so" : "no such option");
+}
+
 static bool read_option(struct cli_options *out, int answer, char **argv, struct ht_error *error)
 {
     char letter[]    = {'-', (char)optopt, '\0'};
@@ -338,7 +354,7 @@ static bool read_option(struct cli_options *out, int answer, char **argv, struct
     }
     int i = index_of(answer);
     if (answer == '?' || i < 0) {
-        return ht_fail(error, "%s: no such option; see hellotap --help", word);
+        return refuse(word, error);
     }
     if (options[i].set == NULL) {
         *(const char **)((char *)out + options[i].text) = optarg;

@@ -193,15 +193,37 @@ static void read_file(struct cli_session *session, const struct cli_input *input
     }
 }
 
+static bool goes_on(const struct cli_session *session)
+{
+    return !cli_signals_stop() && !session->writer.failed;
+}
+
+/* The inputs that this word of the command line stands for, from `*at` on. A directory without any
+ * capture is one that was mistaken for another. */
+static void read_named(struct cli_session *session, const char *named, size_t *at)
+{
+    const struct cli_inputs *inputs = &session->inputs;
+    const struct ht_stats *counted  = &session->counted;
+    uint64_t before                 = counted->sources + counted->failed_sources;
+    for (; *at < inputs->num && inputs->items[*at].named == named; (*at)++) {
+        if (goes_on(session)) {
+            read_file(session, &inputs->items[*at]);
+        }
+    }
+    if (goes_on(session) && counted->sources + counted->failed_sources == before) {
+        cli_say(&session->console, CLI_ERROR, "%s: there is no capture in it", named);
+        session->status = CLI_UNREADABLE;
+    }
+}
+
 static void read_inputs(struct cli_session *session)
 {
     if (cli_options_live(session->options)) {
         read_source(session);
     }
-    for (size_t i = 0; i < session->inputs.num; i++) {
-        if (!cli_signals_stop() && !session->writer.failed) {
-            read_file(session, &session->inputs.items[i]);
-        }
+    size_t at = 0;
+    for (char **file = session->options->files; *file != NULL; file++) {
+        read_named(session, *file, &at);
     }
 }
 

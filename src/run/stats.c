@@ -24,7 +24,7 @@ static const struct ht_field stats_fields[] = {
     HT_FIELD(struct ht_stats, start_ns, HT_TIME, "Time of the earliest frame.", .name = "start"),
     HT_FIELD(struct ht_stats, end_ns, HT_TIME, "Time of the latest frame.", .name = "end"),
     ROW(sources, "Files or interfaces read.", .flags = HT_ALWAYS, .label = "sources"),
-    ROW(failed_sources, "Of these, how many could not be read to their end.",
+    ROW(failed_sources, "How many could not be opened, or not be read to their end.",
         .label = "failed sources"),
     ROW(frames, "Frames read.", .flags = HT_ALWAYS, .label = "frames"),
     ROW(bytes, "Bytes captured in them.", .flags = HT_ALWAYS, .label = "bytes"),

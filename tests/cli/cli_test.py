@@ -82,6 +82,15 @@ class ExitStatus(Folder):
                 self.assertEqual((run.status, run.stdout), (2, ""))
                 self.assertNotEqual(run.stderr, "")
 
+    def test_2_says_what_is_wrong_with_an_option(self):
+        good = self.good()
+        for option, words in (("--ver", "several"), ("--verify=1", "no value"),
+                              ("--no-such", "no such option"), ("-x", "no such option")):
+            with self.subTest(option=option):
+                run = Run(option, good)
+                self.assertEqual(run.status, 2)
+                self.assert_one_line(run, option, words)
+
     def test_3_for_a_file_that_is_no_capture(self):
         for name, content in (("text", b"To whom it may concern: this is no capture.\n"),
                               ("empty", b""), ("one", b"\xa1"), ("zeros", bytes(4096)),
@@ -233,6 +242,15 @@ class Inputs(Folder):
         self.assertEqual((run.status, run.stderr), (0, ""))
         sources = [c["source"] for c in run.records("connection")]
         self.assertEqual([os.path.basename(s) for s in sources], ["deep.pcap", "link.pcap"])
+
+    def test_a_directory_without_any_capture_was_mistaken_for_another(self):
+        self.file("notes/readme.txt", b"To whom it may concern.\n")
+        os.makedirs(os.path.join(self.folder, "empty"))
+        for name in ("notes", "empty"):
+            with self.subTest(name=name):
+                run = Run("--audit", "--fail-on", "high", os.path.join(self.folder, name))
+                self.assertEqual(run.status, 3)
+                self.assert_one_line(run, name, "no capture")
 
     def test_a_file_named_like_an_option(self):
         self.good("-f.pcap")
