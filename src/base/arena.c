@@ -2,15 +2,24 @@
 
 #include <stdlib.h>
 
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+enum { SLABS = false }; /* for each block to be seen */
+#else
+enum { SLABS = true };
+#endif
+
 enum {
     ALIGNMENT   = 8,
     FIRST_BLOCK = 528, /* holds how a connection opens */
-    /* Blocks then are a quarter of what there is, so that a long story needs few, and of the many
-     * short ones little is left over. */
-    STEP_PART     = 4,
-    SMALLEST_STEP = 256,
-    LARGEST_STEP  = 16384,
-    LARGEST_KEPT  = 65536 /* by a rewind */
+    /* Blocks then are small, so that of the many short stories little is left over; of a long one
+     * they are a quarter of what there is. */
+    SMALL_STEP   = 256,
+    STEP_PART    = 4,
+    LARGEST_STEP = 16384,
+    LARGEST_KEPT = 65536 /* by a rewind */
 };
 
 struct ht_arena_block {
@@ -42,31 +51,66 @@ void ht_budget_give(struct ht_budget *budget, size_t len)
     }
 }
 
+/* Where blocks of `size` bytes come from and go; NULL: from the allocator. */
+static struct ht_slabs *slabs_of(struct ht_budget *budget, size_t size)
+{
+    if (!SLABS || budget == NULL || (size != FIRST_BLOCK && size != SMALL_STEP)) {
+        return NULL;
+    }
+    return &budget->blocks[size == FIRST_BLOCK];
+}
+
+static struct ht_arena_block *take_block(struct ht_budget *budget, size_t size)
+{
+    struct ht_slabs *slabs       = slabs_of(budget, size);
+    size_t all                   = sizeof(struct ht_arena_block) + size;
+    struct ht_arena_block *block = NULL;
+    if (ht_budget_take(budget, all)) {
+        block = slabs != NULL ? ht_slab_take(slabs, all) : malloc(all);
+        if (block == NULL) {
+            ht_budget_give(budget, all);
+        }
+    }
+    return block;
+}
+
+static void give_block(struct ht_budget *budget, struct ht_arena_block *block)
+{
+    struct ht_slabs *slabs = slabs_of(budget, block->size);
+    ht_budget_give(budget, sizeof *block + block->size);
+    if (slabs != NULL) {
+        ht_slab_give(slabs, block);
+    } else {
+        free(block);
+    }
+}
+
 /* A block of `size` bytes becomes the newest one; `beside`: the one before it, since that has room
  * still, and this one will not. */
 static struct ht_arena_block *add_block(struct ht_arena *arena, size_t size, bool beside)
 {
-    if (!ht_budget_take(arena->budget, sizeof(struct ht_arena_block) + size)) {
-        return NULL;
+    struct ht_arena_block *block = take_block(arena->budget, size);
+    if (block != NULL) {
+        struct ht_arena_block **place = beside ? &arena->blocks->next : &arena->blocks;
+        *block = (struct ht_arena_block){.next = *place, .size = (uint32_t)size};
+        *place = block;
+        arena->size += sizeof *block + size;
     }
-    struct ht_arena_block *block = malloc(sizeof *block + size);
-    if (block == NULL) {
-        ht_budget_give(arena->budget, sizeof *block + size);
-        return NULL;
-    }
-    struct ht_arena_block **place = beside ? &arena->blocks->next : &arena->blocks;
-    *block                        = (struct ht_arena_block){.next = *place, .size = (uint32_t)size};
-    *place                        = block;
-    arena->size += sizeof *block + size;
     return block;
+}
+
+static size_t step(const struct ht_arena *arena)
+{
+    size_t part = arena->size / STEP_PART & ~(size_t)(ALIGNMENT - 1);
+    if (arena->blocks == NULL) {
+        return FIRST_BLOCK;
+    }
+    return part <= FIRST_BLOCK ? SMALL_STEP : part < LARGEST_STEP ? part : LARGEST_STEP;
 }
 
 static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
 {
-    size_t size =
-        arena->blocks != NULL ? arena->size / STEP_PART & ~(size_t)(ALIGNMENT - 1) : FIRST_BLOCK;
-    size = size < SMALLEST_STEP ? SMALLEST_STEP : size;
-    size = size > LARGEST_STEP ? LARGEST_STEP : size;
+    size_t size = step(arena);
     return size < len ? add_block(arena, len, arena->blocks != NULL)
                       : add_block(arena, size, false);
 }
@@ -110,9 +154,8 @@ static void free_blocks(struct ht_arena *arena, struct ht_arena_block *block)
 {
     while (block != NULL) {
         struct ht_arena_block *next = block->next;
-        ht_budget_give(arena->budget, sizeof *block + block->size);
         arena->size -= sizeof *block + block->size;
-        free(block);
+        give_block(arena->budget, block);
         block = next;
     }
 }

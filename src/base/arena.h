@@ -7,12 +7,16 @@
 #define HT_BASE_ARENA_H
 
 #include "base/bytes.h"
+#include "base/slab.h"
+
+enum { HT_BLOCK_SIZES = 2 };
 
 struct ht_budget {
-    size_t used;      /* bytes held now */
-    size_t max;       /* bytes that may be held */
-    size_t peak;      /* the most ever held */
-    uint64_t refused; /* requests that did not fit */
+    size_t used;                            /* bytes held now */
+    size_t max;                             /* bytes that may be held */
+    size_t peak;                            /* the most ever held */
+    uint64_t refused;                       /* requests that did not fit */
+    struct ht_slabs blocks[HT_BLOCK_SIZES]; /* of its arenas, the smaller ones, by their size */
 };
 
 /* ht_budget_take reserves `len` bytes, or counts a refusal and returns false. */

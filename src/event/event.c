@@ -76,6 +76,22 @@ bool ht_field_written(const struct ht_field *field, const void *object)
     return ht_field_present(field, object);
 }
 
+static void *alloc(const struct ht_keeper *keeper, size_t len)
+{
+    if (keeper->alone != NULL) {
+        *keeper->alone = true;
+    }
+    return ht_arena_alloc(keeper->arena, len);
+}
+
+static struct ht_bytes copy_bytes(const struct ht_keeper *keeper, struct ht_bytes bytes)
+{
+    if (keeper->alone != NULL && bytes.len > 0) {
+        *keeper->alone = true;
+    }
+    return ht_arena_copy(keeper->arena, bytes);
+}
+
 /* The bytes of a field, which may be the pool's. Aligned for any object. */
 static struct ht_bytes keep_bytes(const struct ht_keeper *keeper, const struct ht_field *field,
                                   struct ht_bytes bytes)
@@ -84,7 +100,7 @@ static struct ht_bytes keep_bytes(const struct ht_keeper *keeper, const struct h
     if ((field->flags & HT_REPEATS) != 0 && keeper->pool != NULL) {
         kept = ht_pool_keep(keeper->pool, keeper->use, bytes);
     }
-    return kept.len > 0 ? kept : ht_arena_copy(keeper->arena, bytes);
+    return kept.len > 0 ? kept : copy_bytes(keeper, bytes);
 }
 
 static struct ht_texts keep_texts(const struct ht_keeper *keeper, const struct ht_field *field,
@@ -93,7 +109,7 @@ static struct ht_texts keep_texts(const struct ht_keeper *keeper, const struct h
     enum { FEW = 16 };
     struct ht_bytes few[FEW], *items = few;
     if (from.len > FEW) {
-        items = ht_arena_alloc(keeper->arena, from.len * sizeof *items);
+        items = alloc(keeper, from.len * sizeof *items);
     }
     if (from.len == 0 || items == NULL) {
         return (struct ht_texts){0};
@@ -115,7 +131,7 @@ static void keep_fields(const struct ht_keeper *keeper, const struct ht_struct *
 static struct ht_objects keep_objects(const struct ht_keeper *keeper, const struct ht_struct *type,
                                       struct ht_objects from)
 {
-    char *items = from.len > 0 ? ht_arena_alloc(keeper->arena, from.len * type->size) : NULL;
+    char *items = from.len > 0 ? alloc(keeper, from.len * type->size) : NULL;
     if (items == NULL) {
         return (struct ht_objects){0};
     }
@@ -235,7 +251,7 @@ static void keep_fields(const struct ht_keeper *keeper, const struct ht_struct *
 void *ht_object_keep(const struct ht_keeper *keeper, const struct ht_struct *type,
                      const void *object)
 {
-    void *copy = ht_arena_alloc(keeper->arena, type->size);
+    void *copy = alloc(keeper, type->size);
     if (copy != NULL) {
         keep_fields(keeper, type, copy, object);
     }

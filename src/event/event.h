@@ -41,6 +41,7 @@ struct ht_keeper {
     struct ht_arena *arena;
     struct ht_pool *pool; /* NULL: none */
     ht_pool_use *use;     /* of the pool, by who owns the arena */
+    bool *alone;          /* set where something went to the arena; may be NULL */
 };
 
 /* ht_object_keep is ht_object_copy by a keeper: views of fields with HT_REPEATS are the pool's. */

@@ -1,11 +1,11 @@
 #include "event/kept.h"
 
+#include "event/shape.h"
+
 enum {
-    SMALL      = 64,  /* bytes of an object; up to these one is kept as it is, */
-    LARGE      = 512, /* as is one of more than these */
-    INLINE_MAX = 64,  /* of a view whose bytes lie among what is an object's own */
-    MAX_OWN    = 64,  /* the first rows of a table; those after them count to the shape */
-    OWN_MAX    = MAX_OWN * (2 + INLINE_MAX)
+    SMALL      = 64, /* bytes of an object; up to these one is kept as it is */
+    INLINE_MAX = 64, /* of a view whose bytes lie among what is an object's own */
+    OWN_MAX    = HT_SHAPE_MAX_OWN * (2 + INLINE_MAX)
 };
 
 /* Of a small or large object it is the object itself. `own` has the number of a row, then its
@@ -22,13 +22,6 @@ struct ht_kept {
 };
 
 _Static_assert(OWN_MAX <= UINT16_MAX, "a length");
-
-/* A member that can be another in each flow: a large number, or what points at bytes. */
-static bool is_own(const struct ht_field *field)
-{
-    return (field->flags & HT_REPEATS) == 0 && field->size > sizeof(uint16_t) &&
-           field->kind != HT_NAMED && field->kind != HT_LABEL && field->kind != HT_LIST_LABEL;
-}
 
 static bool is_view(const struct ht_field *field)
 {
@@ -76,44 +69,21 @@ static const uint8_t *take_own(const struct ht_field *field, const uint8_t *at, 
     return at + field->size;
 }
 
-/* What the object has in common with others; where the pool has no room it is its alone. NULL where
- * there is none for that. */
-static const void *keep_shape(const struct ht_keeper *keeper, struct ht_bytes shape)
+static struct ht_kept *new_kept(const struct ht_keeper *keeper, size_t own_len)
 {
-    struct ht_bytes kept = {0};
-    if (keeper->pool != NULL) {
-        kept = ht_pool_keep(keeper->pool, keeper->use, shape);
-    }
-    kept = kept.len > 0 ? kept : ht_arena_copy(keeper->arena, shape);
-    return kept.len > 0 ? kept.ptr : NULL;
+    return ht_arena_alloc(keeper->arena, sizeof(struct ht_kept) + own_len);
 }
 
-/* Fills `shape`, which is zeroed, and `own`; returns the length of that. */
-static size_t part(const struct ht_keeper *keeper, const struct ht_struct *type, const void *object,
-                   void *shape, uint8_t *own)
-{
-    uint8_t *at = own;
-    for (size_t i = 0; i < type->num_fields; i++) {
-        const struct ht_field *field = &type->fields[i];
-        if (i < MAX_OWN && is_own(field)) {
-            at = put_own(keeper, field, i, object, at);
-        } else {
-            ht_field_keep(keeper, field, (char *)shape + field->offset, ht_field_at(field, object));
-        }
-    }
-    return (size_t)(at - own);
-}
-
-static struct ht_kept *keep_parts(const struct ht_keeper *keeper, const struct ht_struct *type,
+static struct ht_kept *keep_parts(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
                                   const void *object)
 {
-    _Alignas(uint64_t) char room[LARGE];
-    uint8_t own[OWN_MAX];
-    memset(room, 0, type->size);
-    size_t own_len    = part(keeper, type, object, room, own);
-    const void *shape = keep_shape(keeper, ht_bytes(room, type->size));
-    struct ht_kept *kept =
-        shape != NULL ? ht_arena_alloc(keeper->arena, sizeof *kept + own_len) : NULL;
+    uint8_t own[OWN_MAX], *end = own;
+    const void *shape = ht_shape_keep(keeper, plan, object);
+    for (size_t i = 0; i < plan->num_own; i++) {
+        end = put_own(keeper, &plan->type->fields[plan->own[i]], plan->own[i], object, end);
+    }
+    size_t own_len       = (size_t)(end - own);
+    struct ht_kept *kept = shape != NULL ? new_kept(keeper, own_len) : NULL;
     if (kept != NULL) {
         kept->shape   = shape;
         kept->own_len = (uint16_t)own_len;
@@ -122,16 +92,33 @@ static struct ht_kept *keep_parts(const struct ht_keeper *keeper, const struct h
     return kept;
 }
 
+/* An object of a type without a plan: there is nothing to recall. */
+static struct ht_kept *keep_whole(const struct ht_keeper *keeper, const struct ht_struct *type,
+                                  const void *object)
+{
+    const void *copy     = ht_object_keep(keeper, type, object);
+    struct ht_kept *kept = copy != NULL ? new_kept(keeper, 0) : NULL;
+    if (kept != NULL) {
+        kept->object   = copy;
+        kept->recalled = true;
+    }
+    return kept;
+}
+
 static bool has_parts(const struct ht_struct *type)
 {
-    return type->size > SMALL && type->size <= LARGE;
+    return type->size > SMALL && type->size <= HT_SHAPE_LARGEST;
 }
 
 struct ht_kept *ht_keep(const struct ht_keeper *keeper, const struct ht_struct *type,
                         const void *object)
 {
-    return has_parts(type) ? keep_parts(keeper, type, object)
-                           : ht_object_keep(keeper, type, object);
+    if (!has_parts(type)) {
+        return ht_object_keep(keeper, type, object);
+    }
+    const struct ht_shape_plan *plan =
+        keeper->pool != NULL ? ht_shape_plan(keeper->pool, type) : NULL;
+    return plan != NULL ? keep_parts(keeper, plan, object) : keep_whole(keeper, type, object);
 }
 
 const void *ht_kept_read(const struct ht_kept *kept, const struct ht_struct *type,

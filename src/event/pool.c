@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { SLOTS = 1 << 16, MAX_LEN = SLOTS / 4 * 3 };
+enum { SLOTS = 1 << 16, MAX_LEN = SLOTS / 4 * 3, SHAPES = 1024 };
 
 static bool has_room(const struct ht_pool_generation *g, size_t len)
 {
@@ -27,14 +27,17 @@ static void clear(struct ht_pool_generation *g)
 {
     ht_arena_clear(&g->arena);
     free(g->slots);
-    g->slots = NULL;
-    g->len   = 0;
+    free(g->shapes);
+    g->slots  = NULL;
+    g->shapes = NULL;
+    g->len    = 0;
 }
 
 static bool start(struct ht_pool_generation *g)
 {
     if (g->slots == NULL) {
-        g->slots = calloc(SLOTS, sizeof *g->slots);
+        g->slots  = calloc(SLOTS, sizeof *g->slots);
+        g->shapes = calloc(SHAPES, sizeof *g->shapes);
     }
     return g->slots != NULL;
 }
@@ -68,6 +71,14 @@ static struct ht_bytes keep_new(struct ht_pool *pool, uint64_t hash, struct ht_b
     return copy;
 }
 
+void ht_pool_hold(struct ht_pool *pool, ht_pool_use *use)
+{
+    if ((*use >> pool->present & 1) == 0) {
+        *use |= (ht_pool_use)(1U << pool->present);
+        pool->generation[pool->present].users++;
+    }
+}
+
 struct ht_bytes ht_pool_keep(struct ht_pool *pool, ht_pool_use *use, struct ht_bytes bytes)
 {
     struct ht_pool_generation *present = &pool->generation[pool->present];
@@ -79,11 +90,16 @@ struct ht_bytes ht_pool_keep(struct ht_pool *pool, ht_pool_use *use, struct ht_b
     if (kept.len == 0) {
         kept = keep_new(pool, hash, bytes);
     }
-    if (kept.len > 0 && (*use >> pool->present & 1) == 0) {
-        *use |= (ht_pool_use)(1U << pool->present);
-        pool->generation[pool->present].users++;
+    if (kept.len > 0) {
+        ht_pool_hold(pool, use);
     }
     return kept;
+}
+
+struct ht_pool_shape *ht_pool_shape(struct ht_pool *pool, uint64_t hash)
+{
+    struct ht_pool_generation *present = &pool->generation[pool->present];
+    return start(present) && present->shapes != NULL ? &present->shapes[hash % SHAPES] : NULL;
 }
 
 void ht_pool_release(struct ht_pool *pool, ht_pool_use use)
@@ -98,4 +114,6 @@ void ht_pool_free(struct ht_pool *pool)
     for (unsigned i = 0; i < HT_POOL_GENERATIONS; i++) {
         clear(&pool->generation[i]);
     }
+    ht_arena_clear(&pool->plans_arena);
+    memset(pool->plans, 0, sizeof pool->plans);
 }

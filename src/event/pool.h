@@ -8,17 +8,31 @@
 
 #include "base/arena.h"
 
-enum { HT_POOL_GENERATIONS = 2, HT_POOL_MAX_BYTES = 8 << 20 /* of a generation */ };
+enum {
+    HT_POOL_GENERATIONS = 2,
+    HT_POOL_MAX_BYTES   = 8 << 20, /* of a generation */
+    HT_POOL_TYPES       = 32       /* places for plans, by the type's address */
+};
 
 struct ht_pool_slot {
     uint64_t hash; /* 0: free */
     struct ht_bytes bytes;
 };
 
+struct ht_shape_plan;
+
+/* A shape (event/shape.h) that was kept lately. */
+struct ht_pool_shape {
+    uint64_t hash;
+    const struct ht_shape_plan *plan; /* NULL: none */
+    const void *shape;                /* of this generation, with all that it points at */
+};
+
 /* What was kept between two times. */
 struct ht_pool_generation {
     struct ht_arena arena;
     struct ht_pool_slot *slots;
+    struct ht_pool_shape *shapes;
     size_t len;
     uint64_t users; /* flows that hold something of it */
 };
@@ -29,6 +43,8 @@ struct ht_pool_generation {
 struct ht_pool {
     struct ht_pool_generation generation[HT_POOL_GENERATIONS];
     unsigned present;
+    struct ht_arena plans_arena;
+    struct ht_shape_plan *plans[HT_POOL_TYPES];
 };
 
 /* Which generations a user holds something of: a bit each. Zero at first. */
@@ -37,6 +53,12 @@ typedef uint8_t ht_pool_use;
 /* ht_pool_keep returns the pool's copy of `bytes`, which lives until `*use` is released; an empty
  * view where it has none and no room for it. */
 struct ht_bytes ht_pool_keep(struct ht_pool *pool, ht_pool_use *use, struct ht_bytes bytes);
+
+/* ht_pool_hold makes the present generation live until `*use` is released. */
+void ht_pool_hold(struct ht_pool *pool, ht_pool_use *use);
+
+/* ht_pool_shape is the present generation's place for shapes of this hash; NULL: no memory. */
+struct ht_pool_shape *ht_pool_shape(struct ht_pool *pool, uint64_t hash);
 
 /* ht_pool_release ends what a user held. */
 void ht_pool_release(struct ht_pool *pool, ht_pool_use use);

@@ -2,6 +2,7 @@
 
 #include "event/kept.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct part {
@@ -11,6 +12,12 @@ struct part {
 static const struct ht_field part_fields[] = {HT_FIELD(struct part, text, HT_TEXT, "")};
 static const struct ht_struct part_struct =
     HT_STRUCT(struct part, "part", part_fields, "What an object points at.");
+
+static const struct ht_field alike_fields[] = {
+    HT_FIELD(struct part, text, HT_TEXT, "", .flags = HT_REPEATS),
+};
+static const struct ht_struct alike_struct =
+    HT_STRUCT(struct part, "alike", alike_fields, "The same, where it repeats.");
 
 struct thing {
     bool flag;
@@ -24,6 +31,9 @@ struct thing {
     struct ht_address address;
     struct ht_texts texts;
     const struct part *part;
+    struct ht_texts common_texts;
+    struct ht_uints common_numbers;
+    const struct part *common_part;
     uint32_t without_field;
     uint8_t rest[300]; /* makes it as large as a hello */
 };
@@ -41,6 +51,9 @@ static const struct ht_field thing_fields[] = {
     HT_FIELD(struct thing, address, HT_ADDRESS, ""),
     HT_FIELD(struct thing, texts, HT_LIST_TEXT, ""),
     HT_FIELD(struct thing, part, HT_OBJECT, "", .of = &part_struct),
+    HT_FIELD(struct thing, common_texts, HT_LIST_TEXT, "", .flags = HT_REPEATS),
+    HT_FIELD(struct thing, common_numbers, HT_LIST_UINT, "", .flags = HT_REPEATS),
+    HT_FIELD(struct thing, common_part, HT_OBJECT, "", .of = &alike_struct, .flags = HT_REPEATS),
 };
 static const struct ht_struct thing_struct =
     HT_STRUCT(struct thing, "thing", thing_fields, "Of all ways to be kept.");
@@ -155,6 +168,91 @@ static void what_is_alike_is_kept_once(void **unused)
     ht_arena_clear(&arena);
 }
 
+/* Of one length, so that only their content tells them apart. */
+struct content {
+    char text[3][8];
+    struct ht_bytes texts[2];
+    uint64_t numbers[2];
+    struct part part;
+};
+
+static struct thing thing_of(struct content *c, unsigned number)
+{
+    static const unsigned digits[] = {1, 10, 100, 1000};
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(c->text[i], sizeof c->text[i], "text %u", number / digits[i] % 10);
+    }
+    c->texts[0]   = ht_text("first");
+    c->texts[1]   = ht_text(c->text[1]);
+    c->numbers[1] = number / digits[3];
+    c->part       = (struct part){.text = ht_text(c->text[2])};
+    return (struct thing){.common         = ht_text(c->text[0]),
+                          .common_texts   = {c->texts, 2},
+                          .common_numbers = {c->numbers, 2},
+                          .common_part    = number % 11 == 0 ? NULL : &c->part};
+}
+
+static void what_differs_in_a_list_is_told_apart(void **unused)
+{
+    enum { TIMES = 3, MANY = 5000, ALL = TIMES * MANY };
+    struct ht_pool pool     = {0};
+    ht_pool_use use         = 0;
+    struct ht_arena kept_in = {0}, arena = {0};
+    struct ht_keeper keeper = {.arena = &kept_in, .pool = &pool, .use = &use};
+    struct content content  = {0};
+    (void)unused;
+    for (unsigned i = 0; i < ALL; i++) {
+        struct thing thing         = thing_of(&content, i / TIMES);
+        const struct ht_kept *kept = ht_keep(&keeper, &thing_struct, &thing);
+        struct content other       = content;
+        memset(&content, 0xEE, sizeof content);
+        assert_non_null(kept);
+        const struct thing *again = ht_kept_read(kept, &thing_struct, &arena);
+        assert_text(again->common, other.text[0]);
+        assert_text(again->common_texts.items[1], other.text[1]);
+        assert_int_equal(again->common_numbers.items[1], other.numbers[1]);
+        assert_int_equal(again->common_part == NULL, i / TIMES % 11 == 0);
+        if (again->common_part != NULL) {
+            assert_text(again->common_part->text, other.text[2]);
+        }
+        ht_arena_rewind(&arena);
+    }
+    ht_pool_free(&pool);
+    ht_arena_clear(&kept_in);
+    ht_arena_clear(&arena);
+}
+
+/* A shape goes with the generation of the pool that has it. */
+static void a_full_pool_breaks_nothing(void **unused)
+{
+    enum { MANY = 60000 };
+    struct ht_pool pool    = {0};
+    struct content content = {0};
+    ht_pool_use held       = 0;
+    (void)unused;
+    for (unsigned i = 0; i < MANY; i++) {
+        ht_pool_use use         = 0;
+        struct ht_arena kept_in = {0}, arena = {0};
+        struct ht_keeper keeper    = {.arena = &kept_in, .pool = &pool, .use = &use};
+        struct thing thing         = thing_of(&content, i % 3 * 10);
+        const struct ht_kept *kept = ht_keep(&keeper, &thing_struct, &thing);
+        const struct thing *again  = ht_kept_read(kept, &thing_struct, &arena);
+        assert_text(again->common_texts.items[1], content.text[1]);
+        /* Others fill the pool, and hold what they have for a while. */
+        char room[64];
+        int len = snprintf(room, sizeof room, "something else that is long, number %u", i);
+        (void)ht_pool_keep(&pool, &held, ht_bytes(room, (size_t)len));
+        if (i % 20000 == 0) {
+            ht_pool_release(&pool, held);
+            held = 0;
+        }
+        ht_pool_release(&pool, use);
+        ht_arena_clear(&kept_in);
+        ht_arena_clear(&arena);
+    }
+    ht_pool_free(&pool);
+}
+
 /* What is kept is right as far as it goes, and a member whole or absent. */
 static void nothing_breaks_under_any_budget(void **unused)
 {
@@ -188,6 +286,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_comes_back_as_it_was),
         cmocka_unit_test(what_is_alike_is_kept_once),
+        cmocka_unit_test(what_differs_in_a_list_is_told_apart),
+        cmocka_unit_test(a_full_pool_breaks_nothing),
         cmocka_unit_test(nothing_breaks_under_any_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,88 @@
+#include "base/slab.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+enum {
+    ALIGNMENT = 1 << 15,       /* of a slab, by which a block's is found */
+    SIZE      = ALIGNMENT - 16 /* so that with what the allocator keeps slabs lie side by side */
+};
+
+struct free_block {
+    struct free_block *next;
+};
+
+struct ht_slab {
+    struct ht_slab *next, *previous; /* of those with free blocks */
+    struct free_block *free;         /* given back */
+    uint32_t fresh;                  /* blocks that were never taken */
+    uint32_t taken;
+    _Alignas(16) uint8_t bytes[];
+};
+
+static void link_roomy(struct ht_slabs *slabs, struct ht_slab *slab)
+{
+    slab->next     = slabs->roomy;
+    slab->previous = NULL;
+    if (slab->next != NULL) {
+        slab->next->previous = slab;
+    }
+    slabs->roomy = slab;
+}
+
+static void unlink_roomy(struct ht_slabs *slabs, struct ht_slab *slab)
+{
+    *(slab->previous != NULL ? &slab->previous->next : &slabs->roomy) = slab->next;
+    if (slab->next != NULL) {
+        slab->next->previous = slab->previous;
+    }
+}
+
+static struct ht_slab *new_slab(struct ht_slabs *slabs, size_t size)
+{
+    void *place = NULL;
+    if (posix_memalign(&place, ALIGNMENT, SIZE) != 0) {
+        return NULL;
+    }
+    struct ht_slab *slab = place;
+    *slab = (struct ht_slab){.fresh = (uint32_t)((SIZE - sizeof(struct ht_slab)) / size)};
+    link_roomy(slabs, slab);
+    return slab;
+}
+
+void *ht_slab_take(struct ht_slabs *slabs, size_t size)
+{
+    struct ht_slab *slab = slabs->roomy != NULL ? slabs->roomy : new_slab(slabs, size);
+    void *block          = NULL;
+    if (slab == NULL) {
+        return NULL;
+    }
+    slab->taken++;
+    if (slab->free != NULL) {
+        block      = slab->free;
+        slab->free = slab->free->next;
+    } else {
+        block = slab->bytes + --slab->fresh * size;
+    }
+    if (slab->free == NULL && slab->fresh == 0) {
+        unlink_roomy(slabs, slab);
+    }
+    return block;
+}
+
+void ht_slab_give(struct ht_slabs *slabs, void *block)
+{
+    struct ht_slab *slab     = (void *)((uintptr_t)block & ~(uintptr_t)(ALIGNMENT - 1));
+    struct free_block *given = block;
+    bool was_full            = slab->free == NULL && slab->fresh == 0;
+    given->next              = slab->free;
+    slab->free               = given;
+    if (was_full) {
+        link_roomy(slabs, slab);
+    }
+    if (--slab->taken == 0) {
+        unlink_roomy(slabs, slab);
+        free(slab);
+    }
+}

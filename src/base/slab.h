@@ -1,0 +1,24 @@
+/*
+ * Blocks of one small size, many at a time: less is kept beside each than the allocator does, and
+ * one is taken or given back in a few instructions. What was taken together lies together.
+ */
+#ifndef HT_BASE_SLAB_H
+#define HT_BASE_SLAB_H
+
+#include <stddef.h>
+
+struct ht_slab;
+
+/* Zeroed is empty; it owns nothing once all blocks were given back. */
+struct ht_slabs {
+    struct ht_slab *roomy; /* those with free blocks */
+};
+
+/* ht_slab_take returns a block of `size` bytes, aligned to 16, of any content; `size` is the same
+ * for all of `slabs`, a multiple of 16. NULL: no memory. */
+void *ht_slab_take(struct ht_slabs *slabs, size_t size);
+
+/* ht_slab_give gives one back. */
+void ht_slab_give(struct ht_slabs *slabs, void *block);
+
+#endif

@@ -1,0 +1,192 @@
+#include "event/shape.h"
+
+#include "base/hash.h"
+
+enum { WORD = sizeof(uint64_t) };
+
+/* A member that can be another in each flow: a large number, or what points at bytes. */
+static bool is_own(const struct ht_field *field)
+{
+    return (field->flags & HT_REPEATS) == 0 && field->size > sizeof(uint16_t) &&
+           field->kind != HT_NAMED && field->kind != HT_LABEL && field->kind != HT_LIST_LABEL;
+}
+
+static bool is_list(const struct ht_field *field)
+{
+    return field->kind == HT_TEXT || field->kind == HT_HEX || field->kind == HT_LIST_NAMED ||
+           field->kind == HT_LIST_UINT || field->kind == HT_LIST_TEXT ||
+           field->kind == HT_LIST_HEX || field->kind == HT_LIST_OBJECT;
+}
+
+static bool is_pointer(const struct ht_field *field)
+{
+    return field->kind == HT_OBJECT || field->kind == HT_ANY;
+}
+
+/* Of a list its length counts, a pointer not at all: what they point at does. */
+static void mask_member(struct ht_shape_plan *plan, const struct ht_field *field)
+{
+    size_t skip = is_pointer(field) ? field->size
+                  : is_list(field)  ? offsetof(struct ht_bytes, len)
+                                    : 0;
+    memset((uint8_t *)plan->mask + field->offset + skip, 0xFF, field->size - skip);
+}
+
+/* With `whole` all members count, as of an object that another one points at. */
+static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct *type, bool whole)
+{
+    bool fits = type->size <= HT_SHAPE_LARGEST && type->size % WORD == 0;
+    struct ht_shape_plan *plan =
+        fits ? ht_arena_alloc(arena, sizeof *plan + type->num_fields * sizeof plan->rows[0]) : NULL;
+    for (size_t i = 0; plan != NULL && i < type->num_fields; i++) {
+        const struct ht_field *field = &type->fields[i];
+        if (!whole && i < HT_SHAPE_MAX_OWN && is_own(field)) {
+            plan->own[plan->num_own++] = (uint8_t)i;
+            continue;
+        }
+        mask_member(plan, field);
+        if (is_list(field) || is_pointer(field)) {
+            bool followed                = !whole && field->kind == HT_OBJECT;
+            plan->rows[plan->num_rows++] = (struct ht_shape_row){
+                .field = field, .of = followed ? make(arena, field->of, true) : NULL};
+        }
+    }
+    if (plan != NULL) {
+        plan->type      = type;
+        plan->num_words = (uint8_t)(type->size / WORD);
+    }
+    return plan;
+}
+
+const struct ht_shape_plan *ht_shape_plan(struct ht_pool *pool, const struct ht_struct *type)
+{
+    struct ht_shape_plan **plans =
+        &pool->plans[(uintptr_t)type / sizeof *type % HT_ARRAY_LEN(pool->plans)];
+    struct ht_shape_plan *plan = *plans;
+    while (plan != NULL && plan->type != type) {
+        plan = plan->next;
+    }
+    if (plan == NULL) {
+        plan = make(&pool->plans_arena, type, false);
+        if (plan != NULL) {
+            plan->next = *plans;
+            *plans     = plan;
+        }
+    }
+    return plan;
+}
+
+static uint64_t word_at(const void *object, size_t i)
+{
+    uint64_t word;
+    memcpy(&word, (const char *)object + i * WORD, sizeof word);
+    return word;
+}
+
+/* By what is cheap to hash: not by what lists hold, only by how long they are. */
+static uint64_t hash_of(const struct ht_shape_plan *plan, const void *object)
+{
+    uint64_t hash = (uintptr_t)plan;
+    for (size_t i = 0; i < plan->num_words; i++) {
+        hash = (hash ^ (word_at(object, i) & plan->mask[i])) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+static bool same_texts(const struct ht_texts *a, const struct ht_texts *b)
+{
+    for (size_t i = 0; i < a->len; i++) {
+        if (!ht_bytes_equal(a->items[i], b->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same(const struct ht_shape_plan *plan, const void *a, const void *b);
+
+/* What both point at, two lists of one length. */
+static bool same_pointed(const struct ht_shape_row *row, const void *a, const void *b)
+{
+    const struct ht_bytes *list = a;
+    switch ((int)row->field->kind) {
+    case HT_TEXT:
+    case HT_HEX:
+    case HT_LIST_NAMED:
+        return list->len == 0 ||
+               memcmp(list->ptr, ((const struct ht_bytes *)b)->ptr, list->len) == 0;
+    case HT_LIST_UINT:
+        return list->len == 0 ||
+               memcmp(list->ptr, ((const struct ht_uints *)b)->items, list->len * WORD) == 0;
+    case HT_LIST_TEXT:
+    case HT_LIST_HEX:
+        return same_texts(a, b);
+    case HT_OBJECT:
+        a = *(const void *const *)a;
+        b = *(const void *const *)b;
+        return a == b || (a != NULL && b != NULL && row->of != NULL && same(row->of, a, b));
+    case HT_LIST_OBJECT:
+        return list->len == 0;
+    default:
+        return false;
+    }
+}
+
+static bool same(const struct ht_shape_plan *plan, const void *a, const void *b)
+{
+    uint64_t differ = 0;
+    for (size_t i = 0; i < plan->num_words; i++) {
+        differ |= (word_at(a, i) ^ word_at(b, i)) & plan->mask[i];
+    }
+    bool alike = differ == 0;
+    for (size_t i = 0; alike && i < plan->num_rows; i++) {
+        const struct ht_field *field = plan->rows[i].field;
+        alike = same_pointed(&plan->rows[i], ht_field_at(field, a), ht_field_at(field, b));
+    }
+    return alike;
+}
+
+/* Sets `*alone` where not all of it is the pool's. */
+static const void *make_shape(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
+                              const void *object, bool *alone)
+{
+    uint64_t room[HT_SHAPE_LARGEST / WORD];
+    const struct ht_keeper telling = {
+        .arena = keeper->arena, .pool = keeper->pool, .use = keeper->use, .alone = alone};
+    const struct ht_bytes shape = ht_bytes(room, plan->type->size);
+    for (size_t i = 0; i < plan->num_words; i++) {
+        room[i] = word_at(object, i) & plan->mask[i];
+    }
+    for (size_t i = 0; i < plan->num_rows; i++) {
+        const struct ht_field *field = plan->rows[i].field;
+        ht_field_keep(&telling, field, (char *)room + field->offset, ht_field_at(field, object));
+    }
+    struct ht_bytes kept = ht_pool_keep(keeper->pool, keeper->use, shape);
+    if (kept.len == 0) {
+        *alone = true;
+        kept   = ht_arena_copy(keeper->arena, shape);
+    }
+    return kept.len > 0 ? kept.ptr : NULL;
+}
+
+const void *ht_shape_keep(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
+                          const void *object)
+{
+    struct ht_pool *pool        = keeper->pool;
+    uint64_t hash               = hash_of(plan, object);
+    unsigned present            = pool->present;
+    struct ht_pool_shape *known = ht_pool_shape(pool, hash);
+    if (known != NULL && known->plan == plan && known->hash == hash &&
+        same(plan, object, known->shape)) {
+        ht_pool_hold(pool, keeper->use);
+        return known->shape;
+    }
+    bool alone        = false;
+    const void *shape = make_shape(keeper, plan, object, &alone);
+    /* All that the present generation has lives as long as that. */
+    if (known != NULL && !alone && present == pool->present) {
+        *known = (struct ht_pool_shape){.hash = hash, .plan = plan, .shape = shape};
+    }
+    return shape;
+}

@@ -1,0 +1,45 @@
+/*
+ * Shapes: what objects of a type have in common, all but the members that can be another in each
+ * flow. Of those that were kept last each is known by its content, so that an object's is found by
+ * one comparison, before anything of it is copied.
+ */
+#ifndef HT_EVENT_SHAPE_H
+#define HT_EVENT_SHAPE_H
+
+#include "event/event.h"
+
+enum {
+    HT_SHAPE_LARGEST = 512, /* bytes of an object that has a plan */
+    HT_SHAPE_MAX_OWN = 64   /* the first rows of a table; those after them count to the shape */
+};
+
+struct ht_shape_plan;
+
+/* A row whose member points at what counts to the shape. */
+struct ht_shape_row {
+    const struct ht_field *field;
+    const struct ht_shape_plan *of; /* of an object, all of which counts; NULL: none is compared */
+};
+
+/* Which members of a type count to the shape. */
+struct ht_shape_plan {
+    const struct ht_struct *type;
+    struct ht_shape_plan *next;
+    uint64_t mask[HT_SHAPE_LARGEST / sizeof(uint64_t)]; /* over the words that count as they are */
+    uint8_t num_words;
+    uint8_t num_own;
+    uint8_t own[HT_SHAPE_MAX_OWN]; /* rows that do not count */
+    size_t num_rows;
+    struct ht_shape_row rows[];
+};
+
+/* ht_shape_plan is the plan of a type, made when it is met the first time; it lives as long as the
+ * pool. NULL: the type is too large for one or not of whole words, or there is no memory. */
+const struct ht_shape_plan *ht_shape_plan(struct ht_pool *pool, const struct ht_struct *type);
+
+/* ht_shape_keep returns the shape of `object`: one of the type whose own members are zero; NULL
+ * where there is no room. The keeper has a pool, to which it belongs if that has room. */
+const void *ht_shape_keep(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
+                          const void *object);
+
+#endif
