@@ -1,97 +1,111 @@
 #include "flow/timeline.h"
 
 enum {
-    CHUNK_BYTES = 135, /* with what stands before them 144: an opening and both hellos */
-    LARGEST     = 2 + 2 * sizeof(void *) + 20 /* of an entry: two pointers, two numbers */
+    CHUNK_BYTES = 143, /* with what stands around them 160: a handshake, in most flows */
+    WORD        = sizeof(uint64_t),
+    NUMBERS     = 4, /* of an entry */
+    LARGEST     = 2 + 2 + NUMBERS * WORD
 };
 
 /* The first byte of an entry: side, whether something is pointed at, and the event's flags, as far
  * as six bits go; else that they follow in a byte of their own, or that what is pointed at is the
- * reason of an absence. */
+ * reason of an absence. Then two bytes with how long its numbers are, four bits each, and these.
+ * Pointers are numbers too: counted from where such lie. */
 enum { SIDE = 1, POINTS = 2, FLAGS_SHIFT = 2, FLAGS_FOLLOW = 0x3E, ABSENT = 0x3F };
 
 struct ht_timeline_chunk {
     struct ht_timeline_chunk *next;
     uint8_t len;
-    uint8_t bytes[CHUNK_BYTES];
+    uint8_t bytes[CHUNK_BYTES + WORD]; /* numbers are read by words */
 };
 
-static uint8_t *put(uint8_t *at, const void *from, size_t len)
+/* Near to event types and to the reasons of absences, which are the program's own. */
+static const char program = 0;
+
+static uint64_t little_endian(uint64_t word)
 {
-    memcpy(at, from, len);
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
+}
+
+/* As few bytes as it needs, the lowest first; the sign is the lowest bit, so that small numbers are
+ * short. There is room for a word at `at`. */
+static uint8_t *put_number(uint8_t *at, int64_t number, unsigned index, unsigned *lens)
+{
+    uint64_t zigzag = (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
+    uint64_t word   = little_endian(zigzag);
+    unsigned len    = zigzag == 0 ? 0 : (71U - (unsigned)__builtin_clzll(zigzag)) / 8;
+    memcpy(at, &word, sizeof word);
+    *lens |= len << 4 * index;
     return at + len;
 }
 
-/* Seven bits a byte, the lowest first; the sign is the lowest bit, so that small numbers are short.
- */
-static uint8_t *put_number(uint8_t *at, int64_t number)
+static const uint8_t *get_number(const uint8_t *at, unsigned index, unsigned lens, int64_t *out)
 {
-    uint64_t rest = (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
-    for (; rest >= 0x80; rest >>= 7) {
-        *at++ = (uint8_t)(rest | 0x80);
-    }
-    *at++ = (uint8_t)rest;
-    return at;
+    unsigned len = lens >> 4 * index & 15;
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    word = len == 0 ? 0 : little_endian(word) & UINT64_MAX >> (64 - 8 * len);
+    *out = (int64_t)(word >> 1) ^ -(int64_t)(word & 1);
+    return at + len;
 }
 
-static const uint8_t *get_number(const uint8_t *at, int64_t *out)
+static int64_t distance(const void *from, const void *to)
 {
-    uint64_t number = 0;
-    for (unsigned shift = 0;; shift += 7) {
-        number |= (uint64_t)(*at & 0x7F) << shift;
-        if ((*at++ & 0x80) == 0) {
-            break;
-        }
-    }
-    *out = (int64_t)(number >> 1) ^ -(int64_t)(number & 1);
-    return at;
+    return (int64_t)((uintptr_t)to - (uintptr_t)from);
 }
 
-/* The chunk with room for `len` bytes. */
-static struct ht_timeline_chunk *room(struct ht_timeline *timeline, struct ht_arena *arena,
-                                      size_t len)
+static void *at_distance(const void *from, int64_t distance)
 {
-    struct ht_timeline_chunk *last = timeline->last;
-    if (last != NULL && last->len + len <= CHUNK_BYTES) {
-        return last;
-    }
+    return (void *)((uintptr_t)from + (uintptr_t)distance); /* NOLINT(performance-no-int-to-ptr) */
+}
+
+static bool add_chunk(struct ht_timeline *timeline, struct ht_arena *arena)
+{
     struct ht_timeline_chunk *chunk = ht_arena_alloc(arena, sizeof *chunk);
     if (chunk != NULL) {
-        *(last != NULL ? &last->next : &timeline->first) = chunk;
-        timeline->last                                   = chunk;
+        *(timeline->last != NULL ? &timeline->last->next : &timeline->first) = chunk;
+        timeline->last                                                       = chunk;
     }
-    return chunk;
+    return chunk != NULL;
 }
 
-static size_t encode(uint8_t out[LARGEST], const struct ht_timeline *timeline,
+/* What was kept lies in the arena where the first chunk is. */
+static size_t encode(uint8_t out[LARGEST + WORD], const struct ht_timeline *timeline,
                      const struct ht_happening *h)
 {
     const void *pointed = h->absent != NULL ? (const void *)h->absent : h->kept;
+    const void *near    = h->absent != NULL ? (const void *)&program : timeline->first;
     uint8_t *at         = out;
     bool follow         = h->absent == NULL && h->flags >= FLAGS_FOLLOW;
     unsigned flags      = h->absent != NULL ? ABSENT : follow ? FLAGS_FOLLOW : h->flags;
+    unsigned lens       = 0;
     *at++ = (uint8_t)(h->side | (pointed != NULL ? POINTS : 0) | flags << FLAGS_SHIFT);
     if (follow) {
         *at++ = h->flags;
     }
-    at = put(at, &h->type, sizeof h->type);
-    at = put_number(at, (int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns));
-    at = put_number(at, (int64_t)(h->frame - timeline->frame));
-    if (pointed != NULL) {
-        at = put(at, &pointed, sizeof pointed);
-    }
-    return (size_t)(at - out);
+    uint8_t *numbers = at + 2;
+    numbers          = put_number(numbers, distance(&program, h->type), 0, &lens);
+    numbers = put_number(numbers, (int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns), 1,
+                         &lens);
+    numbers = put_number(numbers, (int64_t)(h->frame - timeline->frame), 2, &lens);
+    numbers = put_number(numbers, pointed != NULL ? distance(near, pointed) : 0, 3, &lens);
+    at[0]   = (uint8_t)lens;
+    at[1]   = (uint8_t)(lens >> 8);
+    return (size_t)(numbers - out);
 }
 
 bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
                      const struct ht_happening *h)
 {
-    uint8_t entry[LARGEST];
-    size_t len                      = encode(entry, timeline, h);
-    struct ht_timeline_chunk *chunk = room(timeline, arena, len);
-    if (chunk == NULL) {
+    uint8_t entry[LARGEST + WORD];
+    if (timeline->first == NULL && !add_chunk(timeline, arena)) {
         return false;
     }
+    size_t len = encode(entry, timeline, h);
+    if (timeline->last->len + len > CHUNK_BYTES && !add_chunk(timeline, arena)) {
+        return false;
+    }
+    struct ht_timeline_chunk *chunk = timeline->last;
     memcpy(chunk->bytes + chunk->len, entry, len);
     chunk->len        = (uint8_t)(chunk->len + len);
     timeline->time_ns = h->time_ns;
@@ -101,27 +115,26 @@ bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
 }
 
 /* Reads the entry after `previous`. */
-static const uint8_t *read_entry(const uint8_t *at, const struct ht_happening *previous,
-                                 struct ht_happening *out)
+static const uint8_t *read_entry(const uint8_t *at, const struct ht_timeline_chunk *home,
+                                 const struct ht_happening *previous, struct ht_happening *out)
 {
-    int64_t time = 0, frame = 0;
-    void *pointed = NULL;
+    int64_t type = 0, time = 0, frame = 0, pointed = 0;
     uint8_t first = *at++;
     bool absent   = first >> FLAGS_SHIFT == ABSENT;
     uint8_t flags = first >> FLAGS_SHIFT == FLAGS_FOLLOW ? *at++ : first >> FLAGS_SHIFT;
-    memcpy(&out->type, at, sizeof out->type);
-    at = get_number(at + sizeof out->type, &time);
-    at = get_number(at, &frame);
-    if ((first & POINTS) != 0) {
-        memcpy(&pointed, at, sizeof pointed);
-        at += sizeof pointed;
-    }
-    out->side    = first & SIDE;
-    out->flags   = absent ? 0 : flags;
-    out->kept    = absent ? NULL : pointed;
-    out->absent  = absent ? pointed : NULL;
-    out->time_ns = (int64_t)((uint64_t)previous->time_ns + (uint64_t)time);
-    out->frame   = previous->frame + (uint64_t)frame;
+    unsigned lens = at[0] | (unsigned)at[1] << 8;
+    at            = get_number(at + 2, 0, lens, &type);
+    at            = get_number(at, 1, lens, &time);
+    at            = get_number(at, 2, lens, &frame);
+    at            = get_number(at, 3, lens, &pointed);
+    bool points   = (first & POINTS) != 0;
+    out->type     = at_distance(&program, type);
+    out->side     = first & SIDE;
+    out->flags    = absent ? 0 : flags;
+    out->kept     = points && !absent ? at_distance(home, pointed) : NULL;
+    out->absent   = points && absent ? at_distance(&program, pointed) : NULL;
+    out->time_ns  = (int64_t)((uint64_t)previous->time_ns + (uint64_t)time);
+    out->frame    = previous->frame + (uint64_t)frame;
     return at;
 }
 
@@ -130,7 +143,7 @@ void ht_timeline_read(const struct ht_timeline *timeline, struct ht_happening *o
     struct ht_happening previous = {0};
     for (const struct ht_timeline_chunk *c = timeline->first; c != NULL; c = c->next) {
         for (const uint8_t *at = c->bytes; at < c->bytes + c->len;) {
-            at       = read_entry(at, &previous, out);
+            at       = read_entry(at, timeline->first, &previous, out);
             previous = *out++;
         }
     }

@@ -61,6 +61,24 @@ static void an_ordinary_entry_is_small(void **unused)
     ht_arena_clear(&arena);
 }
 
+/* Of a handshake whose frames lie among those of many others. */
+static void a_handshake_is_one_chunk(void **unused)
+{
+    struct ht_arena arena       = {0};
+    struct ht_timeline timeline = {0};
+    (void)unused;
+    for (uint64_t i = 0; i < 8; i++) {
+        assert_true(ht_timeline_add(
+            &timeline, &arena,
+            &(struct ht_happening){.type    = &one,
+                                   .kept    = ht_arena_alloc(&arena, 16),
+                                   .time_ns = 1700000000000000000 + (int64_t)i * 20000000,
+                                   .frame   = 100000 + i * 20000}));
+    }
+    assert_ptr_equal(timeline.first, timeline.last);
+    ht_arena_clear(&arena);
+}
+
 static void without_memory_nothing_is_added(void **unused)
 {
     struct ht_budget none       = {.max = 0};
@@ -75,6 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_goes_in_comes_out),
                                        cmocka_unit_test(an_ordinary_entry_is_small),
+                                       cmocka_unit_test(a_handshake_is_one_chunk),
                                        cmocka_unit_test(without_memory_nothing_is_added)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
