@@ -22,13 +22,13 @@ enum {
 };
 
 struct tls_direction {
-    bool change_cipher_spec;
-    bool finished;          /* the encrypted message after ChangeCipherSpec was seen */
-    bool key_exchange_done; /* ServerHelloDone, or ClientKeyExchange */
-    bool certificate_told;  /* the message was seen, though perhaps empty or cut */
-    bool certificate, certificate_verify, certificate_status, server_key_exchange;
-    bool decrypted;              /* its last record of handshake messages, with keys known */
-    bool renegotiating;          /* an encrypted handshake began after Finished */
+    bool change_cipher_spec : 1;
+    bool finished : 1;          /* the encrypted message after ChangeCipherSpec was seen */
+    bool key_exchange_done : 1; /* ServerHelloDone, or ClientKeyExchange */
+    bool certificate_told : 1;  /* the message was seen, though perhaps empty or cut */
+    bool certificate : 1, certificate_verify : 1, certificate_status : 1, server_key_exchange : 1;
+    bool decrypted : 1;          /* its last record of handshake messages, with keys known */
+    bool renegotiating : 1;      /* an encrypted handshake began after Finished */
     uint16_t record_version;     /* of the last record of handshake messages */
     uint32_t skip_message;       /* bytes of one too long to keep, still to come */
     struct tls_place held_place; /* of the last bytes of handshake messages */

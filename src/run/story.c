@@ -7,7 +7,7 @@
 
 static bool side_has_hole(const struct ht_tcp_side *side)
 {
-    return side->bytes.lost_bytes > 0;
+    return ht_reassembly_disorder(&side->bytes).lost_bytes > 0;
 }
 
 static struct ht_side_quality quality_of(const struct ht_flow *flow, unsigned side)
@@ -172,13 +172,14 @@ static struct ht_capture_quality capture_of(const struct ht_flow *flow)
         q.limit_reached |= flow->dispatch.side[i].limit_reached;
         if (flow->tcp != NULL) {
             const struct ht_reassembly *r = &flow->tcp->side[i].bytes;
-            q.missing_bytes += r->lost_bytes;
-            q.duplicates += r->duplicates;
-            q.out_of_order += r->out_of_order;
-            q.conflicting_overlaps += r->conflicts;
+            const struct ht_disorder d    = ht_reassembly_disorder(r);
+            q.missing_bytes += d.lost_bytes;
+            q.duplicates += d.duplicates;
+            q.out_of_order += d.out_of_order;
+            q.conflicting_overlaps += d.conflicts;
             q.limit_reached |= r->limit_reached;
             *(i == flow->client ? &q.client_repeats : &q.server_repeats) =
-                (struct ht_repetition){r->first_duplicate_frame, r->first_duplicate_ns};
+                (struct ht_repetition){d.first_duplicate_frame, d.first_duplicate_ns};
         }
     }
     return q;

@@ -57,12 +57,31 @@ static void deliver_stretch(struct ht_reassembly *r, const struct stretch *s)
                    .bytes = s->bytes, .len = s->len, .frame = s->frame, .time_ns = s->time_ns});
 }
 
-static void unlink_segment(struct ht_reassembly *r, struct ht_waiting_segment *segment)
+/* Of this direction, from now on; NULL: no room. */
+static struct ht_disorder *disorder_of(struct ht_reassembly *r)
 {
-    *(segment->previous != NULL ? &segment->previous->next : &r->head) = segment->next;
-    *(segment->next != NULL ? &segment->next->previous : &r->tail)     = segment->previous;
-    r->waiting_bytes -= segment->have;
-    r->waiting_segments--;
+    if (r->disorder == NULL && ht_budget_take(r->receiver->budget, sizeof *r->disorder)) {
+        r->disorder = calloc(1, sizeof *r->disorder);
+        if (r->disorder == NULL) {
+            ht_budget_give(r->receiver->budget, sizeof *r->disorder);
+        }
+    }
+    r->limit_reached |= r->disorder == NULL;
+    return r->disorder;
+}
+
+/* The first one that waits; NULL: none. */
+static struct ht_waiting_segment *first_waiting(const struct ht_reassembly *r)
+{
+    return r->disorder != NULL ? r->disorder->head : NULL;
+}
+
+static void unlink_segment(struct ht_disorder *d, struct ht_waiting_segment *segment)
+{
+    *(segment->previous != NULL ? &segment->previous->next : &d->head) = segment->next;
+    *(segment->next != NULL ? &segment->next->previous : &d->tail)     = segment->previous;
+    d->waiting_bytes -= segment->have;
+    d->waiting_segments--;
 }
 
 static void free_segment(struct ht_reassembly *r, struct ht_waiting_segment *segment)
@@ -75,9 +94,9 @@ static void free_segment(struct ht_reassembly *r, struct ht_waiting_segment *seg
  * where that never came (`cause` NULL), as of their own. */
 static void deliver_waiting(struct ht_reassembly *r, const struct stretch *cause)
 {
-    while (r->head != NULL && r->head->offset == r->next) {
-        struct ht_waiting_segment *segment = r->head;
-        unlink_segment(r, segment);
+    struct ht_waiting_segment *segment;
+    while ((segment = first_waiting(r)) != NULL && segment->offset == r->next) {
+        unlink_segment(r->disorder, segment);
         deliver(
             r, &(struct ht_delivery){.bytes   = ht_bytes(segment->bytes, segment->have),
                                      .len     = segment->len,
@@ -87,20 +106,21 @@ static void deliver_waiting(struct ht_reassembly *r, const struct stretch *cause
     }
 }
 
-static void give_up_hole(struct ht_reassembly *r)
+static void give_up_hole(struct ht_reassembly *r, const struct ht_waiting_segment *behind)
 {
-    uint64_t missing = r->head->offset - r->next;
-    r->lost_bytes += missing;
+    uint64_t missing = behind->offset - r->next;
+    r->disorder->lost_bytes += missing;
     deliver(r, &(struct ht_delivery){
-                   .len = missing, .frame = r->head->frame, .time_ns = r->head->time_ns});
+                   .len = missing, .frame = behind->frame, .time_ns = behind->time_ns});
     deliver_waiting(r, NULL);
 }
 
 /* Keeps a copy behind `after` (NULL: first); false where there is no room for it. */
 static bool keep(struct ht_reassembly *r, struct ht_waiting_segment *after, const struct stretch *s)
 {
-    bool wanted = s->offset + s->len > r->unwanted;
-    size_t have = wanted ? s->bytes.len : 0;
+    struct ht_disorder *d = r->disorder;
+    bool wanted           = s->offset + s->len > r->unwanted;
+    size_t have           = wanted ? s->bytes.len : 0;
     if (!ht_budget_take(r->receiver->budget, sizeof(struct ht_waiting_segment) + have)) {
         return false;
     }
@@ -109,7 +129,7 @@ static bool keep(struct ht_reassembly *r, struct ht_waiting_segment *after, cons
         ht_budget_give(r->receiver->budget, sizeof *segment + have);
         return false;
     }
-    *segment = (struct ht_waiting_segment){.next     = after != NULL ? after->next : r->head,
+    *segment = (struct ht_waiting_segment){.next     = after != NULL ? after->next : d->head,
                                            .previous = after,
                                            .offset   = s->offset,
                                            .frame    = s->frame,
@@ -119,10 +139,10 @@ static bool keep(struct ht_reassembly *r, struct ht_waiting_segment *after, cons
     if (have > 0) {
         memcpy(segment->bytes, s->bytes.ptr, have);
     }
-    *(segment->next != NULL ? &segment->next->previous : &r->tail) = segment;
-    *(after != NULL ? &after->next : &r->head)                     = segment;
-    r->waiting_bytes += (uint32_t)have;
-    r->waiting_segments++;
+    *(segment->next != NULL ? &segment->next->previous : &d->tail) = segment;
+    *(after != NULL ? &after->next : &d->head)                     = segment;
+    d->waiting_bytes += (uint32_t)have;
+    d->waiting_segments++;
     return true;
 }
 
@@ -146,7 +166,7 @@ static bool trim_by(struct ht_reassembly *r, const struct ht_waiting_segment *ke
         return false;
     }
     uint64_t covered = end - s->offset < s->len ? end - s->offset : s->len;
-    r->conflicts += !same_content(kept, s, s->offset, covered);
+    r->disorder->conflicts += !same_content(kept, s, s->offset, covered);
     cut_front(s, covered);
     return true;
 }
@@ -154,7 +174,8 @@ static bool trim_by(struct ht_reassembly *r, const struct ht_waiting_segment *ke
 /* Keeps what of an early segment is new, around what is kept already. */
 static bool keep_early(struct ht_reassembly *r, struct stretch s)
 {
-    struct ht_waiting_segment *before = r->tail;
+    const struct ht_disorder *d       = r->disorder;
+    struct ht_waiting_segment *before = d->tail;
     bool news                         = false;
     while (before != NULL && before->offset > s.offset) {
         before = before->previous;
@@ -163,7 +184,7 @@ static bool keep_early(struct ht_reassembly *r, struct stretch s)
         if (before != NULL && trim_by(r, before, &s) && s.len == 0) {
             break;
         }
-        struct ht_waiting_segment *after = before != NULL ? before->next : r->head;
+        struct ht_waiting_segment *after = before != NULL ? before->next : d->head;
         uint64_t room                    = after != NULL ? after->offset - s.offset : s.len;
         struct stretch part              = head_of(&s, room < s.len ? room : s.len);
         if (part.len > 0 && !keep(r, before, &part)) {
@@ -186,26 +207,47 @@ static bool is_keep_alive(const struct ht_reassembly *r, const struct stretch *s
 
 static void count_duplicate(struct ht_reassembly *r, const struct stretch *s)
 {
-    r->duplicates++;
-    if (r->first_duplicate_frame == 0 && !is_keep_alive(r, s)) {
-        r->first_duplicate_frame = s->frame;
-        r->first_duplicate_ns    = s->time_ns;
+    struct ht_disorder *d = disorder_of(r);
+    if (d == NULL) {
+        return;
     }
+    d->duplicates++;
+    if (d->first_duplicate_frame == 0 && !is_keep_alive(r, s)) {
+        d->first_duplicate_frame = s->frame;
+        d->first_duplicate_ns    = s->time_ns;
+    }
+}
+
+void ht_reassembly_repeated(struct ht_reassembly *r)
+{
+    struct ht_disorder *d = disorder_of(r);
+    if (d != NULL) {
+        d->duplicates++;
+    }
+}
+
+static bool is_too_much(const struct ht_disorder *d, bool acked)
+{
+    return d->head != NULL && (d->waiting_bytes > HT_MAX_WAITING_BYTES ||
+                               d->waiting_segments > HT_MAX_WAITING_SEGMENTS ||
+                               (acked && d->waiting_bytes > HT_MAX_WAITING_ACKED_BYTES));
 }
 
 static void place_early(struct ht_reassembly *r, const struct stretch *s)
 {
+    struct ht_disorder *d = disorder_of(r);
+    if (d == NULL) {
+        return;
+    }
     if (keep_early(r, *s)) {
-        r->out_of_order++;
+        d->out_of_order++;
     } else {
         count_duplicate(r, s);
     }
     bool acked = r->acked > r->next;
-    while (r->head != NULL && (r->waiting_bytes > HT_MAX_WAITING_BYTES ||
-                               r->waiting_segments > HT_MAX_WAITING_SEGMENTS ||
-                               (acked && r->waiting_bytes > HT_MAX_WAITING_ACKED_BYTES))) {
+    while (is_too_much(d, acked)) {
         r->limit_reached |= !acked;
-        give_up_hole(r);
+        give_up_hole(r, d->head);
     }
 }
 
@@ -213,12 +255,13 @@ static void place_early(struct ht_reassembly *r, const struct stretch *s)
 static void place_in_order(struct ht_reassembly *r, struct stretch s)
 {
     while (s.len > 0) {
-        if (r->head != NULL && trim_by(r, r->head, &s)) {
+        const struct ht_waiting_segment *first = first_waiting(r);
+        if (first != NULL && trim_by(r, first, &s)) {
             deliver_waiting(r, &s);
             cut_front(&s, r->next - s.offset < s.len ? r->next - s.offset : s.len);
             continue;
         }
-        uint64_t room       = r->head != NULL ? r->head->offset - s.offset : s.len;
+        uint64_t room       = first != NULL ? first->offset - s.offset : s.len;
         struct stretch part = head_of(&s, room < s.len ? room : s.len);
         deliver_stretch(r, &part);
         cut_front(&s, part.len);
@@ -284,17 +327,22 @@ void ht_reassembly_acked(struct ht_reassembly *r, uint32_t seq)
 
 void ht_reassembly_finish(struct ht_reassembly *r)
 {
-    while (r->head != NULL) {
-        give_up_hole(r);
+    const struct ht_waiting_segment *behind;
+    while ((behind = first_waiting(r)) != NULL) {
+        give_up_hole(r, behind);
     }
 }
 
 void ht_reassembly_free(struct ht_reassembly *r)
 {
-    for (struct ht_waiting_segment *segment = r->head, *next; segment != NULL; segment = next) {
+    for (struct ht_waiting_segment *segment = first_waiting(r), *next; segment != NULL;
+         segment                            = next) {
         next = segment->next;
         free_segment(r, segment);
     }
-    r->head = r->tail = NULL;
-    r->waiting_bytes = r->waiting_segments = 0;
+    if (r->disorder != NULL) {
+        ht_budget_give(r->receiver->budget, sizeof *r->disorder);
+        free(r->disorder);
+        r->disorder = NULL;
+    }
 }

@@ -42,6 +42,18 @@ struct ht_receiver {
 
 struct ht_waiting_segment;
 
+/* What is kept of a direction whose bytes came otherwise than in order and once. */
+struct ht_disorder {
+    struct ht_waiting_segment *head, *tail; /* early segments by rising offset, disjoint; owned */
+    uint32_t waiting_bytes, waiting_segments;
+    uint64_t lost_bytes;            /* in holes */
+    uint64_t first_duplicate_frame; /* where and when one came that is no keep-alive; 0: none */
+    int64_t first_duplicate_ns;
+    uint32_t duplicates;   /* segments that brought nothing new */
+    uint32_t out_of_order; /* segments that came early */
+    uint32_t conflicts;    /* overlaps with other content */
+};
+
 /* Zeroed but for `receiver` is a valid direction before its first segment. */
 struct ht_reassembly {
     uint64_t next;     /* offset of the next byte in order; offset 0 is the first byte */
@@ -49,18 +61,11 @@ struct ht_reassembly {
     uint64_t stepped;  /* of the bytes before `next`, how many were stepped over since the last ones
                         * that were handed on */
     uint64_t acked;    /* offset up to which the other side acknowledged */
-    struct ht_waiting_segment *head, *tail; /* early segments by rising offset, disjoint; owned */
-    uint32_t base;                          /* sequence number of offset 0 */
-    bool started;                           /* `base` is set */
-    bool limit_reached;                     /* a hole was given up because of a bound */
-    uint32_t waiting_bytes, waiting_segments;
+    struct ht_disorder *disorder; /* NULL: there was none; owned */
+    uint32_t base;                /* sequence number of offset 0 */
+    bool started;                 /* `base` is set */
+    bool limit_reached;           /* a hole was given up because of a bound */
     const struct ht_receiver *receiver;
-    uint64_t lost_bytes;            /* in holes */
-    uint64_t first_duplicate_frame; /* where and when one came that is no keep-alive; 0: none */
-    int64_t first_duplicate_ns;
-    uint32_t duplicates;   /* segments that brought nothing new */
-    uint32_t out_of_order; /* segments that came early */
-    uint32_t conflicts;    /* overlaps with other content */
 };
 
 /* A segment: `payload` as far as captured, `len` bytes on the wire. */
@@ -86,7 +91,7 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
 static inline bool ht_reassembly_is_bulk(const struct ht_reassembly *r, uint32_t seq, uint32_t len)
 {
     return r->started && seq == r->base + (uint32_t)r->next && len <= r->unwanted - r->next &&
-           r->head == NULL;
+           (r->disorder == NULL || r->disorder->head == NULL);
 }
 
 /* ht_reassembly_is_next: does a segment of `len` bytes begin at the next byte in order? */
@@ -100,6 +105,16 @@ static inline void ht_reassembly_step(struct ht_reassembly *r, uint32_t len)
     r->next += len;
     r->stepped += len;
 }
+
+/* ht_reassembly_disorder is a copy of what is known of the direction's disorder: all zero where
+ * there was none. What it points at is not to be used. */
+static inline struct ht_disorder ht_reassembly_disorder(const struct ht_reassembly *r)
+{
+    return r->disorder != NULL ? *r->disorder : (struct ht_disorder){0};
+}
+
+/* ht_reassembly_repeated counts a segment that brings nothing new, and is not looked at. */
+void ht_reassembly_repeated(struct ht_reassembly *r);
 
 /* ht_reassembly_acked notes that the receiver acknowledged all before `seq`. */
 void ht_reassembly_acked(struct ht_reassembly *r, uint32_t seq);

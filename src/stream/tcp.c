@@ -342,7 +342,7 @@ void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned 
                    uint64_t frame, int64_t time_ns, const struct ht_tcp_observer *observer)
 {
     if (is_foreign(tcp, packet, side)) {
-        tcp->side[side].bytes.duplicates++;
+        ht_reassembly_repeated(&tcp->side[side].bytes);
         return;
     }
     take(&(struct step){.tcp      = tcp,

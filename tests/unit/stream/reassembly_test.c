@@ -125,8 +125,8 @@ static void run_plan(const struct plan *plan, uint32_t isn)
         expected_missing += !plan->sent[i];
     }
     assert_int_equal(result->missing, expected_missing);
-    assert_int_equal(r.lost_bytes, expected_missing);
-    assert_int_equal(r.conflicts, 0);
+    assert_int_equal(ht_reassembly_disorder(&r).lost_bytes, expected_missing);
+    assert_int_equal(ht_reassembly_disorder(&r).conflicts, 0);
     ht_reassembly_free(&r);
     assert_int_equal(budget.used, 0);
     free(result);
@@ -174,7 +174,8 @@ static void first_copy_counts_and_conflict_is_told(void **unused)
     ht_reassembly_push(&r, &(struct ht_segment){.seq = 100, .len = 2, .payload = ht_text("ab")});
     assert_int_equal(result->len, 8);
     assert_memory_equal(result->bytes, "abcdWXYZ", 8);
-    assert_int_equal(r.conflicts, 1);
+    assert_int_equal(ht_reassembly_disorder(&r).conflicts, 1);
+    ht_reassembly_free(&r);
     free(result);
 }
 
@@ -189,6 +190,7 @@ static void snapped_bytes_are_missing_not_invented(void **unused)
     assert_int_equal(result->len, 12);
     assert_int_equal(result->missing, 7);
     assert_memory_equal(result->bytes + 10, "XY", 2);
+    ht_reassembly_free(&r);
     free(result);
 }
 
@@ -206,14 +208,15 @@ static void keep_alive_byte_is_ignored(void **unused)
     ht_reassembly_push(&r, &(struct ht_segment){.seq = 4, .len = 1, .payload = ht_text("d")});
     assert_int_equal(result->len, 4);
     assert_memory_equal(result->bytes, "abcd", 4);
-    assert_int_equal(r.duplicates, 1);
-    assert_int_equal(r.first_duplicate_frame, 0);
+    assert_int_equal(ht_reassembly_disorder(&r).duplicates, 1);
+    assert_int_equal(ht_reassembly_disorder(&r).first_duplicate_frame, 0);
     ht_reassembly_push(
         &r, &(struct ht_segment){
                 .seq = 3, .len = 2, .payload = ht_text("cd"), .frame = 9, .time_ns = 90});
-    assert_int_equal(r.duplicates, 2);
-    assert_int_equal(r.first_duplicate_frame, 9);
-    assert_int_equal(r.first_duplicate_ns, 90);
+    assert_int_equal(ht_reassembly_disorder(&r).duplicates, 2);
+    assert_int_equal(ht_reassembly_disorder(&r).first_duplicate_frame, 9);
+    assert_int_equal(ht_reassembly_disorder(&r).first_duplicate_ns, 90);
+    ht_reassembly_free(&r);
     free(result);
 }
 
@@ -253,7 +256,7 @@ static void memory_is_bounded(void **unused)
     }
     assert_true(budget.peak <= HT_MAX_WAITING_BYTES + 4096 * 100);
     assert_true(r.limit_reached);
-    assert_int_equal(r.lost_bytes, 1000);
+    assert_int_equal(ht_reassembly_disorder(&r).lost_bytes, 1000);
     ht_reassembly_free(&r);
     free(result);
 }
