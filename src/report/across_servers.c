@@ -137,18 +137,18 @@ static void high_failure_rate(struct across *a, const struct ht_rule *rule)
 struct report_percentiles report_percentiles(const struct report_latency *latency)
 {
     struct report_percentiles out = {0};
-    uint64_t all = 0, below = 0;
+    uint32_t all                  = 0;
     for (size_t i = 0; i < REPORT_BUCKETS; i++) {
         all += latency->buckets[i];
     }
-    for (size_t i = 0; i < REPORT_BUCKETS && below * 100 < all * 95; i++) {
+    for (uint64_t i = 0, below = 0; i < REPORT_BUCKETS && out.p95_ns == 0; i++) {
+        if (latency->buckets[i] == 0) {
+            continue;
+        }
         below += latency->buckets[i];
-        if (out.p50_ns == 0 && below * 100 >= all * 50) {
-            out.p50_ns = report_bucket_ns(i);
-        }
-        if (below * 100 >= all * 95) {
-            out.p95_ns = report_bucket_ns(i);
-        }
+        out.p50_ns =
+            out.p50_ns == 0 && below * 100 >= all * UINT64_C(50) ? report_bucket_ns(i) : out.p50_ns;
+        out.p95_ns = below * 100 >= all * UINT64_C(95) ? report_bucket_ns(i) : 0;
     }
     return out;
 }

@@ -43,7 +43,7 @@ static struct ht_objects severities_of(const struct ht_summary_data *data, struc
             tally->name = ht_text(findings[i].severity);
         }
     }
-    return report_list_objects(&tallies.list);
+    return report_tallies_list(&tallies, arena);
 }
 
 void ht_audit_record(const struct ht_summary *summary, struct ht_arena *arena, struct ht_audit *out)

@@ -97,9 +97,9 @@ static void add_to_server(const struct build *b, struct server_build *to,
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
         report_sights_add(&to->sights, &session->sights.items[i]);
     }
-    report_tally(&to->certificates, sha256.len == SHA256_LEN ? session->key.certificate : 0,
-                 session->connections, &session->span);
-    report_tally(&to->clients, session->key.ja4, session->connections, &session->span);
+    (void)report_tally(&to->certificates, sha256.len == SHA256_LEN ? session->key.certificate : 0,
+                       session->connections, &session->span);
+    (void)report_tally(&to->clients, session->key.ja4, session->connections, &session->span);
 }
 
 static void name_certificate(const void *build, struct ht_tally *tally)
@@ -189,7 +189,7 @@ static void add_to_client(struct client_build *to, const struct report_session *
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
         report_sights_add(&to->sights, &session->sights.items[i]);
     }
-    report_tally(&to->addresses, session->key.host, session->connections, &session->span);
+    (void)report_tally(&to->addresses, session->key.host, session->connections, &session->span);
 }
 
 static void name_host(const void *build, struct ht_tally *tally)
@@ -243,7 +243,7 @@ static void end_client(const struct build *b, struct client_build *from, uint32_
 
     *out = (struct ht_client_summary){
         .ja4              = build_text(b, ja4),
-        .num_addresses    = from->addresses.list.len,
+        .num_addresses    = from->addresses.len,
         .addresses        = addresses_of(b, &from->addresses),
         .profile          = build_profile_end(b, &from->profile, "client_not_capable"),
         .offered_versions = offered(b, build_name_version, offer->versions, connections),

@@ -49,8 +49,8 @@ static void add_to_rule(struct rule_build *to, const struct report_finding *find
     report_widen(&to->span, finding->span.last_ns);
     to->severity = finding->severity > to->severity ? finding->severity : to->severity;
     to->count += finding->count;
-    report_tally(&to->servers, finding->key.server, finding->count, &finding->span);
-    report_tally(&to->clients, finding->key.ja4, finding->count, &finding->span);
+    (void)report_tally(&to->servers, finding->key.server, finding->count, &finding->span);
+    (void)report_tally(&to->clients, finding->key.ja4, finding->count, &finding->span);
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
         if (report_sight_before(&finding->proofs[i].sight, &to->proofs[SHOWN_EXAMPLES - 1].sight)) {
             add_proof(to, &finding->proofs[i]);
@@ -91,8 +91,8 @@ static void end_rule(const struct build *b, const struct report_rule *rule, stru
         .verdict       = rule->verdict,
         .clause        = rule->clause,
         .count         = from->count,
-        .num_servers   = from->servers.list.len,
-        .num_clients   = from->clients.list.len,
+        .num_servers   = from->servers.len,
+        .num_clients   = from->clients.len,
         .servers       = report_tallies_most(&from->servers, &server, SHOWN_CONCERNS, b->arena),
         .clients       = report_tallies_most(&from->clients, &client, SHOWN_CONCERNS, b->arena),
         .examples      = examples_of(b, from),
@@ -134,7 +134,7 @@ static void lay(const struct build *b, struct report_tallies *to,
     struct ht_tally *tally = report_tally(to, finding->key.rule, finding->count, &finding->span);
     if (tally != NULL && tally->name.len == 0) { /* it is new: the worst case */
         const struct report_rule *rule = report_table_at(&b->state->rules, finding->key.rule - 1);
-        tally->name                    = ht_text(rule->id);
+        tally->name                    = build_text(b, rule->id_name);
         tally->id                      = (uint16_t)finding->severity;
     }
 }

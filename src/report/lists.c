@@ -28,29 +28,23 @@ int report_compare_bytes(struct ht_bytes a, struct ht_bytes b)
 
 enum { FEW = 16 /* are found as quickly without slots */ };
 
-static struct ht_tally *tallies_of(const struct report_tallies *t)
-{
-    return (struct ht_tally *)(void *)t->list.items;
-}
-
 /* Where the number is, or would be, of slots that are never full. */
 static uint32_t *slot_of(const struct report_tallies *t, uint32_t number)
 {
-    const struct ht_tally *tallies = tallies_of(t);
     for (size_t at = (size_t)(number * UINT64_C(0x9E3779B97F4A7C15) >> 32);; at++) {
         uint32_t *slot = &t->slots[at & (t->num_slots - 1)];
-        if (*slot == 0 || tallies[*slot - 1].number == number) {
+        if (*slot == 0 || t->items[*slot - 1].number == number) {
             return slot;
         }
     }
 }
 
-/* Two slots for each that there may be until it grows again. */
-static bool grow(struct report_tallies *t)
+/* Two slots for each that there may be until there are to be more. */
+static bool make_slots(struct report_tallies *t)
 {
-    size_t num = t->num_slots > 0 ? 2 * t->num_slots : 4 * (size_t)FEW;
+    const size_t num = t->num_slots > 0 ? 2 * t->num_slots : 4 * (size_t)FEW;
     if (num > t->room_for_slots) {
-        uint32_t *slots = ht_arena_alloc(t->list.arena, num * sizeof *slots);
+        uint32_t *slots = ht_arena_alloc(t->arena, num * sizeof *slots);
         if (slots == NULL) {
             return false;
         }
@@ -59,42 +53,74 @@ static bool grow(struct report_tallies *t)
     }
     t->num_slots = num;
     memset(t->slots, 0, num * sizeof *t->slots);
-    for (size_t i = 0; i < t->list.len; i++) {
-        *slot_of(t, tallies_of(t)[i].number) = (uint32_t)(i + 1);
+    for (size_t i = 0; i < t->len; i++) {
+        *slot_of(t, t->items[i].number) = (uint32_t)(i + 1);
     }
+    return true;
+}
+
+static bool make_room(struct report_tallies *t)
+{
+    const size_t capacity  = t->capacity > 0 ? 2 * t->capacity : FEW;
+    struct ht_tally *items = ht_arena_alloc(t->arena, capacity * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    if (t->items != NULL) {
+        memcpy(items, t->items, t->len * sizeof *items);
+    }
+    t->items    = items;
+    t->capacity = capacity;
     return true;
 }
 
 /* NULL: there is none. */
 static struct ht_tally *find(const struct report_tallies *t, uint32_t number)
 {
-    struct ht_tally *tallies = tallies_of(t);
     if (t->num_slots > 0) {
         const uint32_t *slot = slot_of(t, number);
-        return *slot != 0 ? &tallies[*slot - 1] : NULL;
+        return *slot != 0 ? &t->items[*slot - 1] : NULL;
     }
-    for (size_t i = 0; i < t->list.len; i++) {
-        if (tallies[i].number == number) {
-            return &tallies[i];
+    for (size_t i = 0; i < t->len; i++) {
+        if (t->items[i].number == number) {
+            return &t->items[i];
         }
     }
     return NULL;
 }
 
-/* A tally of a number that has none; NULL: no memory. */
-static struct ht_tally *add(struct report_tallies *t, uint32_t number,
-                            const struct report_span *span)
+/* NULL: no memory. */
+static struct ht_tally *append(struct report_tallies *t, uint32_t number, uint64_t connections,
+                               const struct report_span *span)
 {
-    bool crowded           = t->list.len >= FEW && 2 * t->list.len >= t->num_slots;
-    struct ht_tally *tally = !crowded || grow(t) ? report_list_add(&t->list) : NULL;
-    if (tally == NULL) {
+    if ((t->items == NULL || t->len == t->capacity) && !make_room(t)) {
         return NULL;
     }
-    tally->number        = number;
-    tally->first_seen_ns = span->first_ns;
-    tally->last_seen_ns  = span->last_ns;
-    if (t->num_slots > 0) {
-        *slot_of(t, number) = (uint32_t)t->list.len;
+    struct ht_tally *tally = &t->items[t->len++];
+    *tally                 = (struct ht_tally){.connections   = connections,
+                                               .first_seen_ns = span->first_ns,
+                                               .last_seen_ns  = span->last_ns,
+                                               .number        = number};
+    return tally;
+}
+
+static void add_to(struct ht_tally *tally, uint64_t connections, const struct report_span *span)
+{
+    tally->connections += connections;
+    tally->first_seen_ns =
+        span->first_ns < tally->first_seen_ns ? span->first_ns : tally->first_seen_ns;
+    tally->last_seen_ns = span->last_ns > tally->last_seen_ns ? span->last_ns : tally->last_seen_ns;
+}
+
+/* A tally of a number that has none; NULL: no memory. */
+static struct ht_tally *add(struct report_tallies *t, uint32_t number, uint64_t connections,
+                            const struct report_span *span)
+{
+    bool crowded = t->len >= FEW && 2 * t->len >= t->num_slots;
+    struct ht_tally *tally =
+        !crowded || make_slots(t) ? append(t, number, connections, span) : NULL;
+    if (tally != NULL && t->num_slots > 0) {
+        *slot_of(t, number) = (uint32_t)t->len;
     }
     return tally;
 }
@@ -102,26 +128,26 @@ static struct ht_tally *add(struct report_tallies *t, uint32_t number,
 struct ht_tally *report_tally(struct report_tallies *tallies, uint32_t number, uint64_t connections,
                               const struct report_span *span)
 {
-    struct ht_tally *tally = number != 0 ? find(tallies, number) : NULL;
-    if (number != 0 && tally == NULL) {
-        tally = add(tallies, number, span);
+    if (number == 0) {
+        return NULL;
     }
-    if (tally != NULL) {
-        tally->connections += connections;
-        tally->first_seen_ns =
-            span->first_ns < tally->first_seen_ns ? span->first_ns : tally->first_seen_ns;
-        tally->last_seen_ns =
-            span->last_ns > tally->last_seen_ns ? span->last_ns : tally->last_seen_ns;
+    struct ht_tally *tally = find(tallies, number);
+    if (tally == NULL) {
+        return add(tallies, number, connections, span);
     }
+    add_to(tally, connections, span);
     return tally;
+}
+
+static struct ht_objects copy_of(struct ht_arena *arena, const struct ht_tally *items, size_t len)
+{
+    const struct ht_bytes kept = ht_arena_copy(arena, ht_bytes(items, len * sizeof *items));
+    return (struct ht_objects){.items = kept.ptr, .len = kept.len / sizeof *items};
 }
 
 struct ht_objects report_tallies_list(const struct report_tallies *tallies, struct ht_arena *arena)
 {
-    const size_t size = sizeof(struct ht_tally);
-    const struct ht_bytes kept =
-        ht_arena_copy(arena, ht_bytes(tallies->list.items, tallies->list.len * size));
-    return (struct ht_objects){.items = kept.ptr, .len = kept.len / size};
+    return copy_of(arena, tallies->items, tallies->len);
 }
 
 static int by_frequency(const void *left, const void *right)
@@ -175,19 +201,17 @@ static void select_first(struct ht_tally *tallies, size_t len, size_t most, orde
 static struct ht_objects sorted(struct report_tallies *t, const struct report_naming *naming,
                                 size_t most, order_of *order, struct ht_arena *arena)
 {
-    struct ht_tally *tallies = tallies_of(t);
-    for (size_t i = 0; i < t->list.len; i++) {
-        naming->name(naming->context, &tallies[i]);
+    const size_t len = t->len < most ? t->len : most;
+    for (size_t i = 0; i < t->len; i++) {
+        naming->name(naming->context, &t->items[i]);
     }
-    if (t->list.len > most) {
-        select_first(tallies, t->list.len, most, order);
+    if (len < t->len) {
+        select_first(t->items, t->len, len, order);
     }
-    struct report_tallies first = *t;
-    first.list.len              = t->list.len < most ? t->list.len : most;
-    if (first.list.len > 1) {
-        qsort(tallies, first.list.len, sizeof *tallies, order);
+    if (len > 1) {
+        qsort(t->items, len, sizeof *t->items, order);
     }
-    return report_tallies_list(&first, arena);
+    return copy_of(arena, t->items, len);
 }
 
 struct ht_objects report_tallies_most(struct report_tallies *tallies,

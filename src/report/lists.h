@@ -24,17 +24,19 @@ static inline struct ht_objects report_list_objects(const struct report_list *li
 enum { REPORT_MAX_TALLIES = 1024 /* of a list; the rest is counted only */ };
 
 /* How often things were seen that have numbers: names, rules, what is in a registry. They get their
- * words at the end, and only once. Zeroed but for `list.arena` and `list.size` is empty. */
+ * words at the end, and only once. Zeroed but for `arena` is empty. */
 struct report_tallies {
-    struct report_list list; /* of struct ht_tally */
-    uint32_t *slots;         /* index plus one, by hash of the number; 0: free */
-    size_t num_slots;        /* 0: they are few, and are found without */
+    struct ht_arena *arena;
+    struct ht_tally *items;
+    size_t len, capacity;
+    uint32_t *slots;  /* index plus one, by hash of the number; 0: free */
+    size_t num_slots; /* 0: they are few, and are found without */
     size_t room_for_slots;
 };
 
 static inline struct report_tallies report_tallies(struct ht_arena *arena)
 {
-    return (struct report_tallies){.list = {.arena = arena, .size = sizeof(struct ht_tally)}};
+    return (struct report_tallies){.arena = arena};
 }
 
 /* report_tally adds connections to the tally of that number, and returns it; it moves when another
@@ -45,7 +47,7 @@ struct ht_tally *report_tally(struct report_tallies *tallies, uint32_t number, u
 /* report_tallies_clear makes it empty; the memory that it has it uses again. */
 static inline void report_tallies_clear(struct report_tallies *tallies)
 {
-    tallies->list.len  = 0;
+    tallies->len       = 0;
     tallies->num_slots = 0;
 }
 

@@ -142,7 +142,7 @@ void build_profile_clear(struct build_profile *profile, struct ht_arena *scratch
 {
     profile->sums = (struct build_sums){.span = {INT64_MAX, INT64_MIN}};
     for (size_t i = 0; i < BUILD_NUM_LISTS; i++) {
-        if (profile->lists[i].list.arena == NULL) {
+        if (profile->lists[i].arena == NULL) {
             profile->lists[i] = report_tallies(scratch);
         }
         report_tallies_clear(&profile->lists[i]);
@@ -192,8 +192,8 @@ void build_profile_merge(struct build_profile *to, const struct build_profile *m
 {
     add_sums(&to->sums, &more->sums);
     for (size_t i = 0; i < BUILD_NUM_LISTS; i++) {
-        const struct ht_tally *each = (const void *)more->lists[i].list.items;
-        for (size_t k = 0; k < more->lists[i].list.len; k++) {
+        const struct ht_tally *each = more->lists[i].items;
+        for (size_t k = 0; k < more->lists[i].len; k++) {
             const struct report_span span = {each[k].first_seen_ns, each[k].last_seen_ns};
             report_tally(&to->lists[i], each[k].number, each[k].connections, &span);
         }
