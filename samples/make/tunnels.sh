@@ -35,12 +35,14 @@ network
 capture
 converse
 stop_capture
-for kind in gtp erspan pppoe wifi aggregate nested; do
+for kind in gtp erspan esp pppoe wifi aggregate nested; do
     python3 "$lib_dir/wrap.py" $kind raw.pcap $kind.pcap
     store $kind.pcap tunnel-$kind.pcap
     case $kind in
     gtp) expect 1 "gtp.teid == 0x2002 and gtp.ext_hdr and tls.handshake.type == 2" ;;
     erspan) expect 1 "erspan.spanid == 100 and tls.handshake.type == 2" ;;
+    # tshark takes ESP for unencrypted where it is told to look.
+    esp) expect 10+ "esp.spi == 0x1001" ;;
     pppoe) expect 1 "pppoe.session_id == 0x0a2b and vlan.id == 12 and tls.handshake.type == 2" ;;
     wifi) expect 1 "wlan and tls.handshake.type == 2" ;;
     aggregate) expect 1 "wlan_aggregate.a_mdsu.subframe and tls.handshake.type == 2" ;;

@@ -52,7 +52,7 @@ static const struct ht_struct tunnel_end_struct =
 static const struct ht_field encapsulation_fields[] = {
     ROW(type, HT_LABEL,
         "What the packets were wrapped in: vlan, isl, vntag, etag, pbb, fabricpath, trill, pppoe, "
-        "mpls, nsh, ah, ip_in_ip, gre, pptp, eoip, erspan, etherip, l2tp, mpls_in_ip, vxlan, "
+        "mpls, nsh, ah, esp, ip_in_ip, gre, pptp, eoip, erspan, etherip, l2tp, mpls_in_ip, vxlan, "
         "geneve, gtpu, teredo, lisp, capwap, ayiya or tzsp."),
     ROW(id, HT_UINT,
         "Its identifier, where it has one: number of the VLAN, network identifier, key, label, "

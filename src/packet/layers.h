@@ -154,6 +154,9 @@ bool ht_is_all_ip(const struct ht_decoder *d);
 /* ht_transport_decode starts at what the IP protocol `protocol` put into the IP packet. */
 enum ht_decode ht_transport_decode(struct ht_decoder *d, uint8_t protocol);
 
+/* esp.c: ESP, where it is not encrypted; else HT_DECODE_NOT_TCP_UDP, and nothing changed. */
+enum ht_decode ht_esp_decode(struct ht_decoder *d);
+
 /* tunnel.c: what IP protocols other than TCP and UDP carry. */
 enum ht_decode ht_tunnel_decode(struct ht_decoder *d, uint8_t protocol);
 

@@ -52,6 +52,7 @@ const char *ht_layer_name(enum ht_layer_type type)
         [HT_LAYER_MPLS]       = "mpls",
         [HT_LAYER_NSH]        = "nsh",
         [HT_LAYER_AH]         = "ah",
+        [HT_LAYER_ESP]        = "esp",
         [HT_LAYER_IP_IN_IP]   = "ip_in_ip",
         [HT_LAYER_GRE]        = "gre",
         [HT_LAYER_PPTP]       = "pptp",

@@ -81,6 +81,7 @@ enum ht_layer_type {
     HT_LAYER_MPLS,       /* RFC 3032: label */
     HT_LAYER_NSH,        /* RFC 8300: service path identifier */
     HT_LAYER_AH,         /* RFC 4302: security parameters index */
+    HT_LAYER_ESP,        /* RFC 4303, not encrypted: security parameters index */
     HT_LAYER_IP_IN_IP,   /* RFC 2003, 2473, 4213 */
     HT_LAYER_GRE,        /* RFC 2784, 2890: key, whose upper 24 bits NVGRE (RFC 7637) calls VSID */
     HT_LAYER_PPTP,       /* RFC 2637: call id */

@@ -239,6 +239,8 @@ enum ht_decode ht_tunnel_decode(struct ht_decoder *d, uint8_t protocol)
         return ip_in_ip_decode(d);
     case IPPROTO_GRE:
         return ht_gre_decode(d);
+    case IPPROTO_ESP:
+        return ht_esp_decode(d);
     case ETHERIP:
         return etherip_decode(d);
     case L2TP3:

@@ -269,6 +269,13 @@ static enum ht_decode tzsp_decode(struct ht_decoder *d)
     return protocol == ETHERNET ? ht_ethernet_decode(d) : ht_wifi_decode(d, false);
 }
 
+/* RFC 3948: without the four zero bytes that mark IKE. */
+static enum ht_decode esp_in_udp_decode(struct ht_decoder *d)
+{
+    enum ht_decode inner = ht_esp_decode(d);
+    return inner != HT_DECODE_NOT_TCP_UDP ? inner : HT_DECODE_MALFORMED;
+}
+
 enum tunnel {
     NO_TUNNEL,
     VXLAN,
@@ -283,6 +290,7 @@ enum tunnel {
     CAPWAP,
     AYIYA,
     TZSP,
+    ESP,
     NUM_TUNNELS
 };
 
@@ -297,6 +305,8 @@ static enum tunnel tunnel_of(uint16_t port)
         return TEREDO;
     case 4341:
         return LISP;
+    case 4500:
+        return ESP;
     case 4754:
         return GRE;
     case 4789:
@@ -322,10 +332,11 @@ static enum tunnel tunnel_of(uint16_t port)
 bool ht_udp_tunnel_decode(struct ht_decoder *d, enum ht_decode *inner)
 {
     static enum ht_decode (*const decodings[NUM_TUNNELS])(struct ht_decoder *) = {
-        [VXLAN] = vxlan_decode,   [VXLAN_GPE] = vxlan_gpe_decode, [GENEVE] = geneve_decode,
-        [GTP] = gtp_decode,       [TEREDO] = teredo_decode,       [L2TP] = l2tp_decode,
-        [LISP] = lisp_decode,     [GRE] = gre_in_udp_decode,      [MPLS] = mpls_in_udp_decode,
-        [CAPWAP] = capwap_decode, [AYIYA] = ayiya_decode,         [TZSP] = tzsp_decode,
+        [VXLAN] = vxlan_decode,    [VXLAN_GPE] = vxlan_gpe_decode, [GENEVE] = geneve_decode,
+        [GTP] = gtp_decode,        [TEREDO] = teredo_decode,       [L2TP] = l2tp_decode,
+        [LISP] = lisp_decode,      [GRE] = gre_in_udp_decode,      [MPLS] = mpls_in_udp_decode,
+        [CAPWAP] = capwap_decode,  [AYIYA] = ayiya_decode,         [TZSP] = tzsp_decode,
+        [ESP] = esp_in_udp_decode,
     };
     enum tunnel tunnel = tunnel_of(d->out->destination.port);
     tunnel             = tunnel != NO_TUNNEL ? tunnel : tunnel_of(d->out->source.port);

@@ -16,7 +16,7 @@ enum {
     ORDER            = 0x0080 /* with QoS: an HT control field follows */
 };
 
-enum { MAC_LEN = 6 };
+enum { BOTH_ADDRESSES = 12 /* of a subframe */ };
 
 static bool is_data(uint16_t control)
 {
@@ -28,7 +28,7 @@ static bool is_data(uint16_t control)
 static bool is_clear(const struct ht_decoder *d, bool aggregate)
 {
     struct ht_reader ahead = d->in;
-    rd_skip(&ahead, aggregate ? 2 * MAC_LEN + 2 : 0);
+    rd_skip(&ahead, aggregate ? BOTH_ADDRESSES + 2 : 0);
     return rd_u24(&ahead) == 0xAAAA03;
 }
 
@@ -40,7 +40,7 @@ static enum ht_decode aggregate_decode(struct ht_decoder *d)
         decoder_payload(d);
         return HT_DECODE_AGGREGATE;
     }
-    rd_skip(&d->in, 2 * MAC_LEN);
+    rd_skip(&d->in, BOTH_ADDRESSES);
     size_t len = rd_u16(&d->in);
     if (d->in.bad) {
         return decoder_ended(d);
@@ -54,7 +54,7 @@ bool ht_packet_part(struct ht_packet *aggregate, struct ht_frame *frame)
 {
     enum { ALIGNMENT = 4 };
     struct ht_reader r = ht_reader(aggregate->payload);
-    rd_skip(&r, 2 * MAC_LEN);
+    rd_skip(&r, BOTH_ADDRESSES);
     size_t len    = rd_u16(&r);
     size_t header = aggregate->payload.len - rd_left(&r);
     if (r.bad) {

@@ -2,9 +2,10 @@
 """wrap.py KIND IN.pcap OUT.pcap
 
 Puts each Ethernet frame of a capture with nanoseconds into a tunnel, or onto another link, that this machine's kernel
-cannot make: gtp, erspan, pppoe, wifi, aggregate, nested. The outer addresses are 192.0.2.1 and 192.0.2.2 (RFC 5737), the
+cannot make: gtp, erspan, esp, pppoe, wifi, aggregate, nested. The outer addresses are 192.0.2.1 and 192.0.2.2 (RFC 5737), the
 client's end being the first.
 """
+import hmac
 import ipaddress
 import struct
 import sys
@@ -61,6 +62,14 @@ class Wrapper:
         self.sender = 0
         gre = struct.pack("!HHI", 0x1000, 0x88BE, self.number) + struct.pack("!HHI", 0x100C, 100, 1)
         return ETHERNET, self.ethernet(0x0800, self.ipv4(47, gre + frame))
+
+    def esp(self, frame):
+        """RFC 4303 in tunnel mode, with NULL (RFC 2410) and HMAC-SHA-256-128 (RFC 4868)."""
+        padding = bytes(range(1, -(len(frame) - 14 + 2) % 4 + 1))
+        body = struct.pack("!II", 0x1000 + self.sender, self.number) + frame[14:] + padding
+        body += bytes((len(padding), 4))
+        check = hmac.new(b"a key of 32 bytes for each of us", body, "sha256").digest()[:16]
+        return ETHERNET, self.ethernet(0x0800, self.ipv4(50, body + check))
 
     def pppoe(self, frame):
         """RFC 2516 behind two VLAN tags: how a subscriber's line comes to the provider."""
