@@ -31,7 +31,9 @@ struct dns_ech_config {
     uint64_t config_id; /* plus one */
     uint64_t kem;
     uint64_t maximum_name_length;
-    struct ht_bytes public_name;
+    struct ht_bytes public_name; /* the cover name, that outer hellos carry */
+    /* Not in the output: */
+    struct ht_bytes suites; /* pairs of uint16: HPKE's KDF and AEAD */
 };
 
 struct dns_ech {

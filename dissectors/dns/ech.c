@@ -2,37 +2,65 @@
 
 enum { KEY_ECH = 5 };
 
-static void read_contents(struct ht_bytes contents, struct dns_ech_config *out, bool *good)
+/* struct {
+ *     uint16 version;
+ *     uint16 length;
+ *     select (ECHConfig.version) { case 0xfe0d: ECHConfigContents contents; }
+ * } ECHConfig;
+ * ECHConfig ECHConfigList<4..2^16-1>;
+ */
+struct ht_reader dns_ech_list(struct ht_bytes list)
 {
+    struct ht_reader r       = ht_reader(list);
+    struct ht_bytes configs  = rd_vec(&r, 2);
+    struct ht_reader content = ht_reader(configs);
+    if (!rd_done(&r) || configs.len == 0) {
+        rd_fail(&content);
+    }
+    return content;
+}
+
+/* struct {
+ *     uint8 config_id;
+ *     HpkeKemId kem_id;                                  uint16
+ *     HpkePublicKey public_key;                          opaque<1..2^16-1>
+ *     HpkeSymmetricCipherSuite cipher_suites<4..2^16-4>; pairs of uint16
+ *     uint8 maximum_name_length;
+ *     opaque public_name<1..255>;
+ *     ECHConfigExtension extensions<0..2^16-1>;
+ * } ECHConfigContents;
+ */
+static bool parse_contents(struct ht_bytes contents, struct dns_ech_config *out)
+{
+    enum { SUITE_LEN = 4 };
     struct ht_reader r = ht_reader(contents);
     out->config_id     = 1U + rd_u8(&r);
     out->kem           = rd_u16(&r);
     (void)rd_vec(&r, 2); /* the public key */
-    (void)rd_vec(&r, 2); /* the cipher suites */
+    out->suites              = rd_vec(&r, 2);
     out->maximum_name_length = rd_u8(&r);
     out->public_name         = rd_vec(&r, 1);
     (void)rd_vec(&r, 2); /* the extensions */
-    *good &= rd_done(&r);
+    return rd_done(&r) && out->suites.len > 0 && out->suites.len % SUITE_LEN == 0 &&
+           out->public_name.len > 0;
+}
+
+bool dns_ech_next(struct ht_reader *list, struct dns_ech_config *out)
+{
+    *out                     = (struct dns_ech_config){.version = rd_u16(list)};
+    struct ht_bytes contents = rd_vec(list, 2);
+    return !list->bad && (out->version != DNS_ECH_VERSION || parse_contents(contents, out));
 }
 
 bool dns_ech_parse(struct ht_bytes list, struct ht_arena *arena, struct ht_objects *out)
 {
-    struct ht_reader outer         = ht_reader(list);
-    struct ht_reader r             = ht_reader(rd_vec(&outer, 2));
+    struct ht_reader r             = dns_ech_list(list);
     struct dns_ech_config *configs = ht_arena_alloc(arena, DNS_ECH_MAX_CONFIGS * sizeof *configs);
-    bool good                      = rd_done(&outer) && rd_more(&r);
+    bool good                      = true;
     size_t num                     = 0;
     while (rd_more(&r) && configs != NULL && num < DNS_ECH_MAX_CONFIGS) {
-        uint16_t version         = rd_u16(&r);
-        struct ht_bytes contents = rd_vec(&r, 2);
-        if (r.bad) {
-            break;
-        }
-        configs[num] = (struct dns_ech_config){.version = version};
-        if (version == DNS_ECH_VERSION) {
-            read_contents(contents, &configs[num], &good);
-        }
-        num++;
+        good &= dns_ech_next(&r, &configs[num]);
+        num += !r.bad;
     }
     *out = (struct ht_objects){.items = configs, .len = configs != NULL ? num : 0};
     return good && !r.bad;

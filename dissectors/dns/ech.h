@@ -9,6 +9,15 @@
 
 enum { DNS_ECH_VERSION = 0xFE0D, DNS_ECH_MAX_CONFIGS = 16 };
 
+/* dns_ech_list returns the ECHConfigs in an ECHConfigList, to be read by dns_ech_next until rd_more
+ * is false; a failed reader where the length does not fit. */
+struct ht_reader dns_ech_list(struct ht_bytes list);
+
+/* dns_ech_next reads the next ECHConfig into `out`, views; of another version than DNS_ECH_VERSION
+ * only that. False where it is malformed; the reader goes on behind it, and fails where it is cut.
+ */
+bool dns_ech_next(struct ht_reader *list, struct dns_ech_config *out);
+
 /* dns_ech_parse reads an ECHConfigList, up to DNS_ECH_MAX_CONFIGS of it, into `arena`; names stay
  * views of `list`. False where it breaks its form; `out` then has the configurations before that.
  */

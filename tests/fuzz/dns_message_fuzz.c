@@ -1,7 +1,9 @@
 /*
- * A DNS message. What is found must have its text, and stay within the bounds that the header and
- * the message's length set; that which passes whole must not pass with a byte after it.
+ * A DNS message, and a list of ECHConfigs. What is found must have its text, and stay within the
+ * bounds that the header and the message's length set; that which passes whole must not pass with a
+ * byte after it.
  */
+#include "dns/ech.h"
 #include "dns/message.h"
 #include "fuzz.h"
 
@@ -48,10 +50,26 @@ static bool parse(struct ht_bytes message, bool multicast)
     return good;
 }
 
+/* What a service record may hold, without the record around it. */
+static void parse_ech(struct ht_bytes list)
+{
+    struct ht_arena arena = {0};
+    struct ht_objects configs;
+    (void)dns_ech_parse(list, &arena, &configs);
+    demand(configs.len <= DNS_ECH_MAX_CONFIGS);
+    for (size_t i = 0; i < configs.len; i++) {
+        const struct dns_ech_config *config = (const struct dns_ech_config *)configs.items + i;
+        (void)ht_arena_copy(&arena, config->public_name);
+        (void)ht_arena_copy(&arena, config->suites);
+    }
+    ht_arena_clear(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct ht_bytes message = ht_bytes(data, len);
     bool good               = parse(message, false);
+    parse_ech(message);
     (void)parse(message, true); /* may differ: a class that means "no data" may be masked */
     if (good && len < 4096) {
         uint8_t *longer = calloc(1, len + 1);

@@ -3,7 +3,6 @@
  * that its views point at.
  */
 #include "fuzz.h"
-#include "tls/ech.h"
 #include "tls/messages.h"
 #include "tls/sct.h"
 
@@ -56,19 +55,10 @@ static void parse_others(struct ht_bytes body, struct ht_arena *arena, uint16_t 
 
 static void parse_lists(struct ht_bytes body, struct ht_arena *arena)
 {
-    struct tls_encrypted_client_hello hello = {.kdf = ht_named(1), .aead = ht_named(1)};
-    struct ht_reader configs                = tls_ech_config_list(body);
     struct ht_objects scts;
     (void)tls_sct_list_parse(body, arena, &scts);
     for (size_t i = 0; i < scts.len; i++) {
         copy(arena, &tls_sct_struct, (const struct tls_sct *)scts.items + i);
-    }
-    while (rd_more(&configs)) {
-        struct tls_ech_config config;
-        if (tls_ech_config_next(&configs, &config)) {
-            (void)ht_arena_copy(arena, config.public_name);
-            (void)tls_ech_config_fits(&config, &hello);
-        }
     }
 }
 

@@ -2,8 +2,7 @@
 
 #include "analysis/memo.h"
 #include "analysis/resolution/answers.h"
-#include "dns/dns.h"
-#include "tls/ech.h"
+#include "dns/ech.h"
 #include "tls/tls.h"
 
 enum { MAX_NAME = 255, MAX_SUITES = 16, SUITE_LEN = 4 };
@@ -52,10 +51,10 @@ static struct ht_bytes make_key(struct key *key, uint8_t config_id, struct ht_by
  * Lessons: an ECHConfigList, as it came.
  */
 
-static void keep(struct state *state, const struct tls_ech_config *config)
+static void keep(struct state *state, const struct dns_ech_config *config)
 {
     struct key room;
-    struct ht_bytes key  = make_key(&room, config->config_id, config->public_name);
+    struct ht_bytes key  = make_key(&room, (uint8_t)(config->config_id - 1), config->public_name);
     struct known *known  = ht_memo_find(&state->configs, key);
     size_t suites_len    = config->suites.len;
     const size_t max_len = sizeof known->suites;
@@ -64,7 +63,7 @@ static void keep(struct state *state, const struct tls_ech_config *config)
     }
     if (known != NULL) {
         suites_len        = suites_len < max_len ? suites_len : max_len;
-        known->kem        = config->kem;
+        known->kem        = (uint16_t)config->kem;
         known->num_suites = (uint8_t)(suites_len / SUITE_LEN);
         memcpy(known->suites, config->suites.ptr, suites_len);
     }
@@ -72,10 +71,10 @@ static void keep(struct state *state, const struct tls_ech_config *config)
 
 static void learn(void *state, struct ht_bytes lesson)
 {
-    struct ht_reader list = tls_ech_config_list(lesson);
+    struct ht_reader list = dns_ech_list(lesson);
     while (rd_more(&list)) {
-        struct tls_ech_config config;
-        if (tls_ech_config_next(&list, &config)) {
+        struct dns_ech_config config;
+        if (dns_ech_next(&list, &config) && config.version == DNS_ECH_VERSION) {
             keep(state, &config);
         }
     }
@@ -107,6 +106,41 @@ static void see_event(void *state, struct ht_analysis *a, const struct ht_event_
  * Verdicts
  */
 
+/* Nenc of RFC 9180 section 7.1; of other KEMs it is not known. */
+static size_t encapsulated_bytes(uint16_t kem)
+{
+    enum { P256 = 0x0010, P384 = 0x0011, P521 = 0x0012, X25519 = 0x0020, X448 = 0x0021 };
+    switch (kem) {
+    case P256:
+        return 65;
+    case P384:
+        return 97;
+    case P521:
+        return 133;
+    case X25519:
+        return 32;
+    case X448:
+        return 56;
+    default:
+        return 0;
+    }
+}
+
+/* A client that has this config would write such a hello. */
+static bool fits(const struct known *config, const struct tls_encrypted_client_hello *hello)
+{
+    /* A second hello, after a HelloRetryRequest, has no key again (RFC 9849 section 6.1.5). */
+    size_t enc_bytes = encapsulated_bytes(config->kem);
+    bool fits_key    = enc_bytes == 0 || hello->enc_bytes == 0 || hello->enc_bytes == enc_bytes;
+    bool fits_suite  = false;
+    struct ht_bytes suites = ht_bytes(config->suites, (size_t)config->num_suites * SUITE_LEN);
+    for (size_t i = 0; i < config->num_suites; i++) {
+        fits_suite = fits_suite || (ht_be16(suites, 2 * i) == hello->kdf.id &&
+                                    ht_be16(suites, 2 * i + 1) == hello->aead.id);
+    }
+    return fits_key && fits_suite && hello->kdf.set && hello->aead.set;
+}
+
 static bool matches(struct state *state, const struct tls_client_hello *hello)
 {
     const struct tls_encrypted_client_hello *ech = hello->encrypted_client_hello;
@@ -120,11 +154,7 @@ static bool matches(struct state *state, const struct tls_client_hello *hello)
     if (known == NULL) {
         return false;
     }
-    const struct tls_ech_config config = {
-        .config_id = config_id,
-        .kem       = known->kem,
-        .suites    = ht_bytes(known->suites, (size_t)known->num_suites * SUITE_LEN)};
-    return tls_ech_config_fits(&config, ech);
+    return fits(known, ech);
 }
 
 /* The client was given the address under the name that the hello gives. */

@@ -28,6 +28,7 @@ static void one_config(void **unused)
     assert_int_equal(config->kem, 0x20);
     assert_int_equal(config->maximum_name_length, 64);
     assert_text(config->public_name, "cover.example");
+    assert_true(ht_bytes_equal(config->suites, hex("00010001")));
     ht_arena_clear(&arena);
 }
 
@@ -54,6 +55,11 @@ static void broken(void **unused)
     (void)parse(&arena, hex("0004 fe0d 0001"), false);               /* a length that lies */
     (void)parse(&arena, hex("0006 fe0d 0002 2a00"), false);          /* contents that end early */
     (void)parse(&arena, hex("0041 fe0d 003d" CONTENTS "00"), false); /* and that go on */
+    /* No suites; a half of one; no public name. */
+    (void)parse(&arena, hex("0011 fe0d 000d 2a 0020 0001 00 0000 40 0161 0000"), false);
+    (void)parse(&arena, hex("0013 fe0d 000f 2a 0020 0001 00 0002 0001 40 0161 0000"), false);
+    (void)parse(&arena, hex("0014 fe0d 0010 2a 0020 0001 00 0004 00010001 40 00 0000"), false);
+    (void)parse(&arena, hex("0015 fe0d 0011 2a 0020 0001 00 0004 00010001 40 0161 0000"), true);
     ht_arena_clear(&arena);
 }
 
