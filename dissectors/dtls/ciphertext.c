@@ -2,14 +2,12 @@
  * What DTLS 1.3 encrypts: its unified header (RFC 9147 section 4) hides the content type but tells
  * the epoch, so that the handshake and data can be told apart.
  */
-#include "dtls/state.h"
-
-enum { EPOCH_HANDSHAKE = 2, EPOCH_DATA = 3 }; /* RFC 9147 section 6.1 */
+#include "dtls/decrypt.h"
 
 uint16_t dtls_whole_epoch(uint16_t highest, uint16_t bits)
 {
-    if (highest <= EPOCH_DATA) {
-        return bits > 0 ? bits : EPOCH_DATA + 1;
+    if (highest <= DTLS_EPOCH_DATA) {
+        return bits > 0 ? bits : DTLS_EPOCH_DATA + 1;
     }
     uint16_t ahead = (uint16_t)((bits - highest) & 3);
     return (uint16_t)(ahead <= 1 ? highest + ahead : highest + ahead - 4);
@@ -18,10 +16,11 @@ uint16_t dtls_whole_epoch(uint16_t highest, uint16_t bits)
 void dtls_take_as_tls(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
                       const struct dtls_record *record, uint8_t type)
 {
-    struct tls_record plain = {.type     = type,
-                               .version  = record->version,
-                               .length   = (uint16_t)record->length,
-                               .fragment = record->fragment};
+    struct tls_record plain = {.type      = type,
+                               .version   = record->version,
+                               .length    = (uint16_t)record->length,
+                               .decrypted = record->decrypted,
+                               .fragment  = record->fragment};
     (void)tls_take_record(&state->tls, e, from, &plain, record->length,
                           record->fragment.len < record->length);
 }
@@ -45,7 +44,7 @@ static bool is_ack_by_place(const struct dtls_state *state, enum ht_side from, u
     const struct dtls_direction *d = &state->direction[from];
     bool client                    = from == state->tls.client;
     bool first                     = d->epochs[d->num_epochs - 1].records == 1;
-    return (client ? epoch == EPOCH_HANDSHAKE : epoch == EPOCH_DATA && first) &&
+    return (client ? epoch == DTLS_EPOCH_HANDSHAKE : epoch == DTLS_EPOCH_DATA && first) &&
            looks_like_ack(state, record);
 }
 
@@ -89,9 +88,12 @@ void dtls_take_ciphertext(struct dtls_state *state, struct ht_emitter *e, enum h
     } else if (epoch < d->epoch) {
         /* late, or sent again: not a part of what goes on now */
         state->details.late_records++;
-    } else if (epoch == EPOCH_HANDSHAKE && from == state->tls.client) {
+    } else if (epoch == DTLS_EPOCH_HANDSHAKE && from == state->tls.client) {
         add_to_flight(state, e, from, record);
     } else {
+        if (state->tls.keys != NULL) {
+            dtls_note_data(state, e, from, epoch, record);
+        }
         dtls_end_flight(state, e, from);
         dtls_take_as_tls(state, e, from, record, TLS_APPLICATION_DATA);
     }

@@ -2,7 +2,8 @@
  * The records of a DTLS association as they pass: what is in clear is told, what is not is counted
  * by epoch.
  */
-#include "dtls/state.h"
+#include "dtls/decrypt.h"
+#include "tls/decrypt.h"
 #include "tls/nonces.h"
 
 static enum ht_match match(struct ht_bytes head, const struct ht_endpoint endpoint[2],
@@ -67,7 +68,7 @@ static bool count(struct dtls_state *state, enum ht_side from, const struct dtls
     struct dtls_direction *d = &state->direction[from];
     struct dtls_epoch *epoch = find_epoch(d, number);
     d->epoch                 = number > d->epoch ? number : d->epoch;
-    if (!record->unified && !note_sequence(&state->details, epoch, record->sequence) &&
+    if (record->numbered && !note_sequence(&state->details, epoch, record->sequence) &&
         number > 0) {
         return false;
     }
@@ -117,8 +118,10 @@ static void ack(struct dtls_state *state, struct ht_emitter *e, enum ht_side fro
 {
     struct ht_reader r   = ht_reader(record->fragment);
     struct dtls_ack data = {.records = rd_vec(&r, 2).len / 16};
+    unsigned flags       = record->decrypted ? HT_EVENT_DECRYPTED : 0;
     if (dtls_tell_aside(state)) {
-        (void)ht_emit(e, &dtls_ack_event, from, rd_done(&r) ? 0 : HT_EVENT_MALFORMED, &data);
+        flags |= rd_done(&r) ? 0 : HT_EVENT_MALFORMED;
+        (void)ht_emit(e, &dtls_ack_event, from, flags, &data);
     }
 }
 
@@ -141,13 +144,14 @@ static void note_nonce(struct dtls_state *state, const struct ht_emitter *e, enu
     }
 }
 
-static void plaintext_or_dtls12(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
-                                const struct dtls_record *record, bool cut)
+/* A record with its content type: of DTLS up to 1.2, or in clear, or decrypted. */
+static void take_typed(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
+                       const struct dtls_record *record, bool cut)
 {
     bool finished = state->tls.direction[from].finished;
     switch (record->type) {
     case TLS_HANDSHAKE:
-        if (record->epoch == 0) {
+        if (record->epoch == 0 || record->decrypted) {
             dtls_take_fragments(state, e, from, record, cut);
         } else {
             encrypted_handshake(state, e, from, record);
@@ -178,22 +182,60 @@ static bool may_be_unified(const struct dtls_state *state)
     return state->tls.version >= TLS_13 || (state->tls.version == 0 && state->hello_seen);
 }
 
+/* A record that was opened: `clear` is what was in it. Of data, what is counted is as long as they
+ * are encrypted. */
+static void take_opened(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
+                        uint16_t epoch, const struct dtls_record *record,
+                        const struct dtls_record *clear)
+{
+    if (clear->type == TLS_APPLICATION_DATA) {
+        dtls_note_data(state, e, from, epoch, record);
+        dtls_take_as_tls(state, e, from, record, TLS_APPLICATION_DATA);
+    } else {
+        take_typed(state, e, from, clear, false);
+    }
+}
+
 static void take_record(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
-                        const struct dtls_record *record, bool cut)
+                        struct dtls_record *record, bool cut)
 {
     uint16_t epoch = record->unified ? dtls_whole_epoch(state->direction[from].epoch, record->epoch)
                                      : record->epoch;
+    struct dtls_record clear;
+    if (state->tls.keys != NULL && epoch > 0 && dtls_hold(state, e, from, record)) {
+        return;
+    }
+    bool opened =
+        state->tls.keys != NULL && epoch > 0 && dtls_open(state, e, from, epoch, record, &clear);
     if (!count(state, from, record, epoch)) {
         return;
     }
-    if (record->unified) {
-        dtls_take_ciphertext(state, e, from, epoch, record);
-        return;
-    }
-    if (state->tls.nonces != NULL) {
+    if (state->tls.nonces != NULL && !record->unified) {
         note_nonce(state, e, from, record);
     }
-    plaintext_or_dtls12(state, e, from, record, cut && record->fragment.len < record->length);
+    if (opened) {
+        take_opened(state, e, from, epoch, record, &clear);
+    } else if (record->unified) {
+        dtls_take_ciphertext(state, e, from, epoch, record);
+    } else {
+        take_typed(state, e, from, record, cut && record->fragment.len < record->length);
+    }
+}
+
+/* Takes what was held, as of where it was. */
+static void release(struct dtls_state *state, struct ht_emitter *e)
+{
+    struct tls_place now = {e->frame, e->time_ns};
+    state->released      = true;
+    for (size_t i = 0; i < state->num_held; i++) {
+        struct dtls_held *held = &state->held[i];
+        e->frame               = held->place.frame;
+        e->time_ns             = held->place.time_ns;
+        take_record(state, e, held->from, &held->record, false);
+    }
+    state->num_held = 0;
+    e->frame        = now.frame;
+    e->time_ns      = now.time_ns;
 }
 
 static void tell_retransmission(struct dtls_state *state, struct ht_emitter *e, enum ht_side from)
@@ -221,6 +263,9 @@ static enum ht_verdict pdu(void *opaque, struct ht_emitter *e, const struct ht_p
            (!record.unified || may_be_unified(state))) {
         any = true;
         take_record(state, e, pdu->side, &record, pdu->partial);
+        if (state->num_held > 0 && state->tls.version != 0) {
+            release(state, e);
+        }
     }
     if (any && within != NULL) {
         state->details.within = within;
@@ -245,8 +290,8 @@ static void judge_side(const struct dtls_state *state, enum ht_side side, struct
     end->side[side].hole |= d->hole || (d->num_epochs > 0 && missing_records(first) > 0);
     end->side[side].started_late |= d->late || (d->num_epochs > 0 && first->epoch > 0);
     for (size_t i = 0; i < state->tls.details.alerts.len; i++) {
-        end->side[side].fin |=
-            state->tls.version < TLS_13 && state->tls.alerts[i].side == (uint8_t)side;
+        end->side[side].fin |= (state->tls.version < TLS_13 || tls_keys_found(&state->tls)) &&
+                               state->tls.alerts[i].side == (uint8_t)side;
     }
 }
 
@@ -287,6 +332,7 @@ static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
 {
     struct dtls_state *state = opaque;
     struct ht_end judged     = *end;
+    release(state, e);
     for (int side = 0; side < 2; side++) {
         dtls_flush(state, e, (enum ht_side)side);
         dtls_end_flight(state, e, (enum ht_side)side);

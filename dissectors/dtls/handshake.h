@@ -40,6 +40,7 @@ struct dtls_waiting {
     uint16_t message_seq;
     uint16_t record_version;
     uint8_t type;
+    bool decrypted; /* with keys that are known */
     uint32_t length;
     uint32_t have; /* bytes of it that are there */
     uint32_t fragments;

@@ -1,7 +1,8 @@
 /*
  * Handshake messages: gathered from their fragments, told in the order of their numbers.
  */
-#include "dtls/state.h"
+#include "dtls/decrypt.h"
+#include "tls/decrypt.h"
 
 /* A hello opens its flight: what has a lower number belongs to flights that were answered. */
 static bool is_hello(uint8_t type)
@@ -61,14 +62,48 @@ static void note_hello(struct dtls_state *state, const struct ht_emitter *e, enu
     }
 }
 
+static void put_number(uint8_t *out, uint32_t number, size_t width)
+{
+    for (size_t i = 0; i < width; i++) {
+        out[i] = (uint8_t)(number >> (8 * (width - 1 - i)));
+    }
+}
+
+/* Counts a message for what is signed and hashed, as if it had come in one fragment (RFC 6347
+ * section 4.2.6). */
+static void remember(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
+                     const struct dtls_waiting *message, struct ht_bytes body)
+{
+    if (!e->verify && !tls_keys_found(&state->tls)) {
+        return;
+    }
+    uint8_t *whole = ht_arena_alloc(e->scratch, DTLS_HANDSHAKE_HEADER + body.len);
+    if (whole == NULL) {
+        tls_handshake_missed(&state->tls, from);
+        return;
+    }
+    whole[0] = message->type;
+    put_number(whole + 1, message->length, 3);
+    put_number(whole + 4, message->message_seq, 2);
+    put_number(whole + 6, 0, 3);
+    put_number(whole + 9, message->length, 3);
+    if (body.len > 0) {
+        memcpy(whole + DTLS_HANDSHAKE_HEADER, body.ptr, body.len);
+    }
+    tls_message_said(&state->tls, e, from, message->type,
+                     ht_bytes(whole, DTLS_HANDSHAKE_HEADER + body.len));
+}
+
 /* Tells a message to those who read it. Of an incomplete hello after which a whole one came, or of
  * which nothing but its end is there, only its size is of use. */
 static void tell_body(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
                       const struct dtls_waiting *message, struct ht_bytes body)
 {
-    unsigned flags  = message->have < message->length ? HT_EVENT_PARTIAL : 0;
+    bool partial = message->have < message->length;
+    unsigned flags =
+        (partial ? HT_EVENT_PARTIAL : 0) | (message->decrypted ? HT_EVENT_DECRYPTED : 0);
     bool superseded = state->direction[from].messages.num_waiting > 1;
-    if (flags != 0 && (body.len == 0 || (is_hello(message->type) && superseded))) {
+    if (partial && (body.len == 0 || (is_hello(message->type) && superseded))) {
         struct tls_other_handshake data = {.message = ht_named(message->type),
                                            .length  = message->length};
         (void)ht_emit(e, &tls_other_handshake_event, from, flags, &data);
@@ -77,6 +112,9 @@ static void tell_body(struct dtls_state *state, struct ht_emitter *e, enum ht_si
     } else {
         note_hello(state, e, from, message->type, body);
         tls_message(&state->tls, e, from, message->type, body, message->record_version, flags);
+        if (!partial) {
+            remember(state, e, from, message, body);
+        }
     }
     if (message->type == TLS_CLIENT_HELLO && from == state->tls.client) {
         /* It is the last that a ServerHello answers. */
@@ -93,7 +131,11 @@ static void tell(struct dtls_state *state, struct ht_emitter *e, enum ht_side fr
         d->lost_messages += message->message_seq - d->messages.next;
     }
     d->late |= d->messages.next == 0 && message->message_seq > 0;
-    d->hole |= d->lost_messages > 0 || message->have < message->length;
+    bool partial = message->have < message->length;
+    d->hole |= d->lost_messages > 0 || partial;
+    if (partial || (d->messages.next > 0 && message->message_seq > d->messages.next)) {
+        tls_handshake_missed(&state->tls, from);
+    }
     d->messages.next = message->message_seq + 1U;
     state->details.fragmented_messages += message->fragments > 1;
     state->details.fragments += message->fragments > 1 ? message->fragments : 0;
@@ -149,8 +191,8 @@ static void malformed(struct dtls_state *state, struct ht_emitter *e, enum ht_si
     }
 }
 
-/* A ClientHello with another random than the last begins a new association on the same ports
- * (RFC 6347 section 4.2.8): numbers and epochs start again. */
+/* A ClientHello with another random than the last begins a new association on the same ports (RFC
+ * 6347 section 4.2.8), or a renegotiation. */
 static bool begins_anew(const struct dtls_state *state, const struct dtls_fragment *fragment)
 {
     return fragment->type == TLS_CLIENT_HELLO && fragment->offset == 0 && state->hello_seen &&
@@ -158,23 +200,35 @@ static bool begins_anew(const struct dtls_state *state, const struct dtls_fragme
            memcmp(fragment->bytes.ptr + 2, state->random, DTLS_RANDOM) != 0;
 }
 
-static void begin_anew(struct dtls_state *state, struct ht_emitter *e)
+static void restart_epochs(struct dtls_direction *d)
+{
+    d->epoch        = 0;
+    d->ccs_epochs   = 0;
+    d->finished_len = 0;
+    dtls_forget_keys(d);
+    for (size_t i = 0; i < d->num_epochs; i++) {
+        d->epochs[i].window = 0;
+    }
+}
+
+/* Messages are numbered from 0 again; epochs too, but in a renegotiation, which is encrypted. */
+static void begin_anew(struct dtls_state *state, struct ht_emitter *e, bool renegotiation)
 {
     for (int side = 0; side < 2; side++) {
         struct dtls_direction *d = &state->direction[side];
         dtls_flush(state, e, (enum ht_side)side);
         d->messages.next = 0;
-        d->epoch         = 0;
-        d->ccs_epochs    = 0;
-        d->finished_len  = 0;
-        for (size_t i = 0; i < d->num_epochs; i++) {
-            d->epochs[i].window = 0;
+        if (!renegotiation) {
+            restart_epochs(d);
         }
+    }
+    if (!renegotiation) {
+        tls_handshake_anew(&state->tls);
     }
 }
 
 static void keep(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
-                 const struct dtls_fragment *fragment, uint16_t record_version)
+                 const struct dtls_fragment *fragment, const struct dtls_record *record)
 {
     struct dtls_reassembly *r = &state->direction[from].messages;
     struct dtls_waiting *waiting;
@@ -187,7 +241,8 @@ static void keep(struct dtls_state *state, struct ht_emitter *e, enum ht_side fr
         fate = dtls_reassembly_take(r, fragment, ht_hold(e, from), e->arena, &waiting);
     }
     if (fate == DTLS_TAKEN) {
-        waiting->record_version = record_version;
+        waiting->record_version = record->version;
+        waiting->decrypted      = record->decrypted;
         waiting->frame          = e->frame;
         waiting->time_ns        = e->time_ns;
     } else if (fate == DTLS_REPEATED) {
@@ -198,7 +253,7 @@ static void keep(struct dtls_state *state, struct ht_emitter *e, enum ht_side fr
 }
 
 static void take(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
-                 const struct dtls_fragment *fragment, uint16_t record_version)
+                 const struct dtls_fragment *fragment, const struct dtls_record *record)
 {
     struct dtls_reassembly *r = &state->direction[from].messages;
     if (fragment->length > TLS_MAX_MESSAGE) {
@@ -210,14 +265,15 @@ static void take(struct dtls_state *state, struct ht_emitter *e, enum ht_side fr
             state->again += fragment->offset == 0;
             return;
         }
-        begin_anew(state, e);
+        begin_anew(state, e, record->decrypted);
     }
     bool whole = fragment->bytes.len == fragment->length;
     if (whole && dtls_reassembly_first(r) == NULL &&
         (fragment->message_seq == r->next || is_hello(fragment->type))) {
         const struct dtls_waiting message = {.message_seq    = fragment->message_seq,
-                                             .record_version = record_version,
+                                             .record_version = record->version,
                                              .type           = fragment->type,
+                                             .decrypted      = record->decrypted,
                                              .length         = fragment->length,
                                              .have           = fragment->length,
                                              .frame          = e->frame,
@@ -225,7 +281,7 @@ static void take(struct dtls_state *state, struct ht_emitter *e, enum ht_side fr
         tell(state, e, from, &message, fragment->bytes);
         return;
     }
-    keep(state, e, from, fragment, record_version);
+    keep(state, e, from, fragment, record);
     tell_ready(state, e, from);
 }
 
@@ -239,6 +295,6 @@ void dtls_take_fragments(struct dtls_state *state, struct ht_emitter *e, enum ht
             malformed(state, e, from, &fragment);
             return;
         }
-        take(state, e, from, &fragment, record->version);
+        take(state, e, from, &fragment, record);
     }
 }

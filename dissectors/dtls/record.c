@@ -47,7 +47,8 @@ static bool read_unified(struct ht_reader *r, uint8_t flags, size_t id_length, b
         }
         out->connection_id = rd_take(r, id_length);
     }
-    rd_skip(r, (flags & UNIFIED_SEQUENCE) != 0 ? 2 : 1);
+    out->number_width = (flags & UNIFIED_SEQUENCE) != 0 ? 2 : 1;
+    rd_skip(r, out->number_width);
     if ((flags & UNIFIED_LENGTH) == 0) {
         return !r->bad && read_rest(r, out);
     }
@@ -55,11 +56,9 @@ static bool read_unified(struct ht_reader *r, uint8_t flags, size_t id_length, b
     return !r->bad && read_fragment(r, cut, out);
 }
 
-bool dtls_record_read(struct ht_reader *datagram, size_t id_length, bool cut,
-                      struct dtls_record *out)
+static bool read_record(struct ht_reader *r, size_t id_length, bool cut, struct dtls_record *out)
 {
-    struct ht_reader *r = datagram;
-    *out                = (struct dtls_record){.type = rd_u8(r)};
+    *out = (struct dtls_record){.type = rd_u8(r)};
     if (r->bad) {
         return false;
     }
@@ -69,6 +68,7 @@ bool dtls_record_read(struct ht_reader *datagram, size_t id_length, bool cut,
     out->version  = rd_u16(r);
     out->epoch    = rd_u16(r);
     out->sequence = rd_uint(r, 6);
+    out->numbered = true;
     if (out->type < TLS_CHANGE_CIPHER_SPEC || out->type > DTLS_ACK ||
         !known_version(out->version)) {
         rd_fail(r);
@@ -82,6 +82,17 @@ bool dtls_record_read(struct ht_reader *datagram, size_t id_length, bool cut,
     }
     out->length = rd_u16(r);
     return !r->bad && read_fragment(r, cut, out);
+}
+
+bool dtls_record_read(struct ht_reader *datagram, size_t id_length, bool cut,
+                      struct dtls_record *out)
+{
+    const uint8_t *begin = datagram->cur;
+    bool read            = read_record(datagram, id_length, cut, out);
+    if (read) {
+        out->header = ht_bytes(begin, (size_t)(out->fragment.ptr - begin));
+    }
+    return read;
 }
 
 /* A handshake message's fragment at the head of a record in clear: bounds that can be. */

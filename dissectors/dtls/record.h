@@ -22,12 +22,16 @@ enum {
 };
 
 struct dtls_record {
-    bool unified;                  /* a header of DTLS 1.3's ciphertext: no type, no version */
-    uint8_t type;                  /* content type; TLS's application_data where unified */
-    uint16_t version;              /* 0 where unified */
-    uint16_t epoch;                /* where unified, its two low bits */
-    uint64_t sequence;             /* of 48 bits; where unified 0: it is encrypted */
+    bool unified;         /* a header of DTLS 1.3's ciphertext: no type, no version */
+    uint8_t type;         /* content type; TLS's application_data where unified */
+    uint16_t version;     /* 0 where unified */
+    uint16_t epoch;       /* where unified, its two low bits */
+    bool numbered;        /* its sequence number is known: not that of a unified header */
+    uint64_t sequence;    /* of 48 bits */
+    uint8_t number_width; /* where unified, bytes of the number; 0: it is not known where */
+    bool decrypted;       /* with keys that are known */
     struct ht_bytes connection_id; /* empty: none, or one of unknown length */
+    struct ht_bytes header;        /* all before the fragment */
     size_t length;                 /* of the fragment, by the header */
     struct ht_bytes fragment;      /* shorter where the datagram was cut */
 };

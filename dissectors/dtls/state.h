@@ -1,6 +1,7 @@
 /*
  * What is remembered of a DTLS association while it is followed. Private to the flow logic: dtls.c
- * (records), messages.c (handshake messages), ciphertext.c (what DTLS 1.3 encrypts).
+ * (records), messages.c (handshake messages), ciphertext.c (what DTLS 1.3 encrypts), decrypt.c
+ * (what of that keys open).
  */
 #ifndef HT_DTLS_STATE_H
 #define HT_DTLS_STATE_H
@@ -9,6 +10,8 @@
 #include "dtls/handshake.h"
 #include "dtls/record.h"
 #include "tls/session.h"
+
+enum { DTLS_EPOCH_HANDSHAKE = 2, DTLS_EPOCH_DATA = 3 }; /* of DTLS 1.3, RFC 9147 section 6.1 */
 
 enum {
     DTLS_KEPT_EPOCHS = 4,  /* told apart, a side; later ones count with the last */
@@ -33,6 +36,7 @@ struct dtls_direction {
     uint16_t flight[DTLS_MAX_FLIGHT]; /* how long they are */
     struct tls_place flight_place;    /* where the last of them was */
     struct dtls_epoch epochs[DTLS_KEPT_EPOCHS];
+    struct dtls_keyed *keyed; /* of decrypt.c, in the flow's arena; NULL: no keys were needed */
 };
 
 struct dtls_state {
@@ -43,7 +47,10 @@ struct dtls_state {
     bool hello_seen;
     bool connection_ids_chosen; /* by the ServerHello */
     uint8_t asides;             /* told */
-    uint64_t again;             /* messages of the datagram at hand that were there before */
+    bool released;              /* what was held; no more is */
+    uint8_t num_held;
+    struct dtls_held *held; /* of decrypt.c, in the flow's arena: records that wait for keys */
+    uint64_t again;         /* messages of the datagram at hand that were there before */
 };
 
 /* dtls_tell_aside: one more event may be told that a hostile sender could repeat without end. */
@@ -52,8 +59,8 @@ static inline bool dtls_tell_aside(struct dtls_state *state)
     return state->asides < DTLS_MAX_ASIDES && ++state->asides > 0;
 }
 
-/* dtls_take_fragments takes the handshake messages of a record in clear and tells all that are
- * whole and in turn; with `cut` its end is missing. */
+/* dtls_take_fragments takes the handshake messages of a record in clear, or decrypted, and tells
+ * all that are whole and in turn; with `cut` its end is missing. */
 void dtls_take_fragments(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
                          const struct dtls_record *record, bool cut);
 

@@ -1,6 +1,5 @@
 #include "tls/decrypt.h"
 
-#include "crypto/hkdf.h"
 #include "tls/finished.h"
 #include "tls/transcript.h"
 
@@ -24,9 +23,6 @@ static bool has_secrets(const struct ht_key_log *log, struct ht_bytes random)
 void tls_keys_begin(struct tls_state *state, struct ht_emitter *e)
 {
     const struct ht_keyring *ring = e->keyring;
-    if (state->carrier == TLS_OVER_DTLS) {
-        return;
-    }
     if (state->keys == NULL) {
         state->keys = ht_arena_alloc(e->arena, sizeof *state->keys);
     }
@@ -79,14 +75,17 @@ static bool open_record(struct tls_state *state, const struct ht_emitter *e, enu
  * are no secrets. */
 static bool find_protection(struct tls_state *state, const struct ht_emitter *e, enum ht_side from)
 {
+    struct tls_protection *out = &state->keys->side[from].protection;
     const struct tls_server_hello *hello =
         ht_read(e, &tls_server_hello_struct, state->last_server_hello);
     if (state->keys->log == NULL) {
         say(state, missing);
     }
-    return state->keys->log != NULL && hello != NULL && state->last_hello != NULL &&
-           tls_protection_of(&state->keys->side[from].protection, state->version,
-                             hello->cipher_suite, hello->encrypt_then_mac);
+    bool found =
+        state->keys->log != NULL && hello != NULL && state->last_hello != NULL &&
+        tls_protection_of(out, state->version, hello->cipher_suite, hello->encrypt_then_mac);
+    out->datagrams = state->carrier == TLS_OVER_DTLS;
+    return found;
 }
 
 /*
@@ -115,15 +114,15 @@ static void enter(struct tls_keys *keys, struct tls_keyed_side *side, enum tls_e
     }
 }
 
-/* RFC 8446 section 7.2. */
-static void update(struct tls_keyed_side *side)
+void tls_keys_update(struct tls_keyed_side *side)
 {
+    const struct tls_protection *p = &side->protection;
     uint8_t next[HT_KEY_SECRET_MAX];
-    size_t len           = ht_digest_len(side->protection.hash);
+    size_t len           = ht_digest_len(p->hash);
     struct ht_bytes last = ht_bytes(side->secret, len);
-    bool made     = ht_hkdf_expand_label(side->protection.hash, next, len, last, "traffic upd");
-    side->updates = false;
-    side->lost    = !made || !install(side, ht_bytes(next, len));
+    bool made            = tls_expand_label(p->datagrams, p->hash, next, len, last, "traffic upd");
+    side->updates        = false;
+    side->lost           = !made || !install(side, ht_bytes(next, len));
     memcpy(side->secret, next, len);
 }
 
@@ -184,16 +183,15 @@ static bool open_early(struct tls_state *state, const struct ht_emitter *e, enum
     return true;
 }
 
-/* Whether a record after the handshake may be something else than data. */
-static bool is_small(const struct tls_keyed_side *side, const struct tls_record *record)
+bool tls_keys_may_be_message(const struct tls_keyed_side *side, size_t length)
 {
-    return record->length <= SMALL_RECORD ||
-           (side->position.sequence < FIRST_RECORDS && record->length <= TICKET_RECORD);
+    return length <= SMALL_RECORD ||
+           (side->position.sequence < FIRST_RECORDS && length <= TICKET_RECORD);
 }
 
-static void note_data(struct tls_keyed_side *side, const struct ht_emitter *e)
+void tls_keys_note_data(struct tls_keyed_side *side, const struct ht_emitter *e)
 {
-    if (side->first_data.frame == 0 && side->epoch == TLS_EPOCH_DATA) {
+    if (side->first_data.frame == 0) {
         side->first_data = (struct tls_place){e->frame, e->time_ns};
     }
 }
@@ -204,7 +202,9 @@ static bool tell_13(struct tls_state *state, struct ht_emitter *e, enum ht_side 
 {
     struct tls_keyed_side *side = &state->keys->side[from];
     if (inner->type == TLS_APPLICATION_DATA) {
-        note_data(side, e);
+        if (side->epoch == TLS_EPOCH_DATA) {
+            tls_keys_note_data(side, e);
+        }
         return false;
     }
     if (inner->type == TLS_HANDSHAKE) {
@@ -215,7 +215,7 @@ static bool tell_13(struct tls_state *state, struct ht_emitter *e, enum ht_side 
     if (side->epoch == TLS_EPOCH_HANDSHAKE && state->direction[from].finished) {
         enter(state->keys, side, TLS_EPOCH_DATA, from == state->client);
     } else if (side->updates) {
-        update(side);
+        tls_keys_update(side);
     }
     return true;
 }
@@ -229,9 +229,9 @@ static bool take_13(struct tls_state *state, struct ht_emitter *e, enum ht_side 
         (side->epoch == TLS_EPOCH_NONE && !begin_13(state, e, from)) || side->lost) {
         return false;
     }
-    if (side->epoch == TLS_EPOCH_DATA && !is_small(side, record)) {
+    if (side->epoch == TLS_EPOCH_DATA && !tls_keys_may_be_message(side, record->length)) {
         side->position.sequence++;
-        note_data(side, e);
+        tls_keys_note_data(side, e);
         return false;
     }
     if (partial || record->fragment.len != record->length) {
@@ -253,19 +253,25 @@ static bool take_13(struct tls_state *state, struct ht_emitter *e, enum ht_side 
  * TLS 1.0 to 1.2
  */
 
+static void enter_12(const struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
+                     struct tls_keyed_side *side)
+{
+    struct ht_bytes master = find(state->keys, HT_KEY_MASTER);
+    side->epoch            = TLS_EPOCH_DATA;
+    side->position         = (struct tls_position){0};
+    side->lost =
+        !tls_keys_of_master(&side->keys, &side->protection, master, tls_client_random(state, e),
+                            tls_server_random(state, e), from == state->client);
+}
+
 static bool begin_12(struct tls_state *state, const struct ht_emitter *e, enum ht_side from)
 {
-    struct tls_keys *keys       = state->keys;
-    struct tls_keyed_side *side = &keys->side[from];
+    struct tls_keyed_side *side = &state->keys->side[from];
     if (!find_protection(state, e, from)) {
         side->lost = true;
         return false;
     }
-    side->epoch    = TLS_EPOCH_DATA;
-    side->position = (struct tls_position){0};
-    side->lost     = !tls_keys_of_master(&side->keys, &side->protection, find(keys, HT_KEY_MASTER),
-                                         tls_client_random(state, e), tls_server_random(state, e),
-                                         from == state->client);
+    enter_12(state, e, from, side);
     return true;
 }
 
@@ -344,7 +350,7 @@ bool tls_keys_want(const struct tls_state *state, enum ht_side from,
                    ? side->protection.mode == TLS_MODE_CBC_CHAINED
                    : state->version == TLS_10 && state->direction[from].change_cipher_spec;
     }
-    return side->epoch != TLS_EPOCH_DATA || is_small(side, record);
+    return side->epoch != TLS_EPOCH_DATA || tls_keys_may_be_message(side, record->length);
 }
 
 bool tls_keys_take(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
@@ -384,6 +390,28 @@ void tls_keys_opened(struct tls_state *state, bool opened)
     say(state, opened ? decrypted : failed);
 }
 
+void tls_keys_missing(struct tls_state *state)
+{
+    say(state, missing);
+}
+
+void tls_keys_enter(struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
+                    enum tls_epoch epoch, struct tls_keyed_side *out)
+{
+    bool known = find_protection(state, e, from);
+    *out = (struct tls_keyed_side){.lost = true, .protection = state->keys->side[from].protection};
+    if (known && state->version >= TLS_13) {
+        enter(state->keys, out, epoch, from == state->client);
+    } else if (known) {
+        enter_12(state, e, from, out);
+    }
+}
+
+void tls_keys_unopened(struct tls_state *state, enum ht_side from, bool whole)
+{
+    lose(state, from, whole ? failed : incomplete);
+}
+
 /*
  * Finished
  */
@@ -397,7 +425,8 @@ static bool compute(const struct tls_state *state, const struct ht_emitter *e, e
         *out_len              = ht_digest_len(digest);
         struct ht_bytes secret =
             find(state->keys, client ? HT_KEY_CLIENT_HANDSHAKE : HT_KEY_SERVER_HANDSHAKE);
-        return secret.len == *out_len && tls_finished_13(out, digest, secret, messages);
+        return secret.len == *out_len &&
+               tls_finished_13(out, digest, state->carrier == TLS_OVER_DTLS, secret, messages);
     }
     const struct tls_server_hello *hello =
         ht_read(e, &tls_server_hello_struct, state->last_server_hello);

@@ -73,6 +73,27 @@ struct ht_bytes tls_keys_secret(struct tls_state *state, const struct ht_emitter
 /* tls_keys_opened says what came of a packet of a carrier with these keys. */
 void tls_keys_opened(struct tls_state *state, bool opened);
 
+/* tls_keys_missing says that the key log has no secrets of this session. */
+void tls_keys_missing(struct tls_state *state);
+
+/* tls_keys_enter fills `out` with what `from` writes with from the beginning of an epoch on, by the
+ * hellos seen last; `out->lost` where that is not known. For DTLS, whose records each say the epoch
+ * that they are of, and tls_keys_unopened, that one could not be decrypted. There are
+ * `state->keys`. */
+void tls_keys_enter(struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
+                    enum tls_epoch epoch, struct tls_keyed_side *out);
+void tls_keys_unopened(struct tls_state *state, enum ht_side from, bool whole);
+
+/* tls_keys_update goes on to the next keys of application data (RFC 8446 section 7.2). */
+void tls_keys_update(struct tls_keyed_side *side);
+
+/* tls_keys_may_be_message: in TLS 1.3 a record after the handshake may be something else than data,
+ * by its length. */
+bool tls_keys_may_be_message(const struct tls_keyed_side *side, size_t length);
+
+/* tls_keys_note_data: in the frame at hand there are application data, after the handshake. */
+void tls_keys_note_data(struct tls_keyed_side *side, const struct ht_emitter *e);
+
 /* tls_finished_check is HT_EVENT_VERIFIED where `verify_data` is what `from` must say after all
  * that was said before, HT_EVENT_REFUTED where it is not, 0 where that cannot be known. */
 unsigned tls_finished_check(struct tls_state *state, struct ht_emitter *e, enum ht_side from,

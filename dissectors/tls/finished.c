@@ -1,13 +1,13 @@
 #include "tls/finished.h"
 
-#include "crypto/hkdf.h"
+#include "tls/keys.h"
 
-bool tls_finished_13(uint8_t out[HT_DIGEST_MAX], enum ht_digest digest, struct ht_bytes secret,
-                     struct ht_bytes messages)
+bool tls_finished_13(uint8_t out[HT_DIGEST_MAX], enum ht_digest digest, bool datagrams,
+                     struct ht_bytes secret, struct ht_bytes messages)
 {
     uint8_t key[HT_DIGEST_MAX], hash[HT_DIGEST_MAX];
     size_t len = ht_digest_len(digest);
-    return ht_hkdf_expand_label(digest, key, len, secret, "finished") &&
+    return tls_expand_label(datagrams, digest, key, len, secret, "finished") &&
            ht_digest(NULL, digest, hash, messages) == len &&
            ht_hmac(digest, out, ht_bytes(key, len), ht_bytes(hash, len));
 }

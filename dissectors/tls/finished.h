@@ -9,10 +9,10 @@
 enum { TLS_VERIFY_DATA_LEN = 12 /* up to TLS 1.2 */ };
 
 /* tls_finished_13 writes verify_data by RFC 8446 section 4.4.4, from the traffic secret of the
- * sender's handshake and all messages before; as long as the digest. False where libcrypto refuses.
- */
-bool tls_finished_13(uint8_t out[HT_DIGEST_MAX], enum ht_digest digest, struct ht_bytes secret,
-                     struct ht_bytes messages);
+ * sender's handshake and all messages before; as long as the digest. `datagrams`: of DTLS. False
+ * where libcrypto refuses. */
+bool tls_finished_13(uint8_t out[HT_DIGEST_MAX], enum ht_digest digest, bool datagrams,
+                     struct ht_bytes secret, struct ht_bytes messages);
 
 /* tls_finished_12 writes verify_data by RFC 5246 section 7.4.9, or RFC 2246 section 7.4.9. */
 bool tls_finished_12(uint8_t out[TLS_VERIFY_DATA_LEN], enum ht_prf prf, struct ht_bytes master,

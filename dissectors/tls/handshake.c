@@ -457,6 +457,13 @@ void tls_whole_message(struct tls_state *state, struct ht_emitter *e, enum ht_si
     tls_remember(&m, message->type, bytes);
 }
 
+void tls_message_said(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                      uint8_t type, struct ht_bytes bytes)
+{
+    const struct tls_telling m = {.state = state, .e = e, .from = from};
+    tls_remember(&m, type, bytes);
+}
+
 /* Tells all whole messages at the head of `avail`; returns what is left. */
 static struct ht_bytes tell_whole(struct tls_telling *m, struct ht_bytes avail)
 {

@@ -7,7 +7,8 @@ enum {
     SALT_LEN     = 4, /* of GCM and CCM (RFC 5288 section 3) */
     EXPLICIT_LEN = 8,
     SEQUENCE_LEN = 8,
-    AAD_LEN      = SEQUENCE_LEN + TLS_RECORD_HEADER,
+    LENGTH_LEN   = 2,
+    MAX_AAD      = TLS_HEADER_MAX + LENGTH_LEN,
     MAX_STREAM   = 16 * 1024, /* of RC4's key stream; what comes later is not opened */
     LONGEST_MAC  = HT_DIGEST_MAX
 };
@@ -115,12 +116,26 @@ bool tls_protection_of(struct tls_protection *out, uint16_t version, struct ht_n
     return version < TLS_13 || out->tag_len > 0;
 }
 
+bool tls_expand_label(bool datagrams, enum ht_digest digest, uint8_t *out, size_t len,
+                      struct ht_bytes secret, const char *label)
+{
+    return datagrams ? ht_hkdf_expand_label_dtls(digest, out, len, secret, label)
+                     : ht_hkdf_expand_label(digest, out, len, secret, label);
+}
+
+static bool expand(uint8_t *out, size_t len, const struct tls_protection *p, struct ht_bytes secret,
+                   const char *label)
+{
+    return tls_expand_label(p->datagrams, p->hash, out, len, secret, label);
+}
+
 bool tls_keys_of_traffic_secret(struct tls_write_keys *out, const struct tls_protection *p,
                                 struct ht_bytes secret)
 {
     *out = (struct tls_write_keys){0};
-    return ht_hkdf_expand_label(p->hash, out->key, p->key_len, secret, "key") &&
-           ht_hkdf_expand_label(p->hash, out->iv, p->iv_len, secret, "iv");
+    return expand(out->key, p->key_len, p, secret, "key") &&
+           expand(out->iv, p->iv_len, p, secret, "iv") &&
+           (!p->datagrams || expand(out->number, p->key_len, p, secret, "sn"));
 }
 
 bool tls_keys_of_master(struct tls_write_keys *out, const struct tls_protection *p,
@@ -186,33 +201,43 @@ struct opening {
     struct ht_arena *scratch; /* for what is hashed */
 };
 
-/* TLSInnerPlaintext: content, its type, zeros (RFC 8446 section 5.2). */
+/* What is proven with `len` bytes of content, up to TLS 1.2: sequence number and header (RFC 5246
+ * section 6.2.3.3); writes it to `out` and returns its length. */
+static size_t put_proven(const struct opening *o, uint8_t out[MAX_AAD], size_t len)
+{
+    struct ht_bytes header = o->position->header;
+    if (header.len == 0) {
+        put_sequence(out, o->position->sequence);
+        put_header(out + SEQUENCE_LEN, o->record, len);
+        return SEQUENCE_LEN + TLS_RECORD_HEADER;
+    }
+    memcpy(out, header.ptr, header.len);
+    out[header.len]     = (uint8_t)(len >> 8);
+    out[header.len + 1] = (uint8_t)len;
+    return header.len + LENGTH_LEN;
+}
+
 static bool open_13(const struct opening *o, struct tls_record *out)
 {
-    uint8_t nonce[HT_NONCE_LEN], aad[TLS_RECORD_HEADER];
-    struct ht_bytes sealed = o->record->fragment;
-    put_header(aad, o->record, sealed.len);
+    uint8_t nonce[HT_NONCE_LEN], header[TLS_RECORD_HEADER];
+    struct ht_bytes sealed = o->record->fragment, aad = o->position->header;
+    if (aad.len == 0) {
+        put_header(header, o->record, sealed.len);
+        aad = ht_bytes(header, sizeof header);
+    }
     implicit_nonce(nonce, o->keys->iv, o->position->sequence);
-    const struct ht_sealed what = {sealed, ht_bytes(aad, sizeof aad), o->p->tag_len};
+    const struct ht_sealed what = {sealed, aad, o->p->tag_len};
     if (!ht_open_sealed(o->opener, o->p->cipher, o->text, o->keys->key, nonce, &what)) {
         return false;
     }
-    size_t len = sealed.len - o->p->tag_len;
-    while (len > 0 && o->text[len - 1] == 0) {
-        len--;
-    }
-    if (len == 0) {
-        return false;
-    }
-    out->type     = o->text[len - 1];
-    out->fragment = ht_bytes(o->text, len - 1);
+    out->fragment = ht_bytes(o->text, sealed.len - o->p->tag_len);
     return true;
 }
 
 /* RFC 5246 section 6.2.3.3. */
 static bool open_aead(const struct opening *o, struct tls_record *out)
 {
-    uint8_t nonce[HT_NONCE_LEN], aad[AAD_LEN];
+    uint8_t nonce[HT_NONCE_LEN], aad[MAX_AAD];
     struct ht_bytes sealed = o->record->fragment;
     if (o->p->mode == TLS_MODE_AEAD_EXPLICIT) {
         if (sealed.len < EXPLICIT_LEN) {
@@ -227,11 +252,9 @@ static bool open_aead(const struct opening *o, struct tls_record *out)
     if (sealed.len < o->p->tag_len) {
         return false;
     }
-    size_t len = sealed.len - o->p->tag_len;
-    put_sequence(aad, o->position->sequence);
-    put_header(aad + SEQUENCE_LEN, o->record, len);
+    size_t len                  = sealed.len - o->p->tag_len;
     out->fragment               = ht_bytes(o->text, len);
-    const struct ht_sealed what = {sealed, ht_bytes(aad, sizeof aad), o->p->tag_len};
+    const struct ht_sealed what = {sealed, ht_bytes(aad, put_proven(o, aad, len)), o->p->tag_len};
     return ht_open_sealed(o->opener, o->p->cipher, o->text, o->keys->key, nonce, &what);
 }
 
@@ -239,17 +262,16 @@ static bool open_aead(const struct opening *o, struct tls_record *out)
 static bool is_mac(const struct opening *o, struct ht_bytes content, struct ht_bytes mac)
 {
     uint8_t made[HT_DIGEST_MAX];
-    uint8_t *hashed = ht_arena_alloc(o->scratch, AAD_LEN + content.len);
+    uint8_t *hashed = ht_arena_alloc(o->scratch, MAX_AAD + content.len);
     if (hashed == NULL || mac.len != o->p->mac_len) {
         return false;
     }
-    put_sequence(hashed, o->position->sequence);
-    put_header(hashed + SEQUENCE_LEN, o->record, content.len);
+    size_t len = put_proven(o, hashed, content.len);
     if (content.len > 0) {
-        memcpy(hashed + AAD_LEN, content.ptr, content.len);
+        memcpy(hashed + len, content.ptr, content.len);
     }
     return ht_hmac(o->p->hash, made, ht_bytes(o->keys->mac, o->p->mac_len),
-                   ht_bytes(hashed, AAD_LEN + content.len)) &&
+                   ht_bytes(hashed, len + content.len)) &&
            memcmp(made, mac.ptr, mac.len) == 0;
 }
 
@@ -315,42 +337,55 @@ static bool open_rc4(const struct opening *o, struct tls_record *out)
     return take_mac(o, &out->fragment);
 }
 
+/* Inner plaintext: content, its type, zeros (RFC 8446 section 5.2, RFC 9146 section 4). */
+static bool take_type(struct tls_record *out)
+{
+    struct ht_bytes text = out->fragment;
+    while (text.len > 0 && text.ptr[text.len - 1] == 0) {
+        text.len--;
+    }
+    if (text.len == 0) {
+        return false;
+    }
+    out->type     = text.ptr[text.len - 1];
+    out->fragment = ht_bytes_head(text, text.len - 1);
+    return true;
+}
+
+static bool open_by_mode(const struct opening *o, struct tls_record *out)
+{
+    switch (o->p->mode) {
+    case TLS_MODE_13:
+        return open_13(o, out);
+    case TLS_MODE_AEAD_EXPLICIT:
+    case TLS_MODE_AEAD_IMPLICIT:
+        return open_aead(o, out);
+    case TLS_MODE_CBC_CHAINED:
+    case TLS_MODE_CBC_EXPLICIT:
+        return open_blocks(o, out);
+    case TLS_MODE_RC4:
+        return open_rc4(o, out);
+    case TLS_MODE_UNKNOWN:
+        break;
+    }
+    return false;
+}
+
 bool tls_record_open(struct ht_opener *opener, const struct tls_protection *protection,
                      const struct tls_write_keys *keys, const struct tls_position *position,
                      const struct tls_record *record, struct ht_arena *scratch,
                      struct tls_record *out)
 {
-    struct opening o = {.opener   = opener,
-                        .p        = protection,
-                        .keys     = keys,
-                        .position = position,
-                        .record   = record,
-                        .scratch  = scratch,
-                        .text     = ht_arena_alloc(scratch, record->fragment.len)};
-    bool opened      = false;
-    *out             = *record;
-    if (o.text == NULL) {
-        return false;
-    }
-    switch (protection->mode) {
-    case TLS_MODE_13:
-        opened = open_13(&o, out);
-        break;
-    case TLS_MODE_AEAD_EXPLICIT:
-    case TLS_MODE_AEAD_IMPLICIT:
-        opened = open_aead(&o, out);
-        break;
-    case TLS_MODE_CBC_CHAINED:
-    case TLS_MODE_CBC_EXPLICIT:
-        opened = open_blocks(&o, out);
-        break;
-    case TLS_MODE_RC4:
-        opened = open_rc4(&o, out);
-        break;
-    case TLS_MODE_UNKNOWN:
-        break;
-    }
-    out->length    = (uint16_t)out->fragment.len;
-    out->decrypted = opened;
-    return opened;
+    const struct opening o = {.opener   = opener,
+                              .p        = protection,
+                              .keys     = keys,
+                              .position = position,
+                              .record   = record,
+                              .scratch  = scratch,
+                              .text     = ht_arena_alloc(scratch, record->fragment.len)};
+    bool typed             = protection->mode == TLS_MODE_13 || position->header.len > 0;
+    *out                   = *record;
+    out->decrypted         = o.text != NULL && open_by_mode(&o, out) && (!typed || take_type(out));
+    out->length            = (uint16_t)out->fragment.len;
+    return out->decrypted;
 }

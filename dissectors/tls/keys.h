@@ -1,6 +1,8 @@
 /*
  * How the records of a cipher suite are protected, and the keys for that from the secrets of a key
  * log: pure functions (RFC 8446 sections 5.2, 7.3; RFC 5246 section 6.3 and what builds on it).
+ * DTLS differs in how records are numbered, in what is proven with them, and in its labels: what
+ * it has of its own is in `datagrams` and in struct tls_position.
  */
 #ifndef HT_TLS_KEYS_H
 #define HT_TLS_KEYS_H
@@ -26,6 +28,7 @@ struct tls_protection {
     enum ht_prf prf;     /* up to TLS 1.2 */
     uint8_t key_len, iv_len, mac_len, tag_len;
     bool encrypt_then_mac; /* RFC 7366 */
+    bool datagrams;        /* DTLS */
 };
 
 /* tls_protection_of is how `suite` protects records in `version`; false where it does not, or that
@@ -41,9 +44,15 @@ struct tls_write_keys {
     uint8_t key[HT_CIPHER_KEY_MAX];
     uint8_t iv[HT_CIPHER_BLOCK_MAX];
     uint8_t mac[HT_DIGEST_MAX];
+    uint8_t number[HT_CIPHER_KEY_MAX]; /* hides record numbers, in DTLS 1.3 */
 };
 
-/* tls_keys_of_traffic_secret: RFC 8446 section 7.3. */
+/* tls_expand_label is HKDF-Expand-Label as TLS 1.3, or DTLS 1.3, has it (RFC 8446 section 7.1, RFC
+ * 9147 section 5.9), without a context. */
+bool tls_expand_label(bool datagrams, enum ht_digest digest, uint8_t *out, size_t len,
+                      struct ht_bytes secret, const char *label);
+
+/* tls_keys_of_traffic_secret: RFC 8446 section 7.3, RFC 9147 section 4.2.3. */
 bool tls_keys_of_traffic_secret(struct tls_write_keys *out, const struct tls_protection *protection,
                                 struct ht_bytes secret);
 
@@ -54,12 +63,19 @@ bool tls_keys_of_master(struct tls_write_keys *out, const struct tls_protection 
 
 /* Where a record stands among those of its side under one set of keys. */
 struct tls_position {
-    uint64_t sequence;
+    uint64_t sequence;     /* up to DTLS 1.2 with the epoch in its upper 16 bits (RFC 6347 4.1) */
     uint64_t stream_bytes; /* of the key stream that were used before; RC4 only */
+    /* What is proven with the content, where the record does not say it: all of it in DTLS 1.3 (RFC
+     * 9147 section 4); with connection ids in DTLS 1.2, up to the length at its end (RFC 9146
+     * section 5). Empty: as in TLS. Where it is not, the content type is within. */
+    struct ht_bytes header;
 };
 
-/* tls_record_open decrypts a whole record into `scratch`: its content and, in TLS 1.3, the type
- * within. False where it is not what these keys sealed at this position. */
+enum { TLS_HEADER_MAX = 8 + 1 + 1 + 1 + 2 + 8 + 255 };
+
+/* tls_record_open decrypts a whole record into `scratch`: its content and, where it is in there,
+ * its type. False where it is not what these keys sealed at this position. `position->header` is up
+ * to TLS_HEADER_MAX long. */
 bool tls_record_open(struct ht_opener *opener, const struct tls_protection *protection,
                      const struct tls_write_keys *keys, const struct tls_position *position,
                      const struct tls_record *record, struct ht_arena *scratch,

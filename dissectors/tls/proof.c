@@ -57,13 +57,22 @@ static bool all_was_said(const struct tls_state *state, enum ht_side from)
            (!second || tls_transcript_has(transcript, ht_other(from), TLS_FINISHED));
 }
 
+/* DTLS keeps messages with its own header: number, offset and length of the fragment, as if there
+ * were one, count up to DTLS 1.2 (RFC 6347 section 4.2.6), and no more (RFC 9147 section 5.2). */
+static uint8_t left_out(const struct tls_state *state)
+{
+    enum { NUMBER_AND_FRAGMENT = 2 + 3 + 3 };
+    return state->carrier == TLS_OVER_DTLS && state->version >= TLS_13 ? NUMBER_AND_FRAGMENT : 0;
+}
+
 struct ht_bytes tls_said_before(const struct tls_state *state, const struct ht_emitter *e,
                                 enum ht_side from)
 {
-    const struct tls_speaker speaker = {.client = state->client,
-                                        .side   = from,
-                                        .retry  = state->details.hello_retry_request,
-                                        .digest = state->suite.sha384 ? HT_SHA384 : HT_SHA256};
+    const struct tls_speaker speaker = {.client   = state->client,
+                                        .side     = from,
+                                        .retry    = state->details.hello_retry_request,
+                                        .digest   = state->suite.sha384 ? HT_SHA384 : HT_SHA256,
+                                        .left_out = left_out(state)};
     return all_was_said(state, from)
                ? tls_transcript_join(&state->proof->transcript, e->scratch, &speaker)
                : ht_bytes(NULL, 0);
@@ -99,14 +108,30 @@ static bool is_counted(const struct tls_state *state, uint8_t type)
     return type != TLS_HELLO_REQUEST && !(later && state->version >= TLS_13);
 }
 
-/* A second ClientHello is of a renegotiation; of QUIC, before the server answered it, of one that
- * Retry or Version Negotiation made begin again. Otherwise there was a HelloRetryRequest, though
- * perhaps it was not seen. */
+/* A second ClientHello is of a renegotiation; over datagrams, before the server answered it, of one
+ * that Retry, Version Negotiation or HelloVerifyRequest made begin again. Otherwise there was a
+ * HelloRetryRequest, though perhaps it was not seen. */
 static bool begins_anew(const struct tls_state *state)
 {
     bool answered = state->version != 0;
-    return state->carrier == TLS_OVER_QUIC ? !answered && !state->details.hello_retry_request
-                                           : answered && state->version < TLS_13;
+    bool again    = state->carrier != TLS_OVER_TCP && !answered;
+    return again ? !state->details.hello_retry_request : answered && state->version < TLS_13;
+}
+
+void tls_handshake_anew(struct tls_state *state)
+{
+    struct tls_proof *proof = state->proof;
+    if (proof == NULL) {
+        return;
+    }
+    proof->transcript = (struct tls_transcript){0};
+    if (proof->begun_anew <= TLS_MAX_BEGUN_ANEW) {
+        proof->begun_anew++;
+    }
+    if (state->details
+            .hello_retry_request) { /* of another handshake: how this one went is unknown */
+        tls_transcript_break(&proof->transcript, state->client);
+    }
 }
 
 void tls_remember(const struct tls_telling *m, uint8_t type, struct ht_bytes message)
@@ -117,13 +142,13 @@ void tls_remember(const struct tls_telling *m, uint8_t type, struct ht_bytes mes
         return;
     }
     bool keyed = tls_keys_found(state);
-    if (keyed && type == TLS_CLIENT_HELLO && begins_anew(state) &&
-        tls_transcript_has(&proof->transcript, m->from, TLS_CLIENT_HELLO)) {
-        proof->transcript = (struct tls_transcript){0};
+    if ((keyed || state->carrier == TLS_OVER_DTLS) && type == TLS_CLIENT_HELLO &&
+        begins_anew(state) && tls_transcript_has(&proof->transcript, m->from, TLS_CLIENT_HELLO)) {
+        tls_handshake_anew(state);
     }
     proof->open = keyed || (proof->open && state->version < TLS_13 &&
                             (type != TLS_SERVER_HELLO_DONE || state->certificate_request));
-    if (proof->open && is_counted(state, type)) {
+    if (proof->open && is_counted(state, type) && proof->begun_anew <= TLS_MAX_BEGUN_ANEW) {
         tls_transcript_add(&proof->transcript, m->e->arena, m->from, message);
     }
 }

@@ -97,6 +97,11 @@ void tls_message(struct tls_state *state, struct ht_emitter *e, enum ht_side fro
 void tls_whole_message(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                        const struct tls_handshake *message, struct ht_bytes bytes, unsigned flags);
 
+/* tls_message_said counts a message that tls_message told for what is signed and hashed, for DTLS:
+ * its body behind the header of a message in one fragment (RFC 6347 section 4.2.2). */
+void tls_message_said(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                      uint8_t type, struct ht_bytes bytes);
+
 /* The hellos and a certificate chain that came in another form than that of handshake messages
  * (SSL 2.0's; RFC 5246 appendix E.2), read already; `frame` is filled in here. */
 void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,

@@ -15,6 +15,9 @@ void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum 
  * messages can be checked. */
 void tls_handshake_missed(struct tls_state *state, enum ht_side from);
 
+/* tls_handshake_anew says that another handshake begins: what was said before is no part of it. */
+void tls_handshake_anew(struct tls_state *state);
+
 /* tls_said_before is all that both sides said before `from` speaks now, in scratch, as it is signed
  * and hashed; empty where a message of it is missing. There must be a `state->proof`. */
 struct ht_bytes tls_said_before(const struct tls_state *state, const struct ht_emitter *e,

@@ -1,6 +1,6 @@
 #include "tls/transcript.h"
 
-enum { SERVER_HELLO_DONE = 14, MESSAGE_HASH = 254 };
+enum { SERVER_HELLO_DONE = 14, MESSAGE_HASH = 254, HEADER = 4 };
 
 void tls_transcript_add(struct tls_transcript *transcript, struct ht_arena *arena, unsigned side,
                         struct ht_bytes message)
@@ -32,27 +32,40 @@ bool tls_transcript_has(const struct tls_transcript *transcript, unsigned side, 
     return false;
 }
 
+static size_t put_message(uint8_t *to, struct ht_bytes message, size_t left_out)
+{
+    struct ht_bytes header = ht_bytes_head(message, HEADER);
+    struct ht_bytes rest   = ht_bytes_from(message, header.len + left_out);
+    memcpy(to, header.ptr, header.len);
+    if (rest.len > 0) {
+        memcpy(to + header.len, rest.ptr, rest.len);
+    }
+    return header.len + rest.len;
+}
+
 /* Appends messages from `first` to before `end`. */
-static size_t put(uint8_t *to, const struct tls_spoken *spoken, size_t first, size_t end)
+static size_t put(uint8_t *to, const struct tls_spoken *spoken, size_t first, size_t end,
+                  size_t left_out)
 {
     size_t len = 0;
     for (size_t i = first; i < end && i < spoken->len; i++) {
-        memcpy(to + len, spoken->message[i].ptr, spoken->message[i].len);
-        len += spoken->message[i].len;
+        len += put_message(to + len, spoken->message[i], left_out);
     }
     return len;
 }
 
 /* RFC 8446 section 4.4.1: after a HelloRetryRequest a message_hash stands for the first message. */
-static size_t put_hash(uint8_t *to, const struct tls_spoken *spoken, enum ht_digest digest)
+static size_t put_hash(uint8_t *to, const struct tls_spoken *spoken,
+                       const struct tls_speaker *speaker)
 {
     uint8_t hash[HT_DIGEST_MAX];
-    size_t len = ht_digest(NULL, digest, hash, spoken->message[0]);
-    to[0]      = MESSAGE_HASH;
+    size_t message = put_message(to, spoken->message[0], speaker->left_out);
+    size_t len     = ht_digest(NULL, speaker->digest, hash, ht_bytes(to, message));
+    to[0]          = MESSAGE_HASH;
     to[1] = to[2] = 0;
     to[3]         = (uint8_t)len;
-    memcpy(to + 4, hash, len);
-    return 4 + len;
+    memcpy(to + HEADER, hash, len);
+    return HEADER + len;
 }
 
 static size_t length(const struct tls_spoken *spoken)
@@ -86,19 +99,21 @@ struct ht_bytes tls_transcript_join(const struct tls_transcript *transcript,
     if (client->broken || server->broken || client->len <= first || server->len <= first) {
         return ht_bytes(NULL, 0);
     }
-    uint8_t *whole = ht_arena_alloc(scratch, 4 + HT_DIGEST_MAX + length(client) + length(server));
+    uint8_t *whole =
+        ht_arena_alloc(scratch, HEADER + HT_DIGEST_MAX + length(client) + length(server));
     if (whole == NULL) {
         return ht_bytes(NULL, 0);
     }
-    size_t len = speaker->retry ? put_hash(whole, client, speaker->digest) : 0;
-    len += put(whole + len, server, 0, first);
-    len += put(whole + len, client, first, first + 1);
-    len += put(whole + len, server, first, turn);
+    size_t out = speaker->left_out, len = 0;
+    len += speaker->retry ? put_hash(whole, client, speaker) : 0;
+    len += put(whole + len, server, 0, first, out);
+    len += put(whole + len, client, first, first + 1, out);
+    len += put(whole + len, server, first, turn, out);
     if (speaker->side == speaker->client || turn != SIZE_MAX) {
-        len += put(whole + len, client, first + 1, SIZE_MAX);
+        len += put(whole + len, client, first + 1, SIZE_MAX, out);
     }
     if (speaker->side != speaker->client && turn != SIZE_MAX) {
-        len += put(whole + len, server, turn, SIZE_MAX);
+        len += put(whole + len, server, turn, SIZE_MAX, out);
     }
     return ht_bytes(whole, len);
 }

@@ -10,8 +10,9 @@
 #include "crypto/digest.h"
 
 enum {
-    TLS_MAX_SPOKEN       = 12,       /* messages of a side up to Finished; usual are up to 8 */
-    TLS_MAX_SPOKEN_BYTES = 64 * 1024 /* of a message */
+    TLS_MAX_SPOKEN       = 12,        /* messages of a side up to Finished; usual are up to 8 */
+    TLS_MAX_SPOKEN_BYTES = 64 * 1024, /* of a message */
+    TLS_MAX_BEGUN_ANEW   = 32         /* handshakes after the first one, of a connection */
 };
 
 struct tls_spoken {
@@ -30,6 +31,7 @@ struct tls_transcript {
 struct tls_proof {
     struct tls_transcript transcript;
     bool open;               /* the transcript grows */
+    uint8_t begun_anew;      /* how often it was thrown away for another handshake */
     struct ht_bytes leaf[2]; /* by side, the first certificate that it showed: DER, in the arena */
     struct ht_bytes signer[2]; /* its SHA-256, where it showed that one in this handshake */
 };
@@ -50,6 +52,7 @@ struct tls_speaker {
     unsigned side;   /* who speaks now */
     bool retry;      /* there was a HelloRetryRequest: the first ClientHello counts by its digest */
     enum ht_digest digest;
+    uint8_t left_out; /* bytes of each message behind its type and length that do not count */
 };
 
 /* tls_transcript_join is all that was said before `speaker` speaks now, in `scratch`, whatever the

@@ -10,13 +10,13 @@ bool ht_hkdf_extract(uint8_t out[HT_SECRET_LEN], struct ht_bytes salt, struct ht
     return true;
 }
 
+enum { PREFIX_LEN = 6, MAX_LABEL = 32 };
+
 /* What HKDF-Expand hashes for its first block, all that is ever asked for: HkdfLabel, then 1. */
-bool ht_hkdf_expand_label(enum ht_digest digest, uint8_t *out, size_t len, struct ht_bytes secret,
-                          const char *label)
+static bool expand(enum ht_digest digest, uint8_t *out, size_t len, struct ht_bytes secret,
+                   const char *prefix, const char *label)
 {
-    enum { MAX_LABEL = 32 };
-    static const char prefix[] = "tls13 ";
-    uint8_t info[2 + 1 + sizeof prefix - 1 + MAX_LABEL + 1 + 1];
+    uint8_t info[2 + 1 + PREFIX_LEN + MAX_LABEL + 1 + 1];
     uint8_t block[HT_DIGEST_MAX];
     size_t label_len = strlen(label), n = 0;
     if (label_len > MAX_LABEL || len > ht_digest_len(digest)) {
@@ -24,9 +24,9 @@ bool ht_hkdf_expand_label(enum ht_digest digest, uint8_t *out, size_t len, struc
     }
     info[n++] = 0;
     info[n++] = (uint8_t)len;
-    info[n++] = (uint8_t)(sizeof prefix - 1 + label_len);
-    memcpy(info + n, prefix, sizeof prefix - 1);
-    n += sizeof prefix - 1;
+    info[n++] = (uint8_t)(PREFIX_LEN + label_len);
+    memcpy(info + n, prefix, PREFIX_LEN);
+    n += PREFIX_LEN;
     memcpy(info + n, label, label_len);
     n += label_len;
     info[n++] = 0; /* no context */
@@ -36,4 +36,16 @@ bool ht_hkdf_expand_label(enum ht_digest digest, uint8_t *out, size_t len, struc
     }
     memcpy(out, block, len);
     return true;
+}
+
+bool ht_hkdf_expand_label(enum ht_digest digest, uint8_t *out, size_t len, struct ht_bytes secret,
+                          const char *label)
+{
+    return expand(digest, out, len, secret, "tls13 ", label);
+}
+
+bool ht_hkdf_expand_label_dtls(enum ht_digest digest, uint8_t *out, size_t len,
+                               struct ht_bytes secret, const char *label)
+{
+    return expand(digest, out, len, secret, "dtls13", label);
 }

@@ -16,17 +16,19 @@ import sys
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", ".."))
 EXPECTED = os.path.join(ROOT, "tests", "keylog", "EXPECTED")
 
-# Nothing of these can be checked: one direction alone, records cut short; messages of a second
-# handshake behind which there is a MAC.
+# Nothing of these can be checked: one direction alone, records cut short, messages lost; messages of a
+# second handshake behind which there is a MAC.
 UNVERIFIED = {"capture-one-sided": 1, "capture-short-frames": 1, "weak-null-renegotiation": 2,
-              "weak-null-renegotiation-signed": 2}
+              "weak-null-renegotiation-signed": 2, "dtls12-capture-holes": 2}
 
 # What tshark does not read, and hellotap does.
-NOT_TSHARK = set(UNVERIFIED) | {"starttls-rdp", "quic-compatible-versions", "quic-v2"}
+NOT_TSHARK = set(UNVERIFIED) | {"starttls-rdp", "quic-compatible-versions", "quic-v2",
+                                "dtls12-psk", "dtls12-renegotiation", "dtls13-client-certificate",
+                                "dtls13-hello-retry", "dtls13-retransmissions"}
 
 TYPES = {"hello_request": 0, "client_hello": 1, "server_hello": 2, "hello_retry_request": 2,
-         "new_session_ticket": 4, "end_of_early_data": 5, "encrypted_extensions": 8,
-         "certificate": 11, "server_key_exchange": 12, "certificate_request": 13,
+         "hello_verify_request": 3, "new_session_ticket": 4, "end_of_early_data": 5,
+         "encrypted_extensions": 8, "certificate": 11, "server_key_exchange": 12, "certificate_request": 13,
          "server_hello_done": 14, "certificate_verify": 15, "client_key_exchange": 16,
          "finished": 20, "certificate_status": 22, "key_update": 24}
 
@@ -38,8 +40,7 @@ def samples():
     for file in files:
         name, dot, ending = file.partition(".")
         if ending.split(".")[0] in ("pcap", "pcapng", "nano") and name + ".keylog" in files:
-            if not name.startswith("dtls"):
-                yield name, os.path.join(folder, file), os.path.join(folder, name + ".keylog")
+            yield name, os.path.join(folder, file), os.path.join(folder, name + ".keylog")
 
 
 def line_of(said, alerts, alpn, certificates):
@@ -62,6 +63,8 @@ def of_connection(c):
             said[entry["from"]].append(TYPES[name])
         elif name == "other_handshake":
             said[entry["from"]].append(int(entry["other_handshake"]["message"]["id"], 0))
+    if c["protocol"] == "dtls":  # messages may have come in any order
+        said = {side: sorted(types) for side, types in said.items()}
     for alert in tls.get("alerts", []):
         if not alert.get("encrypted") and not alert.get("inferred"):
             alerts.append(alert["from"][0] + ":" + alert["description"])
@@ -73,13 +76,13 @@ def of_connection(c):
 
 
 def run(hellotap, capture, key_log, workers):
-    """The connections of TLS, over TCP or QUIC, by the client's port."""
+    """The connections of TLS, over TCP, DTLS or QUIC, by the client's port."""
     command = [hellotap, "-f", "json", "--quiet", "--no-ndpi", "--workers", str(workers), "--keylog",
                key_log, capture]
     out = subprocess.run(command, capture_output=True, text=True, check=False)
     records = [json.loads(line) for line in out.stdout.splitlines()]
     return {c["client"]["port"]: c for c in records
-            if c["type"] == "connection" and "tls" in c and c["protocol"] in ("tls", "quic")}
+            if c["type"] == "connection" and "tls" in c and c["protocol"] in ("tls", "dtls", "quic")}
 
 
 def told(connections):
@@ -100,21 +103,37 @@ def finished(name, connections):
         yield "%s: %d Finished are not verified" % (name, unverified)
 
 
-def tshark_lines(capture, key_log):
-    """What tshark says, in the same form, by the client's port."""
-    fields = ["tcp.srcport", "udp.srcport", "tcp.dstport", "udp.dstport", "tls.handshake.type", "tls.alert_message.desc",
-              "tls.handshake.extensions_alpn_str", "tls.handshake.certificate"]
+def tshark_rows(capture, key_log, protocol):
+    """What tshark says of each frame of TLS or DTLS, field by field."""
+    fields = ["tcp.srcport", "udp.srcport", "tcp.dstport", "udp.dstport"] + [
+        "%s.%s" % (protocol, field) for field in (
+            "handshake.type", "alert_message.desc", "handshake.extensions_alpn_str",
+            "handshake.certificate")]
+    fields += ["dtls.handshake.message_seq"] if protocol == "dtls" else []
     command = ["tshark", "-r", capture, "-o", "tls.keylog_file:" + key_log, "-o",
-               "tcp.reassemble_out_of_order:TRUE", "-2", "-Y", "tls", "-T", "fields", "-E",
+               "tcp.reassemble_out_of_order:TRUE", "-2", "-Y", protocol, "-T", "fields", "-E",
                "separator=;", "-d", "tcp.port==53,tls", "-d", "tcp.port==8444,tls"]
     for field in fields:
         command += ["-e", field]
     out = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    for row in out.splitlines():
+        yield (row.split(";") + [""] * len(fields))[:9]
+
+
+def new_messages(types, numbers, seen):
+    """Of the messages of a datagram those that were not there before, in fragments or whole."""
+    new = [(n, t) for n, t in zip(numbers.split(","), types) if (n, t) not in seen]
+    seen.update(new)
+    return sorted({t for n, t in new})
+
+
+def tshark_lines(capture, key_log):
+    """What tshark says, in the same form, by the client's port."""
+    protocol = "dtls" if os.path.basename(capture).startswith("dtls") else "tls"
     names = descriptions()
     lines = collections.defaultdict(lambda: [{"client": [], "server": []}, [], "", set()])
-    servers = {}
-    for row in out.splitlines():
-        *ports, types, alerts, alpn, chain = (row.split(";") + [""] * 8)[:8]
+    servers, seen = {}, collections.defaultdict(set)
+    for *ports, types, alerts, alpn, chain, numbers in tshark_rows(capture, key_log, protocol):
         source, destination = [int((tcp or udp).split(",")[-1])
                                for tcp, udp in (ports[:2], ports[2:])]
         types = [int(t) for t in types.split(",") if t]
@@ -123,12 +142,18 @@ def tshark_lines(capture, key_log):
         client = (source, destination) in servers
         port, side = (source, "client") if client else (destination, "server")
         of_port = lines[port]
+        if protocol == "dtls":
+            types = new_messages(types, numbers, seen[port, side])
         # Tickets come in 1-RTT packets of QUIC, which hellotap does not open.
-        of_port[0][side] += [t for t in types if t != 4 or ports[0]]
+        of_port[0][side] += [t for t in types if t != 4 or ports[0] or protocol == "dtls"]
         of_port[1] += [side[0] + ":" + names[int(a)] for a in alerts.split(",") if a]
         of_port[2] = alpn if side == "server" and alpn else of_port[2]
         of_port[3] |= {hashlib.sha256(bytes.fromhex(der)).hexdigest()[:16]
                        for der in chain.split(",") if der}
+    if protocol == "dtls":
+        for said, *_ in lines.values():
+            said["client"].sort()
+            said["server"].sort()
     return {port: line_of(said, sorted(alerts), alpn, sorted(digests))
             for port, (said, alerts, alpn, digests) in lines.items() if said["client"]}
 
