@@ -1,7 +1,7 @@
 /*
- * The frame that nearly all are: Ethernet, IP without options or extension headers, TCP, all of it
- * captured. Read in one go, for the layers cost three times as much; what they make of it is the
- * same.
+ * The frame that nearly all are: Ethernet, IP without options or extension headers, TCP or UDP, all
+ * of it captured. Read in one go, for the layers cost three times as much; what they make of it is
+ * the same.
  */
 #include "packet/layers.h"
 
@@ -12,20 +12,23 @@ enum {
     IPV4_HEADER     = 20,
     IPV6_HEADER     = 40,
     TCP_HEADER      = 20,
+    UDP_HEADER      = 8,
     TYPE_IPV4       = 0x0800,
     TYPE_IPV6       = 0x86DD
 };
 
-/* Reads the IPv4 header that `in` begins with. Returns what it carries; empty where it is not plain
- * TCP. */
+/* Reads the IPv4 header that `in` begins with. Returns what it carries; empty where it is not
+ * plain.
+ */
 static struct ht_bytes plain_ipv4(struct ht_packet *out, struct ht_bytes in)
 {
     enum { PLAIN = 4 << 4 | IPV4_HEADER / 4, FRAGMENT = 0x3FFF };
     size_t total_len = ht_be16_at(in, 2);
-    if (in.ptr[0] != PLAIN || (ht_be16_at(in, 6) & FRAGMENT) != 0 || in.ptr[9] != IPPROTO_TCP ||
-        total_len < IPV4_HEADER || total_len > in.len) {
+    if (in.ptr[0] != PLAIN || (ht_be16_at(in, 6) & FRAGMENT) != 0 || total_len < IPV4_HEADER ||
+        total_len > in.len) {
         return ht_bytes(NULL, 0);
     }
+    out->protocol            = in.ptr[9];
     out->id                  = ht_be16_at(in, 4);
     out->source.address      = ht_address4(in.ptr + 12);
     out->destination.address = ht_address4(in.ptr + 16);
@@ -37,10 +40,10 @@ static struct ht_bytes plain_ipv4(struct ht_packet *out, struct ht_bytes in)
 static struct ht_bytes plain_ipv6(struct ht_packet *out, struct ht_bytes in)
 {
     size_t payload_len = ht_be16_at(in, 4);
-    if (in.ptr[0] >> 4 != 6 || in.ptr[6] != IPPROTO_TCP || payload_len == 0 ||
-        IPV6_HEADER + payload_len > in.len) {
+    if (in.ptr[0] >> 4 != 6 || payload_len == 0 || IPV6_HEADER + payload_len > in.len) {
         return ht_bytes(NULL, 0);
     }
+    out->protocol            = in.ptr[6];
     out->id                  = 0;
     out->source.address      = ht_address6(in.ptr + 8);
     out->destination.address = ht_address6(in.ptr + 24);
@@ -67,11 +70,32 @@ static bool plain_tcp(struct ht_packet *out, struct ht_bytes in)
     return true;
 }
 
+/* Not inlined, for the sake of TCP. */
+__attribute__((noinline)) static bool plain_udp(struct ht_packet *out, struct ht_bytes in)
+{
+    size_t len = in.len >= UDP_HEADER ? ht_be16_at(in, 4) : 0;
+    if (len < UDP_HEADER || len > in.len) {
+        return false;
+    }
+    out->source.port      = ht_be16_at(in, 0);
+    out->destination.port = ht_be16_at(in, 2);
+    out->tcp              = (struct ht_tcp_header){0};
+    out->checksum         = ht_be16_at(in, 6);
+    out->payload          = ht_bytes(in.ptr + UDP_HEADER, len - UDP_HEADER);
+    return !ht_is_udp_tunnel(out);
+}
+
+static bool plain_transport(struct ht_packet *out, struct ht_bytes in)
+{
+    return out->protocol == IPPROTO_TCP ? plain_tcp(out, in)
+                                        : out->protocol == IPPROTO_UDP && plain_udp(out, in);
+}
+
 bool ht_plain_decode(struct ht_packet *out, const struct ht_frame *frame)
 {
     struct ht_bytes data = frame->data;
     struct ht_bytes segment;
-    if (data.len < ETHERNET_HEADER + IPV6_HEADER || data.len < frame->original_len ||
+    if (data.len < ETHERNET_HEADER + IPV4_HEADER || data.len < frame->original_len ||
         frame->link_type != HT_LINK_ETHERNET || frame->rebuilt != 0) {
         return false;
     }
@@ -84,9 +108,8 @@ bool ht_plain_decode(struct ht_packet *out, const struct ht_frame *frame)
     } else {
         return false;
     }
-    out->protocol   = IPPROTO_TCP;
     out->num_layers = 0;
-    if (!plain_tcp(out, segment)) {
+    if (segment.len == 0 || !plain_transport(out, segment)) {
         return false;
     }
     out->ip_len      = (uint32_t)out->ip.len;

@@ -329,6 +329,18 @@ static enum tunnel tunnel_of(uint16_t port)
     }
 }
 
+/* A port of either side tells; the destination's first. */
+static enum tunnel tunnel_between(const struct ht_packet *packet)
+{
+    enum tunnel tunnel = tunnel_of(packet->destination.port);
+    return tunnel != NO_TUNNEL ? tunnel : tunnel_of(packet->source.port);
+}
+
+bool ht_is_udp_tunnel(const struct ht_packet *packet)
+{
+    return tunnel_between(packet) != NO_TUNNEL;
+}
+
 bool ht_udp_tunnel_decode(struct ht_decoder *d, enum ht_decode *inner)
 {
     static enum ht_decode (*const decodings[NUM_TUNNELS])(struct ht_decoder *) = {
@@ -338,8 +350,7 @@ bool ht_udp_tunnel_decode(struct ht_decoder *d, enum ht_decode *inner)
         [CAPWAP] = capwap_decode,  [AYIYA] = ayiya_decode,         [TZSP] = tzsp_decode,
         [ESP] = esp_in_udp_decode,
     };
-    enum tunnel tunnel = tunnel_of(d->out->destination.port);
-    tunnel             = tunnel != NO_TUNNEL ? tunnel : tunnel_of(d->out->source.port);
+    enum tunnel tunnel = tunnel_between(d->out);
     if (tunnel == NO_TUNNEL) {
         return false;
     }

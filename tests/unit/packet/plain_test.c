@@ -83,6 +83,8 @@ static void test_as_the_layers(void **state)
         hex(ETHERNET("0800") IPV4("0038", "0000", "06") SEGMENT "000000"),
         hex(ETHERNET("86dd") IPV6("0024", "06") SEGMENT),
         hex(ETHERNET("0800") IPV4("0020", "0000", "11") UDP("000c") "61626364"),
+        hex(ETHERNET("86dd") IPV6("0014", "11") UDP("0012") "61626364656667686970"
+                                                            "0000"),
     };
     uint64_t random = 1;
     unsigned taken  = 0;
@@ -91,7 +93,7 @@ static void test_as_the_layers(void **state)
     for (size_t i = 0; i < HT_ARRAY_LEN(good); i++) {
         struct ht_frame frame = {
             .data = good[i], .original_len = (uint32_t)good[i].len, .link_type = HT_LINK_ETHERNET};
-        assert_int_equal(compare(&frame), i < 3);
+        assert_true(compare(&frame));
     }
     for (unsigned i = 0; i < 200000; i++) {
         struct ht_frame frame = change(room, good[i % HT_ARRAY_LEN(good)], &random);
