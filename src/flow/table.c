@@ -3,7 +3,11 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-enum { FIRST_BUCKETS = 256 };
+enum {
+    FIRST_BUCKETS = 256,
+    CACHE_LINE    = 64,
+    FETCHED_STATE = 512 /* bytes of a dissector's state, and of what lies behind it */
+};
 
 bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget,
                         uint64_t touch_frames)
@@ -171,6 +175,27 @@ void ht_flow_table_take(struct ht_flow_table *table, struct ht_flow *flow)
     take_out(flow);
     flow->list = NULL;
     table->len--;
+}
+
+static void fetch(const void *from, size_t len)
+{
+    for (size_t at = 0; at < len; at += CACHE_LINE) {
+        __builtin_prefetch((const uint8_t *)from + at);
+    }
+}
+
+void ht_flow_fetch(const struct ht_flow *flow)
+{
+    fetch(flow, sizeof *flow);
+}
+
+void ht_flow_fetch_content(const struct ht_flow *flow)
+{
+    if (flow->tcp != NULL) {
+        fetch(flow->tcp, sizeof *flow->tcp);
+    }
+    fetch(flow->dispatch.state, FETCHED_STATE);
+    fetch(flow->arena.blocks, FETCHED_STATE);
 }
 
 void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow)

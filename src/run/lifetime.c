@@ -97,6 +97,16 @@ static uint64_t end_of(const struct ht_flow_list *list, uint64_t frames)
     return list->oldest != NULL ? list->oldest->moved_frame + frames : UINT64_MAX;
 }
 
+/* The flows that end next have their memory fetched while `flow` is told. */
+static void fetch_next(const struct ht_flow *flow)
+{
+    const struct ht_flow *next = flow->newer;
+    if (next != NULL) {
+        ht_flow_fetch_content(next);
+        ht_flow_fetch(next->newer);
+    }
+}
+
 static void expire_by_number(struct ht_engine *engine, uint64_t number)
 {
     const struct ht_flow_table *table = &engine->table;
@@ -111,6 +121,7 @@ static void expire_by_number(struct ht_engine *engine, uint64_t number)
         /* The look at which one engine that sees all frames would have found it. */
         uint64_t look = first - first % EXPIRE_STEP + EXPIRE_STEP;
         engine->order = (struct ht_order){.at = 2 * look, .then = 2 * first + is_udp};
+        fetch_next(is_udp ? table->udp.oldest : table->closed.oldest);
         ht_engine_tell(engine, is_udp ? table->udp.oldest : table->closed.oldest);
     }
 }
@@ -195,6 +206,10 @@ static void tell_all(struct ht_engine *engine, struct ordered *flows)
     qsort(flows, (size_t)(end - flows), sizeof *flows, by_first);
     for (const struct ordered *each = flows; each < end; each++) {
         engine->order = (struct ht_order){.at = UINT64_MAX, .then = each->first};
+        if (end - each > 2) { /* the next ones have their memory fetched meanwhile */
+            ht_flow_fetch_content(each[1].flow);
+            ht_flow_fetch(each[2].flow);
+        }
         ht_engine_tell(engine, each->flow);
     }
 }
