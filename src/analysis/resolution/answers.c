@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { FIRST_SLOTS = 1024 };
+
 /* What makes answers the same to an index. */
 struct identity {
     const struct ht_address *address, *client;
@@ -68,10 +70,12 @@ static uint64_t hash_name(struct ht_bytes name, uint64_t seed)
     return ht_mix(rest | lower_case, hash);
 }
 
-static void identify(struct identity *id, uint64_t seed, const struct ht_address *address,
-                     const struct ht_address *client, struct ht_bytes name)
+/* Also has the slots fetched into the cache, all at once. */
+static void identify(struct identity *id, const struct ht_answers *answers,
+                     const struct ht_address *address, const struct ht_address *client,
+                     struct ht_bytes name)
 {
-    uint64_t by_address = hash_address(address, seed);
+    uint64_t by_address = hash_address(address, answers->seed);
     uint64_t by_client  = hash_address(client, by_address);
     uint64_t by_name    = name.len > 0 ? hash_name(name, by_address) : 0;
     *id                 = (struct identity){.address = address,
@@ -81,6 +85,9 @@ static void identify(struct identity *id, uint64_t seed, const struct ht_address
                                                         [HT_BY_NAME]    = by_name,
                                                         [HT_BY_CLIENT]  = by_client,
                                                         [HT_BY_BOTH]    = ht_mix(by_name, by_client)}};
+    for (int i = 0; i < HT_NUM_INDEXES; i++) {
+        __builtin_prefetch(&answers->tables[i][id->key[i] & (answers->num_slots - 1)]);
+    }
 }
 
 static bool is_same(const struct ht_answer *a, enum ht_answer_index index,
@@ -98,19 +105,20 @@ static struct ht_answer_slot *slot_of(const struct ht_answers *answers, enum ht_
 {
     uint64_t key                 = id->key[index];
     struct ht_answer_slot *table = answers->tables[index];
-    size_t i                     = key % HT_RESOLUTION_TABLE;
+    size_t mask                  = answers->num_slots - 1;
+    size_t i                     = key & mask;
     while (table[i].root != NULL && (table[i].key != key || (table[i].root != known &&
                                                              !is_same(table[i].root, index, id)))) {
-        i = (i + 1) % HT_RESOLUTION_TABLE;
+        i = (i + 1) & mask;
     }
     return &table[i];
 }
 
 /* Knuth's algorithm R (The Art of Computer Programming 6.4): what comes after a slot that becomes
  * free moves up, where it may stand before its present place. */
-static void clear_slot(struct ht_answer_slot *table, size_t hole)
+static void clear_slot(struct ht_answer_slot *table, size_t num_slots, size_t hole)
 {
-    const size_t mask = HT_RESOLUTION_TABLE - 1;
+    const size_t mask = num_slots - 1;
     for (size_t i = (hole + 1) & mask; table[i].root != NULL; i = (i + 1) & mask) {
         size_t home = table[i].key & mask;
         if (((i - home) & mask) >= ((i - hole) & mask)) {
@@ -205,8 +213,19 @@ static void unfile(struct ht_answers *answers, enum ht_answer_index index,
     struct ht_answer_slot *slot = slot_of(answers, index, id, a);
     remove_from_tree(&slot->root, index, a);
     if (slot->root == NULL) {
-        clear_slot(answers->tables[index], (size_t)(slot - answers->tables[index]));
+        clear_slot(answers->tables[index], answers->num_slots,
+                   (size_t)(slot - answers->tables[index]));
     }
+}
+
+static struct ht_answer_slot *new_table(size_t num_slots)
+{
+    struct ht_answer_slot *table = malloc(num_slots * sizeof *table);
+    if (table != NULL) {
+        /* By hand: pages of zeros that are read before they are written cost two faults each. */
+        memset(table, 0, num_slots * sizeof *table);
+    }
+    return table;
 }
 
 bool ht_answers_init(struct ht_answers *answers)
@@ -214,12 +233,46 @@ bool ht_answers_init(struct ht_answers *answers)
     bool good = true;
     /* No result depends on the seed; who sends names cannot know it, nor choose those that collide.
      */
-    *answers = (struct ht_answers){.seed = (uint64_t)(uintptr_t)answers};
+    *answers = (struct ht_answers){.seed = (uint64_t)(uintptr_t)answers, .num_slots = FIRST_SLOTS};
     for (int i = 0; i < HT_NUM_INDEXES; i++) {
-        answers->tables[i] = calloc(HT_RESOLUTION_TABLE, sizeof *answers->tables[i]);
+        answers->tables[i] = new_table(FIRST_SLOTS);
         good &= answers->tables[i] != NULL;
     }
     return good;
+}
+
+static void move_roots(struct ht_answer_slot *to, size_t num_slots,
+                       const struct ht_answer_slot *from, size_t num_from)
+{
+    for (size_t i = 0; i < num_from; i++) {
+        size_t at = from[i].key & (num_slots - 1);
+        while (from[i].root != NULL && to[at].root != NULL) {
+            at = (at + 1) & (num_slots - 1);
+        }
+        if (from[i].root != NULL) {
+            to[at] = from[i];
+        }
+    }
+}
+
+/* Doubles the tables. Without memory they stay as they are. */
+static void grow(struct ht_answers *answers)
+{
+    struct ht_answer_slot *larger[HT_NUM_INDEXES];
+    size_t num_slots = 2 * answers->num_slots;
+    bool good        = true;
+    for (int i = 0; i < HT_NUM_INDEXES; i++) {
+        larger[i] = new_table(num_slots);
+        good &= larger[i] != NULL;
+    }
+    for (int i = 0; i < HT_NUM_INDEXES; i++) {
+        if (good) {
+            move_roots(larger[i], num_slots, answers->tables[i], answers->num_slots);
+        }
+        free(good ? answers->tables[i] : larger[i]);
+        answers->tables[i] = good ? larger[i] : answers->tables[i];
+    }
+    answers->num_slots = good ? num_slots : answers->num_slots;
 }
 
 void ht_answers_fini(struct ht_answers *answers)
@@ -251,7 +304,7 @@ static void link_newest(struct ht_answers *answers, struct ht_answer *a)
 static void forget(struct ht_answers *answers, struct ht_answer *a)
 {
     struct identity id;
-    identify(&id, answers->seed, &a->address, &a->facts.client, ht_answer_name(a));
+    identify(&id, answers, &a->address, &a->facts.client, ht_answer_name(a));
     for (int i = 0; i < HT_NUM_INDEXES; i++) {
         unfile(answers, (enum ht_answer_index)i, &id, a);
     }
@@ -272,8 +325,11 @@ static void second_turn(struct ht_answers *answers, struct ht_answer *a)
 
 static void make_room(struct ht_answers *answers, size_t size)
 {
+    if (answers->len >= answers->num_slots / 2 && answers->len < HT_RESOLUTION_MAX_ANSWERS) {
+        grow(answers);
+    }
     struct ht_answer *oldest = answers->oldest;
-    while (oldest != NULL && (answers->len >= HT_RESOLUTION_MAX_ANSWERS ||
+    while (oldest != NULL && (answers->len >= answers->num_slots / 2 ||
                               answers->bytes + size > HT_RESOLUTION_MAX_BYTES)) {
         struct ht_answer *next = oldest->newer;
         if (oldest->used) {
@@ -313,7 +369,7 @@ void ht_answers_add(struct ht_answers *answers, const struct ht_address *address
                     const struct ht_answer_facts *facts, struct ht_bytes text)
 {
     struct identity id;
-    identify(&id, answers->seed, address, &facts->client, ht_bytes_head(text, facts->name_len));
+    identify(&id, answers, address, &facts->client, ht_bytes_head(text, facts->name_len));
     struct ht_answer *again = find_again(answers, &id, facts);
     if (again != NULL) {
         again->facts.query_frame   = facts->query_frame;
@@ -350,7 +406,7 @@ static struct ht_answer *find_to_client(const struct ht_answers *answers,
     struct ht_answer *found = latest_until(answers, index, id, search->until_ns);
     if (answers->num_everybody > 0) {
         struct identity any;
-        identify(&any, answers->seed, &search->server, &everybody, search->name);
+        identify(&any, answers, &search->server, &everybody, search->name);
         found = later_of(found, latest_until(answers, index, &any, search->until_ns));
     }
     return found;
@@ -362,7 +418,7 @@ static struct ht_answer *find(const struct ht_answers *answers,
     struct identity id;
     bool named                 = search->name.len > 0;
     enum ht_answer_index index = named ? HT_BY_NAME : HT_BY_ADDRESS;
-    identify(&id, answers->seed, &search->server, &search->client, search->name);
+    identify(&id, answers, &search->server, &search->client, search->name);
     if (slot_of(answers, index, &id, NULL)->root == NULL) {
         return NULL;
     }
@@ -381,7 +437,7 @@ const struct ht_answer *ht_answers_to_client(const struct ht_answers *answers,
                                              const struct ht_answer_search *search)
 {
     struct identity id;
-    identify(&id, answers->seed, &search->server, &search->client, search->name);
+    identify(&id, answers, &search->server, &search->client, search->name);
     return find_to_client(answers, HT_BY_CLIENT, &id, search);
 }
 

@@ -52,6 +52,7 @@ struct ht_answer {
 /* Owns its answers. */
 struct ht_answers {
     struct ht_answer_slot *tables[HT_NUM_INDEXES];
+    size_t num_slots; /* of each table: a power of two, at least twice as many as answers */
     struct ht_answer *newest, *oldest;
     size_t len, bytes;
     size_t num_everybody; /* that were given to everybody */

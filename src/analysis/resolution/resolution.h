@@ -32,8 +32,7 @@
 enum {
     HT_RESOLUTION_MAX_ANSWERS = 65536,
     HT_RESOLUTION_MAX_BYTES   = 32 << 20, /* of the answers, with their names */
-    HT_RESOLUTION_TABLE      = 131072, /* of each index: a power of two, twice as many as answers */
-    HT_RESOLUTION_MAX_CNAMES = 16
+    HT_RESOLUTION_MAX_CNAMES  = 16
 };
 
 extern const struct ht_analyzer ht_resolution_analyzer;
