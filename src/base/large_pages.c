@@ -8,15 +8,23 @@
 #include <unistd.h>
 
 enum {
-    LARGE_PAGE = 2 << 20,
-    STEP    = 32 << 20, /* by which the heap grows once it is large: asked for before it is used */
-    LARGEST = 8 << 20   /* of a block from the heap; larger ones have a mapping of their own */
+    LARGE_PAGE  = 2 << 20,
+    STEP        = 32 << 20, /* of what the heap grew by, before it is asked for */
+    LARGEST     = 8 << 20,  /* of a block from the heap; larger ones have a mapping of their own */
+    THREAD_HEAP = 64 << 20  /* of which a thread gets another when one is full */
 };
 
-/* From now on large steps. Setting one of these fixes the others, which grew as needed before. */
+/* What is not used of it takes no memory. */
+void ht_heap_for_threads(void)
+{
+    (void)mallopt(M_TOP_PAD, THREAD_HEAP);
+}
+
+/* From now on large steps, so that pages are asked for before they are used. Setting one of these
+ * fixes the others, which grew as needed before. */
 static void grow_by_steps(void)
 {
-    (void)mallopt(M_TOP_PAD, STEP);
+    (void)mallopt(M_TOP_PAD, THREAD_HEAP);
     (void)mallopt(M_TRIM_THRESHOLD, 2 * STEP);
     (void)mallopt(M_MMAP_THRESHOLD, LARGEST);
 }
@@ -51,6 +59,10 @@ void ht_heap_give_back(void)
 void ht_large_pages_ask(struct ht_large_pages *pages)
 {
     (void)pages;
+}
+
+void ht_heap_for_threads(void)
+{
 }
 
 void ht_heap_give_back(void)

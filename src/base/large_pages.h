@@ -22,6 +22,11 @@ struct ht_large_pages {
  * called now and then; it costs no system call where there is nothing to ask for. */
 void ht_large_pages_ask(struct ht_large_pages *pages);
 
+/* ht_heap_for_threads is for before threads begin that allocate much: the heaps of their own that
+ * they get grow as a whole, and not by a system call for each few kilobytes, during which all the
+ * others wait. */
+void ht_heap_for_threads(void);
+
 /* ht_heap_give_back gives what of the heap is free back to the system. For when what comes next
  * takes memory of other sizes than what was before. */
 void ht_heap_give_back(void);

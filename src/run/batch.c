@@ -52,6 +52,15 @@ struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i)
     return frame;
 }
 
+void ht_batch_fetch(const struct ht_batch *batch, size_t i)
+{
+    if (i < batch->num_frames) {
+        const char *data = batch->bytes.ptr + batch->frames[i].offset;
+        __builtin_prefetch(data);
+        __builtin_prefetch(data + 64);
+    }
+}
+
 void ht_batch_clear(struct ht_batch *batch)
 {
     *batch           = (struct ht_batch){.frames      = batch->frames,

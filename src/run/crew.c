@@ -1,5 +1,6 @@
 #include "run/crew.h"
 
+#include "base/large_pages.h"
 #include "base/time.h"
 #include "flow/key.h"
 #include "packet/fragments.h"
@@ -389,6 +390,9 @@ struct ht_crew *ht_crew_new(const struct ht_crew_config *config, struct ht_error
 
 bool ht_crew_start(struct ht_crew *crew, struct ht_error *error)
 {
+    if (!is_alone(crew)) {
+        ht_heap_for_threads();
+    }
     for (unsigned i = 0; !is_alone(crew) && i < crew->config.workers; i++) {
         if (!ht_worker_start(crew->workers[i], error)) {
             return false;
