@@ -63,10 +63,7 @@ static enum ht_match ask(const struct ht_dispatch *d, const struct ht_emitter *e
                          const struct ht_dissector *candidate, enum ht_side side,
                          struct ht_bytes head, size_t *out_offset)
 {
-    *out_offset = 0;
-    if (!(d->stream ? candidate->tcp : candidate->udp)) {
-        return HT_MATCH_NO;
-    }
+    *out_offset         = 0;
     enum ht_match match = candidate->match(head, e->endpoint, side);
     if (match == HT_MATCH_NO && d->side[side].searching && candidate->resync != NULL) {
         *out_offset = candidate->resync(head, side);
@@ -85,7 +82,7 @@ static size_t match(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side si
     struct ht_dispatch_side *s       = &d->side[side];
     const struct ht_dissector *maybe = NULL;
     bool undecided                   = false;
-    for (unsigned i = 0; i < HT_MAX_DISSECTORS && d->dissectors[i] != NULL; i++) {
+    for (unsigned i = 0; d->dissectors[i] != NULL; i++) {
         size_t offset = 0;
         if ((s->excluded & 1U << i) != 0) {
             continue;

@@ -54,8 +54,8 @@ struct ht_dispatch {
     uint8_t num_past;
 };
 
-/* ht_dispatch_start readies a new flow over TCP (`stream`) or UDP; what it buffers counts in
- * `budget`. */
+/* ht_dispatch_start readies a new flow over TCP (`stream`) or UDP; `dissectors`, at most
+ * HT_MAX_DISSECTORS, are those of that transport; what it buffers counts in `budget`. */
 void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *dissectors,
                        bool stream, struct ht_budget *budget);
 

@@ -28,6 +28,20 @@ static bool init_analyzers(struct ht_engine *engine, struct ht_error *error)
     return true;
 }
 
+/* Datagrams and streams have lists of their own, for each flow goes through its one. */
+static void list_dissectors(struct ht_engine *engine)
+{
+    size_t num[2] = {0};
+    for (size_t i = 0; engine->config.dissectors[i] != NULL; i++) {
+        const struct ht_dissector *each = engine->config.dissectors[i];
+        for (int stream = 0; stream < 2; stream++) {
+            if ((stream ? each->tcp : each->udp) && num[stream] < HT_MAX_DISSECTORS) {
+                engine->dissectors[stream][num[stream]++] = each;
+            }
+        }
+    }
+}
+
 /* From now on dissectors have keys. */
 static bool use_keys(struct ht_engine *engine, struct ht_error *error)
 {
@@ -78,6 +92,7 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->receiver         = (struct ht_receiver){
                 .deliver = ht_engine_deliver, .context = engine, .budget = &engine->budget};
     ht_fragments_init(&engine->fragments, config->hash_seed);
+    list_dissectors(engine);
     if (config->lesson != NULL) {
         ht_labeler_prepare(engine->labeler); /* other threads have one too */
     }

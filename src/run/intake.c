@@ -68,7 +68,7 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
     flow->first_ns = flow->start_ns = flow->end_ns = frame->time_ns;
     flow->interface                                = (uint16_t)frame->interface;
     keep_layers(flow, packet);
-    ht_dispatch_start(&flow->dispatch, engine->config.dissectors, is_tcp, &engine->budget);
+    ht_dispatch_start(&flow->dispatch, engine->dissectors[is_tcp], is_tcp, &engine->budget);
     guess_roles(flow, sender);
     ht_engine_enter(engine, flow, frame->number, frame->time_ns);
     struct ht_analysis a = ht_engine_analysis(engine, &engine->scratch, sender == flow->client);

@@ -26,6 +26,7 @@ struct ht_watch {
 struct ht_engine {
     struct ht_emitter emitter; /* first: its address is the engine's */
     struct ht_engine_config config;
+    const struct ht_dissector *dissectors[2][HT_MAX_DISSECTORS + 1]; /* of UDP, of TCP */
     struct ht_flow_table table;
     struct ht_openings openings;   /* SYNs without an answer, not in the table */
     struct ht_fragments fragments; /* of one of several engines, empty: its reader has them */
