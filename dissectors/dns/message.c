@@ -86,9 +86,9 @@ static void *alloc_items(struct parser *p, size_t count, size_t smallest, size_t
     if (count == 0) {
         return NULL;
     }
-    size_t possible = rd_left(&p->r) / smallest;
-    size_t len      = count < possible ? count : possible;
-    void *items     = len > 0 ? ht_arena_alloc(p->arena, len * size) : NULL;
+    size_t left = rd_left(&p->r);
+    size_t len  = count * smallest <= left ? count : left / smallest;
+    void *items = len > 0 ? ht_arena_alloc(p->arena, len * size) : NULL;
     p->limit |= items == NULL && len > 0;
     if (items == NULL) {
         rd_fail(&p->r);

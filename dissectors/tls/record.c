@@ -26,6 +26,12 @@ bool tls_record_header(struct ht_bytes in, struct tls_record *out)
            out->version >> 8 == TLS_10 >> 8 && out->length <= TLS_MAX_RECORD;
 }
 
+/* What few bytes of any content pass, so that hardly any are read as a header. */
+static bool may_begin_record(const uint8_t at[2])
+{
+    return at[0] >= TLS_CHANGE_CIPHER_SPEC && at[0] <= TLS_HEARTBEAT && at[1] == TLS_10 >> 8;
+}
+
 /* Stricter than tls_record_header: among bytes of any content the versions that no implementation
  * writes, and empty records, are rather chance. */
 static bool record_begins(struct ht_bytes at, struct tls_record *out)
@@ -39,7 +45,7 @@ size_t tls_record_resync(struct ht_bytes avail)
     for (size_t at = 0; at + TLS_RECORD_HEADER <= avail.len; at++) {
         struct ht_bytes rest = ht_bytes_from(avail, at);
         struct tls_record record, next;
-        if (!record_begins(rest, &record)) {
+        if (!may_begin_record(rest.ptr) || !record_begins(rest, &record)) {
             continue;
         }
         size_t len = TLS_RECORD_HEADER + (size_t)record.length;

@@ -13,11 +13,16 @@ enum {
 /* They are whole words of four bytes, by the header's length. */
 static uint64_t hash_options(struct ht_bytes options, uint64_t seed)
 {
-    uint64_t hash = seed;
-    uint32_t word;
-    for (size_t at = 0; at + sizeof word <= options.len; at += sizeof word) {
+    uint64_t hash = seed, word;
+    uint32_t half;
+    size_t at = 0;
+    for (; at + sizeof word <= options.len; at += sizeof word) {
         memcpy(&word, options.ptr + at, sizeof word);
         hash = ht_mix(hash ^ word, at);
+    }
+    if (at + sizeof half <= options.len) {
+        memcpy(&half, options.ptr + at, sizeof half);
+        hash ^= (uint64_t)half << 24; /* window and flags end below */
     }
     return hash;
 }
@@ -68,13 +73,13 @@ static bool holds(const struct ht_recent *recent, uint32_t signature)
 bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns,
                        bool brings_new)
 {
-    uint32_t signature = signature_of(packet);
-    uint32_t time      = (uint32_t)((uint64_t)time_ns >> 10);
-    bool soon          = time - recent->time + WINDOW <= 2 * WINDOW; /* either way: order varies */
     if (!can_be_known(packet)) {
         return false;
     }
-    recent->time = time;
+    uint32_t signature = signature_of(packet);
+    uint32_t time      = (uint32_t)((uint64_t)time_ns >> 10);
+    bool soon          = time - recent->time + WINDOW <= 2 * WINDOW; /* either way: order varies */
+    recent->time       = time;
     if (!soon) {
         memset(recent->signatures, 0, sizeof recent->signatures);
     }
