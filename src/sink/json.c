@@ -253,6 +253,21 @@ static uint64_t uint_at(const struct ht_json_member *member, const void *at)
     return value - ((member->flags & HT_PLUS_ONE) != 0 ? 1 : 0);
 }
 
+/* NULL where they may not fit into HT_JSON_VALUE_MAX characters. */
+static char *put_few_uints(char *at, const struct ht_uints *uints)
+{
+    enum { FEW = HT_JSON_VALUE_MAX / (20 + 2) }; /* digits of the largest; comma, brackets */
+    char *start = at;
+    if (uints->len > FEW) {
+        return NULL;
+    }
+    for (size_t i = 0; i < uints->len; i++) {
+        *at = ',';
+        at  = ht_put_uint(at + 1, uints->items[i]);
+    }
+    return ht_json_end(at, start, "[]");
+}
+
 /* Writes a member at `at` and returns where it ends, or NULL where it may not fit into the room for
  * its key and HT_JSON_VALUE_MAX characters. */
 static char *put_small_member(struct ht_sink *sink, char *at, const struct ht_json_member *member,
@@ -274,6 +289,8 @@ static char *put_small_member(struct ht_sink *sink, char *at, const struct ht_js
         return ht_json_put_text(ht_json_put_key(at, &member->key), *(const struct ht_bytes *)value);
     case HT_HEX:
         return ht_json_put_hex(ht_json_put_key(at, &member->key), *(const struct ht_bytes *)value);
+    case HT_LIST_UINT:
+        return put_few_uints(ht_json_put_key(at, &member->key), (const struct ht_uints *)value);
     case HT_LABEL:
         return ht_json_labels_put(&sink->labels, at, member, *(const char *const *)value);
     case HT_JSON_RUN:
