@@ -35,7 +35,7 @@ struct lesson {
 
 struct state {
     struct ht_memo answers; /* struct told by struct key */
-    bool any;
+    bool https, tlsa, caa;  /* some were told of: most captures have none */
 };
 
 static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
@@ -141,8 +141,10 @@ static void learn(void *state, struct ht_bytes bytes)
     if (bytes.len != sizeof lesson) {
         return;
     }
-    self->any = true;
     memcpy(&lesson, bytes.ptr, sizeof lesson);
+    self->https |= lesson.told.type == TYPE_HTTPS;
+    self->tlsa |= lesson.told.type == TYPE_TLSA;
+    self->caa |= lesson.told.type == TYPE_CAA;
     struct ht_bytes key = ht_bytes(lesson.key.bytes, lesson.key.len);
     struct told *told   = ht_memo_find(&self->answers, key);
     bool same           = told != NULL && lesson.told.first_ns <= told->until_ns &&
@@ -188,25 +190,26 @@ static struct ht_bytes tlsa_name(char room[MAX_NAME + 1], const struct ht_connec
     return ht_bytes(room, len > 0 && len <= MAX_NAME ? (size_t)len : 0);
 }
 
-static void see_connection(void *state, struct ht_analysis *a, struct ht_connection *c)
+static void see_connection(void *opaque, struct ht_analysis *a, struct ht_connection *c)
 {
+    struct state *state = opaque;
     char room[MAX_NAME + 1];
     struct key key;
     struct ht_service service       = {0};
     const struct ht_address *client = &c->client->ip;
     const union records *found      = NULL;
-    if (!((struct state *)state)->any || c->server_name.len == 0 || c->server_name.len > MAX_NAME) {
+    if (c->server_name.len == 0 || c->server_name.len > MAX_NAME) {
         return;
     }
-    if (make_key(&key, TYPE_HTTPS, a->source, client, c->server_name)) {
+    if (state->https && make_key(&key, TYPE_HTTPS, a->source, client, c->server_name)) {
         found         = find(state, a, &key, c->start_ns, &service.https_frame);
         service.https = found != NULL ? &found->https : NULL;
     }
-    if (make_key(&key, TYPE_TLSA, a->source, client, tlsa_name(room, c))) {
+    if (state->tlsa && make_key(&key, TYPE_TLSA, a->source, client, tlsa_name(room, c))) {
         found        = find(state, a, &key, c->start_ns, &service.tlsa_frame);
         service.tlsa = found != NULL ? &found->tlsa : NULL;
     }
-    if (make_key(&key, TYPE_CAA, a->source, NULL, c->server_name)) {
+    if (state->caa && make_key(&key, TYPE_CAA, a->source, NULL, c->server_name)) {
         found       = find(state, a, &key, c->start_ns, &service.caa_frame);
         service.caa = found != NULL ? &found->caa : NULL;
     }
