@@ -71,6 +71,21 @@ void *ht_memo_find(struct ht_memo *memo, struct ht_bytes key)
     return NULL;
 }
 
+static void *value_of(const struct slot *slot)
+{
+    return slot->entry != NULL ? slot->entry->value : NULL;
+}
+
+void *ht_memo_displaced(const struct ht_memo *memo, struct ht_bytes key)
+{
+    return value_of(&set_of(memo, ht_hash(key, 0))->slots[HT_MEMO_WAYS - 1]);
+}
+
+void *ht_memo_at(const struct ht_memo *memo, size_t index)
+{
+    return value_of(&memo->sets[index / HT_MEMO_WAYS].slots[index % HT_MEMO_WAYS]);
+}
+
 void *ht_memo_add(struct ht_memo *memo, struct ht_bytes key, size_t len)
 {
     if (len > memo->max_len || key.len > memo->max_len - len) {

@@ -33,4 +33,11 @@ void *ht_memo_find(struct ht_memo *memo, struct ht_bytes key);
  * them. NULL where it is too long or there is no memory. */
 void *ht_memo_add(struct ht_memo *memo, struct ht_bytes key, size_t len);
 
+/* ht_memo_displaced is the value that ht_memo_add of `key` forgets; NULL: none. */
+void *ht_memo_displaced(const struct ht_memo *memo, struct ht_bytes key);
+
+/* ht_memo_at is the value in place `index`, below `num_sets` times HT_MEMO_WAYS; NULL: it is free.
+ */
+void *ht_memo_at(const struct ht_memo *memo, size_t index);
+
 #endif

@@ -149,6 +149,7 @@ struct ht_finding {
 
 enum { HT_MAX_CARRIERS = 4 };
 
+struct audit_case;
 struct ht_service;
 
 struct ht_connection {
@@ -179,6 +180,8 @@ struct ht_connection {
     /* Not in the output: */
     const struct ht_service
         *service; /* what DNS told of it, by an analyzer of that name; or NULL */
+    const struct audit_case *audit_case; /* what rules see of it, until the audit judges the next
+                                          * connection; NULL: it does not */
 };
 
 /* With --events: one thing, as it happens. */

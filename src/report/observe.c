@@ -97,7 +97,7 @@ static enum report_outcome outcome_of_tcp(const struct observer *o)
         return REPORT_UNKNOWN;
     }
     const char *close = c->tcp->close;
-    if (o->c.tls->server_hello == NULL && c->server->payload_bytes == 0 && !by_server(c)) {
+    if (o->c->tls->server_hello == NULL && c->server->payload_bytes == 0 && !by_server(c)) {
         return REPORT_SILENCE;
     }
     if (close == NULL) {
@@ -108,7 +108,7 @@ static enum report_outcome outcome_of_tcp(const struct observer *o)
 
 static void add_outcome(const struct observer *o, struct report_session_key *key)
 {
-    const struct tls_details *tls = o->c.tls;
+    const struct tls_details *tls = o->c->tls;
     const struct tls_alert *alert = fatal_alert(tls);
     if (tls->established || tls->client_hello == NULL) {
         key->outcome = tls->established ? REPORT_ESTABLISHED : REPORT_UNKNOWN;
@@ -169,14 +169,14 @@ static unsigned flags_of_starttls(const struct starttls_details *s, bool tls)
 static bool is_much(const struct observer *o)
 {
     enum { SHORT_BLOCK = 64, MOST = 8 << 20 };
-    const struct tls_details *tls = o->c.tls;
-    return o->c.suite != NULL && o->c.suite->block_bits == SHORT_BLOCK &&
+    const struct tls_details *tls = o->c->tls;
+    return o->c->suite != NULL && o->c->suite->block_bits == SHORT_BLOCK &&
            (tls->client_data_bytes > MOST || tls->server_data_bytes > MOST);
 }
 
 static unsigned flags_of_tls(const struct observer *o)
 {
-    const struct tls_details *tls        = o->c.tls;
+    const struct tls_details *tls        = o->c->tls;
     const struct tls_client_hello *hello = tls->client_hello;
     unsigned flags                       = tls->resumed ? REPORT_RESUMED : 0;
     flags |= tls->server_hello != NULL ? REPORT_ANSWERED : 0;
@@ -195,7 +195,7 @@ static unsigned flags_of_tls(const struct observer *o)
 
 static void add_tls(const struct observer *o, struct report_session_key *key)
 {
-    const struct tls_details *tls = o->c.tls;
+    const struct tls_details *tls = o->c->tls;
     struct report_names *names    = &o->state->names;
     key->ja4                      = o->ja4;
     key->alpn                     = report_names_add(names, tls->alpn);
@@ -227,7 +227,7 @@ static void add_clocks(const struct tls_details *tls, int64_t time_ns, struct re
 static void make_session(struct observer *o, struct report_session *out)
 {
     const struct ht_connection *c = o->connection;
-    const struct tls_details *tls = o->c.tls;
+    const struct tls_details *tls = o->c->tls;
     *out                          = (struct report_session){
                                  .key           = {.server   = o->server,
                                                    .host     = o->sight.host,
@@ -290,7 +290,7 @@ static void add_latency(const struct observer *o)
 
 static void add_offer(const struct observer *o)
 {
-    const struct tls_client_hello *hello = o->c.tls->client_hello;
+    const struct tls_client_hello *hello = o->c->tls->client_hello;
     const struct report_offer *known     = report_table_find(&o->state->offers, &o->ja4);
     if (o->ja4 == 0 || (known != NULL && !report_sight_before(&o->sight, &known->sight))) {
         return;
@@ -327,10 +327,10 @@ static void add_certificate(const struct observer *o, struct ht_bytes sha256, ui
 static void add_certificates(const struct observer *o)
 {
     enum { LONGEST = 16 /* chain that is looked at */ };
-    const struct tls_chains *chains = o->c.tls->certificates;
+    const struct tls_chains *chains = o->c->tls->certificates;
     for (size_t i = 0; chains != NULL && i < chains->server.len && i < LONGEST; i++) {
-        add_certificate(o, chains->server.items[i], o->c.certificate_frame,
-                        i == 0 ? o->c.facts : NULL);
+        add_certificate(o, chains->server.items[i], o->c->certificate_frame,
+                        i == 0 ? o->c->facts : NULL);
     }
     for (size_t i = 0; chains != NULL && i < chains->client.len && i < LONGEST; i++) {
         add_certificate(o, chains->client.items[i], 0, NULL);
@@ -385,12 +385,12 @@ static void count(const struct observer *o, enum report_subject subject, bool ju
 {
     struct ht_audit_count *counts = &o->state->counts[subject];
     counts->judged += judged ? 1 : 0;
-    counts->unobservable[o->c.lacks[__builtin_ctz(need)]] += judged ? 0 : 1;
+    counts->unobservable[o->c->lacks[__builtin_ctz(need)]] += judged ? 0 : 1;
 }
 
 static void count_subjects(const struct observer *o)
 {
-    const struct audit_case *c = &o->c;
+    const struct audit_case *c = o->c;
     bool full                  = !c->tls->resumed;
     bool ephemeral = c->tls->key_exchange != NULL && strstr(c->tls->key_exchange, "DHE") != NULL;
     count(o, REPORT_OF_RANDOMS, o->session != 0,
@@ -424,7 +424,7 @@ static void count_service(const struct observer *o)
     struct ht_audit_count *counts = &o->state->counts[REPORT_OF_SERVICES];
     bool told                     = o->connection->service != NULL;
     counts->judged += told && o->connection->service->https != NULL ? 1 : 0;
-    counts->unobservable[HT_UNOBSERVABLE_NO_DNS] += (o->c.has & AUDIT_DNS) == 0 ? 1 : 0;
+    counts->unobservable[HT_UNOBSERVABLE_NO_DNS] += (o->c->has & AUDIT_DNS) == 0 ? 1 : 0;
 }
 
 static void count_totals(struct report_state *state, const struct ht_connection *c)
@@ -443,11 +443,11 @@ static void count_totals(struct report_state *state, const struct ht_connection 
 
 static void observe_tls(struct observer *o)
 {
-    const struct tls_details *tls = o->c.tls;
+    const struct tls_details *tls = o->c->tls;
     o->state->totals.tls_connections++;
     add_certificates(o);
     add_latency(o);
-    report_clock_observe(o->state, &o->c, &o->sight, o->server);
+    report_clock_observe(o->state, o->c, &o->sight, o->server);
     if (tls->client_hello != NULL) {
         add_offer(o);
     }
@@ -519,7 +519,11 @@ static bool look(struct observer *o)
     const struct report_host host = host_of(&c->client->ip);
     report_names_prefetch(&state->names, c->server_name);
     report_table_prefetch(&state->hosts, report_table_hash(&state->hosts, &host));
-    audit_look(&o->c, state->settings, c);
+    o->c = c->audit_case;
+    if (o->c == NULL) {
+        audit_look(&o->own_case, state->settings, c);
+        o->c = &o->own_case;
+    }
     o->sight  = (struct report_sight){.time_ns = c->start_ns,
                                       .id      = report_connection_number(c->id),
                                       .source  = source_of(state, c->source),
@@ -529,16 +533,17 @@ static bool look(struct observer *o)
         return false;
     }
     prefetch_latency(o);
-    if (o->c.tls != NULL && o->c.tls->client_hello != NULL) {
-        o->ja4         = report_names_add(&state->names, o->c.tls->client_hello->ja4);
-        o->sight.frame = o->c.tls->client_hello->frame;
+    if (o->c->tls != NULL && o->c->tls->client_hello != NULL) {
+        o->ja4         = report_names_add(&state->names, o->c->tls->client_hello->ja4);
+        o->sight.frame = o->c->tls->client_hello->frame;
     }
-    if (o->c.tls != NULL && o->c.tls->server_hello != NULL) {
-        o->sight.frame_2 = o->c.tls->server_hello->frame;
+    if (o->c->tls != NULL && o->c->tls->server_hello != NULL) {
+        o->sight.frame_2 = o->c->tls->server_hello->frame;
     }
-    if (o->c.tls != NULL && o->c.tls->client_hello != NULL && o->c.tls->server_hello != NULL) {
+    if (o->c->tls != NULL && o->c->tls->client_hello != NULL && o->c->tls->server_hello != NULL) {
         o->session =
-            ht_hash(o->c.tls->client_hello->random, ht_hash(o->c.tls->server_hello->random, 1)) | 1;
+            ht_hash(o->c->tls->client_hello->random, ht_hash(o->c->tls->server_hello->random, 1)) |
+            1;
     }
     return true;
 }
@@ -563,13 +568,13 @@ void report_observe(struct report_state *state, const struct ht_connection *c)
         observe_starttls(&o);
     }
     values.len = 0;
-    if (o.c.tls != NULL) {
+    if (o.c->tls != NULL) {
         observe_values(&o, &values);
     }
     size_t num_sought = seek_findings(&o, 0, sought);
     make_session(&o, &session);
     report_session_prefetch(state, &session);
-    if (o.c.tls != NULL) {
+    if (o.c->tls != NULL) {
         observe_tls(&o);
     }
     report_values_add(state, &values);

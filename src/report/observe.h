@@ -30,7 +30,8 @@ uint32_t report_ech_of(const struct tls_details *tls);
 struct observer {
     struct report_state *state;
     const struct ht_connection *connection;
-    struct audit_case c;
+    const struct audit_case *c; /* the audit's, or else */
+    struct audit_case own_case;
     const struct starttls_details *starttls; /* NULL: none */
     struct report_sight sight;
     uint32_t server; /* index plus one */

@@ -42,16 +42,16 @@ static void add_shares(const struct observer *o, struct report_values *values,
 
 void observe_values(const struct observer *o, struct report_values *values)
 {
-    const struct tls_details *tls                      = o->c.tls;
+    const struct tls_details *tls                      = o->c->tls;
     const struct tls_client_hello *hello               = tls->client_hello;
     const struct tls_server_hello *answer              = tls->server_hello;
-    const struct tls_server_key_exchange *key_exchange = o->c.key_exchange;
+    const struct tls_server_key_exchange *key_exchange = o->c->key_exchange;
     if (o->session == 0 || hello == NULL || answer == NULL) {
         return;
     }
     add_random(o, values, REPORT_CLIENT_RANDOM, hello->random, hello->frame);
     add_random(o, values, REPORT_SERVER_RANDOM, answer->random, answer->frame);
-    if (o->c.version >= TLS_13) {
+    if (o->c->version >= TLS_13) {
         add_shares(o, values, hello);
     }
     if (answer->key_share_end.len == REPORT_VALUE) {
@@ -60,7 +60,7 @@ void observe_values(const struct observer *o, struct report_values *values)
     }
     if (key_exchange != NULL && key_exchange->public_end.len == REPORT_VALUE) {
         add_value(o, values, REPORT_SERVER_DH, key_exchange->group.id, key_exchange->public_end.ptr,
-                  o->c.key_exchange_entry->frame);
+                  o->c->key_exchange_entry->frame);
     }
     if (hello->psk.len > 0 && hello->resumption_key != 0) {
         uint8_t identity[REPORT_VALUE] = {0};

@@ -44,15 +44,7 @@ void ht_summary_take(void *summary, void *collector_state)
 
 void ht_summary_count(void *summary, void *audit_state)
 {
-    struct ht_summary *self = summary;
-    for (size_t i = 0; i < ht_audit_num_rules(); i++) {
-        const struct ht_audit_count more = ht_audit_counts(audit_state, i);
-        self->counts[i].judged += more.judged;
-        self->counts[i].found += more.found;
-        for (size_t k = 0; k < HT_NUM_UNOBSERVABLE; k++) {
-            self->counts[i].unobservable[k] += more.unobservable[k];
-        }
-    }
+    ht_audit_add_counts(audit_state, ((struct ht_summary *)summary)->counts);
 }
 
 /*

@@ -41,8 +41,9 @@ enum outcome {
     ASIDE, /* it does not apply */
     JUDGED,
     FOUND,
-    UNOBSERVABLE, /* and so on: plus the reason */
-    NUM_OUTCOMES = UNOBSERVABLE + HT_NUM_UNOBSERVABLE
+    UNOBSERVABLE,                              /* and so on: plus the reason */
+    OPEN = UNOBSERVABLE + HT_NUM_UNOBSERVABLE, /* nothing yet: it is to be asked */
+    NUM_OUTCOMES
 };
 
 /* Indices of rules, rising. */
@@ -57,11 +58,24 @@ struct found {
     struct ht_proof proof;
 };
 
-/* What the rules of a list come to. */
-struct verdict {
+/* What the rules of a list came to, each time that it was met. */
+struct tally {
+    const struct list *list;
+    uint64_t times;              /* that are not in the counts yet */
     uint8_t outcomes[MAX_RULES]; /* enum outcome, in the order of the list */
+};
+
+struct verdict {
+    struct tally tally;
     size_t num_found;
     struct found found[MAX_RULES]; /* kept no further than it is filled */
+};
+
+/* Of rules that are judged each time: what they come to by what the case has, or else that they are
+ * open. */
+struct sieve {
+    struct tally tally;
+    struct list open;
 };
 
 struct state {
@@ -69,11 +83,19 @@ struct state {
     const struct audit_rule *rules[MAX_RULES]; /* by index */
     struct list lists[AUDIT_NUM_KINDS]; /* rules that the policy asks for, by what they look at */
     struct list without_tls;            /* those of them that are asked there */
-    struct ht_memo memos[AUDIT_NUM_KINDS]; /* struct verdict by struct audit_shape */
-    struct audit_shape shape;              /* these two of the connection at hand */
+    struct ht_memo memos[AUDIT_NUM_KINDS]; /* struct verdict by struct audit_shape; of AUDIT_EACH
+                                            * struct sieve */
+    struct audit_case at_hand;             /* these four of the connection at hand */
+    struct audit_shape shape;
     struct verdict verdicts[AUDIT_NUM_KINDS];
+    struct sieve sieve;
     uint64_t counts[MAX_RULES][NUM_OUTCOMES]; /* by index of the rule */
 };
+
+static void add(struct list *list, uint16_t index)
+{
+    list->items[list->len++] = index;
+}
 
 const char *ht_unobservable_name(enum ht_unobservable reason)
 {
@@ -123,14 +145,6 @@ size_t ht_audit_num_rules(void)
     return num;
 }
 
-struct ht_audit_count ht_audit_counts(const void *state, size_t index)
-{
-    const uint64_t *counts    = ((const struct state *)state)->counts[index];
-    struct ht_audit_count out = {.judged = counts[JUDGED] + counts[FOUND], .found = counts[FOUND]};
-    memcpy(out.unobservable, counts + UNOBSERVABLE, sizeof out.unobservable);
-    return out;
-}
-
 /* The first thing that the rule needs and the case has not; AUDIT_NUM_NEEDS: none. */
 static unsigned first_lack(const struct audit_rule *rule, const struct audit_case *c)
 {
@@ -138,29 +152,56 @@ static unsigned first_lack(const struct audit_rule *rule, const struct audit_cas
     return lacking != 0 ? (unsigned)__builtin_ctzll(lacking) : AUDIT_NUM_NEEDS;
 }
 
-static enum outcome judge_rule(const struct audit_rule *rule, const struct audit_case *c,
-                               struct ht_proof *proof)
+static bool may_be_broken(const struct audit_rule *rule, const struct audit_case *c)
+{
+    return rule->signs == 0 || (rule->signs & c->traits) != 0;
+}
+
+/* What a rule comes to by what the case has, without a look at it; OPEN: nothing. */
+static enum outcome sift_rule(const struct audit_rule *rule, const struct audit_case *c)
 {
     unsigned lack = first_lack(rule, c);
     if (lack != AUDIT_NUM_NEEDS) {
         return (enum outcome)(UNOBSERVABLE + c->lacks[lack]);
     }
+    if ((rule->where & ~c->traits) != 0) {
+        return ASIDE;
+    }
+    return may_be_broken(rule, c) || rule->applies != NULL ? OPEN : JUDGED;
+}
+
+/* What a rule comes to that is open. */
+static enum outcome ask_rule(const struct audit_rule *rule, const struct audit_case *c,
+                             struct ht_proof *proof)
+{
     if (rule->applies != NULL && !rule->applies(c)) {
         return ASIDE;
     }
-    return rule->found(c, proof) ? FOUND : JUDGED;
+    return may_be_broken(rule, c) && rule->found(c, proof) ? FOUND : JUDGED;
+}
+
+/* Asks rule `index`, and adds to `out` what it found. */
+static enum outcome ask(const struct state *state, struct verdict *out, uint16_t index,
+                        const struct audit_case *c)
+{
+    struct found *found = &out->found[out->num_found];
+    found->index        = index;
+    ht_proof_begin(&found->proof);
+    enum outcome outcome = ask_rule(state->rules[index], c, &found->proof);
+    out->num_found += outcome == FOUND;
+    return outcome;
 }
 
 static void judge_list(const struct state *state, struct verdict *out, const struct list *list,
                        const struct audit_case *c)
 {
+    out->tally     = (struct tally){.list = list};
     out->num_found = 0;
     for (size_t i = 0; i < list->len; i++) {
-        struct found *found = &out->found[out->num_found];
-        found->index        = list->items[i];
-        ht_proof_begin(&found->proof);
-        out->outcomes[i] = (uint8_t)judge_rule(state->rules[found->index], c, &found->proof);
-        out->num_found += out->outcomes[i] == FOUND;
+        uint16_t index         = list->items[i];
+        enum outcome outcome   = sift_rule(state->rules[index], c);
+        outcome                = outcome == OPEN ? ask(state, out, index, c) : outcome;
+        out->tally.outcomes[i] = (uint8_t)outcome;
     }
 }
 
@@ -183,19 +224,41 @@ static bool find_places(struct verdict *verdict, const struct audit_case *c)
     return true;
 }
 
-static void keep(struct ht_memo *memo, const struct audit_shape *shape,
-                 const struct verdict *verdict)
+/* Adds what is not in the counts yet. */
+static void settle(struct state *state, struct tally *tally)
 {
-    size_t len  = offsetof(struct verdict, found) + verdict->num_found * sizeof verdict->found[0];
-    void *value = ht_memo_add(memo, ht_bytes(shape->bytes, shape->len), len);
+    for (size_t i = 0; tally->times > 0 && i < tally->list->len; i++) {
+        state->counts[tally->list->items[i]][tally->outcomes[i]] += tally->times;
+    }
+    tally->times = 0;
+}
+
+/* What is kept of the case's shape begins with its tally; NULL: nothing is. */
+static void *find_kept(struct state *state, enum audit_kind kind, const struct audit_case *c)
+{
+    struct audit_shape *shape = &state->shape;
+    audit_shape_of(shape, kind, c);
+    return shape->too_long ? NULL
+                           : ht_memo_find(&state->memos[kind], ht_bytes(shape->bytes, shape->len));
+}
+
+/* Keeps what begins with `tally` by the shape that was looked for last. */
+static void keep(struct state *state, enum audit_kind kind, const struct tally *tally, size_t len)
+{
+    struct ht_memo *memo    = &state->memos[kind];
+    struct ht_bytes key     = ht_bytes(state->shape.bytes, state->shape.len);
+    struct tally *displaced = ht_memo_displaced(memo, key);
+    if (displaced != NULL) {
+        settle(state, displaced);
+    }
+    void *value = ht_memo_add(memo, key, len);
     if (value != NULL) {
-        memcpy(value, verdict, len);
+        memcpy(value, tally, len);
     }
 }
 
 /* A list of rules and what they come to; of one that was kept, the frames are this session's. */
 struct part {
-    const struct list *list;
     const struct verdict *verdict;
     bool kept;
     size_t told; /* of what was found */
@@ -203,43 +266,84 @@ struct part {
 
 static struct part part_of(struct state *state, enum audit_kind kind, const struct audit_case *c)
 {
-    struct ht_memo *memo      = &state->memos[kind];
-    struct audit_shape *shape = &state->shape;
-    struct verdict *verdict   = &state->verdicts[kind];
-    struct part part          = {.list = &state->lists[kind], .verdict = verdict};
-    audit_shape_of(shape, kind, c);
-    const void *known =
-        shape->too_long ? NULL : ht_memo_find(memo, ht_bytes(shape->bytes, shape->len));
+    struct verdict *verdict = &state->verdicts[kind];
+    struct verdict *known   = find_kept(state, kind, c);
     if (known != NULL) {
-        part.verdict = known;
-        part.kept    = true;
-        return part;
+        known->tally.times++;
+        return (struct part){.verdict = known, .kept = true};
     }
-    judge_list(state, verdict, part.list, c);
-    if (!shape->too_long && find_places(verdict, c)) {
-        keep(memo, shape, verdict);
+    judge_list(state, verdict, &state->lists[kind], c);
+    if (!state->shape.too_long && find_places(verdict, c)) {
+        keep(state, kind, &verdict->tally,
+             offsetof(struct verdict, found) + verdict->num_found * sizeof verdict->found[0]);
     }
-    return part;
+    verdict->tally.times = 1;
+    settle(state, &verdict->tally);
+    return (struct part){.verdict = verdict};
+}
+
+/*
+ * What is judged each time.
+ */
+
+static void sift(struct state *state, struct sieve *out, const struct audit_case *c)
+{
+    const struct list *list = c->tls != NULL ? &state->lists[AUDIT_EACH] : &state->without_tls;
+    *out                    = (struct sieve){.tally = {.list = list}};
+    for (size_t i = 0; i < list->len; i++) {
+        enum outcome outcome   = sift_rule(state->rules[list->items[i]], c);
+        out->tally.outcomes[i] = (uint8_t)outcome;
+        if (outcome == OPEN) {
+            add(&out->open, list->items[i]);
+        }
+    }
+}
+
+static struct part judge_each(struct state *state, const struct audit_case *c)
+{
+    struct verdict *verdict = &state->verdicts[AUDIT_EACH];
+    struct sieve *sieve     = find_kept(state, AUDIT_EACH, c);
+    if (sieve == NULL) {
+        sieve = &state->sieve;
+        sift(state, sieve, c);
+        keep(state, AUDIT_EACH, &sieve->tally, sizeof *sieve);
+    }
+    sieve->tally.times++;
+    if (sieve == &state->sieve) {
+        settle(state, &sieve->tally);
+    }
+    verdict->num_found = 0;
+    for (size_t i = 0; i < sieve->open.len; i++) {
+        uint16_t index = sieve->open.items[i];
+        state->counts[index][ask(state, verdict, index, c)]++;
+    }
+    return (struct part){.verdict = verdict};
+}
+
+void ht_audit_add_counts(void *opaque, struct ht_audit_count *totals)
+{
+    struct state *state = opaque;
+    for (unsigned kind = 0; kind < AUDIT_NUM_KINDS; kind++) {
+        for (size_t i = 0; i < (size_t)SHAPE_SETS * HT_MEMO_WAYS; i++) {
+            struct tally *kept = ht_memo_at(&state->memos[kind], i);
+            if (kept != NULL) {
+                settle(state, kept);
+            }
+        }
+    }
+    for (size_t i = 0; i < ht_audit_num_rules(); i++) {
+        const uint64_t *counts = state->counts[i];
+        totals[i].judged += counts[JUDGED] + counts[FOUND];
+        totals[i].found += counts[FOUND];
+        for (size_t k = 0; k < HT_NUM_UNOBSERVABLE; k++) {
+            totals[i].unobservable[k] += counts[UNOBSERVABLE + k];
+        }
+    }
 }
 
 /*
  * A connection.
  */
-
-static struct part judge_each(struct state *state, const struct list *list,
-                              const struct audit_case *c)
-{
-    struct verdict *verdict = &state->verdicts[AUDIT_EACH];
-    judge_list(state, verdict, list, c);
-    return (struct part){.list = list, .verdict = verdict};
-}
-
-static void count(struct state *state, const struct part *part)
-{
-    for (size_t i = 0; i < part->list->len; i++) {
-        state->counts[part->list->items[i]][part->verdict->outcomes[i]]++;
-    }
-}
 
 static const struct found *next_of(const struct part *part)
 {
@@ -274,28 +378,20 @@ static void tell(const struct state *state, struct ht_analysis *a, struct ht_con
 
 static void judge(void *opaque, struct ht_analysis *a, struct ht_connection *connection)
 {
-    struct state *state = opaque;
-    struct audit_case c;
+    struct state *state  = opaque;
+    struct audit_case *c = &state->at_hand;
     struct part parts[AUDIT_NUM_KINDS];
     size_t num = 0;
-    audit_look(&c, state->settings, connection);
-    parts[num++] =
-        judge_each(state, c.tls != NULL ? &state->lists[AUDIT_EACH] : &state->without_tls, &c);
-    if (c.tls != NULL) {
-        parts[num++] = part_of(state, AUDIT_BY_SESSION, &c);
-        parts[num++] = part_of(state, AUDIT_BY_CHAIN, &c);
-    }
-    for (size_t i = 0; i < num; i++) {
-        count(state, &parts[i]);
+    audit_look(c, state->settings, connection);
+    connection->audit_case = c;
+    parts[num++]           = judge_each(state, c);
+    if (c->tls != NULL) {
+        parts[num++] = part_of(state, AUDIT_BY_SESSION, c);
+        parts[num++] = part_of(state, AUDIT_BY_CHAIN, c);
     }
     for (struct part *part; (part = next_part(parts, num)) != NULL; part->told++) {
-        tell(state, a, connection, &c, part);
+        tell(state, a, connection, c, part);
     }
-}
-
-static void add(struct list *list, uint16_t index)
-{
-    list->items[list->len++] = index;
 }
 
 static void list_rules(struct state *state)
@@ -325,10 +421,12 @@ static bool init(void *opaque, const struct ht_analysis_settings *settings, stru
         return ht_fail(error, "more audit rules than there is room for");
     }
     list_rules(state);
-    const size_t most = AUDIT_SHAPE_MAX + sizeof(struct verdict);
-    return (ht_memo_init(&state->memos[AUDIT_BY_SESSION], SHAPE_SETS, most) &&
-            ht_memo_init(&state->memos[AUDIT_BY_CHAIN], SHAPE_SETS, most)) ||
-           ht_fail(error, "out of memory");
+    bool made = true;
+    for (size_t kind = 0; kind < AUDIT_NUM_KINDS; kind++) {
+        made &=
+            ht_memo_init(&state->memos[kind], SHAPE_SETS, AUDIT_SHAPE_MAX + sizeof(struct verdict));
+    }
+    return made || ht_fail(error, "out of memory");
 }
 
 static void fini(void *opaque)

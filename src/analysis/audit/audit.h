@@ -46,10 +46,10 @@ bool ht_audit_asks(size_t index, const struct ht_policy *policy);
  */
 bool ht_audit_knows_value(enum ht_policy_list list, const char *value);
 
-/* The audit; its state: */
 extern const struct ht_analyzer ht_audit_analyzer;
 
-/* ht_audit_counts is what came of rule `index`, in one engine's state of the analyzer. */
-struct ht_audit_count ht_audit_counts(const void *state, size_t index);
+/* ht_audit_add_counts adds to `totals`, of each rule, what came of it in one engine: `state` is the
+ * analyzer's. */
+void ht_audit_add_counts(void *state, struct ht_audit_count *totals);
 
 #endif

@@ -25,6 +25,33 @@ enum {
     AUDIT_NUM_NEEDS    = 12
 };
 
+/* What not all connections have, a bit each: rules that look for it are not asked of the others. */
+enum {
+    AUDIT_QUIC         = 1 << 0,
+    AUDIT_STARTTLS     = 1 << 1, /* a protocol in which TLS may begin */
+    AUDIT_HTTP         = 1 << 2, /* in clear */
+    AUDIT_PROXY        = 1 << 3, /* was asked to connect, in clear */
+    AUDIT_NAMED        = 1 << 4, /* the offer has server_name */
+    AUDIT_ECH          = 1 << 5, /* the offer has encrypted_client_hello */
+    AUDIT_EARLY_DATA   = 1 << 6, /* the first ClientHello has early_data */
+    AUDIT_RETRY        = 1 << 7, /* a HelloRetryRequest */
+    AUDIT_RENEGOTIATED = 1 << 8,
+    AUDIT_TICKET       = 1 << 9,  /* NewSessionTicket */
+    AUDIT_ASKED        = 1 << 10, /* CertificateRequest */
+    AUDIT_HEARTBEAT    = 1 << 11,
+    AUDIT_ALERT        = 1 << 12, /* that could be read */
+    AUDIT_HIDDEN_ALERT = 1 << 13, /* encrypted */
+    AUDIT_FAULTS       = 1 << 14, /* of public values, or that there are none */
+    AUDIT_ODD_RECORDS  = 1 << 15,
+    AUDIT_SERVICE      = 1 << 16, /* DNS told of it: HTTPS, TLSA, CAA */
+    AUDIT_ORIGIN       = 1 << 17, /* which session is resumed is known */
+    AUDIT_UNFINISHED   = 1 << 18, /* the handshake was not completed */
+    AUDIT_SENT_AGAIN   = 1 << 19, /* segments; or there is no TCP to tell */
+    AUDIT_ONE_SIDED    = 1 << 20,
+    AUDIT_IN_PUBLIC    = 1 << 21, /* the server's address is not private */
+    AUDIT_MAY_LACK     = 1 << 22  /* something: the capture has holes, or there is no TCP to tell */
+};
+
 /* What a cipher suite is made of. */
 struct audit_suite;
 
@@ -39,7 +66,8 @@ struct audit_case {
     unsigned offered_kinds;          /* of the suites offered: AUDIT_SUITE_NULL … */
     const struct tls_server_key_exchange *key_exchange; /* NULL: none */
     const struct ht_timeline_entry *key_exchange_entry; /* where it is */
-    uint64_t event_types; /* that were seen: bits of their hashes, to know soon which were not */
+    uint64_t event_types; /* that were seen: a bit of 64 for each, to know soon which were not */
+    unsigned traits;      /* AUDIT_QUIC … */
     uint64_t certificate_frame; /* of the server's; 0: none */
     unsigned lost; /* AUDIT_CERTIFICATE, AUDIT_KEY_EXCHANGE: the capture lacks some of it */
     const struct tls_certificate_verify *verify;  /* likewise; NULL: none was seen */
@@ -59,7 +87,11 @@ struct audit_rule {
                                                   * after the needs are there */
     bool (*found)(const struct audit_case *c, struct ht_proof *out);
     bool (*asked)(const struct ht_policy *policy); /* NULL: whatever the policy, or none */
-    bool any;                                      /* it is asked of connections without TLS too */
+    /* These two of rules that are judged each time: it applies only to cases that have all of
+     * `where`, AUDIT_QUIC …, and is broken at most in those that have one of `signs`, or where
+     * there are none. */
+    unsigned where, signs;
+    bool any;  /* it is asked of connections without TLS too */
     bool each; /* it looks at more than the rest of its table, or its evidence tells more */
 };
 
@@ -100,8 +132,8 @@ bool audit_began_late(const struct audit_case *c);
 const struct ht_timeline_entry *
 audit_find_event(const struct audit_case *c, const struct ht_event_type *type, const char *from);
 
-/* audit_alien_answer is how many bytes the server sent after a ClientHello, none of which is TLS: an
- * error of HTTP, a banner; 0: it did not. */
+/* audit_alien_answer is how many bytes the server sent after a ClientHello, none of which is TLS:
+ * an error of HTTP, a banner; 0: it did not. */
 uint64_t audit_alien_answer(const struct audit_case *c);
 
 #endif

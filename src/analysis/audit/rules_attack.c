@@ -107,29 +107,18 @@ static bool alert_flood(const struct audit_case *c, struct ht_proof *out)
  * What is common in malware and rare elsewhere, by itself no fault
  */
 
-enum { SUSPICIOUS = 3 };
+enum { SUSPICIOUS = 3, FIVE_YEARS = 5 * 366 };
 
-/* What speaks against a session, in words. */
-struct signals {
-    char text[160];
-    size_t len;
-    unsigned num;
+/* What speaks against a session, a bit each. */
+enum {
+    SELF_SIGNED     = 1 << 0,
+    LONG_VALID      = 1 << 1,
+    RANDOM_NAME     = 1 << 2,
+    UNKNOWN_ADDRESS = 1 << 3,
+    NO_NAME         = 1 << 4,
+    NO_ALPN         = 1 << 5,
+    STRANGE_PORT    = 1 << 6,
 };
-
-__attribute__((format(printf, 2, 3))) static void signal_is(struct signals *s, const char *format,
-                                                            ...)
-{
-    va_list values;
-    size_t room = sizeof s->text - s->len;
-    int added   = snprintf(s->text + s->len, room, "%s", s->num > 0 ? "; " : "");
-    s->len += added > 0 && (size_t)added < room ? (size_t)added : 0;
-    va_start(values, format);
-    room  = sizeof s->text - s->len;
-    added = vsnprintf(s->text + s->len, room, format, values);
-    va_end(values);
-    s->len += added > 0 && (size_t)added < room ? (size_t)added : 0;
-    s->num++;
-}
 
 static bool is_digit(uint8_t c)
 {
@@ -157,22 +146,14 @@ static bool looks_random(struct ht_bytes name)
     return longest >= CONSONANTS || changes >= CHANGES;
 }
 
-static void judge_certificate(struct signals *s, const struct audit_case *c)
+static unsigned signs_of_certificate(const struct audit_case *c)
 {
-    enum { FIVE_YEARS = 5 * 366 };
-    char name[AUDIT_NAME_MAX];
     if ((c->has & AUDIT_CERTIFICATE) == 0 || !audit_is_decoded(c) || audit_is_trusted(c)) {
-        return;
+        return 0;
     }
-    if (audit_leaf(c)->self_signed) {
-        signal_is(s, "a certificate signed by itself");
-    }
-    if (audit_has_times(c) && audit_valid_days(c->facts) > FIVE_YEARS) {
-        signal_is(s, "valid for %" PRIu64 " days", audit_valid_days(c->facts));
-    }
-    if (looks_random(c->facts->common_name)) {
-        signal_is(s, "for %.24s", audit_name(name, c->facts->common_name));
-    }
+    bool is_long = audit_has_times(c) && audit_valid_days(c->facts) > FIVE_YEARS;
+    return (audit_leaf(c)->self_signed ? SELF_SIGNED : 0) | (is_long ? LONG_VALID : 0) |
+           (looks_random(c->facts->common_name) ? RANDOM_NAME : 0);
 }
 
 /* Whoever says a name may have looked it up where, or when, nobody captured it. */
@@ -184,27 +165,72 @@ static bool is_unknown_address(const struct audit_case *c)
            (strcmp(dns->verdict, "none_seen") == 0 || strcmp(dns->verdict, "literal_address") == 0);
 }
 
+/* What is of old programs, too. */
+static unsigned signs_of_client(const struct audit_case *c)
+{
+    return ((c->traits & AUDIT_NAMED) == 0 ? NO_NAME : 0) |
+           (audit_offers_extension(c, EXTENSION_ALPN) ? 0 : NO_ALPN) |
+           (audit_is_usual_port(c->connection->server->port) ? 0 : STRANGE_PORT);
+}
+
+/* In words. */
+struct signs {
+    char text[160];
+    size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static void add_sign(struct signs *s, const char *format, ...)
+{
+    va_list values;
+    size_t room = sizeof s->text - s->len;
+    int added   = snprintf(s->text + s->len, room, "%s", s->len > 0 ? "; " : "");
+    s->len += added > 0 && (size_t)added < room ? (size_t)added : 0;
+    va_start(values, format);
+    room  = sizeof s->text - s->len;
+    added = vsnprintf(s->text + s->len, room, format, values);
+    va_end(values);
+    s->len += added > 0 && (size_t)added < room ? (size_t)added : 0;
+}
+
+static void spell_signs(struct signs *s, const struct audit_case *c, unsigned signs)
+{
+    char name[AUDIT_NAME_MAX];
+    if ((signs & SELF_SIGNED) != 0) {
+        add_sign(s, "a certificate signed by itself");
+    }
+    if ((signs & LONG_VALID) != 0) {
+        add_sign(s, "valid for %" PRIu64 " days", audit_valid_days(c->facts));
+    }
+    if ((signs & RANDOM_NAME) != 0) {
+        add_sign(s, "for %.24s", audit_name(name, c->facts->common_name));
+    }
+    if ((signs & UNKNOWN_ADDRESS) != 0) {
+        add_sign(s, "an address that no DNS answer gave");
+    }
+    if ((signs & NO_NAME) != 0) {
+        add_sign(s, "no server_name");
+    }
+    if ((signs & NO_ALPN) != 0) {
+        add_sign(s, "no ALPN");
+    }
+    if ((signs & STRANGE_PORT) != 0) {
+        add_sign(s, "port %u", c->connection->server->port);
+    }
+}
+
 static bool suspicious(const struct audit_case *c, struct ht_proof *out)
 {
-    struct signals s = {.num = 0};
-    judge_certificate(&s, c);
-    if (is_unknown_address(c)) {
-        signal_is(&s, "an address that no DNS answer gave");
+    unsigned of_server = signs_of_certificate(c) | (is_unknown_address(c) ? UNKNOWN_ADDRESS : 0);
+    unsigned all       = of_server | (of_server != 0 ? signs_of_client(c) : 0);
+    unsigned num       = (unsigned)__builtin_popcount(all);
+    struct signs s     = {.len = 0};
+    if (num < SUSPICIOUS) {
+        return false;
     }
-    bool of_server = s.num > 0; /* what follows is of old programs, too */
-    if (!audit_offers_extension(c, EXTENSION_SERVER_NAME)) {
-        signal_is(&s, "no server_name");
-    }
-    if (!audit_offers_extension(c, EXTENSION_ALPN)) {
-        signal_is(&s, "no ALPN");
-    }
-    if (!audit_is_usual_port(c->connection->server->port)) {
-        signal_is(&s, "port %u", c->connection->server->port);
-    }
+    spell_signs(&s, c, all);
     out->basis    = "inferred";
-    out->severity = s.num == SUSPICIOUS ? "low" : NULL;
-    return of_server && s.num >= SUSPICIOUS &&
-           ht_proof_say(out, c->offer->frame, c->certificate_frame, "%u signs: %s", s.num, s.text);
+    out->severity = num == SUSPICIOUS ? "low" : NULL;
+    return ht_proof_say(out, c->offer->frame, c->certificate_frame, "%u signs: %s", num, s.text);
 }
 
 /* Inside a network all of this is what devices do; and mail, VPNs and the like have their own ways.
@@ -212,8 +238,7 @@ static bool suspicious(const struct audit_case *c, struct ht_proof *out)
 static bool is_web_like_outside(const struct audit_case *c)
 {
     return audit_is_stream(c) && c->connection->carriers[0].type == NULL &&
-           ht_bytes_equal(c->connection->protocol, ht_text("tls")) &&
-           !audit_is_private(&c->connection->server->ip) && c->version != 0;
+           ht_bytes_equal(c->connection->protocol, ht_text("tls")) && c->version != 0;
 }
 
 static const struct audit_rule rules[] = {
@@ -226,7 +251,8 @@ static const struct audit_rule rules[] = {
       {"CVE-2014-0160", "RFC 6520 section 4"}},
      0,
      NULL,
-     heartbleed_attempt},
+     heartbleed_attempt,
+     .signs = AUDIT_HEARTBEAT},
     {{"heartbleed-success",
       "critical",
       "attack",
@@ -237,7 +263,8 @@ static const struct audit_rule rules[] = {
       .scope = "server"},
      0,
      NULL,
-     heartbleed_success},
+     heartbleed_success,
+     .signs = AUDIT_HEARTBEAT},
     {{"ticketbleed-indicator",
       "critical",
       "attack",
@@ -258,7 +285,8 @@ static const struct audit_rule rules[] = {
       {"CVE-2016-8610"}},
      0,
      NULL,
-     alert_flood},
+     alert_flood,
+     .signs = AUDIT_ALERT},
     {{"suspicious-composite",
       "medium",
       "attack",
@@ -269,7 +297,8 @@ static const struct audit_rule rules[] = {
       .scope = "client"},
      AUDIT_OFFER | AUDIT_ANSWER,
      is_web_like_outside,
-     suspicious},
+     suspicious,
+     .where = AUDIT_IN_PUBLIC},
 };
 
 const struct audit_table audit_attack_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};

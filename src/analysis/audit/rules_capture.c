@@ -124,7 +124,7 @@ static bool keys_present(const struct audit_case *c, struct ht_proof *out)
     char address[HT_ADDRESS_TEXT_MAX];
     const struct tls_key_use *keys = c->tls->keys;
     bool decrypted                 = keys->records > 0;
-    return decrypted && !audit_is_private(&c->connection->server->ip) &&
+    return decrypted && (c->traits & AUDIT_IN_PUBLIC) != 0 &&
            ht_proof_say(out, c->answer->frame, 0,
                         "the keys %s open %" PRIu64 " records of a session with %s, which has a "
                         "public address",
@@ -142,7 +142,8 @@ static const struct audit_rule rules[] = {
       {NULL}},
      0,
      NULL,
-     gap},
+     gap,
+     .signs = AUDIT_MAY_LACK},
     {{"capture-one-sided",
       "info",
       "capture",
@@ -152,7 +153,8 @@ static const struct audit_rule rules[] = {
       {NULL}},
      0,
      NULL,
-     one_sided},
+     one_sided,
+     .signs = AUDIT_ONE_SIDED},
     {{"keylog-present-in-production",
       "high",
       "keylog",

@@ -98,7 +98,7 @@ static bool has_to_be_signed(const struct audit_case *c)
 static bool self_signed(const struct audit_case *c, struct ht_proof *out)
 {
     char name[AUDIT_NAME_MAX];
-    bool is_public = !audit_is_private(&c->connection->server->ip);
+    bool is_public = (c->traits & AUDIT_IN_PUBLIC) != 0;
     out->severity  = is_public ? "high" : NULL;
     return audit_leaf(c)->self_signed && !audit_is_trusted(c) &&
            ht_proof_say(out, c->certificate_frame, 0,

@@ -7,11 +7,6 @@
 
 enum { HTTPS = 443, MAX_NAME = 253 };
 
-static bool is_named(const struct audit_case *c)
-{
-    return audit_offers_extension(c, EXTENSION_SERVER_NAME);
-}
-
 /* A client of TLS that looked for a name; one that was given an address has none to say, and DTLS,
  * or what else carries TLS, has its own ways. */
 static bool should_name(const struct audit_case *c)
@@ -26,7 +21,7 @@ static bool should_name(const struct audit_case *c)
 
 static bool name_missing(const struct audit_case *c, struct ht_proof *out)
 {
-    return !is_named(c) && c->offer->encrypted_client_hello == NULL &&
+    return (c->traits & AUDIT_NAMED) == 0 && c->offer->encrypted_client_hello == NULL &&
            ht_proof_say(out, c->offer->frame, 0, "ClientHello has no server_name (0)");
 }
 
@@ -111,7 +106,8 @@ static bool name_malformed(const struct audit_case *c, struct ht_proof *out)
 static bool ends_in(struct ht_bytes name, const char *suffix)
 {
     size_t len = strlen(suffix);
-    return name.len > len && ht_names_equal(ht_bytes_from(name, name.len - len), ht_text(suffix));
+    return name.len > len && (name.ptr[name.len - 1] | 0x20) == suffix[len - 1] &&
+           ht_names_equal(ht_bytes_from(name, name.len - len), ht_text(suffix));
 }
 
 static bool is_internal(struct ht_bytes name)
@@ -123,11 +119,6 @@ static bool is_internal(struct ht_bytes name)
         }
     }
     return name.len > 0 && memchr(name.ptr, '.', name.len) == NULL && !is_address(name);
-}
-
-static bool is_named_in_public(const struct audit_case *c)
-{
-    return is_named(c) && !audit_is_private(&c->connection->server->ip);
 }
 
 static bool name_internal(const struct audit_case *c, struct ht_proof *out)
@@ -297,9 +288,10 @@ static const struct audit_rule rules[] = {
       {"RFC 6066 section 3"},
       .scope = "client"},
      AUDIT_OFFER,
-     is_named,
+     NULL,
      name_is_address,
-     .each = true},
+     .where = AUDIT_NAMED,
+     .each  = true},
     {{"sni-malformed",
       "medium",
       "extension",
@@ -309,9 +301,10 @@ static const struct audit_rule rules[] = {
       {"RFC 6066 section 3"},
       .scope = "client"},
      AUDIT_OFFER,
-     is_named,
+     NULL,
      name_malformed,
-     .each = true},
+     .where = AUDIT_NAMED,
+     .each  = true},
     {{"sni-reserved-or-internal-name",
       "low",
       "extension",
@@ -321,9 +314,10 @@ static const struct audit_rule rules[] = {
       {"RFC 6762", "RFC 8375"},
       .scope = "client"},
      AUDIT_OFFER,
-     is_named_in_public,
+     NULL,
      name_internal,
-     .each = true},
+     .where = AUDIT_NAMED | AUDIT_IN_PUBLIC,
+     .each  = true},
     {{"alpn-missing",
       "info",
       "extension",
@@ -364,7 +358,8 @@ static const struct audit_rule rules[] = {
      AUDIT_OFFER,
      has_ech,
      ech_attempted,
-     .each = true},
+     .where = AUDIT_ECH,
+     .each  = true},
     {{"ech-grease",
       "info",
       "extension",
@@ -376,7 +371,8 @@ static const struct audit_rule rules[] = {
      AUDIT_OFFER,
      has_ech,
      ech_grease,
-     .each = true},
+     .where = AUDIT_ECH,
+     .each  = true},
     {{"ech-dns-leak",
       "medium",
       "extension",
@@ -388,7 +384,8 @@ static const struct audit_rule rules[] = {
      AUDIT_OFFER | AUDIT_DNS,
      is_real_ech,
      ech_leak,
-     .each = true},
+     .where = AUDIT_ECH,
+     .each  = true},
     {{"esni-legacy",
       "info",
       "extension",
@@ -411,7 +408,8 @@ static const struct audit_rule rules[] = {
      AUDIT_ANSWER,
      asks_in_clear,
      client_certificate,
-     .each = true},
+     .where = AUDIT_ASKED,
+     .each  = true},
     {{"certificate-request-dn-disclosure",
       "info",
       "privacy",
@@ -423,7 +421,8 @@ static const struct audit_rule rules[] = {
      AUDIT_ANSWER,
      asks_in_clear,
      authorities,
-     .each = true},
+     .where = AUDIT_ASKED,
+     .each  = true},
 };
 
 const struct audit_table audit_extension_rules = {

@@ -380,7 +380,8 @@ static const struct audit_rule rules[] = {
      AUDIT_ANSWER,
      NULL,
      retry_request,
-     .each = true},
+     .signs = AUDIT_RETRY,
+     .each  = true},
     {{"fixed-dh-client-cert",
       "medium",
       "kex",
@@ -391,7 +392,8 @@ static const struct audit_rule rules[] = {
      AUDIT_ANSWER,
      asks_for_certificate,
      fixed_dh,
-     .each = true},
+     .where = AUDIT_ASKED,
+     .each  = true},
 };
 
 const struct audit_table audit_kex_rules = {

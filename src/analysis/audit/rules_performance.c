@@ -27,10 +27,11 @@ static const struct ht_timeline_entry *first_answer(const struct audit_case *c)
 
 static bool think_time(const struct audit_case *c, struct ht_proof *out)
 {
-    const struct ht_timing *timing         = c->connection->timing;
-    const struct ht_timeline_entry *answer = first_answer(c);
-    out->basis                             = "derived";
-    return timing->server_think_ns > SLOW_NS && answer != NULL &&
+    const struct ht_timing *timing = c->connection->timing;
+    const struct ht_timeline_entry *answer =
+        timing->server_think_ns > SLOW_NS ? first_answer(c) : NULL;
+    out->basis = "derived";
+    return answer != NULL &&
            ht_proof_say(out, c->tls->client_hello->frame, answer->frame,
                         "%s comes %" PRIu64 " ms after ClientHello; without TCP's round trip of "
                         "%" PRIu64 " ms the server took %" PRIu64 " ms",
@@ -160,7 +161,8 @@ static const struct audit_rule rules[] = {
       {NULL}},
      AUDIT_OFFER,
      is_told_again,
-     sent_again},
+     sent_again,
+     .signs = AUDIT_SENT_AGAIN},
 };
 
 const struct audit_table audit_performance_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};

@@ -42,7 +42,8 @@ static const struct audit_rule rules[] = {
       {"RFC 9846 section 5.1", "RFC 9846 section 5.2", "RFC 8449", "RFC 6066 section 4"}},
      AUDIT_WHOLE | AUDIT_ANSWER,
      NULL,
-     oversize},
+     oversize,
+     .signs = AUDIT_ODD_RECORDS},
     {{"empty-handshake-records",
       "low",
       "violation",
@@ -53,7 +54,8 @@ static const struct audit_rule rules[] = {
       {"RFC 9846 section 5.1", "RFC 9846 section 5.4"}},
      AUDIT_WHOLE | AUDIT_ANSWER,
      NULL,
-     empty},
+     empty,
+     .signs = AUDIT_ODD_RECORDS},
 };
 
 const struct audit_table audit_record_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};

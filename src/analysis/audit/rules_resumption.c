@@ -2,22 +2,12 @@
 #include "analysis/audit/certificates.h"
 #include "analysis/audit/lists.h"
 
-static const struct tls_resumed_from *origin_of(const struct audit_case *c)
-{
-    return c->tls->resumed ? c->tls->resumed_from : NULL;
-}
-
-static bool has_origin(const struct audit_case *c)
-{
-    return origin_of(c) != NULL;
-}
-
 /* RFC 6066 section 3 forbids it; RFC 8446 section 4.6.1 leaves it to clients, where the server's
  * certificate is good for both names. */
 static bool across_names(const struct audit_case *c, struct ht_proof *out)
 {
     char said[AUDIT_NAME_MAX], before[AUDIT_NAME_MAX];
-    const struct tls_resumed_from *from = origin_of(c);
+    const struct tls_resumed_from *from = c->tls->resumed_from;
     out->severity                       = c->version >= TLS_13 ? "info" : NULL;
     out->basis                          = "derived";
     return from->other_name &&
@@ -35,13 +25,13 @@ static bool across_names(const struct audit_case *c, struct ht_proof *out)
 
 static bool knows_master_secret(const struct audit_case *c)
 {
-    return audit_before_13(c) && has_origin(c) && origin_of(c)->extended_master != 0;
+    return audit_before_13(c) && c->tls->resumed_from->extended_master != 0;
 }
 
 /* RFC 7627 section 5.3: either side must refuse. */
 static bool other_master_secret(const struct audit_case *c, struct ht_proof *out)
 {
-    const struct tls_resumed_from *from = origin_of(c);
+    const struct tls_resumed_from *from = c->tls->resumed_from;
     bool before = from->extended_master == 2, now = c->answer->extended_master_secret;
     out->basis = "derived";
     return before != now &&
@@ -61,8 +51,9 @@ static const struct audit_rule rules[] = {
       "Virtual host confusion",
       {"RFC 6066 section 3", "RFC 9846 section 4.7.1"}},
      AUDIT_OFFER | AUDIT_ANSWER,
-     has_origin,
-     across_names},
+     NULL,
+     across_names,
+     .where = AUDIT_ORIGIN},
     {{"ems-resumption-mismatch",
       "high",
       "violation",
@@ -72,7 +63,8 @@ static const struct audit_rule rules[] = {
       {"RFC 7627 section 5.3"}},
      AUDIT_OFFER | AUDIT_ANSWER,
      knows_master_secret,
-     other_master_secret},
+     other_master_secret,
+     .where = AUDIT_ORIGIN},
 };
 
 const struct audit_table audit_resumption_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};

@@ -30,11 +30,6 @@ static const struct starttls_details *starttls_of(const struct audit_case *c)
     return said_by(c, &starttls_details_struct);
 }
 
-static bool has_starttls(const struct audit_case *c)
-{
-    return starttls_of(c) != NULL;
-}
-
 static bool is_text(struct ht_bytes text, const char *word)
 {
     return text.len == strlen(word) && audit_contains(text, word);
@@ -156,8 +151,7 @@ static bool say_exposed(struct ht_proof *out, enum exposure exposure, uint64_t f
 
 static bool has_credentials_to_see(const struct audit_case *c)
 {
-    return has_starttls(c) || said_by(c, &http_details_struct) != NULL ||
-           said_by(c, &proxy_details_struct) != NULL;
+    return (c->traits & (AUDIT_STARTTLS | AUDIT_HTTP | AUDIT_PROXY)) != 0;
 }
 
 static bool cleartext_credentials(const struct audit_case *c, struct ht_proof *out)
@@ -236,9 +230,10 @@ static const struct audit_rule rules[] = {
       "Stripping of STARTTLS",
       {"RFC 3207", "RFC 8314", "RFC 9325 section 3.2", "PCI DSS 4.0 4.2.1"}},
      0,
-     has_starttls,
+     NULL,
      offered_not_used,
-     .any = true},
+     .where = AUDIT_STARTTLS,
+     .any   = true},
     {{"starttls-stripped",
       "critical",
       "starttls",
@@ -247,9 +242,10 @@ static const struct audit_rule rules[] = {
       "Stripping of STARTTLS",
       {"RFC 3207 section 6", "RFC 8461", "RFC 7672"}},
      0,
-     has_starttls,
+     NULL,
      stripped,
-     .any = true},
+     .where = AUDIT_STARTTLS,
+     .any   = true},
     {{"starttls-injection",
       "high",
       "starttls",
@@ -258,9 +254,10 @@ static const struct audit_rule rules[] = {
       "Injection of commands (CVE-2011-0411, CVE-2021-33515)",
       {"RFC 3207 section 4.2", "CVE-2011-0411"}},
      0,
-     has_starttls,
+     NULL,
      injection,
-     .any = true},
+     .where = AUDIT_STARTTLS,
+     .any   = true},
     {{"cleartext-credentials",
       "critical",
       "starttls",
@@ -283,7 +280,8 @@ static const struct audit_rule rules[] = {
      0,
      is_database,
      database_refused,
-     .any = true},
+     .where = AUDIT_STARTTLS,
+     .any   = true},
     {{"plain-http",
       "low",
       "starttls",
@@ -294,7 +292,8 @@ static const struct audit_rule rules[] = {
      0,
      has_http_or_tls,
      plain_http,
-     .any = true},
+     .signs = AUDIT_HTTP,
+     .any   = true},
     {{"http-upgrade-tls",
       "medium",
       "starttls",
@@ -305,7 +304,8 @@ static const struct audit_rule rules[] = {
      0,
      has_http,
      upgrade_tls,
-     .any = true},
+     .where = AUDIT_HTTP,
+     .any   = true},
 };
 
 const struct audit_table audit_starttls_rules = {.rules = rules, .num = HT_ARRAY_LEN(rules)};

@@ -76,15 +76,36 @@ static size_t num_distinct(struct ht_bytes bytes)
     return num;
 }
 
-/* The longest row of bytes each of which is `step` more than the one before. */
-static size_t longest_row(struct ht_bytes bytes, uint8_t step)
+/* Fewer than half of them are different: of most six bits of each tell that they are not. */
+static bool are_few(struct ht_bytes bytes)
+{
+    uint64_t tails = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        tails |= UINT64_C(1) << bytes.ptr[i] % 64;
+    }
+    return (size_t)__builtin_popcountll(tails) < bytes.len / 2 &&
+           num_distinct(bytes) < bytes.len / 2;
+}
+
+static size_t longest_row_of_alike(struct ht_bytes bytes)
 {
     size_t longest = 1, row = 1;
     for (size_t i = 1; i < bytes.len; i++) {
-        row     = (uint8_t)(bytes.ptr[i - 1] + step) == bytes.ptr[i] ? row + 1 : 1;
+        row     = bytes.ptr[i - 1] == bytes.ptr[i] ? row + 1 : 1;
         longest = row > longest ? row : longest;
     }
     return longest;
+}
+
+/* Each is as much more than the one before. */
+static bool is_counted(struct ht_bytes bytes)
+{
+    uint8_t step = (uint8_t)(bytes.ptr[1] - bytes.ptr[0]);
+    size_t i     = 2;
+    while (i < bytes.len && (uint8_t)(bytes.ptr[i - 1] + step) == bytes.ptr[i]) {
+        i++;
+    }
+    return i == bytes.len;
 }
 
 /* What is not random about it; NULL: nothing that is seen. Each comes by chance once in some 2^50
@@ -95,14 +116,13 @@ static const char *pattern_of(struct ht_bytes bytes)
     if (bytes.len == 0) {
         return NULL;
     }
-    if (longest_row(bytes, 0) >= ROW) {
+    if (longest_row_of_alike(bytes) >= ROW) {
         return "eight alike bytes in a row";
     }
-    uint8_t step = (uint8_t)(bytes.ptr[1] - bytes.ptr[0]);
-    if (longest_row(bytes, step) == bytes.len) {
+    if (is_counted(bytes)) {
         return "bytes that are counted up";
     }
-    return num_distinct(bytes) < bytes.len / 2 ? "few different bytes" : NULL;
+    return are_few(bytes) ? "few different bytes" : NULL;
 }
 
 static bool say_random(struct ht_proof *out, uint64_t frame, const char *hello,
@@ -244,7 +264,8 @@ static const struct audit_rule rules[] = {
       .scope = "server"},
      AUDIT_KEY_EXCHANGE,
      has_judged_prime,
-     unsafe_prime},
+     unsafe_prime,
+     .where = AUDIT_FAULTS},
     {{"dh-degenerate-value",
       "critical",
       "kex",
@@ -254,7 +275,8 @@ static const struct audit_rule rules[] = {
       {"RFC 7919 section 5.1", "NIST SP 800-56A r3 section 5.6.2.3"}},
      AUDIT_ANSWER,
      has_number,
-     degenerate_value},
+     degenerate_value,
+     .signs = AUDIT_FAULTS},
     {{"ec-point-invalid",
       "critical",
       "kex",
@@ -264,7 +286,8 @@ static const struct audit_rule rules[] = {
       {"RFC 8422 section 5.11", "RFC 7748 section 6.1", "RFC 9846 section 7.4.2"}},
      AUDIT_ANSWER,
      has_point,
-     point_invalid},
+     point_invalid,
+     .signs = AUDIT_FAULTS},
     {{"keyshare-length-invalid",
       "high",
       "violation",
@@ -274,7 +297,8 @@ static const struct audit_rule rules[] = {
       {"RFC 9846 section 4.3.8", "draft-ietf-tls-ecdhe-mlkem"}},
      AUDIT_OFFER,
      has_shares,
-     share_length},
+     share_length,
+     .signs = AUDIT_FAULTS},
     {{"random-low-entropy",
       "high",
       "kex",

@@ -133,6 +133,14 @@ static void add_places(struct audit_shape *out, const struct audit_case *c)
     add(out, firsts, sizeof firsts);
 }
 
+/* What settles whether a rule is to be asked at all. */
+static void add_by_traits(struct audit_shape *out, const struct audit_case *c)
+{
+    const uint64_t words[] = {(uint64_t)c->has << 32 | c->traits, c->tls != NULL};
+    add(out, words, sizeof words);
+    add(out, c->lacks, sizeof c->lacks);
+}
+
 static void add_by_session(struct audit_shape *out, const struct audit_case *c)
 {
     add_session(out, c);
@@ -154,8 +162,7 @@ static void add_by_chain(struct audit_shape *out, const struct audit_case *c)
         c->facts != NULL ? c->facts->number : 0,
         label(c->tls->key_exchange),
         named(c->tls->version) << 32 | named(c->tls->cipher_suite),
-        (uint64_t)c->has << 2 | (uint64_t)audit_is_media(c) << 1 |
-            audit_is_private(&c->connection->server->ip),
+        (uint64_t)c->has << 32 | (c->traits & AUDIT_IN_PUBLIC) | audit_is_media(c),
     };
     add(out, words, sizeof words);
     add(out, c->lacks, sizeof c->lacks);
@@ -166,10 +173,18 @@ void audit_shape_of(struct audit_shape *out, enum audit_kind kind, const struct 
 {
     out->len      = 0;
     out->too_long = false;
-    if (kind == AUDIT_BY_CHAIN) {
-        add_by_chain(out, c);
-    } else {
+    switch (kind) {
+    case AUDIT_EACH:
+        add_by_traits(out, c);
+        break;
+    case AUDIT_BY_SESSION:
         add_by_session(out, c);
+        break;
+    case AUDIT_BY_CHAIN:
+        add_by_chain(out, c);
+        break;
+    case AUDIT_NUM_KINDS:
+        break;
     }
 }
 

@@ -17,8 +17,9 @@ struct audit_shape {
     bool too_long; /* it is judged anew each time */
 };
 
-/* audit_shape_of writes a shape of a case: all that rules of this kind, not AUDIT_EACH, may look
- * at, and of where it was seen no more than which of the places below are in one frame. */
+/* audit_shape_of writes a shape of a case: all that rules of this kind may look at, and of where it
+ * was seen no more than which of the places below are in one frame. Of AUDIT_EACH, which may look
+ * at anything, what tells which of them are to be asked. */
 void audit_shape_of(struct audit_shape *out, enum audit_kind kind, const struct audit_case *c);
 
 /* Where what shows something lies in a session of this shape. */

@@ -95,6 +95,40 @@ static void what_repeats_stays(void **state)
     }
 }
 
+/* Of those that are in it each has one place, and what is displaced next is told before. */
+static void places(void **state)
+{
+    (void)state;
+    size_t held = 0;
+    for (uint32_t i = 0; i < MANY; i++) {
+        const uint32_t *displaced = ht_memo_displaced(&memo, ht_bytes(&i, sizeof i));
+        uint32_t forgotten        = displaced != NULL ? *displaced / 2 : MANY;
+        add(i);
+        assert_true(forgotten == MANY || find(forgotten) == NULL);
+    }
+    for (size_t place = 0; place < 4 * HT_MEMO_WAYS; place++) {
+        const uint32_t *value = ht_memo_at(&memo, place);
+        assert_non_null(value);
+        held += *value % 2 == 0;
+    }
+    assert_int_equal(held, 4 * HT_MEMO_WAYS);
+}
+
+static void nothing_in_free_places(void **state)
+{
+    (void)state;
+    const uint32_t number = 7;
+    size_t held           = 0;
+    assert_null(ht_memo_displaced(&memo, ht_bytes(&number, sizeof number)));
+    add(number);
+    assert_null(ht_memo_displaced(&memo, ht_bytes(&number, sizeof number)));
+    for (size_t place = 0; place < 4 * HT_MEMO_WAYS; place++) {
+        const uint32_t *value = ht_memo_at(&memo, place);
+        held += value != NULL && *value == 2 * number;
+    }
+    assert_int_equal(held, 1);
+}
+
 static void fini_of_nothing(void **state)
 {
     (void)state;
@@ -107,8 +141,13 @@ static void fini_of_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(found_by_its_key_only), TEST(keys_of_all_lengths), TEST(bounded),
-        TEST(what_repeats_stays),    TEST(fini_of_nothing),
+        TEST(found_by_its_key_only),
+        TEST(keys_of_all_lengths),
+        TEST(bounded),
+        TEST(what_repeats_stays),
+        TEST(places),
+        TEST(nothing_in_free_places),
+        TEST(fini_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

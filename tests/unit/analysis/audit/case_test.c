@@ -4,6 +4,8 @@
 #include "analysis/audit/case.h"
 #include "analysis/audit/certificates.h"
 
+static const struct ht_party server = {.ip = {.version = 4, .bytes = {192, 0, 2, 1}}, .port = 443};
+
 /* Why there are no certificates of a TLS 1.2 session over UDP that was completed, whose Certificate
  * is like that; HT_NUM_UNOBSERVABLE: there are. */
 static enum ht_unobservable why_no_certificate(const struct ht_timeline_entry *entry)
@@ -18,6 +20,7 @@ static enum ht_unobservable why_no_certificate(const struct ht_timeline_entry *e
                                                          .certificates = &none,
                                                          .established  = true};
     const struct ht_connection connection             = {.transport = "udp",
+                                                         .server    = &server,
                                                          .capture   = &whole,
                                                          .details   = {&tls_details_struct, &tls},
                                                          .timeline  = {entry, entry != NULL ? 1 : 0}};
@@ -55,6 +58,7 @@ static bool is_verified(bool midstream)
                                                          .verified = ht_event_verified(HT_EVENT_REFUTED)};
     const struct tls_details tls                      = {.established = true};
     const struct ht_connection connection             = {.transport = "tcp",
+                                                         .server    = &server,
                                                          .tcp       = &tcp,
                                                          .capture   = &whole,
                                                          .details   = {&tls_details_struct, &tls},
@@ -72,6 +76,42 @@ static void a_signature_is_not_judged_where_the_capture_began_late(void **state)
     (void)state;
     assert_true(is_verified(false));
     assert_false(is_verified(true));
+}
+
+/* What rules need not be asked of: a session over TCP that was completed, with an alert of this
+ * form, and such a NewSessionTicket. */
+static unsigned traits_with(const struct tls_alert *alert, const struct ht_timeline_entry *ticket)
+{
+    static const struct ht_analysis_settings settings = {.certificate_folder = -1};
+    const struct ht_capture_quality whole             = {0};
+    const struct ht_tcp_summary tcp                   = {.syn_frame = 1, .syn_ack_frame = 2};
+    const struct tls_details tls = {.established = true, .alerts = {alert, alert != NULL ? 1 : 0}};
+    const struct ht_connection connection = {.transport = "tcp",
+                                             .server    = &server,
+                                             .tcp       = &tcp,
+                                             .capture   = &whole,
+                                             .details   = {&tls_details_struct, &tls},
+                                             .timeline  = {ticket, ticket != NULL ? 1 : 0}};
+    struct audit_case c;
+    audit_look(&c, &settings, &connection);
+    return c.traits;
+}
+
+static void traits_tell_what_is_there(void **state)
+{
+    (void)state;
+    const struct tls_alert readable  = {.from = "server", .level = "fatal", .code = 40};
+    const struct tls_alert encrypted = {.from = "client", .encrypted = true};
+    const struct tls_alert inferred  = {.from = "client", .level = "warning", .inferred = true};
+    struct ht_timeline_entry ticket  = {
+         .frame = 3, .from = "server", .type = &tls_new_session_ticket_event};
+    assert_int_equal(traits_with(NULL, NULL), AUDIT_IN_PUBLIC);
+    assert_int_equal(traits_with(&inferred, NULL), AUDIT_IN_PUBLIC);
+    assert_int_equal(traits_with(&readable, NULL), AUDIT_IN_PUBLIC | AUDIT_ALERT);
+    assert_int_equal(traits_with(&encrypted, NULL), AUDIT_IN_PUBLIC | AUDIT_HIDDEN_ALERT);
+    assert_int_equal(traits_with(NULL, &ticket), AUDIT_IN_PUBLIC | AUDIT_TICKET);
+    ticket.absent = "encrypted";
+    assert_int_equal(traits_with(NULL, &ticket), AUDIT_IN_PUBLIC);
 }
 
 /* RFC 1122 section 3.2.1.3, 1918, 3927, 4193, 4291, 5771, 6598; 64:ff9b::/96 (RFC 6052) leads to
@@ -111,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lost_fragment_is_no_message_that_was_not_sent),
         cmocka_unit_test(a_signature_is_not_judged_where_the_capture_began_late),
+        cmocka_unit_test(traits_tell_what_is_there),
         cmocka_unit_test(private_addresses_are_not_routed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,10 +43,10 @@ static void test_places(void **state)
     assert_false(same((const uint64_t[]){4, 6, 7, 6}, (const uint64_t[]){4, 6, 7, 7}));
 }
 
-/* A session with a chain so judged, at a server with this address, by that suite. */
+/* A session with a chain so judged, at a server so addressed, by that suite. */
 struct chained {
     uint64_t judgement;
-    uint8_t address; /* the first number of four */
+    bool in_public;
     uint16_t suite;
     uint64_t frame;
 };
@@ -54,12 +54,14 @@ struct chained {
 static struct audit_shape by_chain(struct chained with)
 {
     struct audit_shape out;
-    const struct ht_party server = {.ip = {.version = 4, .bytes = {with.address, 1, 1, 1}}};
-    const struct ht_connection connection = {.transport = "tcp", .server = &server};
+    const struct ht_connection connection = {.transport = "tcp"};
     const struct tls_details tls          = {.cipher_suite = {.set = true, .id = with.suite}};
     const struct ht_chain_facts facts     = {.number = with.judgement};
-    const struct audit_case c             = {
-                    .connection = &connection, .tls = &tls, .facts = &facts, .certificate_frame = with.frame};
+    const struct audit_case c             = {.connection        = &connection,
+                                             .tls               = &tls,
+                                             .facts             = &facts,
+                                             .certificate_frame = with.frame,
+                                             .traits            = with.in_public ? AUDIT_IN_PUBLIC : 0};
     audit_shape_of(&out, AUDIT_BY_CHAIN, &c);
     return out;
 }
@@ -75,12 +77,12 @@ static bool same_chain(struct chained with, struct chained other)
 static void test_chains(void **state)
 {
     (void)state;
-    const struct chained chain = {.judgement = 7, .address = 9, .suite = 0xC02F, .frame = 6};
+    const struct chained chain = {.judgement = 7, .in_public = true, .suite = 0xC02F, .frame = 6};
     assert_true(same_chain(chain, chain));
-    assert_true(same_chain(chain, (struct chained){7, 8, 0xC02F, 60}));
-    assert_false(same_chain(chain, (struct chained){8, 9, 0xC02F, 6}));
-    assert_false(same_chain(chain, (struct chained){7, 10, 0xC02F, 6}));
-    assert_false(same_chain(chain, (struct chained){7, 9, 0xC030, 6}));
+    assert_true(same_chain(chain, (struct chained){7, true, 0xC02F, 60}));
+    assert_false(same_chain(chain, (struct chained){8, true, 0xC02F, 6}));
+    assert_false(same_chain(chain, (struct chained){7, false, 0xC02F, 6}));
+    assert_false(same_chain(chain, (struct chained){7, true, 0xC030, 6}));
 }
 
 int main(void)
