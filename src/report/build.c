@@ -116,6 +116,7 @@ static void end_server(const struct build *b, struct server_build *from, uint32_
 {
     const struct report_naming certificates = {name_certificate, b}, clients = {build_name, b};
     const uint32_t index               = number - 1;
+    const uint32_t servers[]           = {number, number};
     const struct report_server *server = report_table_at(&b->state->servers, index);
     const struct report_percentiles times =
         server->latency != 0
@@ -136,7 +137,7 @@ static void end_server(const struct build *b, struct server_build *from, uint32_
         .handshake_p95_ns = times.p95_ns,
         .block_64_bytes   = from->block_64_bytes,
         .findings         = b->server_findings[number],
-        .examples         = build_examples(b, &from->sights, number)};
+        .examples         = build_examples(b, &from->sights, servers)};
 }
 
 static bool build_servers(struct build *b)
@@ -170,7 +171,6 @@ struct client_build {
     struct build_profile profile;
     struct report_tallies addresses;
     struct report_sights sights;
-    uint32_t server; /* of the first sight, index plus one */
 };
 
 static void begin_client(const struct build *b, struct client_build *client)
@@ -182,9 +182,6 @@ static void begin_client(const struct build *b, struct client_build *client)
 
 static void add_to_client(struct client_build *to, const struct report_session *session)
 {
-    const struct report_sight *first = &session->sights.items[0];
-    to->server =
-        report_sight_before(first, &to->sights.items[0]) ? session->key.server : to->server;
     build_profile_add(&to->profile, session);
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
         report_sights_add(&to->sights, &session->sights.items[i]);
@@ -233,13 +230,36 @@ static struct ht_objects offered(const struct build *b,
     return report_tallies_list(&tallies, b->arena);
 }
 
-static void end_client(const struct build *b, struct client_build *from, uint32_t ja4,
+/* The server of the connection that was seen, of one of these sessions; index plus one. */
+static uint32_t server_of_sight(const struct report_session *const *own, size_t num,
+                                const struct report_sight *sight)
+{
+    for (size_t i = 0; i < num; i++) {
+        for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
+            const struct report_sight *each = &own[i]->sights.items[k];
+            if (each->id == sight->id && each->time_ns == sight->time_ns &&
+                each->source == sight->source) {
+                return own[i]->key.server;
+            }
+        }
+    }
+    return 0;
+}
+
+/* `own`: all its sessions */
+static void end_client(const struct build *b, struct client_build *from,
+                       const struct report_session *const *own, size_t num,
                        struct ht_client_summary *out)
 {
     static const struct report_offer nothing;
+    const uint32_t ja4               = own[0]->key.ja4;
     const struct report_offer *offer = report_table_find(&b->state->offers, &ja4);
     const uint64_t connections       = from->profile.sums.connections;
-    offer                            = offer != NULL ? offer : &nothing;
+    uint32_t servers[REPORT_EXAMPLES];
+    for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
+        servers[i] = server_of_sight(own, num, &from->sights.items[i]);
+    }
+    offer = offer != NULL ? offer : &nothing;
 
     *out = (struct ht_client_summary){
         .ja4              = build_text(b, ja4),
@@ -249,7 +269,7 @@ static void end_client(const struct build *b, struct client_build *from, uint32_
         .offered_versions = offered(b, build_name_version, offer->versions, connections),
         .offered_groups   = offered(b, build_name_group, offer->groups, connections),
         .findings         = b->client_findings[ja4],
-        .examples         = build_examples(b, &from->sights, from->server)};
+        .examples         = build_examples(b, &from->sights, servers)};
 }
 
 static int by_ja4(const void *left, const void *right)
@@ -271,6 +291,7 @@ static bool build_clients(struct build *b)
     build_profile_clear(b->all, b->scratch);
     for (size_t i = 0; i < b->num_sessions;) {
         const uint32_t ja4 = own[i]->key.ja4;
+        const size_t first = i;
         begin_client(b, &client);
         for (; i < b->num_sessions && own[i]->key.ja4 == ja4; i++) {
             add_to_client(&client, own[i]);
@@ -278,7 +299,7 @@ static bool build_clients(struct build *b)
         build_profile_merge(b->all, &client.profile);
         struct ht_client_summary *out = ja4 != 0 ? report_list_add(&list) : NULL;
         if (out != NULL) {
-            end_client(b, &client, ja4, out);
+            end_client(b, &client, own + first, i - first, out);
         }
     }
     b->out->clients = report_list_objects(&list);
@@ -299,6 +320,7 @@ static void end_certificate(const struct build *b, const struct report_certifica
                             const struct leaf_use *use, struct ht_certificate_summary *out)
 {
     struct report_sights sights = {.items = {from->sight}};
+    static const uint32_t nobody[REPORT_EXAMPLES];
     *out = (struct ht_certificate_summary){.sha256  = ht_bytes(from->sha256, sizeof from->sha256),
                                            .subject = build_text(b, from->subject),
                                            .issuer  = build_text(b, from->issuer),
@@ -318,7 +340,7 @@ static void end_certificate(const struct build *b, const struct report_certifica
                                            .connections   = use->connections,
                                            .first_seen_ns = from->span.first_ns,
                                            .last_seen_ns  = from->span.last_ns,
-                                           .examples      = build_examples(b, &sights, 0)};
+                                           .examples      = build_examples(b, &sights, nobody)};
 }
 
 static int by_sha256(const void *left, const void *right)

@@ -89,9 +89,9 @@ struct ht_bytes build_label(const struct build *b, uint32_t server);
 struct ht_example build_example(const struct build *b, const struct report_sight *sight,
                                 uint32_t server, const uint64_t *frames, size_t num_frames);
 
-/* build_examples likewise, of several of one server, with the frames of their hellos. */
+/* build_examples likewise, of several, each with its server and the frames of its hellos. */
 struct ht_objects build_examples(const struct build *b, const struct report_sights *sights,
-                                 uint32_t server);
+                                 const uint32_t servers[REPORT_EXAMPLES]);
 
 /* build_sort sorts objects of `size` bytes. */
 void build_sort(struct ht_objects list, size_t size, int (*order)(const void *, const void *));

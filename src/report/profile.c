@@ -48,7 +48,7 @@ struct ht_example build_example(const struct build *b, const struct report_sight
 }
 
 struct ht_objects build_examples(const struct build *b, const struct report_sights *sights,
-                                 uint32_t server)
+                                 const uint32_t servers[REPORT_EXAMPLES])
 {
     size_t len = 0;
     while (len < REPORT_EXAMPLES && sights->items[len].id != 0) {
@@ -59,7 +59,7 @@ struct ht_objects build_examples(const struct build *b, const struct report_sigh
         const struct report_sight *each = &sights->items[i];
         const uint64_t frames[]         = {each->frame, each->frame_2};
         size_t num                      = each->frame == 0 ? 0 : each->frame_2 == 0 ? 1 : 2;
-        examples[i]                     = build_example(b, each, server, frames, num);
+        examples[i]                     = build_example(b, each, servers[i], frames, num);
     }
     return (struct ht_objects){.items = examples, .len = examples != NULL ? len : 0};
 }

@@ -22,14 +22,16 @@ static void *make_collector(void)
     return collector;
 }
 
-/* Lets the collector see a connection of the client `ja4` with one server, and this finding. */
+/* Lets the collector see a connection of the client `ja4` with one of two servers, 10.0.1.0 where
+ * its number is even, and this finding. */
 static void see(void *collector, unsigned number, const char *ja4, const struct ht_finding *finding)
 {
     char id[24];
-    struct tls_client_hello hello = {.frame = 4, .ja4 = ht_text(ja4)};
-    struct tls_details tls        = {.client_hello = &hello};
-    const struct ht_party client  = {.ip = ht_address4((const uint8_t[]){10, 0, 0, 1})};
-    const struct ht_party server = {.ip = ht_address4((const uint8_t[]){10, 0, 1, 1}), .port = 443};
+    struct tls_client_hello hello         = {.frame = 4, .ja4 = ht_text(ja4)};
+    struct tls_details tls                = {.client_hello = &hello};
+    const struct ht_party client          = {.ip = ht_address4((const uint8_t[]){10, 0, 0, 1})};
+    const uint8_t ip[]                    = {10, 0, 1, (uint8_t)(number % 2)};
+    const struct ht_party server          = {.ip = ht_address4(ip), .port = 443};
     const struct ht_capture_quality whole = {0};
     struct ht_arena arena                 = {0};
     struct ht_analysis a                  = {.arena = &arena};
@@ -126,6 +128,22 @@ static void what_has_no_room_is_counted(void **state)
     ht_summary_free(summary);
 }
 
+static void each_example_is_with_its_own_server(void **state)
+{
+    (void)state;
+    const struct ht_finding finding = {.id = "bad", .severity = "high"};
+    void *collector                 = make_collector();
+    see(collector, 2, "t13d_x_x", &finding);
+    see(collector, 1, "t13d_x_x", &finding);
+    struct ht_summary *summary             = finish(collector);
+    const struct ht_client_summary *client = ht_summary_data(summary)->clients.items;
+    const struct ht_example *examples      = client->examples.items;
+    assert_int_equal(client->examples.len, 2);
+    assert_true(ht_bytes_equal(examples[0].server, ht_text("10.0.1.1:443/udp")));
+    assert_true(ht_bytes_equal(examples[1].server, ht_text("10.0.1.0:443/udp")));
+    ht_summary_free(summary);
+}
+
 /* In another file the same address may be another client's. */
 static void the_next_step_is_in_the_same_file(void **state)
 {
@@ -149,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finding_is_laid_to_whose_fault_it_is),
         cmocka_unit_test(what_has_no_room_is_counted),
+        cmocka_unit_test(each_example_is_with_its_own_server),
         cmocka_unit_test(the_next_step_is_in_the_same_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
