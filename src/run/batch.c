@@ -52,12 +52,14 @@ struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i)
     return frame;
 }
 
-void ht_batch_fetch(const struct ht_batch *batch, size_t i)
+void ht_batch_fetch_after(const struct ht_batch *batch, size_t i)
 {
-    if (i < batch->num_frames) {
-        const char *data = batch->bytes.ptr + batch->frames[i].offset;
+    enum { DATA_AHEAD = 4, FRAMES_AHEAD = 8 };
+    if (i + FRAMES_AHEAD < batch->num_frames) {
+        const char *data = batch->bytes.ptr + batch->frames[i + DATA_AHEAD].offset;
         __builtin_prefetch(data);
         __builtin_prefetch(data + 64);
+        __builtin_prefetch(&batch->frames[i + FRAMES_AHEAD].offset);
     }
 }
 

@@ -44,9 +44,9 @@ void ht_batch_add_secret(struct ht_batch *batch, const struct ht_batch_secret *s
 /* ht_batch_frame_at is its i'th frame; a view. */
 struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i);
 
-/* ht_batch_fetch has the headers of the i'th, if there is one, fetched into the cache: another
- * thread wrote them. */
-void ht_batch_fetch(const struct ht_batch *batch, size_t i);
+/* ht_batch_fetch_after has the headers of frames soon after the i'th fetched into the cache:
+ * another thread wrote them. */
+void ht_batch_fetch_after(const struct ht_batch *batch, size_t i);
 
 /* ht_batch_clear makes it empty, for the next round. */
 void ht_batch_clear(struct ht_batch *batch);

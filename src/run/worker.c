@@ -4,10 +4,9 @@
 #include <stdlib.h>
 
 enum {
-    OPEN_ROUNDS = 2,       /* a round is finished when the next one was begun: others have had
-                            * time to teach by then */
-    PIECE_BYTES = 1 << 18, /* of records, handed on together */
-    FETCH_AHEAD = 4        /* frames */
+    OPEN_ROUNDS = 2,      /* a round is finished when the next one was begun: others have had
+                           * time to teach by then */
+    PIECE_BYTES = 1 << 18 /* of records, handed on together */
 };
 
 /* A round that is not finished yet. Owns what it points at, and keeps it for a later round. */
@@ -210,7 +209,7 @@ static void take_frames(struct ht_engine *engine, const struct ht_batch *batch)
     }
     for (size_t i = 0; i < batch->num_frames; i++) {
         struct ht_frame frame = ht_batch_frame_at(batch, i);
-        ht_batch_fetch(batch, i + FETCH_AHEAD);
+        ht_batch_fetch_after(batch, i);
         (void)ht_engine_frame(engine, &frame);
     }
     (void)ht_engine_until(engine, batch->last_number);
