@@ -111,6 +111,7 @@ static void begin_anew(struct openvpn_state *state, struct ht_emitter *e, enum h
     d->control.record_len  = 0;
     d->control.searching   = false;
     state->key_known       = false;
+    state->renewal         = NULL;
     if (packet->opcode != OPENVPN_HARD_RESET_SERVER) {
         state->tls = (struct tls_state){.carrier = TLS_OVER_TCP};
     }
@@ -151,16 +152,63 @@ static void hard_reset(struct openvpn_state *state, struct ht_emitter *e, enum h
     }
 }
 
+/* The TLS session that is followed. */
+static struct tls_state *tls_of(struct openvpn_state *state)
+{
+    return state->renewal != NULL ? &state->renewal->tls : &state->tls;
+}
+
+static struct openvpn_control *control_of(struct openvpn_state *state, enum ht_side side)
+{
+    return state->renewal != NULL ? &state->renewal->control[side]
+                                  : &state->direction[side].control;
+}
+
+/* Ends the control channel of the session that was followed until now. */
+static void end_control(struct openvpn_state *state, struct ht_emitter *e)
+{
+    for (int side = 0; side < 2; side++) {
+        openvpn_control_end(control_of(state, (enum ht_side)side), tls_of(state), e,
+                            (enum ht_side)side);
+        ht_buffer_free(ht_hold(e, (enum ht_side)side));
+    }
+}
+
+/* New keys are agreed on by another TLS session, whose control channel counts its packets anew.
+ * What comes of the session before is not looked at any more. Since OpenVPN 2.6 the two may encrypt
+ * the channel with keys of the session before; then a soft reset is not as it should be. */
+static void renew(struct openvpn_state *state, struct ht_emitter *e,
+                  const struct openvpn_packet *packet)
+{
+    bool plain = state->framing.wrapping != OPENVPN_TLS_CRYPT && packet->message_id == 0 &&
+                 packet->payload.len == 0;
+    bool begins = plain && state->key_known && packet->key_id != state->key_id &&
+                  state->details.renewals < OPENVPN_MAX_RENEWALS;
+    struct openvpn_renewal *renewal = begins ? ht_arena_alloc(e->arena, sizeof *renewal) : NULL;
+    if (renewal == NULL) {
+        return;
+    }
+    end_control(state, e);
+    renewal->before      = state->renewal;
+    renewal->tls.carrier = TLS_OVER_TCP;
+    state->renewal       = renewal;
+    state->key_id        = packet->key_id;
+    state->details.renewals++;
+}
+
 static void soft_reset(struct openvpn_state *state, struct ht_emitter *e, enum ht_side from,
-                       uint8_t key_id)
+                       const struct openvpn_packet *packet)
 {
     struct openvpn_direction *d    = &state->direction[from];
-    struct openvpn_soft_reset data = {.key_id = key_id};
-    bool again                     = d->soft_reset == key_id;
-    d->soft_reset                  = key_id;
+    struct openvpn_soft_reset data = {.key_id = packet->key_id};
+    bool again                     = d->soft_reset == packet->key_id;
+    d->soft_reset                  = packet->key_id;
     d->packets.retransmitted += again;
     if (!again && may_tell(state)) {
         (void)ht_emit(e, &openvpn_soft_reset_event, from, 0, &data);
+    }
+    if (!again) {
+        renew(state, e, packet);
     }
 }
 
@@ -169,7 +217,7 @@ static void reliable(struct openvpn_state *state, struct ht_emitter *e, enum ht_
                      const struct openvpn_packet *packet, bool cut)
 {
     struct openvpn_direction *d          = &state->direction[from];
-    struct openvpn_control *control      = &d->control;
+    struct openvpn_control *control      = control_of(state, from);
     bool resets                          = openvpn_is_hard_reset(packet->opcode);
     const struct openvpn_message message = {.id      = packet->message_id,
                                             .payload = resets ? ht_bytes(NULL, 0) : packet->payload,
@@ -180,7 +228,7 @@ static void reliable(struct openvpn_state *state, struct ht_emitter *e, enum ht_
     }
     if (message.id > control->next && message.id - control->next > MAX_AHEAD) {
         d->packets.other++;
-    } else if (!openvpn_control_take(control, &state->tls, e, from, &message)) {
+    } else if (!openvpn_control_take(control, tls_of(state), e, from, &message)) {
         d->packets.retransmitted++;
     }
 }
@@ -208,7 +256,7 @@ static void take_control(struct openvpn_state *state, struct ht_emitter *e, enum
         hard_reset(state, e, from, packet);
     }
     if (packet->opcode == OPENVPN_SOFT_RESET) {
-        soft_reset(state, e, from, packet->key_id);
+        soft_reset(state, e, from, packet);
         return;
     }
     if (!state->key_known) {
@@ -300,26 +348,32 @@ static struct ht_bytes session_of(const struct openvpn_direction *d)
 }
 
 /* Absent where nothing was counted. */
-static const struct openvpn_packets *packets_of(struct openvpn_direction *d)
+static const struct openvpn_packets *packets_of(struct openvpn_state *state, enum ht_side side)
 {
     static const struct openvpn_packets none = {0};
+    struct openvpn_direction *d              = &state->direction[side];
     d->packets.lost                          = d->control.lost;
+    for (const struct openvpn_renewal *r = state->renewal; r != NULL; r = r->before) {
+        d->packets.lost += r->control[side].lost;
+    }
     return memcmp(&d->packets, &none, sizeof none) != 0 ? &d->packets : NULL;
 }
 
 static void complete_details(struct openvpn_state *state, const struct ht_emitter *e)
 {
-    enum ht_side side                = state->tls.client_known ? state->tls.client : e->client;
-    struct openvpn_direction *client = &state->direction[side];
-    struct openvpn_direction *server = &state->direction[ht_other(side)];
+    enum ht_side side = state->tls.client_known ? state->tls.client : e->client;
+    uint64_t renewals = state->details.renewals;
+    const struct openvpn_direction *client = &state->direction[side];
+    const struct openvpn_direction *server = &state->direction[ht_other(side)];
     state->details =
         (struct openvpn_details){.wrapping          = wrapping_name(state),
                                  .tls_crypt         = state->framing.wrapping == OPENVPN_TLS_CRYPT,
                                  .hmac_bytes        = state->framing.hmac_len,
                                  .client_session_id = session_of(client),
                                  .server_session_id = session_of(server),
-                                 .client_packets    = packets_of(client),
-                                 .server_packets    = packets_of(server)};
+                                 .renewals          = renewals,
+                                 .client_packets    = packets_of(state, side),
+                                 .server_packets    = packets_of(state, ht_other(side))};
 }
 
 /* Of an encrypted control channel it is known that it ended well where both sides have the keys of
@@ -335,21 +389,34 @@ static void end_encrypted(struct openvpn_state *state, struct ht_emitter *e)
         state->direction[0].packets.data > 0 && state->direction[1].packets.data > 0;
 }
 
+/* A TLS session ends; what is missing of it is, where its control channel has a hole. */
+static void end_session(struct ht_emitter *e, const struct ht_end *end, struct tls_state *tls,
+                        const struct openvpn_control *const control[2])
+{
+    struct ht_end judged = *end;
+    for (int side = 0; side < 2; side++) {
+        judged.side[side].hole |= control[side]->hole;
+        judged.side[side].started_late |= control[side]->late;
+    }
+    tls_end(tls, e, &judged);
+}
+
 static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
 {
     struct openvpn_state *state = opaque;
-    struct ht_end judged        = *end;
-    for (int side = 0; side < 2; side++) {
-        struct openvpn_control *control = &state->direction[side].control;
-        openvpn_control_end(control, &state->tls, e, (enum ht_side)side);
-        judged.side[side].hole |= control->hole;
-        judged.side[side].started_late |= control->late;
-        tell_data(state, e, (enum ht_side)side);
-    }
+    end_control(state, e);
+    tell_data(state, e, HT_SIDE_A);
+    tell_data(state, e, HT_SIDE_B);
     if (state->framing.wrapping == OPENVPN_TLS_CRYPT) {
         end_encrypted(state, e);
     } else {
-        tls_end(&state->tls, e, &judged);
+        end_session(e, end, &state->tls,
+                    (const struct openvpn_control *[]){&state->direction[0].control,
+                                                       &state->direction[1].control});
+    }
+    for (struct openvpn_renewal *each = state->renewal; each != NULL; each = each->before) {
+        end_session(e, end, &each->tls,
+                    (const struct openvpn_control *[]){&each->control[0], &each->control[1]});
     }
     complete_details(state, e);
 }

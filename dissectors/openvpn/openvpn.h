@@ -36,6 +36,7 @@ struct openvpn_details {
     bool tls_crypt;
     uint64_t hmac_bytes;
     struct ht_bytes client_session_id, server_session_id;
+    uint64_t renewals; /* of the TLS session, that were followed */
     const struct openvpn_packets *client_packets, *server_packets;
 };
 

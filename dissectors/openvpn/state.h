@@ -8,7 +8,17 @@
 #include "openvpn/openvpn.h"
 #include "openvpn/packet.h"
 
-enum { OPENVPN_MAX_ASIDES = 16 /* resets in the timeline; more are only counted */ };
+enum {
+    OPENVPN_MAX_ASIDES   = 16, /* resets in the timeline; more are only counted */
+    OPENVPN_MAX_RENEWALS = 8   /* TLS sessions after the first that are followed */
+};
+
+/* A TLS session that a soft reset began: new keys, with a control channel of their own. */
+struct openvpn_renewal {
+    struct openvpn_renewal *before; /* the one that began before it; NULL: it is the first */
+    struct tls_state tls;
+    struct openvpn_control control[2];
+};
 
 struct openvpn_direction {
     struct openvpn_control control;
@@ -27,8 +37,9 @@ struct openvpn_state {
     struct tls_place reset_place; /* of the last hard reset */
     bool client_key;              /* tls-crypt-v2 */
     bool key_known;
-    uint8_t key_id; /* of the TLS session that is told */
-    uint8_t asides; /* told */
+    uint8_t key_id;                  /* of the TLS session that is followed */
+    uint8_t asides;                  /* told */
+    struct openvpn_renewal *renewal; /* the last that is followed, in the flow's arena; or NULL */
 };
 
 #endif

@@ -21,7 +21,8 @@ vpn_serve() {
     wait_until "openvpn on port $port" hears "$protocol"
 }
 
-# vpn_visit OPTIONS…: a datagram through the tunnel and its answer, then the end.
+# vpn_visit OPTIONS…: a datagram through the tunnel and its answer, then, after $stay seconds, the end.
+stay=0.3
 vpn_visit() {
     rm -f client.log
     ip netns exec $client_ns openvpn --dev tun --ifconfig 10.8.0.2 10.8.0.1 --nobind --tls-client \
@@ -30,7 +31,7 @@ vpn_visit() {
     wait_until "the tunnel" grep -q 'Initialization Sequence Completed' client.log
     sleep 0.5
     in_client bash -c 'echo hello >/dev/udp/10.8.0.1/9' # port unreachable comes back
-    sleep 0.3
+    sleep $stay
     kill "$client"
     wait "$client" || true
 }
@@ -58,3 +59,13 @@ capture $client_ns -i eth0 tcp or udp
 vpn_visit --proto udp4 --remote $server_ip $port --tls-crypt static.key
 save openvpn-tls-crypt.pcap
 expect 0 "tls.handshake.type == 1"
+
+# New keys after some seconds: a soft reset, and another TLS session, which OpenVPN 2.6 encrypts with keys of the
+# first.
+network
+vpn_serve u --proto udp4 --reneg-sec 0
+capture $client_ns -i eth0 tcp or udp
+stay=2
+vpn_visit --proto udp4 --remote $server_ip $port --reneg-sec 2
+save openvpn-renewal.pcap
+expect 2+ "openvpn.opcode == 3"

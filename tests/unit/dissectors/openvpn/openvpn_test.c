@@ -27,6 +27,7 @@ struct conversation {
     uint32_t next[2]; /* message packet ids */
     uint32_t replay[2];
     size_t hmac_len;
+    uint8_t key_id;
 };
 
 static const uint8_t session_ids[2][OPENVPN_SESSION_ID] = {
@@ -50,7 +51,7 @@ static void add(struct conversation *c, enum ht_side side, uint8_t opcode, bool 
     assert_non_null(packet);
     assert_true(c->num < MAX_PACKETS);
     size_t len = 2;
-    len += put(packet + len, (uint64_t)opcode << 3, 1);
+    len += put(packet + len, (uint64_t)opcode << 3 | c->key_id, 1);
     memcpy(packet + len, session_ids[side], OPENVPN_SESSION_ID);
     len += OPENVPN_SESSION_ID;
     if (c->hmac_len > 0) {
@@ -334,7 +335,22 @@ static void encrypted(void **unused)
 #undef NOISE
 }
 
-/* Another TLS session under key 1 is not mixed with that under key 0. */
+/* Soft resets of both sides, that of B once more; then a packet of the old key. */
+static void reset_softly(struct recorder *r, struct conversation *c, uint8_t key_id)
+{
+    size_t from = c->num;
+    c->key_id   = key_id;
+    memset(c->next, 0, sizeof c->next);
+    add(c, HT_SIDE_B, OPENVPN_SOFT_RESET, false, ht_bytes(NULL, 0));
+    add(c, HT_SIDE_A, OPENVPN_SOFT_RESET, true, ht_bytes(NULL, 0));
+    say_packet(r, c, from);
+    say_packet(r, c, from);
+    say_packet(r, c, from + 1);
+    say_hex(r, HT_SIDE_A, "20 92b8af4a777fc742 00 00000044 1603010037 01000033 0303");
+}
+
+/* Another TLS session, under key 1, has a control channel of its own: the same is told of the same
+ * bytes, and the old key's are left alone. The details are the first session's. */
 static void new_keys(void **unused)
 {
     static struct conversation c;
@@ -345,18 +361,52 @@ static void new_keys(void **unused)
     for (size_t i = 0; i < c.num; i++) {
         say_packet(&r, &c, i);
     }
+    char *first = tls_outline(r.text);
     size_t told = strlen(r.text);
-    for (int again = 0; again < 2; again++) {
-        say_hex(&r, HT_SIDE_B, "19 d916c4860cb1d8cf 00 00000000");
-    }
-    say_hex(&r, HT_SIDE_A, "19 92b8af4a777fc742 01 00000000 d916c4860cb1d8cf 00000000");
-    say_hex(&r, HT_SIDE_A, "21 92b8af4a777fc742 00 00000001 1603010037 01000033 0303");
+    reset_softly(&r, &c, 1);
     assert_string_equal(r.text + told, "B openvpn.soft_reset { key_id=1 }\n"
                                        "A openvpn.soft_reset { key_id=1 }\n");
+    size_t from = c.num;
+    add_tls(&c, tls12_ecdhe_aes128_gcm_sha256_ems, HT_ARRAY_LEN(tls12_ecdhe_aes128_gcm_sha256_ems));
+    for (size_t i = from; i < c.num; i++) {
+        say_packet(&r, &c, i);
+    }
+    char *second = tls_outline(r.text + told);
+    assert_non_null(strstr(second, "A tls.client_hello"));
+    assert_string_equal(second, first);
     const struct openvpn_state *state = end(&r);
+    assert_int_equal(state->details.renewals, 1);
+    assert_true(state->tls.details.client_hello->frame < from);
     assert_int_equal(state->details.server_packets->soft_resets, 2);
     assert_int_equal(state->details.server_packets->retransmitted, 1);
     assert_int_equal(state->details.client_packets->other, 1);
+    free(first);
+    free(second);
+    recorder_free(&r);
+    forget(&c);
+}
+
+/* Many are told of, some are followed; and none whose channel is encrypted by then, as OpenVPN 2.6
+ * does with keys of the session before. The packet is one that it sent. */
+static void many_new_keys(void **unused)
+{
+    static struct conversation c;
+    struct recorder r;
+    (void)unused;
+    CONVERSE(&c, 0, tls12_ecdhe_aes128_gcm_sha256_ems);
+    recorder_start(&r, &openvpn_dissector, false, PORT);
+    for (size_t i = 0; i < c.num; i++) {
+        say_packet(&r, &c, i);
+    }
+    say_hex(&r, HT_SIDE_A,
+            "19 92b8af4a777fc742 000000016b0201289b19450c57ca989c440382ad4eeaa673204a313cff9d54e1"
+            "8dc37e2688e2286e7739a5d2b6");
+    assert_null(((const struct openvpn_state *)r.dispatch.state)->renewal);
+    for (unsigned i = 0; i < 100; i++) {
+        reset_softly(&r, &c, (uint8_t)(1 + i % 7));
+    }
+    const struct openvpn_state *state = end(&r);
+    assert_int_equal(state->details.renewals, OPENVPN_MAX_RENEWALS);
     recorder_free(&r);
     forget(&c);
 }
@@ -455,11 +505,12 @@ static void other_protocols(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(over_a_stream),   cmocka_unit_test(over_datagrams),
-        cmocka_unit_test(any_order),       cmocka_unit_test(a_packet_is_lost),
-        cmocka_unit_test(encrypted),       cmocka_unit_test(new_keys),
-        cmocka_unit_test(another_session), cmocka_unit_test(joined_at_the_hello),
-        cmocka_unit_test(joined_amid),     cmocka_unit_test(other_protocols),
+        cmocka_unit_test(over_a_stream),       cmocka_unit_test(over_datagrams),
+        cmocka_unit_test(any_order),           cmocka_unit_test(a_packet_is_lost),
+        cmocka_unit_test(encrypted),           cmocka_unit_test(new_keys),
+        cmocka_unit_test(many_new_keys),       cmocka_unit_test(another_session),
+        cmocka_unit_test(joined_at_the_hello), cmocka_unit_test(joined_amid),
+        cmocka_unit_test(other_protocols),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
