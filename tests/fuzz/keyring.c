@@ -1,5 +1,6 @@
-/* The keys of the seeds in seeds/tls_keyed: sessions of
- * tests/unit/dissectors/tls/keyed_sessions.txt.
+/* The keys of the seeds in seeds/tls_keyed, sessions of
+ * tests/unit/dissectors/tls/keyed_sessions.txt, and in seeds/dtls_keyed, most of them sealed by
+ * tests/unit/dissectors/dtls/seal.h.
  */
 #include "crypto/key_log.h"
 #include "crypto/opener.h"
@@ -44,7 +45,34 @@ static const char text[] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET "
                            "ab0d4a74902df5663a6c981f2e344c7de1521a7ebe83e7b05d0a0bdc87db00d1\n"
                            "CLIENT_TRAFFIC_SECRET_0 "
                            "378991aead9b46532766e416fd13192887da12aa0baf1a72d3c6e1e4046e58fe "
-                           "95f97f6e6dbeb36ef3ba0162429b81a7ddf49e1dd62454a36bec50e074a6c07c\n";
+                           "95f97f6e6dbeb36ef3ba0162429b81a7ddf49e1dd62454a36bec50e074a6c07c\n"
+                           "CLIENT_EARLY_TRAFFIC_SECRET "
+                           "2020202020202020202020202020202020202020202020202020202020202020 "
+                           "1111111111111111111111111111111111111111111111111111111111111111\n"
+                           "CLIENT_HANDSHAKE_TRAFFIC_SECRET "
+                           "2020202020202020202020202020202020202020202020202020202020202020 "
+                           "1212121212121212121212121212121212121212121212121212121212121212\n"
+                           "CLIENT_TRAFFIC_SECRET_0 "
+                           "2020202020202020202020202020202020202020202020202020202020202020 "
+                           "1313131313131313131313131313131313131313131313131313131313131313\n"
+                           "SERVER_HANDSHAKE_TRAFFIC_SECRET "
+                           "2020202020202020202020202020202020202020202020202020202020202020 "
+                           "2222222222222222222222222222222222222222222222222222222222222222\n"
+                           "SERVER_TRAFFIC_SECRET_0 "
+                           "2020202020202020202020202020202020202020202020202020202020202020 "
+                           "2323232323232323232323232323232323232323232323232323232323232323\n"
+                           "CLIENT_RANDOM "
+                           "2020202020202020202020202020202020202020202020202020202020202020 "
+                           "4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d"
+                           "4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d\n"
+                           "CLIENT_RANDOM "
+                           "4141414141414141414141414141414141414141414141414141414141414141 "
+                           "4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d"
+                           "4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d\n"
+                           "CLIENT_RANDOM "
+                           "95c7547e9780e1d4bcd52d0f115cc1de9cfd393a53364b0d20413d549302ddce "
+                           "0b64e4525e173503e96760675505319ea1beda5d89744d7ef7f27a982130524e"
+                           "d76ab5d281370963c819380da32e3fc7\n";
 
 /* Made once, for libcrypto takes its time. */
 const struct ht_keyring *fuzz_keyring(void)
