@@ -2,51 +2,14 @@
  * Connections that go on from another address, as RFC 9000 section 9 lets them: by the connection
  * id of the side that stays.
  */
-#include "support.h"
+#include "scene.h"
 
 #include "analysis/migration/migration.h"
 #include "quic/quic.h"
 
-#include <stdlib.h>
-
-struct scene {
-    void *state;
-    const char *connection; /* at hand */
-    struct ht_arena arena;
-    struct ht_analysis analysis;
-};
-
-static struct ht_bytes connection_id(void *engine)
-{
-    return ht_text(((struct scene *)engine)->connection);
-}
-
-static void teach(void *engine, const struct ht_analyzer *analyzer, struct ht_bytes lesson)
-{
-    analyzer->learn(((struct scene *)engine)->state, lesson);
-}
-
 static int set_up(void **state)
 {
-    struct ht_error error;
-    struct scene *scene = calloc(1, sizeof *scene);
-    assert_non_null(scene);
-    scene->state = calloc(1, ht_migration_analyzer.state_size);
-    assert_true(ht_migration_analyzer.init(scene->state, NULL, &error));
-    scene->analysis = (struct ht_analysis){
-        .engine = scene, .arena = &scene->arena, .teach = teach, .connection_id = connection_id};
-    *state = scene;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct scene *scene = *state;
-    ht_migration_analyzer.fini(scene->state);
-    ht_arena_clear(&scene->arena);
-    free(scene->state);
-    free(scene);
-    return 0;
+    return scene_set_up(state, &ht_migration_analyzer);
 }
 
 static struct ht_endpoint at(uint8_t host, uint16_t port)
@@ -151,11 +114,11 @@ static void many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(by_the_servers_id, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(by_the_clients_id, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(not_by_what_differs, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_longest_and_the_first, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(by_the_servers_id, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(by_the_clients_id, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(not_by_what_differs, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(the_longest_and_the_first, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(many, set_up, scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

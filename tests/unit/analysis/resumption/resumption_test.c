@@ -2,54 +2,16 @@
  * Sessions and where they come from, as RFC 5246 section 7.3 (session id) and RFC 5077 section 3.1
  * (ticket) resume them.
  */
-#include "support.h"
+#include "scene.h"
 
 #include "analysis/resumption/resumption.h"
 #include "tls/tls.h"
 
-#include <stdlib.h>
-
 enum { SECOND = 1000000000 };
-
-struct scene {
-    void *state;
-    const char *connection; /* at hand */
-    struct ht_arena arena;
-    struct ht_analysis analysis;
-};
-
-static struct ht_bytes connection_id(void *engine)
-{
-    return ht_text(((struct scene *)engine)->connection);
-}
-
-static void teach(void *engine, const struct ht_analyzer *analyzer, struct ht_bytes lesson)
-{
-    analyzer->learn(((struct scene *)engine)->state, lesson);
-}
 
 static int set_up(void **state)
 {
-    struct ht_error error;
-    struct scene *scene = calloc(1, sizeof *scene);
-    assert_non_null(scene);
-    scene->state = calloc(1, ht_resumption_analyzer.state_size);
-    assert_true(ht_resumption_analyzer.init(
-        scene->state, &(const struct ht_analysis_settings){.certificate_folder = -1}, &error));
-    scene->analysis = (struct ht_analysis){
-        .engine = scene, .arena = &scene->arena, .teach = teach, .connection_id = connection_id};
-    *state = scene;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct scene *scene = *state;
-    ht_resumption_analyzer.fini(scene->state);
-    ht_arena_clear(&scene->arena);
-    free(scene->state);
-    free(scene);
-    return 0;
+    return scene_set_up(state, &ht_resumption_analyzer);
 }
 
 static void happens(struct scene *scene, const char *connection, int64_t time_ns,
@@ -243,14 +205,14 @@ static void many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(by_session_id, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(same_id_for_all, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(by_ticket, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(same_identity, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_it_said, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_its_ticket_said, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_nobody_said, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(by_session_id, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(same_id_for_all, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(by_ticket, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(same_identity, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(what_it_said, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(what_its_ticket_said, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(what_nobody_said, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(many, set_up, scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,50 +2,19 @@
  * What DNS told of a service: records in wire form, written down after RFC 9460 appendix D, RFC
  * 6698 section 2.3 and RFC 8659 section 5.
  */
-#include "support.h"
+#include "scene.h"
 
 #include "analysis/service/records.h"
 #include "base/time.h"
-
-#include <stdlib.h>
 
 static const struct dns_party alice = {.ip = {.bytes = {10, 0, 0, 1}, .version = 4}, .port = 40000};
 static const struct dns_party bob   = {.ip = {.bytes = {10, 0, 0, 2}, .version = 4}, .port = 40001};
 static const struct ht_party server = {.ip = {.bytes = {192, 0, 2, 80}, .version = 4}, .port = 443};
 
-struct scene {
-    void *state;
-    struct ht_arena arena;
-    struct ht_analysis analysis;
-    struct ht_connection connection;
-};
-
-static void teach(void *engine, const struct ht_analyzer *analyzer, struct ht_bytes lesson)
-{
-    analyzer->learn(((struct scene *)engine)->state, lesson);
-}
-
 static int set_up(void **state)
 {
-    struct ht_error error;
-    struct scene *scene = calloc(1, sizeof *scene);
-    assert_non_null(scene);
-    scene->state = calloc(1, ht_service_analyzer.state_size);
-    assert_non_null(scene->state);
-    assert_true(ht_service_analyzer.init(scene->state, NULL, &error));
-    scene->analysis =
-        (struct ht_analysis){.arena = &scene->arena, .engine = scene, .teach = teach, .source = 1};
-    *state = scene;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct scene *scene = *state;
-    ht_service_analyzer.fini(scene->state);
-    free(scene->state);
-    ht_arena_clear(&scene->arena);
-    free(scene);
+    (void)scene_set_up(state, &ht_service_analyzer);
+    ((struct scene *)*state)->analysis.source = 1;
     return 0;
 }
 
@@ -67,13 +36,13 @@ static const struct ht_service *connect(struct scene *scene, const char *name, u
 {
     static const struct ht_party client = {.ip   = {.bytes = {10, 0, 0, 1}, .version = 4},
                                            .port = 50000};
-    scene->connection                   = (struct ht_connection){.client      = &client,
-                                                                 .server      = &server,
-                                                                 .transport   = "tcp",
-                                                                 .server_name = ht_text(name),
-                                                                 .start_ns    = second * HT_SECOND_NS};
-    ht_service_analyzer.connection(scene->state, &scene->analysis, &scene->connection);
-    return scene->connection.service;
+    struct ht_connection connection     = {.client      = &client,
+                                           .server      = &server,
+                                           .transport   = "tcp",
+                                           .server_name = ht_text(name),
+                                           .start_ns    = second * HT_SECOND_NS};
+    ht_service_analyzer.connection(scene->state, &scene->analysis, &connection);
+    return connection.service;
 }
 
 /* RFC 9460 appendix D.2, and the like. */
@@ -183,7 +152,7 @@ static void caa_records(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, scene_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(https_records),      TEST(records_that_cannot_be_taken_at_their_word),
         TEST(who_when_and_where), TEST(tlsa_records),
