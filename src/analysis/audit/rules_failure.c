@@ -26,6 +26,7 @@ enum alert_code {
 };
 
 #define STALLED_NS (10 * HT_SECOND_NS)
+#define REFUSED_WITHIN_NS HT_SECOND_NS
 
 static bool is_readable(const struct tls_alert *alert)
 {
@@ -142,27 +143,46 @@ static bool client_rejects(const struct audit_case *c, struct ht_proof *out)
         out, alert != NULL ? alert : find_alert(c, "client", ALERT_UNKNOWN_CA, ALERT_UNKNOWN_CA));
 }
 
+static bool ends_connection(const struct ht_timeline_entry *entry)
+{
+    return entry->absent == NULL &&
+           (entry->type == &tls_close_notify_event || entry->type == &tls_alert_event ||
+            strcmp(entry->event, "tcp.fin") == 0 || strcmp(entry->event, "tcp.rst") == 0);
+}
+
+/* What the server sends by the size of an alert soon after the client's Finished. Later, or after
+ * the client has ended the connection, it is in all likelihood close_notify. */
+static const struct ht_timeline_entry *find_refusal(const struct audit_case *c)
+{
+    const struct ht_timeline_entry *entry    = c->connection->timeline.items;
+    const struct ht_timeline_entry *finished = audit_find_event(c, &tls_finished_event, "client");
+    const struct ht_timeline_entry *alert    = audit_find_event(c, &tls_alert_event, "server");
+    if (finished == NULL || alert == NULL || alert->t_ns - finished->t_ns > REFUSED_WITHIN_NS ||
+        !((const struct tls_alert *)alert->object)->encrypted) {
+        return NULL;
+    }
+    while (entry < alert && !(entry->from[0] == 'c' && ends_connection(entry))) {
+        entry++;
+    }
+    return entry == alert ? alert : NULL;
+}
+
 /* TLS 1.3, in the dark: a server that takes the client's Finished goes on with tickets or data; of
  * this one nothing came but what has an alert's size. */
 static bool server_rejects_unread(const struct audit_case *c, struct ht_proof *out)
 {
     const struct tls_inferred *inferred = c->tls->inferred;
-    const struct tls_alert *alerts      = c->tls->alerts.items;
     if (inferred == NULL || inferred->client_certificate == NULL ||
         audit_find_event(c, &tls_application_data_event, "server") != NULL) {
         return false;
     }
-    bool none  = strcmp(inferred->client_certificate, "refused") == 0;
-    out->basis = "inferred";
-    for (size_t i = 0; i < c->tls->alerts.len; i++) {
-        if (alerts[i].encrypted && strcmp(alerts[i].from, "server") == 0) {
-            return ht_proof_say(out, alerts[i].frame, 0,
-                                "the client, asked for a certificate, shows %s; all that the "
-                                "server sends then has an alert's size",
-                                none ? "none" : "one");
-        }
-    }
-    return false;
+    const struct ht_timeline_entry *refusal = find_refusal(c);
+    bool none                               = strcmp(inferred->client_certificate, "refused") == 0;
+    out->basis                              = "inferred";
+    return refusal != NULL && ht_proof_say(out, refusal->frame, 0,
+                                           "the client, asked for a certificate, shows %s; all "
+                                           "that the server sends then has an alert's size",
+                                           none ? "none" : "one");
 }
 
 /* Without a certificate of the client such an alert is about something else. */

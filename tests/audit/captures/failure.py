@@ -50,6 +50,27 @@ def server_rejects_certificate(out):
     c.close(1)
 
 
+class Quiet(Tls13):
+    """The client shows a certificate, and says what it has to; its server has nothing to say."""
+    waits = 0  # the server, before it closes by itself; 0: the client closes
+
+    def talk(self, c):
+        c.client(self.data_record(300))
+        if self.waits:
+            self.capture.wait(self.waits)
+        else:
+            c.client(self.data_record(19))
+        c.server(self.data_record(19))
+        c.close(1 if self.waits else 0)
+
+
+@capture
+def quiet_servers(out):
+    """Their close_notify, all that they send after the handshake, is no answer to Finished."""
+    for waits in (0, 3):
+        Quiet(waits=waits, client_flight=(800, 160)).run(out)
+
+
 @capture
 def reset_after_hello(out):
     Begun().begin(out, "hello").reset(1)

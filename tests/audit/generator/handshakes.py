@@ -160,6 +160,7 @@ class Tls13(Settings):
     client_random = server_random = None
     retry = None                  # the group that a HelloRetryRequest asks for
     early_data = 0                # bytes, after ClientHello
+    client_flight = ()            # records before the one of Finished
     data = (300, 600)
     closed = True
     server = "10.9.0.2:443"
@@ -200,7 +201,7 @@ class Tls13(Settings):
         c.server(change_cipher_spec())
         c.server(self.data_record(1200))
         c.client(change_cipher_spec())
-        c.client(self.data_record(53))
+        c.client(*(self.data_record(length) for length in (*self.client_flight, 53)))
         self.talk(c)
         return c
 
