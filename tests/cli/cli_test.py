@@ -475,6 +475,14 @@ class Failures(Folder):
                 for rule in rules:
                     self.assertIn(f"{len(answer)} bytes", found[rule]["evidence"])
 
+    def test_an_answer_too_short_to_tell_what_it_is(self):
+        for answer in (b"\0", b"\x16\3\3\0\x7a\2\0\0", b"\x15\3\3\0\2\2"):
+            with self.subTest(answer=answer):
+                found = self.findings(
+                    self.file("begun.pcap", captures.pcap(captures.hello_answered(answer))))
+                self.assertNotIn("non-tls-on-tls-port", found)
+                self.assertNotIn("without any TLS", found["handshake-timeout"]["evidence"])
+
     def test_an_alert_that_answers_nothing_but_an_end(self):
         frames = captures.hello_answered(b"")
         sent = 1001 + len(frames[3][1]) - 54  # behind Ethernet, IPv4 and TCP

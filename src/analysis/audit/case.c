@@ -336,10 +336,12 @@ void audit_look(struct audit_case *out, const struct ht_analysis_settings *setti
 
 uint64_t audit_alien_answer(const struct audit_case *c)
 {
+    enum { RECORD_HEADER = 5, MESSAGE_HEADER = 4 }; /* fewer bytes may be the beginning of TLS */
     const struct ht_timeline_entry *entry = c->connection->timeline.items;
     const struct ht_timeline_entry *end   = entry + c->connection->timeline.len;
     if (c->offer == NULL || c->answer != NULL || c->connection->tcp == NULL ||
-        !ht_captured_whole(c->connection)) {
+        !ht_captured_whole(c->connection) ||
+        c->connection->server->payload_bytes < RECORD_HEADER + MESSAGE_HEADER) {
         return 0;
     }
     for (; entry < end; entry++) {

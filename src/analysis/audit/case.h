@@ -133,7 +133,7 @@ const struct ht_timeline_entry *
 audit_find_event(const struct audit_case *c, const struct ht_event_type *type, const char *from);
 
 /* audit_alien_answer is how many bytes the server sent after a ClientHello, none of which is TLS:
- * an error of HTTP, a banner; 0: it did not. */
+ * an error of HTTP, a banner; 0: it did not, or so few that they may be the beginning of it. */
 uint64_t audit_alien_answer(const struct audit_case *c);
 
 #endif
