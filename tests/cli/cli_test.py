@@ -492,6 +492,15 @@ class Failures(Folder):
         found = self.findings(self.file("ended.pcap", captures.pcap(frames)))
         self.assertIn("nothing had come", found["handshake-failure-alert"]["evidence"])
 
+    def test_an_alert_after_a_server_hello_that_was_lost(self):
+        frames = captures.hello_answered(b"")
+        sent = 1001 + len(frames[3][1]) - 54  # behind Ethernet, IPv4 and TCP
+        alert = captures.tcp(captures.SERVER, captures.CLIENT, (443, 51514), 9201, sent,
+                             captures.ACK, b"\x15\3\3\0\2\2\x28")
+        frames[5:] = [(90, alert)]
+        found = self.findings(self.file("lost.pcap", captures.pcap(frames)))
+        self.assertNotIn("ClientHello", found["handshake-failure-alert"]["evidence"])
+
     def test_what_the_alert_means(self):
         for capture, words in (("alert-handshake-failure.pcap", "nothing to accept"),
                                ("alert-no-client-certificate.pcap", "shows none"),

@@ -80,7 +80,7 @@ static const char *meaning_of(const struct audit_case *c, const struct tls_alert
         if (by_server && shows_no_certificate(c)) {
             return ": the client, asked for a certificate, shows none";
         }
-        return by_server && c->answer == NULL
+        return by_server && c->answer == NULL && ht_captured_whole(c->connection)
                    ? ": it found nothing to accept in the ClientHello: suites, groups, "
                      "signature schemes, or name"
                    : "";
