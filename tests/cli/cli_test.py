@@ -510,6 +510,18 @@ class Failures(Folder):
                 self.assertIn(words, found["evidence"])
 
 
+    def test_an_intermediate_that_nobody_sent(self):
+        run = Run("--audit", "-f", "json", "--trust-store", str(SAMPLES / "pki/root.pem"),
+                  str(SAMPLES / "pki-chains.pcap"))
+        found = [f for c in run.records("connection") for f in c.get("findings", [])
+                 if f["id"] == "cert-untrusted-ca" and f["frames"] == [34]]
+        # Its leaf is issued by an authority whose certificate is in no capture (samples/make).
+        self.assertIn("not sent, nor trusted, is CN=Sample Unseen CA", found[0]["evidence"])
+        rule = [r for r in Run("--rules", "-f", "json").records("rule")
+                if r["id"] == "cert-untrusted-ca"][0]
+        self.assertIn("intermediate", rule["remediation"])
+
+
 class Words(unittest.TestCase):
     def test_help_and_version_go_to_stdout(self):
         for option, word in (("--help", "usage: hellotap"), ("--version", "hellotap ")):

@@ -157,10 +157,13 @@ static bool untrusted(const struct audit_case *c, struct ht_proof *out)
     if (!lacks_anchor(c) || audit_leaf(c)->self_signed || ends_before_public_root(c)) {
         return false;
     }
-    const char *error = c->chain->as_sent != NULL ? c->chain->as_sent->error : NULL;
-    return ht_proof_say(out, c->certificate_frame, 0,
-                        "no path to a trust anchor (%s); the last certificate's issuer is %s",
-                        error != NULL ? error : "none found", audit_name(name, last->issuer));
+    const char *error       = c->chain->as_sent != NULL ? c->chain->as_sent->error : NULL;
+    struct ht_bytes missing = c->facts->missing_issuer;
+    return ht_proof_say(out, c->certificate_frame, 0, "no path to a trust anchor (%s); %s is %s",
+                        error != NULL ? error : "none found",
+                        missing.len > 0 ? "not sent, nor trusted,"
+                                        : "the last certificate's issuer",
+                        audit_name(name, missing.len > 0 ? missing : last->issuer));
 }
 
 static bool incomplete(const struct audit_case *c, struct ht_proof *out)
@@ -298,8 +301,8 @@ static const struct audit_rule rules[] = {
       "high",
       "certificate",
       "No valid path to a trust anchor",
-      "Install a certificate of an authority that the clients trust; name your own by "
-      "--trust-store.",
+      "Where an intermediate certificate was not sent, let the server send it; else install a "
+      "certificate of an authority that the clients trust, or name your own by --trust-store.",
       "Machine in the middle",
       {"RFC 5280 section 6", "PCI DSS 4.0 4.2.1"},
       .scope = "server"},
