@@ -92,12 +92,18 @@ static bool fail_size(const char *option, const char *value, struct ht_error *er
     return ht_fail(error, "--%s %s: not a size, like 500k, 64M or 2G", option, value);
 }
 
+/* With less, flows are refused before old ones could make room. */
 static bool set_max_memory(struct cli_options *o, const char *value, struct ht_error *error)
 {
+    enum { LEAST_MIB = 16 };
     uint64_t bytes = 0;
-    bool good      = cli_read_size(value, SIZE_MAX, &bytes);
-    o->max_bytes   = (size_t)bytes;
-    return good || fail_size("max-memory", value, error);
+    if (!cli_read_size(value, SIZE_MAX, &bytes)) {
+        return fail_size("max-memory", value, error);
+    }
+    o->max_bytes = (size_t)bytes;
+    return bytes >= LEAST_MIB << 20 ||
+           ht_fail(error, "--max-memory %s: too little to work with; %dM is the least", value,
+                   LEAST_MIB);
 }
 
 static bool set_queue(struct cli_options *o, const char *value, struct ht_error *error)
@@ -130,19 +136,43 @@ static bool set_stats_interval(struct cli_options *o, const char *value, struct 
            fail_duration("stats-interval", value, error);
 }
 
+static bool is_listed(const char *names, struct ht_bytes name)
+{
+    for (size_t len; (len = strcspn(names, ",")) > 0; names += len + (names[len] == ',')) {
+        if (ht_bytes_equal(ht_bytes(names, len), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool add_interface(struct cli_options *o, const char *name, size_t len,
+                          struct ht_error *error)
+{
+    size_t used = strlen(o->interfaces), room = sizeof o->interfaces - used;
+    if (is_listed(o->interfaces, ht_bytes(name, len))) {
+        return ht_fail(error, "-i %.*s: the interface is named twice", (int)len, name);
+    }
+    int more = snprintf(o->interfaces + used, room, "%s%.*s", used > 0 ? "," : "", (int)len, name);
+    return (more >= 0 && (size_t)more < room) ||
+           ht_fail(error, "-i: more interfaces than can be listened to");
+}
+
 static bool set_interface(struct cli_options *o, const char *value, struct ht_error *error)
 {
-    size_t len = strlen(o->interfaces);
-    int more = snprintf(o->interfaces + len, sizeof o->interfaces - len, "%s%s", len > 0 ? "," : "",
-                        value);
-    if (more < 0 || (size_t)more >= sizeof o->interfaces - len) {
-        return ht_fail(error, "-i: more interfaces than can be listened to");
+    const char *name = value;
+    for (size_t len;; name += len + 1) {
+        len = strcspn(name, ",");
+        if (len == 0) {
+            return ht_fail(error, "-i '%s': a name is missing", value);
+        }
+        if (!add_interface(o, name, len, error)) {
+            return false;
+        }
+        if (name[len] == '\0') {
+            return true;
+        }
     }
-    if (value[0] == '\0' || value[0] == ',' || value[strlen(value) - 1] == ',' ||
-        strstr(value, ",,") != NULL) {
-        return ht_fail(error, "-i '%s': a name is missing", value);
-    }
-    return true;
 }
 
 static bool set_output(struct cli_options *o, const char *value, struct ht_error *error)
@@ -390,6 +420,11 @@ static bool check_reports(const struct cli_options *o, struct ht_error *error)
     }
     if (o->audit && o->inventory) {
         return ht_fail(error, "either --audit or --inventory, not both");
+    }
+    if (o->events && !cli_options_stories(o)) {
+        return ht_fail(error, "-e tells events beside the connections, which %s",
+                       o->inventory ? "--inventory leaves out"
+                                    : "--audit leaves out of its text: say -f json");
     }
     if (o->audit && o->policy == NULL && *o->files != NULL && looks_like_policy(*o->files)) {
         return ht_fail(error, "a policy is part of its option's word: say --audit=%s", *o->files);

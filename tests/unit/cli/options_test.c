@@ -59,7 +59,22 @@ static void interfaces_add_up(void **state)
     static const char *const bad[] = {"", ",", "eth0,", ",eth0", "eth0,,eth1"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(READ(&o, &error, "-i", bad[i]));
+        assert_non_null(strstr(error.text, "a name is missing"));
     }
+}
+
+static void an_interface_is_named_once(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"eth0", "eth0,eth1", "eth1,eth0", "eth1,eth1,eth2"};
+    struct cli_options o;
+    struct ht_error error;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(READ(&o, &error, "-i", "eth0", "-i", bad[i]));
+        assert_non_null(strstr(error.text, "named twice"));
+    }
+    assert_true(READ(&o, &error, "-i", "eth0,eth", "-i", "eth00"));
+    assert_string_equal(o.interfaces, "eth0,eth,eth00");
 }
 
 static void sizes_and_times(void **state)
@@ -132,16 +147,30 @@ static void reports_that_make_no_sense(void **state)
     assert_non_null(strstr(error.text, "--audit=modern"));
 }
 
+static void events_come_where_connections_do(void **state)
+{
+    (void)state;
+    struct cli_options o;
+    struct ht_error error;
+    assert_true(READ(&o, &error, "-e", "--audit", "-f", "json", "file"));
+    assert_true(READ(&o, &error, "-e", "--cbom", "bill.json", "file"));
+    assert_false(READ(&o, &error, "-e", "--inventory", "-f", "json", "file"));
+    assert_non_null(strstr(error.text, "--inventory"));
+    assert_false(READ(&o, &error, "-e", "--audit", "file"));
+    assert_non_null(strstr(error.text, "-f json"));
+}
+
 static void what_makes_no_sense_is_refused_by_name(void **state)
 {
     (void)state;
     static const char *const bad[][2] = {
-        {"--buffer", "0"},        {"--buffer", "2048"},     {"--queue", "much"},
-        {"--rotate-size", "-1"},  {"--rotate-time", "1y"},  {"--stats-interval", "0"},
-        {"--workers", "0"},       {"--workers", "257"},     {"--max-flows", "1k"},
-        {"--max-memory", "lots"}, {"--sandbox", "perhaps"}, {"-s", "262145"},
-        {"--width", "0"},         {"--color", "sometimes"}, {"-f", "xml"},
-        {"--fail-on", "fatal"},   {"--as-of", "tomorrow"},  {"--fail-on", "report"},
+        {"--buffer", "0"},        {"--buffer", "2048"},       {"--queue", "much"},
+        {"--rotate-size", "-1"},  {"--rotate-time", "1y"},    {"--stats-interval", "0"},
+        {"--workers", "0"},       {"--workers", "257"},       {"--max-flows", "1k"},
+        {"--max-memory", "lots"}, {"--sandbox", "perhaps"},   {"-s", "262145"},
+        {"--width", "0"},         {"--color", "sometimes"},   {"-f", "xml"},
+        {"--fail-on", "fatal"},   {"--as-of", "tomorrow"},    {"--fail-on", "report"},
+        {"--max-memory", "10"},   {"--max-memory", "16383k"},
     };
     struct cli_options o;
     struct ht_error error;
@@ -161,10 +190,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files),
         cmocka_unit_test(interfaces_add_up),
+        cmocka_unit_test(an_interface_is_named_once),
         cmocka_unit_test(sizes_and_times),
         cmocka_unit_test(a_dash_is_standard_output),
         cmocka_unit_test(reports),
         cmocka_unit_test(reports_that_make_no_sense),
+        cmocka_unit_test(events_come_where_connections_do),
         cmocka_unit_test(what_makes_no_sense_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
