@@ -100,17 +100,25 @@ static bool open_lists(struct cli_analysis *analysis, const struct cli_options *
            (o->ct_logs == NULL || analysis->ct_logs != NULL);
 }
 
+/* A key log without keys may be one that waits for the first session. */
 static bool open_keys(struct cli_analysis *analysis, const struct cli_options *o,
-                      struct ht_error *error)
+                      struct cli_console *console, struct ht_error *error)
 {
     if (o->key_log == NULL) {
         return true;
     }
     analysis->key_log = ht_key_log_open(o->key_log, error);
-    if (analysis->key_log != NULL && ht_key_log_count(analysis->key_log)->secrets == 0) {
+    if (analysis->key_log == NULL) {
+        return false;
+    }
+    const struct ht_key_log_counts *lines = ht_key_log_count(analysis->key_log);
+    if (lines->secrets == 0 && (lines->malformed > 0 || lines->comments + lines->other == 0)) {
         return ht_fail(error, "%s: no line of it is a session's key", o->key_log);
     }
-    return analysis->key_log != NULL;
+    if (lines->secrets == 0) {
+        cli_say(console, CLI_WARNING, "%s: no session's key is in it yet", o->key_log);
+    }
+    return true;
 }
 
 /* A folder that we make is that of whom we are going to be, who writes there. */
@@ -139,7 +147,7 @@ bool cli_analysis_open(struct cli_analysis *analysis, const struct cli_options *
                                                    .certificate_folder = -1}};
     choose(analysis, options);
     return open_policy(analysis, options, error) && open_trust(analysis, options, console, error) &&
-           open_lists(analysis, options, error) && open_keys(analysis, options, error) &&
+           open_lists(analysis, options, error) && open_keys(analysis, options, console, error) &&
            open_folder(analysis, options, error);
 }
 

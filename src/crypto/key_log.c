@@ -189,6 +189,7 @@ static void take_line(struct ht_key_log *log, struct ht_bytes line)
     struct secret secret  = {.label = label_of(name)};
     struct ht_bytes first = next_word(&line), second = next_word(&line);
     if (name.len == 0 || name.ptr[0] == '#') {
+        log->counts.comments += name.len > 0;
         return;
     }
     if (secret.label == NO_LABEL) {

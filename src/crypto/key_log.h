@@ -23,10 +23,11 @@ enum {
     HT_KEY_LOG_MAX    = 1 << 20 /* secrets in one */
 };
 
-/* What became of the lines of a key log; blank ones and comments are not counted. */
+/* What became of the lines of a key log; blank ones are not counted. */
 struct ht_key_log_counts {
     uint64_t secrets;
-    uint64_t repeated;  /* secrets that were there before */
+    uint64_t repeated; /* secrets that were there before */
+    uint64_t comments;
     uint64_t other;     /* lines with labels that are not of use here */
     uint64_t malformed; /* that are no line of a key log */
     uint64_t refused;   /* secrets past HT_KEY_LOG_MAX, or for which there was no memory */

@@ -163,6 +163,16 @@ class ExitStatus(Folder):
         run = Run("--crl", self.folder, self.good())
         self.assert_one_line(run, "Is a directory")
 
+    def test_a_key_log_that_has_no_keys_yet(self):
+        unused = b"EXPORTER_SECRET " + b"00" * 32 + b" " + b"00" * 32 + b"\n"
+        for lines, status in ((b"# SSL/TLS secrets log file\n\n", 0), (unused, 0),
+                              (b"# notes\nno key log at all\n", 2), (b"\n", 2)):
+            with self.subTest(lines=lines):
+                path = self.file("keys", lines)
+                run = Run("--keylog", path, self.good())
+                self.assertEqual(run.status, status)
+                self.assert_one_line(run, path)
+
     def test_a_reader_that_goes_away_is_no_crash(self):
         command = f"'{HELLOTAP}' -f json '{self.good()}' | true"
         done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, timeout=60, check=True)

@@ -48,6 +48,7 @@ static void test_lines(void **state)
     assert_int_equal(ht_key_log_find(log, HT_KEY_MASTER, hex("ab")).len, 0);
     assert_int_equal(ht_key_log_find(NULL, HT_KEY_MASTER, hex(RANDOM_1)).len, 0);
     assert_int_equal(ht_key_log_count(log)->secrets, 3);
+    assert_int_equal(ht_key_log_count(log)->comments, 1);
     assert_int_equal(ht_key_log_count(log)->malformed, 0);
     ht_key_log_free(log);
 }
