@@ -8,6 +8,8 @@ static const struct ht_field certificate_fields[] = {
              "SHA-256 of each certificate's DER, leaf first.", .flags = HT_DERIVED | HT_REPEATS),
     HT_FIELD(struct tls_certificate, chain_bytes, HT_UINT, "Size of all certificates.",
              .label = "bytes"),
+    HT_FIELD(struct tls_certificate, empty, HT_BOOL,
+             "No certificate is in it: who was asked for one has none to show.", .label = "none"),
     HT_FIELD(struct tls_certificate, raw_public_key, HT_HEX,
              "The public key that is shown in place of a chain, in DER (RFC 7250).",
              .flags = HT_REPEATS),

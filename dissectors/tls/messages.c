@@ -56,8 +56,10 @@ bool tls_certificate_parse(struct ht_bytes body, bool tls13, struct ht_arena *sc
         out->chain_bytes += chain[i].len;
         out->chain = (struct ht_texts){.items = chain, .len = i + 1};
     }
-    bool good = of_leaf.len == 0 || tls_certificate_extensions_parse(of_leaf, scratch, out);
-    return good && rd_done(&items) && rd_done(&r);
+    bool good  = of_leaf.len == 0 || tls_certificate_extensions_parse(of_leaf, scratch, out);
+    good       = good && rd_done(&items) && rd_done(&r);
+    out->empty = good && list.len == 0;
+    return good;
 }
 
 /* opaque ASN.1_subjectPublicKeyInfo<1..2^24-1>; none from a client without a key. */

@@ -201,6 +201,7 @@ struct tls_certificate {
     struct ht_texts sha256; /* of each DER, leaf first; by the certificate analyzer */
     struct ht_texts chain;  /* each DER; views only, not copied */
     uint64_t chain_bytes;
+    bool empty;                     /* its list was read, and nothing is in it */
     struct ht_bytes raw_public_key; /* SubjectPublicKeyInfo, in place of a chain (RFC 7250) */
     struct ht_named compression;    /* RFC 8879 */
     struct ht_objects scts;         /* of struct tls_sct; of the leaf, in TLS 1.3 */

@@ -67,8 +67,7 @@ static bool shows_no_certificate(const struct audit_case *c)
 {
     const struct ht_timeline_entry *entry = audit_find_event(c, &tls_certificate_event, "client");
     const struct tls_certificate *shown   = entry != NULL ? entry->object : NULL;
-    return shown != NULL && !entry->partial && shown->chain_bytes == 0 &&
-           shown->raw_public_key.len == 0 && !shown->compression.set;
+    return shown != NULL && shown->empty;
 }
 
 /* What its sender says by an alert that ends a handshake, beside its name. */

@@ -48,12 +48,16 @@ static void test_certificate_chain(void **state)
     struct tls_certificate certificate;
     assert_true(tls_certificate_parse(hex("000000"), false, *state, &certificate));
     assert_int_equal(certificate.chain.len, 0);
+    assert_true(certificate.empty);
+    assert_true(tls_certificate_parse(hex("00 000000"), true, *state, &certificate));
+    assert_true(certificate.empty);
     assert_true(
         tls_certificate_parse(hex("000009 000001aa 000002bbcc"), false, *state, &certificate));
     assert_int_equal(certificate.chain.len, 2);
     assert_hex(certificate.chain.items[0], "aa");
     assert_hex(certificate.chain.items[1], "bbcc");
     assert_int_equal(certificate.chain_bytes, 3);
+    assert_false(certificate.empty);
     assert_true(tls_certificate_parse(hex("01ff 00000f 000001aa0000 000002bbcc0002eeff"), true,
                                       *state, &certificate));
     assert_int_equal(certificate.chain.len, 2);
@@ -71,6 +75,10 @@ static void test_certificate_cut(void **state)
     assert_false(tls_certificate_parse(hex("000007 000001aa 000000"), false, *state, &certificate));
     assert_int_equal(certificate.chain.len, 1);
     assert_false(tls_certificate_parse(hex("000004 000001aa 00"), false, *state, &certificate));
+    assert_false(tls_certificate_parse(hex("0000"), false, *state, &certificate));
+    assert_false(certificate.empty);
+    assert_false(tls_certificate_parse(hex("000003"), false, *state, &certificate));
+    assert_false(certificate.empty);
 }
 
 /* How a ServerKeyExchange is parsed: of which suite, in which version. */
