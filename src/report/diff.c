@@ -119,7 +119,37 @@ static struct ht_objects describe(struct ht_diff_result *result,
     return (struct ht_objects){.items = out, .len = out != NULL ? digests->len : 0};
 }
 
-/* What `entry`, of `inventory`, has and `other` has not; NULL: nothing. */
+enum { TLS_13_RANK = 6 };
+
+/* From the weakest on; 0: not known. */
+static unsigned rank_of(struct ht_bytes version)
+{
+    static const struct {
+        const char *name;
+        unsigned rank;
+    } ranks[] = {{"SSL 2.0", 1},  {"SSL 3.0", 2},           {"TLS 1.0", 3},
+                 {"DTLS 1.0", 3}, {"TLS 1.1", 4},           {"TLS 1.2", 5},
+                 {"DTLS 1.2", 5}, {"TLS 1.3", TLS_13_RANK}, {"DTLS 1.3", TLS_13_RANK}};
+    for (size_t i = 0; i < HT_ARRAY_LEN(ranks); i++) {
+        if (ht_bytes_equal(version, ht_text(ranks[i].name))) {
+            return ranks[i].rank;
+        }
+    }
+    return 0;
+}
+
+/* Only TLS 1.3 was spoken, and so nothing is in the list that it encrypts. */
+static bool hides(const struct diff_entry *entry, size_t list)
+{
+    const struct ht_texts *versions = &entry->lists[DIFF_VERSIONS];
+    bool encrypted                  = list == DIFF_CERTIFICATES || list == DIFF_SIGNATURE_SCHEMES;
+    for (size_t i = 0; i < versions->len; i++) {
+        encrypted &= rank_of(versions->items[i]) == TLS_13_RANK;
+    }
+    return encrypted && versions->len > 0 && entry->lists[list].len == 0;
+}
+
+/* What `entry`, of `inventory`, has and `other`, as far as can be told, has not; NULL: nothing. */
 static const struct ht_diff_items *surplus(struct ht_diff_result *result,
                                            const struct diff_inventory *inventory,
                                            const struct diff_entry *entry,
@@ -128,6 +158,9 @@ static const struct ht_diff_items *surplus(struct ht_diff_result *result,
     struct ht_diff_items items = {0};
     size_t num                 = 0;
     for (size_t i = 0; i < DIFF_NUM_LISTS; i++) {
+        if (hides(other, i)) {
+            continue;
+        }
         struct ht_texts texts = missing(result, &entry->lists[i], &other->lists[i]);
         num += texts.len;
         if (i == DIFF_CERTIFICATES) {
@@ -143,26 +176,9 @@ static const struct ht_diff_items *surplus(struct ht_diff_result *result,
     return kept;
 }
 
-/* From the weakest on; 0: not known. */
-static unsigned rank_of(struct ht_bytes version)
-{
-    static const struct {
-        const char *name;
-        unsigned rank;
-    } ranks[] = {{"SSL 2.0", 1}, {"SSL 3.0", 2},  {"TLS 1.0", 3}, {"DTLS 1.0", 3}, {"TLS 1.1", 4},
-                 {"TLS 1.2", 5}, {"DTLS 1.2", 5}, {"TLS 1.3", 6}, {"DTLS 1.3", 6}};
-    for (size_t i = 0; i < HT_ARRAY_LEN(ranks); i++) {
-        if (ht_bytes_equal(version, ht_text(ranks[i].name))) {
-            return ranks[i].rank;
-        }
-    }
-    return 0;
-}
-
 static struct ht_bytes weakest(const struct diff_entry *entry, unsigned *rank)
 {
-    enum { VERSIONS = 1 };
-    const struct ht_texts *versions = &entry->lists[VERSIONS];
+    const struct ht_texts *versions = &entry->lists[DIFF_VERSIONS];
     struct ht_bytes found           = {0};
     *rank                           = 0;
     for (size_t i = 0; i < versions->len; i++) {

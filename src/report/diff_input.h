@@ -7,7 +7,7 @@
 struct json_object;
 
 /* The lists in which entries are compared, in this order. */
-enum { DIFF_NUM_LISTS = 9, DIFF_CERTIFICATES = DIFF_NUM_LISTS - 1 };
+enum { DIFF_VERSIONS = 1, DIFF_SIGNATURE_SCHEMES = 4, DIFF_CERTIFICATES = 8, DIFF_NUM_LISTS = 9 };
 
 struct diff_list {
     const char *name;  /* its key in the inventory */

@@ -91,6 +91,23 @@ class Diff(unittest.TestCase):
                          [{"sha256": "bb" * 32, "subject": "CN=new"}])
         self.assertEqual(entry["removed"]["certificates"][0]["subject"], "CN=www.example.com")
 
+    def test_what_tls13_encrypts_did_not_go(self):
+        older, newer = inventory(), inventory()
+        older["servers"][0]["profile"]["versions"] = names("TLS 1.2")
+        older["servers"][0]["profile"]["signature_schemes"] = names("rsa_pkcs1_sha256")
+        newer["servers"][0]["profile"]["versions"] = names("TLS 1.3")
+        newer["servers"][0]["certificates"] = []
+        for pair, here, there in (((older, newer), "added", "removed"),
+                                  ((newer, older), "removed", "added")):
+            status, out, _ = self.diff(*pair, "-f", "json")
+            (entry,) = json.loads(out)["servers"]
+            self.assertEqual((status, entry[here], entry[there]),
+                             (1, {"versions": ["TLS 1.3"]}, {"versions": ["TLS 1.2"]}))
+        newer["servers"][0]["profile"]["versions"] = names("TLS 1.2", "TLS 1.3")
+        _, out, _ = self.diff(older, newer, "-f", "json")
+        (entry,) = json.loads(out)["servers"]
+        self.assertEqual(list(entry["removed"]), ["signature_schemes", "certificates"])
+
     def test_json_where_nothing_changed(self):
         status, out, _ = self.diff(inventory(), inventory(), "-f", "json")
         record = json.loads(out)
