@@ -501,6 +501,13 @@ class Failures(Folder):
         frames[5:] = [(90, alert)]
         found = self.findings(self.file("ended.pcap", captures.pcap(frames)))
         self.assertIn("nothing had come", found["handshake-failure-alert"]["evidence"])
+        self.assertNotIn("handshake-timeout", found)
+        frames[5:] = [(80, captures.tcp(captures.SERVER, captures.CLIENT, (443, 51514), 9001, sent,
+                                        captures.FIN | captures.ACK)), (90, alert)]
+        found = self.findings(self.file("closed.pcap", captures.pcap(frames)))["handshake-timeout"]
+        self.assertEqual(found["frames"], [4, 6])
+        self.assertIn("the server closed the connection amid the handshake, without an alert",
+                      found["evidence"])
 
     def test_an_alert_after_a_server_hello_that_was_lost(self):
         frames = captures.hello_answered(b"")

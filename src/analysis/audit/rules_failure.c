@@ -217,15 +217,8 @@ static bool inappropriate_fallback(const struct audit_case *c, struct ht_proof *
         out, find_alert(c, NULL, ALERT_INAPPROPRIATE_FALLBACK, ALERT_INAPPROPRIATE_FALLBACK));
 }
 
-/* TCP ended, and no alert says why the handshake did. */
-static bool ended_silently(const struct audit_case *c)
-{
-    return c->connection->tcp != NULL && c->connection->tcp->close != NULL &&
-           c->tls->alerts.len == 0;
-}
-
-/* The frame in which the connection was closed; 0: not at hand. */
-static uint64_t closing_frame(const struct audit_case *c)
+/* Where the connection was closed; NULL: not at hand. */
+static const struct ht_timeline_entry *find_closing(const struct audit_case *c)
 {
     const struct ht_tcp_summary *tcp      = c->connection->tcp;
     const char *event                     = strcmp(tcp->close, "rst") == 0 ? "tcp.rst" : "tcp.fin";
@@ -234,10 +227,27 @@ static uint64_t closing_frame(const struct audit_case *c)
     for (; entry < end; entry++) {
         if (strcmp(entry->event, event) == 0 &&
             (tcp->closed_by == NULL || strcmp(entry->from, tcp->closed_by) == 0)) {
-            return entry->frame;
+            return entry;
         }
     }
-    return 0;
+    return NULL;
+}
+
+static uint64_t closing_frame(const struct audit_case *c)
+{
+    const struct ht_timeline_entry *closing = find_closing(c);
+    return closing != NULL ? closing->frame : 0;
+}
+
+/* TCP ended, and no alert said before why the handshake did. */
+static bool ended_silently(const struct audit_case *c)
+{
+    if (c->connection->tcp == NULL || c->connection->tcp->close == NULL) {
+        return false;
+    }
+    const struct ht_timeline_entry *alert   = audit_find_event(c, &tls_alert_event, NULL);
+    const struct ht_timeline_entry *closing = alert != NULL ? find_closing(c) : NULL;
+    return c->tls->alerts.len == 0 || (closing != NULL && closing < alert);
 }
 
 static bool reset(const struct audit_case *c, struct ht_proof *out)
