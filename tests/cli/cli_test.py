@@ -519,12 +519,15 @@ class Failures(Folder):
         self.assertNotIn("ClientHello", found["handshake-failure-alert"]["evidence"])
 
     def test_what_the_alert_means(self):
-        for capture, words in (("alert-handshake-failure.pcap", "nothing to accept"),
-                               ("alert-no-client-certificate.pcap", "shows none"),
-                               ("alert-protocol-version.pcap", "none of the versions")):
+        general, refused = "handshake-failure-alert", "server-rejects-client-cert"
+        for capture, rule, words in (
+                ("alert-handshake-failure.pcap", general, "nothing to accept"),
+                ("alert-no-client-certificate.pcap", refused, "shows none"),
+                ("alert-protocol-version.pcap", general, "none of the versions")):
             with self.subTest(capture=capture):
-                found = self.findings(capture)["handshake-failure-alert"]
-                self.assertIn(words, found["evidence"])
+                found = self.findings(capture)
+                self.assertIn(words, found[rule]["evidence"])
+                self.assertEqual({general, refused} & set(found), {rule})  # told once
 
 
     def test_an_intermediate_that_nobody_sent(self):

@@ -54,14 +54,6 @@ static const struct tls_alert *find_alert(const struct audit_case *c, const char
     return NULL;
 }
 
-static bool say_alert(struct ht_proof *out, const struct tls_alert *alert)
-{
-    char description[AUDIT_NAME_MAX];
-    return alert != NULL &&
-           ht_proof_say(out, alert->frame, 0, "the %s sent the alert %s (%u), %s", alert->from,
-                        audit_name(description, alert->description), alert->code, alert->level);
-}
-
 /* The client answered CertificateRequest by a Certificate without any (RFC 5246 section 7.4.6). */
 static bool shows_no_certificate(const struct audit_case *c)
 {
@@ -103,18 +95,14 @@ static const char *meaning_of(const struct audit_case *c, const struct tls_alert
     }
 }
 
-static bool failed_by_alert(const struct audit_case *c, struct ht_proof *out)
+static bool say_alert(const struct audit_case *c, struct ht_proof *out,
+                      const struct tls_alert *alert)
 {
-    const struct tls_alert *alerts = c->tls->alerts.items;
-    for (size_t i = 0; i < c->tls->alerts.len && !c->tls->established; i++) {
-        if (is_fatal(&alerts[i])) {
-            char description[AUDIT_NAME_MAX];
-            return ht_proof_say(out, alerts[i].frame, 0, "the %s sent the alert %s (%u), %s%s",
-                                alerts[i].from, audit_name(description, alerts[i].description),
-                                alerts[i].code, alerts[i].level, meaning_of(c, &alerts[i]));
-        }
-    }
-    return false;
+    char description[AUDIT_NAME_MAX];
+    return alert != NULL &&
+           ht_proof_say(out, alert->frame, 0, "the %s sent the alert %s (%u), %s%s", alert->from,
+                        audit_name(description, alert->description), alert->code, alert->level,
+                        meaning_of(c, alert));
 }
 
 /* After its Finished a side's alert is about something else than the handshake. */
@@ -138,8 +126,9 @@ static bool client_rejects(const struct audit_case *c, struct ht_proof *out)
 {
     const struct tls_alert *alert =
         find_alert(c, "client", ALERT_BAD_CERTIFICATE, ALERT_CERTIFICATE_UNKNOWN);
-    return say_alert(
-        out, alert != NULL ? alert : find_alert(c, "client", ALERT_UNKNOWN_CA, ALERT_UNKNOWN_CA));
+    return say_alert(c, out,
+                     alert != NULL ? alert
+                                   : find_alert(c, "client", ALERT_UNKNOWN_CA, ALERT_UNKNOWN_CA));
 }
 
 static bool ends_connection(const struct ht_timeline_entry *entry)
@@ -197,24 +186,24 @@ static bool server_rejects(const struct audit_case *c, struct ht_proof *out)
     if (alert == NULL && shows_no_certificate(c)) {
         alert = find_alert(c, "server", ALERT_HANDSHAKE_FAILURE, ALERT_HANDSHAKE_FAILURE);
     }
-    return say_alert(out, alert) || server_rejects_unread(c, out);
+    return say_alert(c, out, alert) || server_rejects_unread(c, out);
 }
 
 static bool unrecognized_name(const struct audit_case *c, struct ht_proof *out)
 {
-    return say_alert(out, find_alert(c, NULL, ALERT_UNRECOGNIZED_NAME, ALERT_UNRECOGNIZED_NAME));
+    return say_alert(c, out, find_alert(c, NULL, ALERT_UNRECOGNIZED_NAME, ALERT_UNRECOGNIZED_NAME));
 }
 
 static bool no_application_protocol(const struct audit_case *c, struct ht_proof *out)
 {
     return say_alert(
-        out, find_alert(c, NULL, ALERT_NO_APPLICATION_PROTOCOL, ALERT_NO_APPLICATION_PROTOCOL));
+        c, out, find_alert(c, NULL, ALERT_NO_APPLICATION_PROTOCOL, ALERT_NO_APPLICATION_PROTOCOL));
 }
 
 static bool inappropriate_fallback(const struct audit_case *c, struct ht_proof *out)
 {
     return say_alert(
-        out, find_alert(c, NULL, ALERT_INAPPROPRIATE_FALLBACK, ALERT_INAPPROPRIATE_FALLBACK));
+        c, out, find_alert(c, NULL, ALERT_INAPPROPRIATE_FALLBACK, ALERT_INAPPROPRIATE_FALLBACK));
 }
 
 /* Where the connection was closed; NULL: not at hand. */
@@ -333,7 +322,34 @@ static bool alert_after_data(const struct audit_case *c, struct ht_proof *out)
     const struct tls_alert *alerts = c->tls->alerts.items;
     for (size_t i = 0; i < c->tls->alerts.len; i++) {
         if (is_fatal(&alerts[i]) && c->tls->client_records + c->tls->server_records > 0) {
-            return say_alert(out, &alerts[i]);
+            return say_alert(c, out, &alerts[i]);
+        }
+    }
+    return false;
+}
+
+/* Another rule says more of the alert than that the handshake failed by it. */
+static bool is_told_by_another(const struct audit_case *c, const struct tls_alert *alert)
+{
+    static bool (*const others[])(const struct audit_case *c, struct ht_proof *out) = {
+        client_rejects, server_rejects, unrecognized_name, no_application_protocol,
+        inappropriate_fallback};
+    struct ht_proof proof;
+    for (size_t i = 0; i < HT_ARRAY_LEN(others); i++) {
+        ht_proof_begin(&proof);
+        if (others[i](c, &proof) && proof.frames[0] == alert->frame) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool failed_by_alert(const struct audit_case *c, struct ht_proof *out)
+{
+    const struct tls_alert *alerts = c->tls->alerts.items;
+    for (size_t i = 0; i < c->tls->alerts.len && !c->tls->established; i++) {
+        if (is_fatal(&alerts[i])) {
+            return !is_told_by_another(c, &alerts[i]) && say_alert(c, out, &alerts[i]);
         }
     }
     return false;
