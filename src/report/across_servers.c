@@ -137,7 +137,7 @@ static void high_failure_rate(struct across *a, const struct ht_rule *rule)
 struct report_percentiles report_percentiles(const struct report_latency *latency)
 {
     struct report_percentiles out = {0};
-    uint32_t all                  = 0;
+    uint64_t all                  = 0;
     for (size_t i = 0; i < REPORT_BUCKETS; i++) {
         all += latency->buckets[i];
     }
@@ -146,9 +146,8 @@ struct report_percentiles report_percentiles(const struct report_latency *latenc
             continue;
         }
         below += latency->buckets[i];
-        out.p50_ns =
-            out.p50_ns == 0 && below * 100 >= all * UINT64_C(50) ? report_bucket_ns(i) : out.p50_ns;
-        out.p95_ns = below * 100 >= all * UINT64_C(95) ? report_bucket_ns(i) : 0;
+        out.p50_ns = out.p50_ns == 0 && below * 100 >= all * 50 ? report_bucket_ns(i) : out.p50_ns;
+        out.p95_ns = below * 100 >= all * 95 ? report_bucket_ns(i) : 0;
     }
     return out;
 }

@@ -39,7 +39,7 @@ enum {
     AUDIT_TICKET       = 1 << 9,  /* NewSessionTicket */
     AUDIT_ASKED        = 1 << 10, /* CertificateRequest */
     AUDIT_HEARTBEAT    = 1 << 11,
-    AUDIT_ALERT        = 1 << 12, /* that could be read */
+    AUDIT_ALERT        = 1 << 12,
     AUDIT_HIDDEN_ALERT = 1 << 13, /* encrypted */
     AUDIT_FAULTS       = 1 << 14, /* of public values, or that there are none */
     AUDIT_ODD_RECORDS  = 1 << 15,
