@@ -220,12 +220,7 @@ static void unfile(struct ht_answers *answers, enum ht_answer_index index,
 
 static struct ht_answer_slot *new_table(size_t num_slots)
 {
-    struct ht_answer_slot *table = malloc(num_slots * sizeof *table);
-    if (table != NULL) {
-        /* By hand: pages of zeros that are read before they are written cost two faults each. */
-        memset(table, 0, num_slots * sizeof *table);
-    }
-    return table;
+    return calloc(num_slots, sizeof(struct ht_answer_slot));
 }
 
 bool ht_answers_init(struct ht_answers *answers)
