@@ -179,7 +179,7 @@ void ht_flow_table_take(struct ht_flow_table *table, struct ht_flow *flow)
 
 static void fetch(const void *from, size_t len)
 {
-    for (size_t at = 0; at < len; at += CACHE_LINE) {
+    for (size_t at = 0; from != NULL && at < len; at += CACHE_LINE) {
         __builtin_prefetch((const uint8_t *)from + at);
     }
 }

@@ -76,8 +76,8 @@ void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uin
 void ht_flow_table_take(struct ht_flow_table *table, struct ht_flow *flow);
 
 /* ht_flow_fetch has the flow's memory fetched into the cache, for one that is needed soon and was
- * not touched for long; ht_flow_fetch_content what hangs in it, by pointers that must be there by
- * now. */
+ * not touched for long (NULL: none is); ht_flow_fetch_content what hangs in it, by pointers that
+ * must be there by now. */
 void ht_flow_fetch(const struct ht_flow *flow);
 void ht_flow_fetch_content(const struct ht_flow *flow);
 
