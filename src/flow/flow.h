@@ -26,7 +26,7 @@ struct ht_flow {
     struct ht_flow_key key;        /* up to here: what a look-up reads, a line of the cache */
     struct ht_flow *newer, *older; /* in one of the table's lists */
     struct ht_flow_list *list;
-    uint64_t moved_frame;     /* at which it became the newest of its list */
+    uint64_t moved;           /* ht_frame_place at which it became the newest of its list */
     int64_t start_ns, end_ns; /* of the earliest and latest frame: files are not always in order */
     struct ht_tcp *tcp;       /* NULL: UDP */
     uint8_t client;           /* the client's side, by `roles_from` */

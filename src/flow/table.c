@@ -94,9 +94,9 @@ static void grow(struct ht_flow_table *table)
     table->num_buckets = num;
 }
 
-static void append(struct ht_flow_list *list, struct ht_flow *flow, uint64_t frame)
+static void append(struct ht_flow_list *list, struct ht_flow *flow, uint64_t place)
 {
-    flow->moved_frame                                              = frame;
+    flow->moved                                                    = place;
     flow->list                                                     = list;
     flow->newer                                                    = NULL;
     flow->older                                                    = list->newest;
@@ -114,7 +114,7 @@ static void take_out(struct ht_flow *flow)
 }
 
 struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_flow_key *key,
-                                  uint64_t hash, uint64_t frame)
+                                  uint64_t hash, uint64_t place)
 {
     if (table->len >= table->num_buckets) {
         grow(table);
@@ -130,20 +130,20 @@ struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_f
     flow->chain             = *bucket;
     *bucket                 = flow;
     table->len++;
-    append(key->protocol == IPPROTO_TCP ? &table->half_open : &table->udp, flow, frame);
+    append(key->protocol == IPPROTO_TCP ? &table->half_open : &table->udp, flow, place);
     return flow;
 }
 
-void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_t frame)
+void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_t place)
 {
     take_out(flow);
-    append(list, flow, frame);
+    append(list, flow, place);
 }
 
-void ht_flow_table_touch(const struct ht_flow_table *table, struct ht_flow *flow, uint64_t frame)
+void ht_flow_table_touch(const struct ht_flow_table *table, struct ht_flow *flow, uint64_t place)
 {
-    if (frame - flow->moved_frame >= table->touch_frames) {
-        ht_flow_table_move(flow, flow->list, frame);
+    if ((place >> 16) - (flow->moved >> 16) >= table->touch_frames) {
+        ht_flow_table_move(flow, flow->list, place);
     }
 }
 
@@ -157,10 +157,10 @@ static void unchain(struct ht_flow_table *table, struct ht_flow *flow)
     forget(table, flow);
 }
 
-void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uint64_t frame)
+void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uint64_t place)
 {
     if (flow->list != &table->closed) {
-        ht_flow_table_move(flow, &table->closed, frame);
+        ht_flow_table_move(flow, &table->closed, place);
     }
     unchain(table, flow);
     flow->retired = true;

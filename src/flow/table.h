@@ -56,20 +56,20 @@ struct ht_flow *ht_flow_table_recall(const struct ht_flow_table *table,
                                      const struct ht_packet *packet, unsigned *out_side);
 
 /* ht_flow_table_add makes a flow, zeroed but for key, hash and arena, as the newest of the
- * half-open ones, or of UDP's; `frame` is the number of the frame at hand, here and below. NULL: no
- * memory. */
+ * half-open ones, or of UDP's; `place` is ht_frame_place of the frame at hand, here and below.
+ * NULL: no memory. */
 struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_flow_key *key,
-                                  uint64_t hash, uint64_t frame);
+                                  uint64_t hash, uint64_t place);
 
 /* ht_flow_table_touch makes a flow the newest of its list, unless it became that in the last
  * `touch_frames` frames. */
-void ht_flow_table_touch(const struct ht_flow_table *table, struct ht_flow *flow, uint64_t frame);
+void ht_flow_table_touch(const struct ht_flow_table *table, struct ht_flow *flow, uint64_t place);
 
 /* ht_flow_table_move makes a flow the newest of another list. */
-void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_t frame);
+void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_t place);
 
 /* ht_flow_table_retire closes a flow and makes it unfindable, so that another can have its key. */
-void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uint64_t frame);
+void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uint64_t place);
 
 /* ht_flow_table_take takes a flow out of its list and makes it unfindable: it can only be removed.
  */

@@ -68,6 +68,12 @@ struct ht_frame {
     uint16_t part; /* of an aggregate, counted from 1; 0: this is a frame as it was captured */
 };
 
+/* ht_frame_place orders frames, and the parts of one, as they were captured. */
+static inline uint64_t ht_frame_place(const struct ht_frame *frame)
+{
+    return frame->number << 16 | frame->part;
+}
+
 /* What a packet may be wrapped in. */
 enum ht_layer_type {
     HT_LAYER_VLAN,       /* IEEE 802.1Q, 802.1ad: VLAN id */

@@ -54,7 +54,7 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
                                   uint64_t hash, const struct ht_frame *frame,
                                   const struct ht_packet *packet, unsigned sender)
 {
-    struct ht_flow *flow = ht_flow_table_add(&engine->table, key, hash, frame->number);
+    struct ht_flow *flow = ht_flow_table_add(&engine->table, key, hash, ht_frame_place(frame));
     bool is_tcp          = key->protocol == IPPROTO_TCP;
     if (flow == NULL || (is_tcp && !start_tcp(engine, flow))) {
         if (flow != NULL) {
@@ -104,15 +104,15 @@ static void set_roles_by_tcp(struct ht_flow *flow)
 }
 
 /* Moves a flow to the list where it belongs now, or up in its own. */
-static void place_tcp(struct ht_engine *engine, struct ht_flow *flow, uint64_t frame)
+static void place_tcp(struct ht_engine *engine, struct ht_flow *flow, uint64_t place)
 {
     struct ht_flow_table *table = &engine->table;
     if (flow->list != &table->closed && ht_tcp_closed(flow->tcp)) {
-        ht_flow_table_move(flow, &table->closed, frame);
+        ht_flow_table_move(flow, &table->closed, place);
     } else if (flow->list == &table->half_open && !ht_tcp_is_half_open(flow->tcp)) {
-        ht_flow_table_move(flow, &table->tcp, frame);
+        ht_flow_table_move(flow, &table->tcp, place);
     } else {
-        ht_flow_table_touch(table, flow, frame);
+        ht_flow_table_touch(table, flow, place);
     }
 }
 
@@ -127,7 +127,7 @@ static void feed_tcp(struct ht_engine *engine, struct ht_flow *flow, const struc
     const struct ht_tcp_observer observer = {.emit = emit_tcp, .context = engine};
     ht_tcp_packet(tcp, packet, side, frame->number, frame->time_ns, &observer);
     set_roles_by_tcp(flow);
-    place_tcp(engine, flow, frame->number);
+    place_tcp(engine, flow, ht_frame_place(frame));
 }
 
 static void feed_udp(struct ht_engine *engine, struct ht_flow *flow, const struct ht_packet *packet,
@@ -146,13 +146,13 @@ static bool is_settled(const struct ht_flow *flow)
 }
 
 /* Moves a flow to the list where it belongs now, or up in its own. */
-static void place_udp(struct ht_engine *engine, struct ht_flow *flow, uint64_t frame)
+static void place_udp(struct ht_engine *engine, struct ht_flow *flow, uint64_t place)
 {
     struct ht_flow_table *table = &engine->table;
     if (engine->config.live) {
-        ht_flow_table_move(flow, is_settled(flow) ? &table->settled : &table->udp, frame);
+        ht_flow_table_move(flow, is_settled(flow) ? &table->settled : &table->udp, place);
     } else {
-        ht_flow_table_touch(table, flow, frame);
+        ht_flow_table_touch(table, flow, place);
     }
 }
 
@@ -208,7 +208,7 @@ __attribute__((noinline)) static void feed_flow(struct ht_engine *engine, struct
         feed_tcp(engine, flow, frame, packet, side);
     } else {
         feed_udp(engine, flow, packet, side);
-        place_udp(engine, flow, frame->number);
+        place_udp(engine, flow, ht_frame_place(frame));
     }
     if (engine->labeler != NULL && !flow->label_done) {
         feed_label(engine, flow, frame, packet, side);
@@ -232,12 +232,12 @@ static bool begins_another(const struct ht_flow *flow, const struct ht_packet *p
 
 /* The flow that the packet belongs to, if it is not the first of another one. */
 static struct ht_flow *find_flow(struct ht_engine *engine, const struct ht_flow_key *key,
-                                 uint64_t hash, uint64_t frame, const struct ht_packet *packet,
+                                 uint64_t hash, uint64_t place, const struct ht_packet *packet,
                                  unsigned side)
 {
     struct ht_flow *flow = ht_flow_table_find(&engine->table, key, hash);
     if (flow != NULL && begins_another(flow, packet, side)) {
-        ht_flow_table_retire(&engine->table, flow, frame);
+        ht_flow_table_retire(&engine->table, flow, place);
         return NULL;
     }
     return flow;
@@ -281,7 +281,7 @@ static void pass(struct ht_engine *engine, struct ht_flow *flow, const struct ht
     }
     count(flow, frame, packet, side);
     ht_tcp_pass(flow->tcp, packet, side);
-    ht_flow_table_touch(&engine->table, flow, frame->number);
+    ht_flow_table_touch(&engine->table, flow, ht_frame_place(frame));
 }
 
 /* Takes a packet of any flow, or of none yet. Not inlined, for those of flows that are recalled
@@ -292,13 +292,13 @@ look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_
     struct ht_flow_key key;
     unsigned side              = ht_flow_key_of(&key, packet);
     uint64_t hash              = ht_flow_key_hash(&key, engine->table.seed);
-    struct ht_flow *flow       = find_flow(engine, &key, hash, frame->number, packet, side);
+    struct ht_flow *flow       = find_flow(engine, &key, hash, ht_frame_place(frame), packet, side);
     struct ht_opening *opening = flow == NULL && packet->protocol == IPPROTO_TCP
                                      ? ht_openings_find(&engine->openings, hash)
                                      : NULL;
     if (opening != NULL) {
         ht_engine_open(engine, opening);
-        flow = find_flow(engine, &key, hash, frame->number, packet, side);
+        flow = find_flow(engine, &key, hash, ht_frame_place(frame), packet, side);
     }
     if (flow != NULL) {
         ht_flow_table_remember(&engine->table, flow, side);

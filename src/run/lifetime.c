@@ -91,10 +91,10 @@ static void expire_by_time(struct ht_engine *engine)
     }
 }
 
-/* The frame before which the oldest of a list ends. */
+/* The place before which the oldest of a list ends. */
 static uint64_t end_of(const struct ht_flow_list *list, uint64_t frames)
 {
-    return list->oldest != NULL ? list->oldest->moved_frame + frames : UINT64_MAX;
+    return list->oldest != NULL ? list->oldest->moved + (frames << 16) : UINT64_MAX;
 }
 
 /* The flows that end next have their memory fetched while `flow` is told. */
@@ -115,11 +115,11 @@ static void expire_by_number(struct ht_engine *engine, uint64_t number)
         uint64_t udp    = end_of(&table->udp, UDP_IDLE_FRAMES);
         bool is_udp     = udp < closed;
         uint64_t first  = is_udp ? udp : closed;
-        if (first >= number) {
+        if (first >> 16 >= number) {
             break;
         }
         /* The look at which one engine that sees all frames would have found it. */
-        uint64_t look = first - first % EXPIRE_STEP + EXPIRE_STEP;
+        uint64_t look = (first >> 16) / EXPIRE_STEP * EXPIRE_STEP + EXPIRE_STEP;
         engine->order = (struct ht_order){.at = 2 * look, .then = 2 * first + is_udp};
         fetch_next(is_udp ? table->udp.oldest : table->closed.oldest);
         ht_engine_tell(engine, is_udp ? table->udp.oldest : table->closed.oldest);

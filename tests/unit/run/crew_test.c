@@ -169,6 +169,66 @@ static void what_ends_by_number_ends_in_order(void **unused)
     ht_chars_free(&one.lines);
 }
 
+enum { PARTS = 24, PART_LEN = 12 + 2 + 8 + 49 };
+
+/* IEEE 802.11-2020 section 9.3.2.2: a QoS data frame whose body is an A-MSDU, of queries from as
+ * many ports: { destination, source, length, LLC and SNAP, packet, padding }. */
+static struct ht_frame aggregate(uint8_t room[static 26 + PARTS * 72], uint64_t number)
+{
+    enum { HEADER = 26, ETHERNET = 14, ALIGNED = (PART_LEN + 3) / 4 * 4 };
+    static const uint8_t header[HEADER] = {[0] = 0x88, [1] = 1 /* to DS */, [24] = 0x80};
+    static const uint8_t part[22]       = {[13] = 8 + 49, 0xAA, 0xAA, 3, 0, 0, 0, 8, 0};
+    uint8_t one[64];
+    memcpy(room, header, sizeof header);
+    for (unsigned i = 0; i < PARTS; i++) {
+        uint8_t *at = room + HEADER + (size_t)i * ALIGNED;
+        (void)query(one, number, (uint16_t)(2000 + i));
+        memcpy(at, part, sizeof part);
+        memcpy(at + sizeof part, one + ETHERNET, 49);
+    }
+    return (struct ht_frame){.number       = number,
+                             .time_ns      = (int64_t)number * 1000,
+                             .data         = ht_bytes(room, HEADER + PARTS * ALIGNED),
+                             .original_len = HEADER + PARTS * ALIGNED,
+                             .link_type    = HT_LINK_WIFI};
+}
+
+static struct ht_stats run_aggregate(struct written *written, unsigned workers)
+{
+    enum { LATER = 1 << 18 };
+    static uint8_t room[26 + PARTS * 72];
+    struct ht_stats stats         = {0};
+    const struct ht_source source = {.name = "made"};
+    struct ht_crew *crew          = start(written, workers, false);
+    struct ht_frame frame         = aggregate(room, 1);
+    ht_crew_source(crew, &source);
+    assert_true(ht_crew_frame(crew, &frame));
+    frame = query(room, LATER, 1024);
+    assert_true(ht_crew_frame(crew, &frame));
+    assert_true(ht_crew_flush(crew));
+    ht_crew_stats(crew, &stats);
+    ht_crew_free(crew);
+    written->format->close(written->sink);
+    return stats;
+}
+
+/* Conversations that were heard of last in one and the same frame. */
+static void what_ends_with_one_frame_ends_in_order(void **unused)
+{
+    struct written one, several;
+    struct ht_stats counted = run_aggregate(&one, 1);
+    (void)unused;
+    assert_int_equal(one.records, PARTS + 1);
+    assert_int_equal(counted.udp_packets, PARTS + 1);
+    for (unsigned workers = 2; workers <= 4; workers++) {
+        (void)run_aggregate(&several, workers);
+        assert_int_equal(several.lines.len, one.lines.len);
+        assert_memory_equal(several.lines.ptr, one.lines.ptr, one.lines.len);
+        ht_chars_free(&several.lines);
+    }
+    ht_chars_free(&one.lines);
+}
+
 /* One of the two fragments of a query: its first 16 bytes after the IP header, or the rest. */
 static struct ht_frame query_fragment(uint8_t room[64], uint64_t number, uint16_t port, bool last)
 {
@@ -327,6 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_same_whatever_the_number),
                                        cmocka_unit_test(with_events_too),
                                        cmocka_unit_test(what_ends_by_number_ends_in_order),
+                                       cmocka_unit_test(what_ends_with_one_frame_ends_in_order),
                                        cmocka_unit_test(fragments_are_put_together_before),
                                        cmocka_unit_test(stragglers_of_what_is_closed),
                                        cmocka_unit_test(an_output_that_fails),
