@@ -7,7 +7,9 @@
 
 #include "base/bytes.h"
 
-/* ht_mix multiplies and folds: every bit of the input reaches every bit of the result. */
+/* ht_mix multiplies and folds: every bit of the input reaches every bit of the result. Unless a
+ * factor is zero: where strangers choose both `a` and `b`, each needs a part that they do not know.
+ */
 static inline uint64_t ht_mix(uint64_t a, uint64_t b)
 {
     __extension__ unsigned __int128 product =
@@ -17,17 +19,17 @@ static inline uint64_t ht_mix(uint64_t a, uint64_t b)
 
 static inline uint64_t ht_hash(struct ht_bytes bytes, uint64_t seed)
 {
-    uint64_t hash = seed ^ bytes.len, word[2];
+    uint64_t hash = seed ^ bytes.len, other = seed << 32 | seed >> 32, word[2];
     while (bytes.len > sizeof word) {
         memcpy(word, bytes.ptr, sizeof word);
-        hash  = ht_mix(hash ^ word[0], word[1]);
+        hash  = ht_mix(hash ^ word[0], other ^ word[1]);
         bytes = ht_bytes(bytes.ptr + sizeof word, bytes.len - sizeof word);
     }
     word[0] = word[1] = 0;
     if (bytes.len > 0) {
         memcpy(word, bytes.ptr, bytes.len);
     }
-    return ht_mix(hash ^ word[0], word[1]);
+    return ht_mix(hash ^ word[0], other ^ word[1]);
 }
 
 #endif

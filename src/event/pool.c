@@ -82,7 +82,7 @@ void ht_pool_hold(struct ht_pool *pool, ht_pool_use *use)
 struct ht_bytes ht_pool_keep(struct ht_pool *pool, ht_pool_use *use, struct ht_bytes bytes)
 {
     struct ht_pool_generation *present = &pool->generation[pool->present];
-    uint64_t hash                      = ht_hash(bytes, 0) | 1;
+    uint64_t hash                      = ht_hash(bytes, pool->seed) | 1;
     if (bytes.len == 0 || !start(present)) {
         return ht_bytes("", 0);
     }

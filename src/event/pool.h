@@ -43,6 +43,7 @@ struct ht_pool_generation {
 struct ht_pool {
     struct ht_pool_generation generation[HT_POOL_GENERATIONS];
     unsigned present;
+    uint64_t seed; /* of hashes: one that strangers do not know */
     struct ht_arena plans_arena;
     struct ht_shape_plan *plans[HT_POOL_TYPES];
 };

@@ -51,7 +51,7 @@ static uint64_t load(const uint8_t *at)
 
 static uint64_t hash_address(const struct ht_address *a, uint64_t seed)
 {
-    return ht_mix(load(a->bytes) ^ seed, load(a->bytes + 8) ^ a->version);
+    return ht_mix(load(a->bytes) ^ seed, load(a->bytes + 8) ^ a->version ^ seed << 32);
 }
 
 /* The same for names that differ in case; also for some that differ otherwise. */
