@@ -51,7 +51,8 @@ static uint64_t load(const uint8_t *at)
 
 static uint64_t hash_address(const struct ht_address *a, uint64_t seed)
 {
-    return ht_mix(load(a->bytes) ^ seed, load(a->bytes + 8) ^ a->version ^ seed << 32);
+    return ht_mix(load(a->bytes) ^ seed,
+                  load(a->bytes + 8) ^ a->version ^ (seed << 32 | seed >> 32));
 }
 
 /* The same for names that differ in case; also for some that differ otherwise. */
@@ -228,7 +229,8 @@ bool ht_answers_init(struct ht_answers *answers)
     bool good = true;
     /* No result depends on the seed; who sends names cannot know it, nor choose those that collide.
      */
-    *answers = (struct ht_answers){.seed = (uint64_t)(uintptr_t)answers, .num_slots = FIRST_SLOTS};
+    *answers = (struct ht_answers){.seed      = ht_mix((uint64_t)(uintptr_t)answers, 0),
+                                   .num_slots = FIRST_SLOTS};
     for (int i = 0; i < HT_NUM_INDEXES; i++) {
         answers->tables[i] = new_table(FIRST_SLOTS);
         good &= answers->tables[i] != NULL;
