@@ -52,12 +52,13 @@ static enum ht_decode aggregate_decode(struct ht_decoder *d)
 /* What is left of the frame may be its check sequence alone. */
 bool ht_packet_part(struct ht_packet *aggregate, struct ht_frame *frame)
 {
-    enum { ALIGNMENT = 4 };
+    /* The longest A-MSDU is of 11,454 bytes; the empty ones of which it could be made take 16. */
+    enum { ALIGNMENT = 4, MAX_PARTS = 1024 };
     struct ht_reader r = ht_reader(aggregate->payload);
     rd_skip(&r, BOTH_ADDRESSES);
     size_t len    = rd_u16(&r);
     size_t header = aggregate->payload.len - rd_left(&r);
-    if (r.bad) {
+    if (r.bad || frame->part == MAX_PARTS) {
         return false;
     }
     size_t left         = aggregate->payload_len - header;

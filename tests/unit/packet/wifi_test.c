@@ -124,6 +124,26 @@ static void test_aggregate_odd(void **state)
                   "8841 0000" ADDRESSES "1000 8000" SUBFRAME("0054") "0102030405060708");
 }
 
+/* A frame longer than any can be: its parts come to an end before their number does. */
+static void test_aggregate_of_many(void **state)
+{
+    enum { HEADER = 26, EMPTY = 16, MANY = 1 << 17, LONGEST = 11454 };
+    static uint8_t bytes[HEADER + MANY * EMPTY];
+    struct ht_bytes header = hex(AGGREGATE);
+    struct ht_packet aggregate;
+    struct ht_frame frame = {.number = 1, .link_type = HT_LINK_WIFI};
+    size_t parts          = 0;
+    (void)state;
+    memcpy(bytes, header.ptr, header.len);
+    frame.data         = ht_bytes(bytes, sizeof bytes);
+    frame.original_len = sizeof bytes;
+    assert_int_equal(ht_packet_decode(&aggregate, &frame), HT_DECODE_AGGREGATE);
+    while (ht_packet_part(&aggregate, &frame)) {
+        parts++;
+    }
+    assert_in_range(parts, LONGEST / EMPTY, UINT16_MAX);
+}
+
 static void test_protected(void **state)
 {
     (void)state;
@@ -171,9 +191,13 @@ static void test_other_headers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_data),          cmocka_unit_test(test_aggregate),
-        cmocka_unit_test(test_aggregate_cut), cmocka_unit_test(test_aggregate_odd),
-        cmocka_unit_test(test_protected),     cmocka_unit_test(test_radiotap),
+        cmocka_unit_test(test_data),
+        cmocka_unit_test(test_aggregate),
+        cmocka_unit_test(test_aggregate_cut),
+        cmocka_unit_test(test_aggregate_odd),
+        cmocka_unit_test(test_aggregate_of_many),
+        cmocka_unit_test(test_protected),
+        cmocka_unit_test(test_radiotap),
         cmocka_unit_test(test_other_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
