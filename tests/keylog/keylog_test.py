@@ -111,7 +111,8 @@ def tshark_rows(capture, key_log, protocol):
             "handshake.certificate")]
     fields += ["dtls.handshake.message_seq"] if protocol == "dtls" else []
     command = ["tshark", "-r", capture, "-o", "tls.keylog_file:" + key_log, "-o",
-               "tcp.reassemble_out_of_order:TRUE", "-2", "-Y", protocol, "-T", "fields", "-E",
+               "tcp.reassemble_out_of_order:TRUE", "-o",
+               "esp.enable_null_encryption_decode_heuristic:TRUE", "-2", "-Y", protocol, "-T", "fields", "-E",
                "separator=;", "-d", "tcp.port==53,tls", "-d", "tcp.port==8444,tls"]
     for field in fields:
         command += ["-e", field]
