@@ -123,15 +123,14 @@ static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
             return state;
         }
     }
-    /* Both halves are 32 bits without sign, so that the sum cannot overflow (the year 2106). */
-    out->time_ns = (int64_t)ht_load32(input->cur, pcap->order) * HT_SECOND_NS +
-                   (int64_t)ht_load32(input->cur + 4, pcap->order) * pcap->tick_ns;
-    out->data         = ht_bytes(input->cur + header_len, captured);
-    out->number       = ++pcap->file.frames;
-    out->original_len = original > captured ? original : captured;
-    out->interface    = 0;
-    out->rebuilt      = 0;
-    out->link_type    = pcap->link_type;
+    *out = (struct ht_frame){
+        .number = ++pcap->file.frames,
+        /* Both halves are 32 bits without sign, so that the sum cannot overflow (the year 2106). */
+        .time_ns = (int64_t)ht_load32(input->cur, pcap->order) * HT_SECOND_NS +
+                   (int64_t)ht_load32(input->cur + 4, pcap->order) * pcap->tick_ns,
+        .data         = ht_bytes(input->cur + header_len, captured),
+        .original_len = original > captured ? original : captured,
+        .link_type    = pcap->link_type};
     step_over(input, header_len + captured);
     return HT_READ_FRAME;
 }

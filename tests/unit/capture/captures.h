@@ -183,6 +183,8 @@ struct story {
 static inline void keep_frame(struct story *story, const struct ht_frame *frame)
 {
     assert_true(story->num_frames < MAX_FRAMES);
+    assert_int_equal(frame->rebuilt, 0);
+    assert_int_equal(frame->part, 0);
     struct ht_frame *kept = &story->frames[story->num_frames++];
     uint8_t *copy         = malloc(frame->data.len + 1);
     assert_non_null(copy);
@@ -198,8 +200,10 @@ static inline struct story read_source(struct ht_source *source, struct ht_error
         return story;
     }
     struct ht_frame frame;
+    memset(&frame, 0xEE, sizeof frame); /* what a source leaves out is not zero by chance */
     while ((story.end = ht_source_next(source, &frame, &story.error)) == HT_READ_FRAME) {
         keep_frame(&story, &frame);
+        memset(&frame, 0xEE, sizeof frame);
     }
     story.dropped      = source->dropped;
     story.num_comments = source->num_comments;
