@@ -312,29 +312,14 @@ static void forget(struct ht_answers *answers, struct ht_answer *a)
     free(a);
 }
 
-/* One that led to a connection stays once more, as if it were new. */
-static void second_turn(struct ht_answers *answers, struct ht_answer *a)
-{
-    unlink_answer(answers, a);
-    link_newest(answers, a);
-    a->used = false;
-}
-
 static void make_room(struct ht_answers *answers, size_t size)
 {
     if (answers->len >= answers->num_slots / 2 && answers->len < HT_RESOLUTION_MAX_ANSWERS) {
         grow(answers);
     }
-    struct ht_answer *oldest = answers->oldest;
-    while (oldest != NULL && (answers->len >= answers->num_slots / 2 ||
-                              answers->bytes + size > HT_RESOLUTION_MAX_BYTES)) {
-        struct ht_answer *next = oldest->newer;
-        if (oldest->used) {
-            second_turn(answers, oldest);
-        } else {
-            forget(answers, oldest);
-        }
-        oldest = next;
+    while (answers->oldest != NULL && (answers->len >= answers->num_slots / 2 ||
+                                       answers->bytes + size > HT_RESOLUTION_MAX_BYTES)) {
+        forget(answers, answers->oldest);
     }
 }
 
@@ -445,6 +430,7 @@ void ht_answers_use(struct ht_answers *answers, const struct ht_address *server,
         .server = *server, .client = *client, .until_ns = INT64_MAX};
     struct ht_answer *found = find(answers, &search);
     if (found != NULL) {
-        found->used = true;
+        unlink_answer(answers, found);
+        link_newest(answers, found);
     }
 }

@@ -39,8 +39,7 @@ struct ht_answer_slot {
 /* One address that was answered. */
 struct ht_answer {
     struct ht_answer_link link[HT_NUM_INDEXES];
-    struct ht_answer *newer, *older; /* of all, as they were learnt */
-    bool used;                       /* a connection to it began */
+    struct ht_answer *newer, *older; /* of all, as they were learnt or led to a connection */
     struct ht_address address;
     struct ht_answer_facts facts;
     uint64_t order; /* of learning */
@@ -85,7 +84,7 @@ void ht_answers_add(struct ht_answers *answers, const struct ht_address *address
                     const struct ht_answer_facts *facts, struct ht_bytes text);
 
 /* ht_answers_use notes that `client` connects to `server` now: the answer that explains it best is
- * kept longer. */
+ * kept as if it were new. */
 void ht_answers_use(struct ht_answers *answers, const struct ht_address *server,
                     const struct ht_address *client);
 
