@@ -104,7 +104,6 @@ static size_t match(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side si
     }
     if (d->stream && (!undecided || head.len >= HT_MAX_MATCH_BYTES)) {
         s->watching = true;
-        ht_buffer_free(&s->pending);
     }
     return SIZE_MAX;
 }
@@ -308,7 +307,7 @@ static bool watch(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side
                   struct ht_bytes *bytes)
 {
     struct ht_dispatch_side *s = &d->side[side];
-    while (bytes->len > 0 && !s->given_up) {
+    do {
         struct ht_bytes step = ht_bytes_head(*bytes, s->pending.max - s->pending.len);
         *bytes               = ht_bytes_from(*bytes, step.len);
         s->watched += (uint32_t)step.len;
@@ -320,7 +319,7 @@ static bool watch(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side
         } else if (s->pending.len > HT_FIND_BYTES) {
             ht_buffer_drop(&s->pending, s->pending.len - HT_FIND_BYTES);
         }
-    }
+    } while (bytes->len > 0 && !s->given_up);
     return false;
 }
 
@@ -352,8 +351,10 @@ static bool feed_unmatched(struct ht_dispatch *d, struct ht_emitter *e, enum ht_
         *bytes = copied ? rest : ht_bytes_from(rest, offset);
         return true;
     }
-    if (!s->watching && !copied && !s->given_up &&
-        !hold_back(s, ht_bytes_head(rest, s->pending.max))) {
+    if (s->watching) {
+        *bytes = rest;
+        s->watched += (uint32_t)s->pending.len;
+    } else if (!copied && !s->given_up && !hold_back(s, ht_bytes_head(rest, s->pending.max))) {
         give_up(d, side);
     }
     return s->watching;

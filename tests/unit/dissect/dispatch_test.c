@@ -255,6 +255,26 @@ static void it_may_begin_amid_another_protocol(void **unused)
     free(text);
 }
 
+static enum ht_match match_a(struct ht_bytes head, const struct ht_endpoint endpoint[2],
+                             enum ht_side side)
+{
+    bool other = head.len >= 4 && head.ptr[1] != 'a';
+    return other ? HT_MATCH_NO : match(head, endpoint, side);
+}
+
+/* What was held back until it was clear that it does not begin a PDU may hold the begin of one. */
+static void it_may_begin_in_what_was_held_back(void **unused)
+{
+    struct ht_dissector findable  = toy;
+    const struct utterance said[] = {{HT_SIDE_A, TEXT("~~a\0\2xy~a\0\1z")}};
+    (void)unused;
+    findable.match = match_a;
+    findable.find  = find;
+    char *text     = every_split(&findable, said, 1, 7);
+    assert_string_equal(text, "A pdu { body=xy len=6 }\nA pdu { body=z len=5 }\nA end\n");
+    free(text);
+}
+
 static void done_means_done(void **unused)
 {
     struct recorder r;
@@ -413,6 +433,7 @@ int main(void)
         cmocka_unit_test(what_is_not_it_is_not_kept),
         cmocka_unit_test(the_side_that_spoke_before_is_joined),
         cmocka_unit_test(it_may_begin_amid_another_protocol),
+        cmocka_unit_test(it_may_begin_in_what_was_held_back),
         cmocka_unit_test(done_means_done),
         cmocka_unit_test(another_protocol_begins_after_an_upgrade),
         cmocka_unit_test(what_was_said_before_the_upgrade_was_seen_is_not_lost),
