@@ -111,15 +111,21 @@ static void complete_details(const struct ending *x)
     details->server_connection_id = quic_id_view(server);
     details->undecryptable_initials += state->side[0].waiting + state->side[1].waiting;
     name_parties(state);
+    if (state->tls.client_hello == NULL && !state->google) {
+        details->to_server = quic_id_view(&state->side[x->client].first_to);
+    }
 }
 
-/* UDP has no end; but a side that closed, or that did not know the version, sends no more. */
+/* UDP has no end; but a side that closed, or that did not know the version, sends no more. Nor has
+ * it a beginning; but one that goes on without an Initial packet began before. */
 static struct ht_end end_of(const struct quic_state *state, const struct ht_end *end)
 {
     struct ht_end out = *end;
     for (int i = 0; i < 2; i++) {
         const struct quic_packet_counts *packets = &state->side[i].packets;
         out.side[i].fin |= packets->version_negotiation > 0 && packets->initial == 0;
+        out.side[i].started_late |=
+            packets->initial == 0 && packets->handshake + packets->one_rtt > 0;
     }
     for (size_t i = 0; i < state->details.closes.len; i++) {
         out.side[state->closes[i].side].fin = true;

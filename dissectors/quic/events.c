@@ -187,6 +187,9 @@ static const struct ht_field details_fields[] = {
         .of = &retry_struct),
     ROW(client_transport_parameters, HT_OBJECT, "The client's transport parameters.",
         .of = &transport_parameters_struct),
+    ROW(server_transport_parameters, HT_OBJECT,
+        "The server's, which are encrypted: known with the keys of a key log.",
+        .of = &transport_parameters_struct),
     ROW(client_packets, HT_OBJECT, "The client's packets.", .of = &packet_counts_struct),
     ROW(server_packets, HT_OBJECT, "The server's packets.", .of = &packet_counts_struct),
     ROW(coalesced_datagrams, HT_UINT, "Datagrams with more than one packet in them."),
@@ -242,9 +245,10 @@ const struct ht_event_type quic_retry_event = {
 };
 
 const struct ht_event_type quic_transport_parameters_event = {
-    .name       = "quic.transport_parameters",
-    .title      = "transport parameters",
-    .doc        = "What the client says of itself in its ClientHello (RFC 9000 section 18).",
+    .name  = "quic.transport_parameters",
+    .title = "transport parameters",
+    .doc =
+        "What a side says of itself in its handshake (RFC 9000 section 18); the server encrypted.",
     .data       = &transport_parameters_struct,
     .in_details = true,
 };

@@ -102,6 +102,7 @@ static void begin(struct quic_state *state, struct ht_emitter *e, enum ht_side c
     }
     if (!retried) {
         quic_id_set(&state->first_id, packet->destination_id);
+        quic_tell_id(state, e, ht_other(client), packet->destination_id);
     }
     quic_id_set(&state->key_id, packet->destination_id);
     state->keyed        = true;

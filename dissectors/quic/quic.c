@@ -72,17 +72,39 @@ static void retry(struct quic_state *state, struct ht_emitter *e, enum ht_side f
         state->retried       = true;
         state->details.retry = ht_recall(e, quic_retry_event.data, kept);
         quic_id_set(&state->retry_id, packet->source_id);
+        quic_tell_id(state, e, from, packet->source_id);
+    }
+}
+
+static void tell_id(struct quic_state *state, struct ht_emitter *e, enum ht_side owner,
+                    struct quic_connection_id event)
+{
+    if (event.id.len > 0 && state->num_ids < QUIC_MAX_IDS) {
+        state->num_ids++;
+        (void)ht_emit(e, &quic_connection_id_event, owner, 0, &event);
     }
 }
 
 void quic_tell_id(struct quic_state *state, struct ht_emitter *e, enum ht_side owner,
                   struct ht_bytes id)
 {
+    tell_id(state, e, owner,
+            (struct quic_connection_id){
+                .id = id, .owner = e->endpoint[owner], .peer = e->endpoint[ht_other(owner)]});
+}
+
+void quic_tell_preferred(struct quic_state *state, struct ht_emitter *e, enum ht_side server,
+                         const struct quic_preferred_address *preferred)
+{
     struct quic_connection_id event = {
-        .id = id, .owner = e->endpoint[owner], .peer = e->endpoint[ht_other(owner)]};
-    if (id.len > 0 && state->num_ids < QUIC_MAX_IDS) {
-        state->num_ids++;
-        (void)ht_emit(e, &quic_connection_id_event, owner, 0, &event);
+        .id = preferred->connection_id, .peer = e->endpoint[server], .preferred = true};
+    if (preferred->ipv4_port != 0) {
+        event.owner = (struct ht_endpoint){preferred->ipv4, (uint16_t)preferred->ipv4_port};
+        tell_id(state, e, server, event);
+    }
+    if (preferred->ipv6_port != 0) {
+        event.owner = (struct ht_endpoint){preferred->ipv6, (uint16_t)preferred->ipv6_port};
+        tell_id(state, e, server, event);
     }
 }
 
@@ -112,6 +134,7 @@ static void note_source(struct quic_state *state, struct ht_emitter *e, enum ht_
         side->id_known = true;
         quic_id_set(&side->id, packet->source_id);
         quic_id_set(&side->addressed_by, packet->source_id);
+        quic_id_set(&side->first_to, packet->destination_id);
         quic_tell_id(state, e, from, packet->source_id);
     }
 }

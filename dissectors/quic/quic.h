@@ -55,10 +55,12 @@ struct quic_encrypted {
     uint64_t bytes; /* of the packets */
 };
 
-/* A connection id by which `owner` is addressed by `peer`. Told to analyzers alone. */
+/* A connection id by which `owner` is addressed by `peer`; of a preferred address it is the server
+ * there, and `peer` the server where it is now. Told to analyzers alone. */
 struct quic_connection_id {
     struct ht_bytes id;
     struct ht_endpoint owner, peer;
+    bool preferred;
 };
 
 /* The connection that goes on in this flow, since a side changed its address or port. */
@@ -87,7 +89,8 @@ struct quic_details {
     struct ht_bytes client_connection_id, server_connection_id;
     uint64_t token_bytes; /* of the client's Initial */
     const struct quic_retry *retry;
-    const struct quic_transport_parameters *client_transport_parameters;
+    const struct quic_transport_parameters *client_transport_parameters,
+        *server_transport_parameters; /* the server's: with the keys of a key log */
     struct quic_packet_counts *client_packets, *server_packets;
     uint64_t coalesced_datagrams;
     uint64_t undecryptable_initials;

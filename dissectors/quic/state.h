@@ -54,6 +54,7 @@ struct quic_side {
     struct quic_sealed *data;    /* the same of its 1-RTT packets */
     struct quic_id id;           /* that it chose */
     struct quic_id addressed_by; /* that the other side uses */
+    struct quic_id first_to;     /* that its own first packet goes to */
     bool id_known;
     uint32_t waiting;  /* packets that the buffer holds instead */
     uint32_t opened;   /* of its Initial packets */
@@ -157,9 +158,12 @@ void quic_check_ids(struct quic_state *state, struct ht_emitter *e, enum ht_side
                     const struct quic_packet *packet,
                     const struct quic_transport_parameters *parameters);
 
-/* quic_tell_id tells analyzers of a connection id by which `owner` is addressed. */
+/* quic_tell_id tells analyzers of a connection id by which `owner` is addressed, and
+ * quic_tell_preferred of that by which the server is to be at another address. */
 void quic_tell_id(struct quic_state *state, struct ht_emitter *e, enum ht_side owner,
                   struct ht_bytes id);
+void quic_tell_preferred(struct quic_state *state, struct ht_emitter *e, enum ht_side server,
+                         const struct quic_preferred_address *preferred);
 
 /* quic_tell_data says, when the flow has ended, that 1-RTT packets came: they carry the
  * application's data, and some housekeeping. */

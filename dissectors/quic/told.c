@@ -42,6 +42,11 @@ void quic_know_client(struct quic_state *state, struct ht_emitter *e, enum ht_si
     state->client_claimed = true;
 }
 
+static unsigned flags_of(const struct quic_side *side)
+{
+    return side->sealed != NULL && side->sealed->opened ? HT_EVENT_DECRYPTED : 0;
+}
+
 /* The extension's content in a block of extensions (RFC 9001 section 8.2); empty where it is not
  * there. */
 static struct ht_bytes find_extension(struct ht_bytes extensions)
@@ -58,45 +63,47 @@ static struct ht_bytes find_extension(struct ht_bytes extensions)
     return ht_bytes(NULL, 0);
 }
 
-/* The same in a ClientHello's body (RFC 8446 section 4.1.2). */
-static struct ht_bytes find_parameters(struct ht_bytes body)
+/* The extension's content in a ClientHello (RFC 8446 section 4.1.2), or in EncryptedExtensions
+ * (section 4.3.1); empty where it is not there. */
+static struct ht_bytes parameters_in(const struct tls_handshake *message)
 {
-    struct ht_reader r = ht_reader(body);
-    rd_skip(&r, 2 + 32);
-    (void)rd_vec(&r, 1);
-    (void)rd_vec(&r, 2);
-    (void)rd_vec(&r, 1);
+    struct ht_reader r = ht_reader(message->body);
+    switch (message->type) {
+    case TLS_CLIENT_HELLO:
+        rd_skip(&r, 2 + 32);
+        (void)rd_vec(&r, 1);
+        (void)rd_vec(&r, 2);
+        (void)rd_vec(&r, 1);
+        break;
+    case TLS_ENCRYPTED_EXTENSIONS:
+        break;
+    default:
+        return ht_bytes(NULL, 0);
+    }
     return find_extension(rd_vec(&r, 2));
 }
 
+/* Tells them where they are the first of that side. */
 static void tell_parameters(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
-                            const struct quic_packet *packet, struct ht_bytes hello)
+                            const struct quic_packet *packet, struct ht_bytes content)
 {
     struct quic_transport_parameters parameters;
-    struct ht_bytes content = find_parameters(hello);
-    if (content.len == 0 || state->details.client_transport_parameters != NULL) {
+    bool by_client = from == state->client;
+    const struct quic_transport_parameters **told =
+        by_client ? &state->details.client_transport_parameters
+                  : &state->details.server_transport_parameters;
+    if (content.len == 0 || *told != NULL) {
         return;
     }
     bool good            = quic_transport_parameters_parse(content, e->scratch, &parameters);
-    struct ht_kept *kept = ht_emit(e, &quic_transport_parameters_event, from,
-                                   good ? 0 : HT_EVENT_MALFORMED, &parameters);
-    state->details.client_transport_parameters =
-        ht_recall(e, quic_transport_parameters_event.data, kept);
+    unsigned flags       = flags_of(&state->side[from]) | (good ? 0U : HT_EVENT_MALFORMED);
+    struct ht_kept *kept = ht_emit(e, &quic_transport_parameters_event, from, flags, &parameters);
+    *told                = ht_recall(e, quic_transport_parameters_event.data, kept);
     if (good) {
         quic_check_ids(state, e, from, packet, &parameters);
     }
-}
-
-/* The server's are in EncryptedExtensions (RFC 8446 section 4.3.1). */
-static void check_server_parameters(struct quic_state *state, struct ht_emitter *e,
-                                    enum ht_side from, const struct quic_packet *packet,
-                                    struct ht_bytes body)
-{
-    struct quic_transport_parameters parameters;
-    struct ht_reader r      = ht_reader(body);
-    struct ht_bytes content = find_extension(rd_vec(&r, 2));
-    if (content.len > 0 && quic_transport_parameters_parse(content, e->scratch, &parameters)) {
-        quic_check_ids(state, e, from, packet, &parameters);
+    if (!by_client && parameters.preferred_address != NULL) {
+        quic_tell_preferred(state, e, from, parameters.preferred_address);
     }
 }
 
@@ -135,11 +142,6 @@ static bool tell_google_messages(struct quic_state *state, struct ht_emitter *e,
     return true;
 }
 
-static unsigned flags_of(const struct quic_side *side)
-{
-    return side->sealed != NULL && side->sealed->opened ? HT_EVENT_DECRYPTED : 0;
-}
-
 /* Tells the messages that are whole (RFC 8446 section 4), of all that came until now. */
 static void tell_messages(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                           const struct quic_packet *packet)
@@ -153,11 +155,7 @@ static void tell_messages(struct quic_state *state, struct ht_emitter *e, enum h
         size_t len = TLS_HANDSHAKE_HEADER + message.body.len;
         tls_whole_message(&state->tls, e, from, &message, ht_bytes_head(left, len),
                           flags_of(&state->side[from]));
-        if (message.type == TLS_CLIENT_HELLO) {
-            tell_parameters(state, e, from, packet, message.body);
-        } else if (message.type == TLS_ENCRYPTED_EXTENSIONS) {
-            check_server_parameters(state, e, from, packet, message.body);
-        }
+        tell_parameters(state, e, from, packet, parameters_in(&message));
         left = ht_bytes_from(left, len);
     }
     if (left.len < ready.len) {

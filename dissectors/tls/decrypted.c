@@ -28,6 +28,7 @@ static void absent_messages(const struct tls_ending *x)
     bool psk                           = state->details.server_hello->pre_shared_key;
     const char *reason                 = reason_of(x, x->server);
     const char *no_chain               = psk ? HT_ABSENT_NOT_SENT : reason;
+    bool quic                          = state->carrier == TLS_OVER_QUIC; /* tells of Finished */
     if (state->encrypted_extensions == NULL) {
         absent(x, &tls_encrypted_extensions_event, x->server, reason);
     }
@@ -37,13 +38,13 @@ static void absent_messages(const struct tls_ending *x)
     if (!server->certificate_verify) {
         absent(x, &tls_certificate_verify_event, x->server, no_chain);
     }
-    if (!server->finished) {
+    if (!server->finished && !quic) {
         absent(x, &tls_finished_event, x->server, reason);
     }
     if (state->certificate_request && !client->certificate_told) {
         absent(x, &tls_certificate_event, x->client, reason_of(x, x->client));
     }
-    if (!client->finished) {
+    if (!client->finished && !quic) {
         absent(x, &tls_finished_event, x->client, reason_of(x, x->client));
     }
 }

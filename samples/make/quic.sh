@@ -109,6 +109,14 @@ quic_get --change-local-addr=20ms --nat-rebinding --delay-stream=60ms
 save quic-rebinding.pcap
 expect 1+ "udp.dstport == 443 and udp.stream == 1"
 
+# The server prefers to be addressed at another port once the handshake is done (RFC 9000 section 9.6).
+network
+quic_serve --preferred-ipv4-addr=$server_ip:4433
+capture
+quic_get --delay-stream=60ms
+save quic-preferred-address.pcap
+expect 1+ "udp.dstport == 4433"
+
 cat >caddy.json <<JSON
 {"admin": {"disabled": true}, "logging": {"logs": {"default": {"level": "ERROR"}}},
  "apps": {"http": {"servers": {"web": {"listen": [":443"], "automatic_https": {"disable": true},
@@ -122,6 +130,20 @@ capture
 quic_get
 save quic-caddy.pcap
 expect 1+ "quic.version == $v1 and tls.handshake.type == 2"
+
+# A NAT binds anew between the server's first flight and the client's answer.
+network
+HOME=$work serve 443 caddy run --config caddy.json
+capture
+echo "127.0.0.1 $host" >/etc/netns/$client_ns/hosts
+in_client python3 "$lib_dir/rebind.py" 4430 $server_ip &
+server_pids+=($!)
+wait_until "rebind.py" in_client ss -Hlun "sport = :4430"
+in_client env SSLKEYLOGFILE="$keylog" gtlsclient -q --no-pmtud --exit-on-all-streams-close \
+    $host 4430 https://$host/index.html >>"$work/client.log" 2>&1 || true
+echo "$server_ip $host" >/etc/netns/$client_ns/hosts
+save quic-rebinding-in-handshake.pcap
+expect 1+ "quic.long.packet_type == 2 and udp.dstport == 443 and udp.stream == 1"
 
 # Chromium cuts its hello, which has a post-quantum share, into many pieces over two datagrams. It takes no
 # authority of the user's for QUIC, but a key that it is told.

@@ -13,7 +13,8 @@ struct origin {
     uint64_t key; /* of the id and the endpoint of its owner; 0: none is here */
     struct ht_address peer;
     uint16_t peer_port;
-    uint8_t len; /* of the connection id */
+    bool preferred; /* the id is for the server's preferred address, and `peer` is where it was */
+    uint8_t len;    /* of the connection id */
     uint8_t record_len;
     char record[MAX_RECORD_ID]; /* the id of the connection's record */
 };
@@ -77,6 +78,7 @@ static void see_event(void *state, struct ht_analysis *a, const struct ht_event_
     lesson.key        = key_of(seen->id, &seen->owner.address, seen->owner.port);
     lesson.peer       = seen->peer.address;
     lesson.peer_port  = seen->peer.port;
+    lesson.preferred  = seen->preferred;
     lesson.len        = (uint8_t)seen->id.len;
     lesson.record_len = (uint8_t)record.len;
     memcpy(lesson.record, record.ptr, record.len);
@@ -121,13 +123,15 @@ static bool is_elsewhere(const struct origin *origin, const struct ht_party *pee
     return origin->peer_port != peer->port || !ht_address_equal(&origin->peer, &peer->ip);
 }
 
-static bool tell(struct ht_analysis *a, struct ht_connection *c, const struct origin *origin,
-                 struct ht_bytes head, const char *moved)
+/* `details` with what is known of where the flow comes from; NULL where there is no room. */
+static const struct quic_details *told(struct ht_analysis *a, const struct quic_details *details,
+                                       const struct origin *origin, struct ht_bytes head,
+                                       const char *moved)
 {
-    struct quic_details *details    = ht_arena_alloc(a->arena, sizeof *details);
+    struct quic_details *out        = ht_arena_alloc(a->arena, sizeof *out);
     struct quic_migrated_from *from = ht_arena_alloc(a->arena, sizeof *from);
-    if (details == NULL || from == NULL) {
-        return false;
+    if (out == NULL || from == NULL) {
+        return NULL;
     }
     *from = (struct quic_migrated_from){
         .connection    = ht_arena_copy(a->arena, ht_bytes(origin->record, origin->record_len)),
@@ -135,25 +139,58 @@ static bool tell(struct ht_analysis *a, struct ht_connection *c, const struct or
         .moved         = moved,
         .ip            = origin->peer,
         .port          = origin->peer_port};
-    *details               = *(const struct quic_details *)c->details.object;
-    details->migrated_from = from;
-    c->details.object      = details;
-    return true;
+    *out               = *details;
+    out->migrated_from = from;
+    return out;
 }
 
-static bool confirm(void *state, struct ht_analysis *a, struct ht_connection *c)
+/* By the server's id: the client is somewhere else than before, or the server at the address that
+ * it prefers. NULL: nothing is known. */
+static const struct quic_details *by_server_id(const struct state *state, struct ht_analysis *a,
+                                               const struct ht_connection *c,
+                                               const struct quic_details *quic)
 {
+    const struct origin *origin = find_owner(state, quic->to_server, c->server);
+    if (origin == NULL) {
+        return NULL;
+    }
+    const struct ht_party *mover = origin->preferred ? c->server : c->client;
+    return is_elsewhere(origin, mover)
+               ? told(a, quic, origin, quic->to_server, origin->preferred ? "server" : "client")
+               : NULL;
+}
+
+static bool confirm(void *opaque, struct ht_analysis *a, struct ht_connection *c)
+{
+    const struct state *state = opaque;
     if (c->details.type != &quic_details_struct) {
         return false;
     }
-    const struct quic_details *quic = c->details.object;
-    const struct origin *origin     = find_owner(state, quic->to_server, c->server);
-    if (origin != NULL && is_elsewhere(origin, c->client)) {
-        return tell(a, c, origin, quic->to_server, "client");
+    const struct quic_details *quic  = c->details.object;
+    const struct quic_details *moved = by_server_id(state, a, c, quic);
+    if (moved == NULL) {
+        const struct origin *origin = find_owner(state, quic->to_client, c->client);
+        moved = origin != NULL && !origin->preferred && is_elsewhere(origin, c->server)
+                    ? told(a, quic, origin, quic->to_client, "server")
+                    : NULL;
     }
-    origin = find_owner(state, quic->to_client, c->client);
-    return origin != NULL && is_elsewhere(origin, c->server) &&
-           tell(a, c, origin, quic->to_client, "server");
+    if (moved != NULL) {
+        c->details.object = moved;
+    }
+    return moved != NULL;
+}
+
+/* A flow in which the handshake goes on: its packets have long headers, so that it is QUIC's beyond
+ * doubt. Only the client's address may change so early (RFC 9000 section 9). */
+static void complete(void *opaque, struct ht_analysis *a, struct ht_connection *c)
+{
+    const struct state *state = opaque;
+    for (size_t i = 0; i < HT_MAX_CARRIERS && c->carriers[i].type != NULL; i++) {
+        if (c->carriers[i].type == &quic_details_struct) {
+            const struct quic_details *moved = by_server_id(state, a, c, c->carriers[i].object);
+            c->carriers[i].object            = moved != NULL ? moved : c->carriers[i].object;
+        }
+    }
 }
 
 static const struct ht_event_type *const events[] = {&quic_connection_id_event, NULL};
@@ -166,5 +203,6 @@ const struct ht_analyzer ht_migration_analyzer = {
     .event      = see_event,
     .events     = events,
     .confirm    = confirm,
+    .connection = complete,
     .learn      = learn,
 };

@@ -71,6 +71,53 @@ static void by_the_clients_id(void **state)
     assert_memory_equal(from->ip.bytes, hex("0a000002").ptr, 4);
 }
 
+/* RFC 9000 section 9.6: the id goes with the address, and says which server it was. */
+static void by_the_preferred_address(void **state)
+{
+    struct scene *scene             = *state;
+    struct quic_connection_id event = {
+        .id = hex("f067a5502a4262b5"), .owner = at(2, 4433), .peer = at(2, 443), .preferred = true};
+    scene->connection = "c-1";
+    ht_migration_analyzer.event(scene->state, &scene->analysis, &quic_connection_id_event, &event);
+    const struct quic_migrated_from *from = origin_of(scene, at(1, 5000), at(2, 4433), PACKET, "");
+    assert_non_null(from);
+    assert_text(from->connection, "c-1");
+    assert_string_equal(from->moved, "server");
+    assert_int_equal(from->port, 443);
+    assert_null(origin_of(scene, at(1, 5000), at(2, 443), PACKET, ""));
+    assert_null(
+        origin_of(scene, at(2, 4433), at(1, 5000), "", PACKET)); /* it is the client there */
+}
+
+/* With long headers, in the handshake: QUIC is what carries TLS. Only a client may move then. */
+static void in_the_handshake(void **state)
+{
+    struct scene *scene = *state;
+    uses(scene, "c-1", hex("f067a5502a4262b5"), at(2, 443), at(1, 5000));
+    uses(scene, "c-1", hex("8394c8f03e515708"), at(1, 5001), at(3, 443));
+    static const struct {
+        const char *to_server, *from;
+    } cases[] = {{"f067a5502a4262b5", "c-1"}, {"f067a5502a4262b6", NULL}, {"", NULL}};
+    for (size_t i = 0; i < HT_ARRAY_LEN(cases); i++) {
+        const struct quic_details details = {.to_server = hex(cases[i].to_server),
+                                             .to_client = hex("8394c8f03e515708")};
+        const struct ht_party client      = {.ip = at(1, 0).address, .port = 5001},
+                              server      = {.ip = at(2, 0).address, .port = 443};
+        struct ht_connection c            = {
+                       .client = &client, .server = &server, .carriers = {{&quic_details_struct, &details}}};
+        ht_migration_analyzer.connection(scene->state, &scene->analysis, &c);
+        const struct quic_details *told = c.carriers[0].object;
+        if (cases[i].from == NULL) {
+            assert_null(told->migrated_from);
+        } else {
+            assert_non_null(told->migrated_from);
+            assert_text(told->migrated_from->connection, cases[i].from);
+            assert_string_equal(told->migrated_from->moved, "client");
+            assert_int_equal(told->migrated_from->port, 5000);
+        }
+    }
+}
+
 static void not_by_what_differs(void **state)
 {
     struct scene *scene = *state;
@@ -116,6 +163,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(by_the_servers_id, set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(by_the_clients_id, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(by_the_preferred_address, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(in_the_handshake, set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(not_by_what_differs, set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(the_longest_and_the_first, set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(many, set_up, scene_tear_down),

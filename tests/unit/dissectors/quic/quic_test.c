@@ -61,6 +61,26 @@ static void test_server_alone(void **state)
     stop(r);
 }
 
+/* A client whose port changed before it answered the server: a Handshake packet (RFC 9000 section
+ * 17.2.4) without all that came before. Where it goes to is for an analyzer to know again. */
+static void test_handshake_goes_on(void **state)
+{
+    struct recorder *r = start();
+    (void)state;
+    send(r, HT_SIDE_A,
+         hex("e3 00000001 08f067a5502a4262b5 088394c8f03e515708 4015 "
+             "000102030405060708090a0b0c0d0e0f1011121314"));
+    const struct quic_state *s = end(r);
+    assert_true(ht_bytes_equal(s->details.to_server, hex(server_id)));
+    assert_told(r, "tls.client_hello absent capture_started_late");
+    stop(r);
+
+    r = start();
+    send(r, HT_SIDE_A, hex(v1_client_packet));
+    assert_int_equal(end(r)->details.to_server.len, 0);
+    stop(r);
+}
+
 /* The ClientHello of RFC 9001 in three packets, the last first, each twice. */
 static void test_pieces_in_any_order(void **state)
 {
@@ -397,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_server_first),
         cmocka_unit_test(test_server_alone),
         cmocka_unit_test(test_pieces_in_any_order),
+        cmocka_unit_test(test_handshake_goes_on),
         cmocka_unit_test(test_retry),
         cmocka_unit_test(test_version_negotiation),
         cmocka_unit_test(test_compatible_versions),
