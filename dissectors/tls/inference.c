@@ -62,10 +62,12 @@ static size_t records_until(const struct tls_direction *d, struct tls_place plac
 }
 
 /* `finished`: the client's Finished; NULL: it was not seen. The alert is close_notify where the
- * handshake was done, data went this way, and it was not the answer to a FIN without one; else it
- * can be any (an error's looks the same from outside). */
+ * handshake was done, data went this way, and it was not the answer to a FIN without one; or where
+ * both sides sent one, since an error's is not answered (RFC 8446 section 6.2), and the server had
+ * no certificate of the client's to refuse meanwhile. Else it can be any (an error's looks the same
+ * from outside). */
 static void infer_alert(const struct tls_ending *x, enum ht_side from,
-                        const struct tls_place *finished)
+                        const struct tls_place *finished, bool asked)
 {
     const struct tls_direction *d = &x->state->direction[from];
     if (!ends_with_alert(x, from)) {
@@ -73,7 +75,8 @@ static void infer_alert(const struct tls_ending *x, enum ht_side from,
     }
     bool first             = !x->end->side[ht_other(from)].fin || x->end->side[from].closed_first;
     bool quiet             = finished == NULL || records_until(d, *finished) + 1 >= d->records;
-    bool closes            = !quiet && (first || ends_with_alert(x, ht_other(from)));
+    bool both              = ends_with_alert(x, ht_other(from));
+    bool closes            = quiet ? both && finished != NULL && !asked : first || both;
     x->e->frame            = d->last_data.frame;
     struct tls_alert alert = tls_close_notify_inferred(x->state, x->e, from);
     if (!closes) {
@@ -86,6 +89,15 @@ static void infer_alert(const struct tls_ending *x, enum ht_side from,
     tls_emit_at(x, closes ? &tls_close_notify_event : &tls_alert_event, from,
                 HT_EVENT_INFERRED | HT_EVENT_ENCRYPTED, &alert, d->last_data);
     tls_keep_alert(x->state, x->e, &alert);
+}
+
+/* In the order in which they came. */
+static void infer_alerts(const struct tls_ending *x, const struct tls_place *finished, bool asked)
+{
+    const struct tls_direction *d = x->state->direction;
+    bool server_first             = tls_before(d[x->server].last_data, d[x->client].last_data);
+    infer_alert(x, server_first ? x->server : x->client, finished, asked);
+    infer_alert(x, server_first ? x->client : x->server, finished, asked);
 }
 
 /* Data after the Finished, as far as that can be told from outside. */
@@ -324,8 +336,7 @@ void tls13_infer(const struct tls_ending *x)
         tls_absent_at(x, &tls_finished_event, x->client, ht_absent_reason(x->end, x->client),
                       server != NULL ? *server : at);
     }
-    infer_alert(x, x->client, client);
-    infer_alert(x, x->server, client);
+    infer_alerts(x, client, certificate != NULL);
     summarise(x, client, server, certificate);
     x->state->details.established =
         client != NULL && (server != NULL || !x->end->side[x->server].seen);

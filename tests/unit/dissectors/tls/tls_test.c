@@ -130,6 +130,29 @@ static void tls13_is_told_by_places(void **unused)
                                          "B tls.close_notify encrypted inferred\n");
 }
 
+/* After both Finished, without any data: an alert that is alone can be any; two are close_notify
+ * and its answer, since an error's is not answered (RFC 8446 section 6.2). */
+static void an_alert_that_is_answered(void **unused)
+{
+    static const char alert[] = "17 0303 0013 000102030405060708090a0b0c0d0e0f101112";
+    struct utterance said[MAX_UTTERANCES];
+    size_t num = said_in(said, tls13_aes128_gcm_sha256, 3);
+    (void)unused;
+    said[num++] = (struct utterance){HT_SIDE_A, hex(alert)};
+    char *text  = every_split(&tls_dissector, said, num, 443);
+    char *alone = outline(text);
+    free(text);
+    said[num++]    = (struct utterance){HT_SIDE_B, hex(alert)};
+    text           = every_split(&tls_dissector, said, num, 443);
+    char *answered = outline(text);
+    free(text);
+    assert_non_null(strstr(alone, "A tls.alert encrypted inferred\n"));
+    assert_non_null(strstr(answered, "A tls.close_notify encrypted inferred\n"
+                                     "B tls.close_notify encrypted inferred\n"));
+    free(alone);
+    free(answered);
+}
+
 static void hello_retry_request(void **unused)
 {
     (void)unused;
@@ -379,6 +402,7 @@ int main(void)
                                        cmocka_unit_test(a_renegotiation_is_refused),
                                        cmocka_unit_test(abbreviated_handshake),
                                        cmocka_unit_test(tls13_is_told_by_places),
+                                       cmocka_unit_test(an_alert_that_is_answered),
                                        cmocka_unit_test(hello_retry_request),
                                        cmocka_unit_test(resumed_by_psk),
                                        cmocka_unit_test(a_hole_in_the_hello),
