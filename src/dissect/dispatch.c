@@ -14,9 +14,10 @@ void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *
     }
 }
 
-void ht_dispatch_late(struct ht_dispatch *d, enum ht_side side)
+void ht_dispatch_late(struct ht_dispatch *d, enum ht_side side, bool in_turn)
 {
     d->side[side].searching = true;
+    d->side[side].in_turn   = in_turn;
 }
 
 bool ht_dispatch_over(const struct ht_dispatch *d)
@@ -48,8 +49,9 @@ static bool adopt(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_d
         give_up(d, HT_SIDE_B);
         return false;
     }
-    d->found  = found;
-    d->unsure = false;
+    d->found   = found;
+    d->unsure  = false;
+    d->at_head = false;
     for (int i = 0; i < 2; i++) {
         d->side[i].pending.max =
             found->max_need > HT_MAX_MATCH_BYTES ? found->max_need : HT_MAX_MATCH_BYTES;
@@ -167,11 +169,17 @@ static size_t take_pdu(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side
 }
 
 /* After a hole: steps to where a PDU plausibly begins. Returns false where none does yet; what
- * cannot begin one is dropped from `avail`, but for a tail that may hold half a header. */
+ * cannot begin one is dropped from `avail`, but for a tail that may hold half a header. Where the
+ * capture begins with a PDU of one side, so does the answer to it. */
 static bool resync(struct ht_dispatch *d, enum ht_side side, struct ht_bytes *avail)
 {
     struct ht_dispatch_side *s = &d->side[side];
-    s->lost_sync               = true;
+    bool begins                = s->in_turn && d->at_head;
+    s->in_turn                 = false;
+    if (begins) {
+        s->searching = false;
+        return true;
+    }
     if (d->found == NULL || d->found->resync == NULL) {
         give_up(d, side);
         return false;
@@ -279,7 +287,9 @@ static struct ht_bytes feed_found(struct ht_dispatch *d, struct ht_emitter *e, e
 static void join_other(struct ht_dispatch *d, enum ht_side side)
 {
     struct ht_dispatch_side *other = &d->side[ht_other(side)];
-    other->searching |= other->given_up || other->watching;
+    bool spoke                     = other->given_up || other->watching;
+    other->searching |= spoke;
+    other->in_turn &= !spoke;
     other->given_up = false;
     if (other->watching) {
         ht_buffer_free(&other->pending);
@@ -342,7 +352,8 @@ static bool feed_unmatched(struct ht_dispatch *d, struct ht_emitter *e, enum ht_
     struct ht_bytes head = copied ? ht_buffer_view(&s->pending) : rest;
     size_t offset        = head.len > 0 ? match(d, e, side, head) : SIZE_MAX;
     if (d->found != NULL) {
-        s->lost_sync |= s->searching;
+        d->at_head   = offset == 0;
+        s->in_turn   = false;
         s->searching = false;
         join_other(d, side);
         if (copied) {
@@ -430,6 +441,7 @@ static void feed_hole(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side 
                       uint64_t missing)
 {
     struct ht_dispatch_side *s = &d->side[side];
+    s->in_turn                 = false;
     if (d->found == NULL) {
         ht_buffer_free(&s->pending);
         s->excluded  = 0;

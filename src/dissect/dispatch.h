@@ -27,7 +27,7 @@ struct ht_dispatch_side {
     uint32_t watched;         /* bytes watched without a find; datagrams without a match */
     uint32_t excluded;        /* dissectors that said no, by their place in the list */
     bool searching; /* after a hole, or in mid-stream: bytes must be found to begin a PDU */
-    bool lost_sync; /* it was searched, at some time */
+    bool in_turn;   /* what it says first answers what the other side said last */
     bool watching;  /* it speaks something else; a dissector's may begin within */
     bool given_up;  /* nothing of this side is of interest */
     bool limit_reached;
@@ -49,8 +49,9 @@ struct ht_dispatch {
     struct ht_dispatch_past *past;
     struct ht_buffer held[2];
     struct ht_dispatch_side side[2];
-    bool stream; /* TCP */
-    bool unsure; /* the one found said MAYBE, and no other YES yet */
+    bool stream;  /* TCP */
+    bool unsure;  /* the one found said MAYBE, and no other YES yet */
+    bool at_head; /* the one found begins where what was seen of a side begins */
     uint8_t num_past;
 };
 
@@ -59,8 +60,9 @@ struct ht_dispatch {
 void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *dissectors,
                        bool stream, struct ht_budget *budget);
 
-/* ht_dispatch_late says that the beginning of `side` was not captured. */
-void ht_dispatch_late(struct ht_dispatch *d, enum ht_side side);
+/* ht_dispatch_late says that the beginning of `side` was not captured. `in_turn`: its next bytes
+ * are those that the other side waits for. */
+void ht_dispatch_late(struct ht_dispatch *d, enum ht_side side, bool in_turn);
 
 /* ht_dispatch_bytes takes the next bytes of a stream: `stepped` of those that the last call did not
  * want, then `bytes`, then `missing` that were lost. Returns how many of the bytes after them are

@@ -122,7 +122,9 @@ static void feed_tcp(struct ht_engine *engine, struct ht_flow *flow, const struc
     struct ht_tcp *tcp = flow->tcp;
     if (!tcp->side[side].bytes.started && (packet->tcp.flags & HT_TCP_SYN) == 0 &&
         packet->payload_len > 0) {
-        ht_dispatch_late(&flow->dispatch, (enum ht_side)side);
+        const struct ht_tcp_side *peer = &tcp->side[1 - side];
+        ht_dispatch_late(&flow->dispatch, (enum ht_side)side,
+                         peer->acked && peer->max_acked == packet->tcp.seq);
     }
     const struct ht_tcp_observer observer = {.emit = emit_tcp, .context = engine};
     ht_tcp_packet(tcp, packet, side, frame->number, frame->time_ns, &observer);

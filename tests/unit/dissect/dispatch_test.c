@@ -170,9 +170,26 @@ static void the_beginning_lost(void **unused)
     assert_said((struct ht_bytes[]){TEXT(""), TEXT("junk"), TEXT("more~a\0\1y")},
                 (uint64_t[]){100, 0, 0}, 3, "A pdu { body=y len=5 }\nA end\n");
     recorder_start(&r, &toy, true, 7);
-    ht_dispatch_late(&r.dispatch, HT_SIDE_A);
+    ht_dispatch_late(&r.dispatch, HT_SIDE_A, false);
     recorder_bytes(&r, HT_SIDE_A, TEXT("tail~a\0\1y"), 0);
     assert_string_equal(r.text, "A pdu { body=y len=5 }\n");
+    recorder_free(&r);
+}
+
+/* A capture that begins between a question and its answer, or without the SYNs. */
+static void who_answers_begins_with_a_pdu(void **unused)
+{
+    struct ht_dissector cannot_search = toy;
+    struct recorder r;
+    (void)unused;
+    cannot_search.resync = NULL;
+    recorder_start(&r, &cannot_search, true, 7);
+    ht_dispatch_late(&r.dispatch, HT_SIDE_A, false);
+    ht_dispatch_late(&r.dispatch, HT_SIDE_B, true);
+    recorder_bytes(&r, HT_SIDE_A, TEXT("~a\0\1x"), 0);
+    recorder_bytes(&r, HT_SIDE_B, TEXT("~a\0\1y"), 5);
+    recorder_bytes(&r, HT_SIDE_B, TEXT("~a\0\1z"), 0);
+    assert_string_equal(r.text, "A pdu { body=x len=5 }\nB pdu { body=y len=5 }\nB gap\n");
     recorder_free(&r);
 }
 
@@ -428,6 +445,7 @@ int main(void)
         cmocka_unit_test(a_hole_in_a_pdu_costs_that_pdu),
         cmocka_unit_test(a_hole_over_a_header_is_searched_past),
         cmocka_unit_test(the_beginning_lost),
+        cmocka_unit_test(who_answers_begins_with_a_pdu),
         cmocka_unit_test(the_end_is_handed_over_as_it_is),
         cmocka_unit_test(what_is_too_long_is_cut),
         cmocka_unit_test(what_is_not_it_is_not_kept),

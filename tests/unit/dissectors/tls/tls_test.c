@@ -223,7 +223,7 @@ static void joined_in_the_middle(void **unused)
     struct recorder r;
     (void)unused;
     recorder_start(&r, &tls_dissector, true, 443);
-    ht_dispatch_late(&r.dispatch, HT_SIDE_A);
+    ht_dispatch_late(&r.dispatch, HT_SIDE_A, false);
     recorder_bytes(&r, HT_SIDE_A,
                    hex("0badc0ffee 1703030004 01020304 1703030002 0506 1703030001 07"), 0);
     struct ht_end end = {.side = {{.seen = true, .started_late = true}, {.seen = true}}};
