@@ -270,15 +270,30 @@ void tls_recall_hellos(struct tls_state *state, const struct ht_emitter *e)
     }
 }
 
+/* All that TLS expects comes after the ClientHello: where that was captured it was not too early
+ * for the capture. Of a server that is first seen with data, what came before them was lost. */
+static struct ht_end seen_from_hello(const struct tls_state *state, const struct ht_end *end)
+{
+    struct ht_end known            = *end;
+    struct ht_side_quality *server = &known.side[ht_other(state->client)];
+    if (state->details.client_hello != NULL) {
+        server->hole |= server->started_late && state->details.server_hello == NULL &&
+                        state->direction[ht_other(state->client)].records > 0;
+        known.side[0].started_late = known.side[1].started_late = false;
+    }
+    return known;
+}
+
 void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end *end)
 {
     if (!state->client_known) {
         state->client = e->client;
     }
     tls_recall_hellos(state, e);
+    struct ht_end known       = seen_from_hello(state, end);
     const struct tls_ending x = {.state  = state,
                                  .e      = e,
-                                 .end    = end,
+                                 .end    = &known,
                                  .client = state->client,
                                  .server = ht_other(state->client)};
     struct tls_place at       = state->server_hello_place;

@@ -51,6 +51,18 @@ static void note_limits(struct tls_state *state, const struct ht_emitter *e,
     }
 }
 
+/* It answers a HelloRetryRequest, though that may be stored later or not at all: only then does a
+ * client say again what it said, its random too (RFC 8446 section 4.1.2). Over DTLS it does so for
+ * a cookie. */
+static bool is_retried(const struct tls_state *state, const struct ht_emitter *e,
+                       const struct tls_client_hello *again)
+{
+    const struct tls_client_hello *first =
+        ht_read(e, &tls_client_hello_struct, state->client_hello);
+    return state->carrier == TLS_OVER_TCP && first != NULL && again->random.len > 0 &&
+           ht_bytes_equal(first->random, again->random);
+}
+
 void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                            unsigned flags, struct tls_client_hello *hello)
 {
@@ -73,8 +85,10 @@ void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum h
     if (state->client_hello == NULL) {
         state->client_hello       = kept;
         state->client_hello_place = (struct tls_place){e->frame, e->time_ns};
-    } else if (state->details.hello_retry_request && state->client_hello_2 == NULL) {
-        state->client_hello_2 = kept;
+    } else if (state->client_hello_2 == NULL &&
+               (state->details.hello_retry_request || is_retried(state, e, hello))) {
+        state->details.hello_retry_request = true;
+        state->client_hello_2              = kept;
     }
 }
 
@@ -133,7 +147,7 @@ void tls_note_raw_keys(struct tls_state *state, const struct tls_server_choices 
 static void negotiated(struct tls_state *state, struct ht_emitter *e,
                        const struct tls_server_hello *hello)
 {
-    if (state->details.hello_retry_request) {
+    if (state->details.hello_retry_request && state->server_hello_place.frame != 0) {
         tell_retry_cost(state, e);
     }
     tls_note_raw_keys(state, hello->choices);

@@ -51,6 +51,33 @@ static bool ends_with_alert(const struct tls_ending *x, enum ht_side from)
     return d->records > 0 && d->last_data_len == alert_len(x->state);
 }
 
+enum {
+    EMPTY_CERTIFICATE     = 1 + 3, /* no context, no chain */
+    LONGEST_CLIENT_FLIGHT = 3      /* Certificate, CertificateVerify, Finished */
+};
+
+/* RFC 8446 section 4, RFC 9147 section 5.2. */
+static uint32_t handshake_header(const struct tls_state *state)
+{
+    enum { DTLS_HANDSHAKE_HEADER = 12 };
+    return state->carrier == TLS_OVER_DTLS ? DTLS_HANDSHAKE_HEADER : TLS_HANDSHAKE_HEADER;
+}
+
+/* The size of a record that holds Finished alone: a header and a hash (RFC 8446 section 4.4.4). */
+static uint32_t finished_record_len(const struct tls_state *state)
+{
+    return handshake_header(state) + (state->suite.sha384 ? 48U : 32U) + overhead(state);
+}
+
+static size_t index_of(const struct tls_direction *d, const struct tls_place *place)
+{
+    size_t i = 0;
+    while (i < d->num_kept && &d->kept[i].place != place) {
+        i++;
+    }
+    return i;
+}
+
 /* How many of the records kept came before `place`, or with it. */
 static size_t records_until(const struct tls_direction *d, struct tls_place place)
 {
@@ -59,6 +86,46 @@ static size_t records_until(const struct tls_direction *d, struct tls_place plac
         i++;
     }
     return i;
+}
+
+/* EndOfEarlyData is in a record of its own because keys change there (RFC 8446 section 4.5).
+ * Returns where, from `first` on, what follows it begins; `first` where there is none. */
+static size_t after_early_data(const struct tls_ending *x, size_t first)
+{
+    const struct tls_client_hello *hello = x->state->details.client_hello;
+    const struct tls_direction *d        = &x->state->direction[x->client];
+    uint32_t len                         = handshake_header(x->state) + overhead(x->state);
+    for (size_t i = first; hello != NULL && hello->early_data && i < d->num_kept; i++) {
+        if (d->kept[i].len == len) {
+            return i + 1;
+        }
+    }
+    return first;
+}
+
+/* Where, among the records kept, what follows the client's flight begins: behind a record of the
+ * size of Finished, in whatever segments they came; where there is none, behind those that came
+ * with the first. */
+static size_t client_flight_end(const struct tls_ending *x, const struct tls_place *finished)
+{
+    const struct tls_direction *d = &x->state->direction[x->client];
+    size_t begin                  = after_early_data(x, index_of(d, finished));
+    for (size_t i = begin; i < d->num_kept && i < begin + LONGEST_CLIENT_FLIGHT; i++) {
+        if (d->kept[i].len == finished_record_len(x->state)) {
+            return i + 1;
+        }
+    }
+    return records_until(d, *finished);
+}
+
+/* How many of the first records kept of `from` belong to the handshake. What shares a datagram with
+ * Finished does so whoever reads it; what shares a segment need not. */
+static size_t handshake_records(const struct tls_ending *x, enum ht_side from,
+                                const struct tls_place *finished)
+{
+    return from == x->client && x->state->carrier != TLS_OVER_DTLS
+               ? client_flight_end(x, finished)
+               : records_until(&x->state->direction[from], *finished);
 }
 
 /* `finished`: the client's Finished; NULL: it was not seen. The alert is close_notify where the
@@ -73,11 +140,11 @@ static void infer_alert(const struct tls_ending *x, enum ht_side from,
     if (!ends_with_alert(x, from)) {
         return;
     }
-    bool first             = !x->end->side[ht_other(from)].fin || x->end->side[from].closed_first;
-    bool quiet             = finished == NULL || records_until(d, *finished) + 1 >= d->records;
-    bool both              = ends_with_alert(x, ht_other(from));
-    bool closes            = quiet ? both && finished != NULL && !asked : first || both;
-    x->e->frame            = d->last_data.frame;
+    bool first  = !x->end->side[ht_other(from)].fin || x->end->side[from].closed_first;
+    bool quiet  = finished == NULL || handshake_records(x, from, finished) + 1 >= d->records;
+    bool both   = ends_with_alert(x, ht_other(from));
+    bool closes = quiet ? both && finished != NULL && !asked : first || both;
+    x->e->frame = d->last_data.frame;
     struct tls_alert alert = tls_close_notify_inferred(x->state, x->e, from);
     if (!closes) {
         alert = (struct tls_alert){.frame     = alert.frame,
@@ -101,10 +168,11 @@ static void infer_alerts(const struct tls_ending *x, const struct tls_place *fin
 }
 
 /* Data after the Finished, as far as that can be told from outside. */
-static void infer_data(const struct tls_ending *x, enum ht_side from, struct tls_place finished)
+static void infer_data(const struct tls_ending *x, enum ht_side from,
+                       const struct tls_place *finished)
 {
     const struct tls_direction *d    = &x->state->direction[from];
-    size_t i                         = records_until(d, finished);
+    size_t i                         = handshake_records(x, from, finished);
     struct tls_application_data data = {.records = d->records - i, .bytes = d->bytes};
     for (size_t k = 0; k < i; k++) {
         data.bytes -= d->kept[k].len;
@@ -129,24 +197,6 @@ static void encrypted_flight(const struct tls_ending *x, bool seen)
     tls_absent_at(x, &tls_certificate_event, x->server, no_chain, at);
     tls_absent_at(x, &tls_certificate_verify_event, x->server, no_chain, at);
 }
-
-/* RFC 8446 section 4, RFC 9147 section 5.2. */
-static uint32_t handshake_header(const struct tls_state *state)
-{
-    enum { DTLS_HANDSHAKE_HEADER = 12 };
-    return state->carrier == TLS_OVER_DTLS ? DTLS_HANDSHAKE_HEADER : TLS_HANDSHAKE_HEADER;
-}
-
-/* The size of a record that holds Finished alone: a header and a hash (RFC 8446 section 4.4.4). */
-static uint32_t finished_record_len(const struct tls_state *state)
-{
-    return handshake_header(state) + (state->suite.sha384 ? 48U : 32U) + overhead(state);
-}
-
-enum {
-    EMPTY_CERTIFICATE     = 1 + 3, /* no context, no chain */
-    LONGEST_CLIENT_FLIGHT = 3
-};
 
 /* A client that was not asked for a certificate answers with Finished alone. One that was sends
  * Certificate, CertificateVerify (not after an empty Certificate) and Finished: where each is in a
@@ -177,15 +227,6 @@ static uint64_t bytes_of(const struct tls_direction *d, size_t first, size_t num
         bytes += d->kept[i].len;
     }
     return bytes;
-}
-
-static size_t index_of(const struct tls_direction *d, const struct tls_place *place)
-{
-    size_t i = 0;
-    while (i < d->num_kept && &d->kept[i].place != place) {
-        i++;
-    }
-    return i;
 }
 
 /* What became of early data that were offered. They need a pre-shared key and no HelloRetryRequest;
@@ -234,19 +275,6 @@ static uint8_t count_tickets(const struct tls_ending *x, struct tls_place finish
     return (uint8_t)(i - first);
 }
 
-/* How many records, from the one at `first`, the client's flight has: up to that of the size of
- * Finished. */
-static size_t client_flight(const struct tls_ending *x, size_t first)
-{
-    const struct tls_direction *d = &x->state->direction[x->client];
-    for (size_t i = first; i < d->num_kept; i++) {
-        if (d->kept[i].len == finished_record_len(x->state)) {
-            return i - first + 1;
-        }
-    }
-    return 1;
-}
-
 static void summarise(const struct tls_ending *x, const struct tls_place *client_finished,
                       const struct tls_place *server_finished, const char *client_certificate)
 {
@@ -254,8 +282,8 @@ static void summarise(const struct tls_ending *x, const struct tls_place *client
     const struct tls_direction *server = &x->state->direction[x->server];
     size_t first                       = index_of(client, client_finished);
     size_t num_server                  = index_of(server, server_finished) + 1;
-    size_t flight                      = client_flight(x, first);
-    struct tls_inferred *inferred      = ht_arena_alloc(x->e->arena, sizeof *inferred);
+    size_t flight_end = client_finished != NULL ? client_flight_end(x, client_finished) : 0;
+    struct tls_inferred *inferred = ht_arena_alloc(x->e->arena, sizeof *inferred);
     if (inferred == NULL) {
         return;
     }
@@ -268,8 +296,8 @@ static void summarise(const struct tls_ending *x, const struct tls_place *client
         inferred->server_flight_bytes = bytes_of(server, 0, num_server);
     }
     if (client_finished != NULL) {
-        inferred->client_flight_bytes = bytes_of(client, first, flight);
-        inferred->tickets             = count_tickets(x, *client_finished, first + flight);
+        inferred->client_flight_bytes = bytes_of(client, first, flight_end - first);
+        inferred->tickets             = count_tickets(x, *client_finished, flight_end);
     }
     x->state->details.inferred = inferred;
 }
@@ -330,8 +358,8 @@ void tls13_infer(const struct tls_ending *x)
     }
     if (client != NULL) {
         tls_emit_at(x, &tls_finished_event, x->client, hidden, NULL, *client);
-        infer_data(x, x->client, *client);
-        infer_data(x, x->server, *client);
+        infer_data(x, x->client, client);
+        infer_data(x, x->server, client);
     } else {
         tls_absent_at(x, &tls_finished_event, x->client, ht_absent_reason(x->end, x->client),
                       server != NULL ? *server : at);

@@ -6,6 +6,7 @@
 #include "sessions.h"
 #include "support.h"
 
+#include "tls/session.h"
 #include "tls/tls.h"
 
 #include <stdio.h>
@@ -174,6 +175,42 @@ static void hello_retry_request(void **unused)
                                 "B tls.close_notify encrypted inferred\n");
 }
 
+/* RFC 8446 section 4.1.2: the second hello has the random of the first. Without the server's side,
+ * or before it, that alone says that it was asked for. */
+static void hello_retry_request_is_not_seen(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_A, hex(tls13_hrr_p256[0].hex), 0);
+    recorder_bytes(&r, HT_SIDE_A, hex(tls13_hrr_p256[2].hex), 0);
+    recorder_bytes(&r, HT_SIDE_B, hex(tls13_hrr_p256[3].hex), 0);
+    recorder_end(&r);
+    const struct tls_details *details = &((struct tls_state *)r.dispatch.state)->details;
+    assert_true(details->hello_retry_request);
+    assert_non_null(details->client_hello_2);
+    assert_true(details->client_hello != details->client_hello_2);
+    assert_true(details->inferred == NULL || details->inferred->retry_cost_ns == 0);
+    recorder_free(&r);
+}
+
+/* The client's Finished has a record of 53 bytes (RFC 8446 section 4.4.4: a header of 4 and a hash
+ * of 32, the type and the tag); its data and an alert follow, in the same segment or not. */
+static void data_with_the_finished(void **unused)
+{
+    char text[1000];
+    (void)unused;
+    (void)snprintf(text, sizeof text,
+                   "1403030001 01 1703030035 %0106d 1703030028 %080d 1703030013 %038d", 0, 0, 0);
+    const struct utterance said[] = {{HT_SIDE_A, hex(tls13_aes128_gcm_sha256[0].hex)},
+                                     {HT_SIDE_B, hex(tls13_aes128_gcm_sha256[1].hex)},
+                                     {HT_SIDE_A, hex(text)}};
+    char *told                    = every_split(&tls_dissector, said, HT_ARRAY_LEN(said), 443);
+    assert_non_null(
+        strstr(told, "A tls.application_data encrypted inferred { records=1 bytes=40 }"));
+    free(told);
+}
+
 static void resumed_by_psk(void **unused)
 {
     (void)unused;
@@ -273,6 +310,36 @@ static void fatal_alert(void **unused)
     recorder_end(&r);
     assert_non_null(strstr(r.text, "level=fatal description=handshake_failure"));
     assert_non_null(strstr(r.text, "B tls.server_hello absent not_sent\n"));
+    recorder_free(&r);
+}
+
+/* Nothing of TLS comes before the ClientHello: that the SYNs were missed explains nothing. */
+static void absent_though_the_hello_was_seen(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_A, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex), 0);
+    recorder_bytes(&r, HT_SIDE_B, hex("1503030002 0228"), 0);
+    struct ht_end end = {.side = {{.seen = true, .started_late = true, .fin = true},
+                                  {.seen = true, .started_late = true, .fin = true}}};
+    ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+    assert_non_null(strstr(r.text, "B tls.server_hello absent not_sent\n"));
+    recorder_free(&r);
+}
+
+/* The server's data, and nothing before them. */
+static void the_answer_to_the_hello_was_lost(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_A, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex), 0);
+    recorder_bytes(&r, HT_SIDE_B, hex("1703030002 0228"), 0);
+    struct ht_end end = {
+        .side = {{.seen = true, .fin = true}, {.seen = true, .started_late = true, .fin = true}}};
+    ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+    assert_non_null(strstr(r.text, "B tls.server_hello absent lost_in_capture\n"));
     recorder_free(&r);
 }
 
@@ -404,6 +471,8 @@ int main(void)
                                        cmocka_unit_test(tls13_is_told_by_places),
                                        cmocka_unit_test(an_alert_that_is_answered),
                                        cmocka_unit_test(hello_retry_request),
+                                       cmocka_unit_test(hello_retry_request_is_not_seen),
+                                       cmocka_unit_test(data_with_the_finished),
                                        cmocka_unit_test(resumed_by_psk),
                                        cmocka_unit_test(a_hole_in_the_hello),
                                        cmocka_unit_test(only_the_server_was_seen),
@@ -411,6 +480,8 @@ int main(void)
                                        cmocka_unit_test(joined_at_an_encrypted_finished),
                                        cmocka_unit_test(a_hello_goes_on_like_another),
                                        cmocka_unit_test(fatal_alert),
+                                       cmocka_unit_test(absent_though_the_hello_was_seen),
+                                       cmocka_unit_test(the_answer_to_the_hello_was_lost),
                                        cmocka_unit_test(heartbeats),
                                        cmocka_unit_test(a_message_too_long_to_keep)};
     return cmocka_run_group_tests(tests, NULL, NULL);
