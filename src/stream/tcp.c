@@ -173,6 +173,17 @@ static void see_ack(const struct step *s)
     }
 }
 
+/* By time, for a file may have one direction after the other. */
+static void see_close(const struct step *s, bool by_reset)
+{
+    struct ht_tcp *tcp = s->tcp;
+    if (tcp->closer == 0 || s->time_ns < tcp->close_ns) {
+        tcp->closer          = (int8_t)(1 + s->side);
+        tcp->closed_by_reset = by_reset;
+        tcp->close_ns        = s->time_ns;
+    }
+}
+
 static void see_fin(const struct step *s, uint32_t fin_seq)
 {
     struct ht_tcp_side *me = &s->tcp->side[s->side];
@@ -181,9 +192,7 @@ static void see_fin(const struct step *s, uint32_t fin_seq)
     }
     me->fin     = true;
     me->fin_seq = fin_seq;
-    if (s->tcp->closer == 0) {
-        s->tcp->closer = (int8_t)(1 + s->side);
-    }
+    see_close(s, false);
     emit(s, &ht_tcp_fin_event, NULL);
 }
 
@@ -211,9 +220,8 @@ static void see_reset(const struct step *s)
     }
     me->stray_reset |= ignored;
     me->reset = !ignored;
-    if (s->tcp->closer == 0 && !ignored) {
-        s->tcp->closer          = (int8_t)(1 + s->side);
-        s->tcp->closed_by_reset = true;
+    if (!ignored) {
+        see_close(s, true);
     }
     emit(s, &ht_tcp_rst_event, NULL);
 }

@@ -33,6 +33,7 @@ struct ht_tcp {
     struct ht_tcp_side side[2];
     uint64_t ack_frame; /* that ended the handshake */
     int64_t ack_ns;
+    int64_t close_ns; /* of the first FIN or RST */
     uint32_t syn_retransmissions;
     bool simultaneous_open;
     int8_t opener; /* the side that sent the SYN: 1 + side; 0: not known */

@@ -146,6 +146,21 @@ static void the_last_ack_may_be_in_the_fin_itself(void **unused)
     assert_string_equal(s.closed_by, "server");
 }
 
+/* The client's FIN is stored first, and was sent last. */
+static void who_closed_first_is_a_matter_of_time(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    scene.frame = 10;
+    say(&scene, 0, F | A, 1001, 5002, "");
+    scene.frame = 5;
+    say(&scene, 1, F | A, 5001, 1001, "");
+    struct ht_tcp_summary s = summary(&scene);
+    assert_string_equal(s.closed_by, "server");
+    assert_string_equal(s.close, "fin");
+}
+
 static void half_close(void **unused)
 {
     struct scene scene;
@@ -376,6 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(from_handshake_to_fin),
                                        cmocka_unit_test(the_first_ack_says_where_the_other_begins),
                                        cmocka_unit_test(the_last_ack_may_be_in_the_fin_itself),
+                                       cmocka_unit_test(who_closed_first_is_a_matter_of_time),
                                        cmocka_unit_test(half_close),
                                        cmocka_unit_test(simultaneous_close),
                                        cmocka_unit_test(simultaneous_open),
