@@ -55,6 +55,7 @@ void conformance_sort(struct conformance_session *s)
     struct conformance_order *order         = &s->order;
     const struct ht_timeline_entry *last[2] = {0};
     uint8_t reached[2]                      = {0};
+    uint64_t frame                          = 0;
     const struct ht_timeline_entry *entry   = entries_of(s);
     for (size_t i = 0; i < s->connection->timeline.len; i++, entry++) {
         unsigned place = place_of(entry), me = is_from_client(entry);
@@ -68,6 +69,8 @@ void conformance_sort(struct conformance_session *s)
             continue;
         }
         uint8_t rank = places[place].rank[me];
+        order->jumbled |= entry->frame < frame;
+        frame = entry->frame;
         if (order->after == NULL && rank <= reached[me]) {
             order->before = last[me];
             order->after  = entry;
@@ -104,13 +107,13 @@ static bool early_change_cipher_spec(const struct conformance_session *s, struct
     return early && show(out, "before ClientKeyExchange came", change, NULL);
 }
 
-/* Where frames and times contradict each other the capture's clock jumped: nobody knows. */
+/* Where frames and times contradict each other the capture's clock jumped, or one direction is
+ * stored after the other, so that what is encrypted was read without it: nobody knows. */
 static bool out_of_order(const struct conformance_session *s, struct ht_proof *out)
 {
     const struct ht_timeline_entry *before = s->order.before, *after = s->order.after;
     struct ht_proof other = {.num_frames = 0};
-    if (after == NULL || (before != NULL && before->frame > after->frame) ||
-        early_change_cipher_spec(s, &other)) {
+    if (after == NULL || s->order.jumbled || early_change_cipher_spec(s, &other)) {
         return false;
     }
     if (before == NULL) {

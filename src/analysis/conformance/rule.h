@@ -47,6 +47,7 @@ struct conformance_order {
     /* A side's first two messages that are out of order; `before` is NULL where the side never
      * sends the other. */
     const struct ht_timeline_entry *before, *after;
+    bool jumbled; /* what came later in time came earlier in the capture */
 };
 
 /* A session whose both sides were captured whole. */

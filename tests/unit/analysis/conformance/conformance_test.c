@@ -331,7 +331,12 @@ static void imperfect_captures(void **unused)
     scene.tcp.syn_frame = 0;
     assert_string_equal(found(), "");
     scene.tcp.syn_frame    = 1;
+    uint64_t frame         = scene.entries[4].frame;
     scene.entries[4].frame = 1; /* a clock that jumped */
+    assert_string_equal(found(), "");
+    scene.entries[4].frame = frame;
+    assert_string_equal(found(), "message-out-of-order");
+    scene.entries[1].frame = 100; /* the server's direction is stored after the client's */
     assert_string_equal(found(), "");
 }
 
