@@ -6,6 +6,12 @@
 static const struct ht_field certificate_fields[] = {
     HT_FIELD(struct tls_certificate, sha256, HT_LIST_HEX,
              "SHA-256 of each certificate's DER, leaf first.", .flags = HT_DERIVED | HT_REPEATS),
+    HT_FIELD(struct tls_certificate, subject, HT_TEXT,
+             "Subject of the leaf, in the form of RFC 4514.", .label = "",
+             .flags = HT_DERIVED | HT_REPEATS),
+    HT_FIELD(struct tls_certificate, issuer, HT_TEXT,
+             "Issuer of the leaf, in the form of RFC 4514.", .label = "by",
+             .flags = HT_DERIVED | HT_REPEATS),
     HT_FIELD(struct tls_certificate, chain_bytes, HT_UINT, "Size of all certificates.",
              .label = "bytes"),
     HT_FIELD(struct tls_certificate, empty, HT_BOOL,
@@ -171,6 +177,17 @@ static const struct ht_field alert_fields[] = {
 const struct ht_struct tls_alert_struct =
     HT_STRUCT(struct tls_alert, "alert", alert_fields, "An alert (RFC 8446 section 6).");
 
+static const struct ht_field failure_fields[] = {
+    HT_FIELD(struct tls_failure, how, HT_LABEL,
+             "alert: a fatal one; encrypted_alert; reset: by a RST; closed: by a FIN.",
+             .label = ""),
+    HT_FIELD(struct tls_failure, alert, HT_TEXT, "What the alert says.", .label = ""),
+    HT_FIELD(struct tls_failure, by, HT_LABEL, "Who ended it: client, server.", .label = "by"),
+};
+
+static const struct ht_struct tls_failure_struct =
+    HT_STRUCT(struct tls_failure, "tls_failure", failure_fields, "How a handshake failed.");
+
 static const struct ht_field malformed_fields[] = {
     HT_FIELD(struct tls_malformed, content_type, HT_NAMED, "Type of the record.",
              .names = &tls_content_types, .label = ""),
@@ -225,6 +242,14 @@ static const struct ht_field chains_fields[] = {
     HT_FIELD(struct tls_chains, client, HT_LIST_HEX,
              "SHA-256 of each of the client's certificates, leaf first.",
              .flags = HT_ALWAYS | HT_DERIVED),
+    HT_FIELD(struct tls_chains, server_subject, HT_TEXT,
+             "Subject of the server's leaf, in the form of RFC 4514; the certificate's record says "
+             "more.",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct tls_chains, server_issuer, HT_TEXT, "Its issuer.", .flags = HT_DERIVED),
+    HT_FIELD(struct tls_chains, client_subject, HT_TEXT, "Subject of the client's leaf.",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct tls_chains, client_issuer, HT_TEXT, "Its issuer.", .flags = HT_DERIVED),
     HT_FIELD(struct tls_chains, server_raw_key, HT_HEX,
              "The public key that the server shows in place of certificates, in DER (RFC 7250)."),
     HT_FIELD(struct tls_chains, client_raw_key, HT_HEX, "The client's likewise."),
@@ -294,6 +319,10 @@ static const struct ht_struct tls_key_use_struct =
 static const struct ht_field details_fields[] = {
     HT_FIELD(struct tls_details, established, HT_BOOL, "The handshake was completed.",
              .unset = "handshake incomplete", .flags = HT_ALWAYS | HT_HEADLINE | HT_DERIVED),
+    HT_FIELD(struct tls_details, failure, HT_OBJECT,
+             "How the handshake failed. Absent where it was completed, and where the capture does "
+             "not show how it ended.",
+             .of = &tls_failure_struct, .label = "", .flags = HT_HEADLINE | HT_DERIVED),
     HT_FIELD(struct tls_details, version, HT_NAMED, "Version really negotiated.",
              .names = &tls_versions, .label = "", .flags = HT_HEADLINE),
     HT_FIELD(struct tls_details, cipher_suite, HT_NAMED, "Cipher suite negotiated.",

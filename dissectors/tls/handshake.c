@@ -224,6 +224,8 @@ static void server_hello(struct tls_telling *m, uint8_t type)
 static void keep_chain(struct tls_chains *chains, const struct tls_certificate *kept, bool client)
 {
     *(client ? &chains->client : &chains->server)                 = kept->sha256;
+    *(client ? &chains->client_subject : &chains->server_subject) = kept->subject;
+    *(client ? &chains->client_issuer : &chains->server_issuer)   = kept->issuer;
     *(client ? &chains->client_raw_key : &chains->server_raw_key) = kept->raw_public_key;
     if (!client) {
         chains->sct_list = kept->sct_list;

@@ -198,8 +198,9 @@ struct tls_server_hello {
 };
 
 struct tls_certificate {
-    struct ht_texts sha256; /* of each DER, leaf first; by the certificate analyzer */
-    struct ht_texts chain;  /* each DER; views only, not copied */
+    struct ht_texts sha256;          /* of each DER, leaf first; by the certificate analyzer */
+    struct ht_bytes subject, issuer; /* of the leaf, likewise */
+    struct ht_texts chain;           /* each DER; views only, not copied */
     uint64_t chain_bytes;
     bool empty;                     /* its list was read, and nothing is in it */
     struct ht_bytes raw_public_key; /* SubjectPublicKeyInfo, in place of a chain (RFC 7250) */
@@ -403,6 +404,8 @@ struct tls_chain_verdict {
 struct tls_chains {
     struct ht_texts server; /* SHA-256 of each, leaf first */
     struct ht_texts client;
+    struct ht_bytes server_subject, server_issuer; /* of the leaf */
+    struct ht_bytes client_subject, client_issuer;
     struct ht_bytes server_raw_key, client_raw_key; /* SubjectPublicKeyInfo (RFC 7250) */
     const struct tls_certificate_status *staple;    /* of the server; NULL: none was seen */
     struct ht_bytes sct_list; /* beside the server's leaf, in TLS 1.3; not in the output */
@@ -460,6 +463,13 @@ struct tls_kept_record {
 
 struct tls_nonce_side;
 
+/* How a handshake failed. */
+struct tls_failure {
+    const char *how;       /* alert, encrypted_alert, reset, closed */
+    struct ht_bytes alert; /* what it says */
+    const char *by;        /* client, server */
+};
+
 /* The connection record's details. */
 struct tls_details {
     bool established;
@@ -483,7 +493,8 @@ struct tls_details {
     const struct tls_client_hello *client_hello_2;
     const struct tls_server_hello *server_hello;
     const struct tls_chains *certificates;
-    struct ht_objects alerts; /* of struct tls_alert */
+    struct ht_objects alerts;          /* of struct tls_alert */
+    const struct tls_failure *failure; /* NULL: it did not fail, or nobody knows how */
     const struct tls_inferred *inferred;
     const char *early_data; /* accepted, rejected: as the server said, decrypted */
     const struct tls_key_use *keys;

@@ -206,8 +206,8 @@ static const struct ht_field entry_fields[] = {
     ROW(event, HT_LABEL, "What happened; hellotap-json(5) lists the events.", .flags = HT_REPEATS),
     ROW(absent, HT_LABEL,
         "Why a message that the protocol expects was not seen: encrypted, not_sent, "
-        "not_negotiated, lost_in_capture, snaplen, capture_started_late, one_sided or "
-        "limit_reached.",
+        "not_negotiated, lost_in_capture, snaplen, capture_started_late, capture_ended, one_sided "
+        "or limit_reached.",
         .flags = HT_INFERRED | HT_REPEATS),
     ROW(inferred, HT_BOOL, "Judged from place, size or order.", .flags = HT_REPEATS),
     ROW(encrypted, HT_BOOL, "Its content could not be read.", .flags = HT_REPEATS),

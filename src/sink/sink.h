@@ -32,6 +32,7 @@ struct ht_sink_ops {
 };
 
 extern const struct ht_sink_ops ht_text_sink;
+extern const struct ht_sink_ops ht_brief_sink;
 extern const struct ht_sink_ops ht_json_sink;
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Text for people: a connection is a block of lines, every other record one line by its labels.
+ * Text for people: a connection is a block of lines, every other record one line by its labels; or,
+ * in brief, one line a connection.
  */
 #include "sink/sink.h"
 #include "sink/text_connection.h"
@@ -38,6 +39,18 @@ static bool is_block(const struct ht_record_type *type)
     return type == &ht_connection_record;
 }
 
+/* What was added from `start` on is a record, or nothing. */
+static bool is_whole(struct ht_sink *sink, struct ht_chars *out, size_t start)
+{
+    if (out->failed || sink->room.out.failed) {
+        out->len              = start; /* the records before it are whole */
+        out->failed           = false;
+        sink->room.out.failed = false;
+        return false;
+    }
+    return true;
+}
+
 static bool text_record(struct ht_sink *sink, const struct ht_record_type *type, const void *record,
                         struct ht_chars *out)
 {
@@ -48,13 +61,19 @@ static bool text_record(struct ht_sink *sink, const struct ht_record_type *type,
     } else {
         put_line(sink, &lines, type, record);
     }
-    if (out->failed || sink->room.out.failed) {
-        out->len              = start; /* the records before it are whole */
-        out->failed           = false;
-        sink->room.out.failed = false;
-        return false;
+    return is_whole(sink, out, start);
+}
+
+/* Lines are not folded: they are to be searched, sorted and counted. */
+static bool brief_record(struct ht_sink *sink, const struct ht_record_type *type,
+                         const void *record, struct ht_chars *out)
+{
+    size_t start         = out->len;
+    struct ht_fold lines = {.out = out};
+    if (type == &ht_connection_record) {
+        ht_text_connection_line(&sink->room, &lines, record);
     }
-    return true;
+    return is_whole(sink, out, start);
 }
 
 static void text_close(struct ht_sink *sink)
@@ -69,3 +88,9 @@ const struct ht_sink_ops ht_text_sink = {.name     = "text",
                                          .record   = text_record,
                                          .close    = text_close,
                                          .is_apart = is_block};
+
+const struct ht_sink_ops ht_brief_sink = {.name   = "brief",
+                                          .doc    = "a line a connection, and nothing else",
+                                          .open   = text_open,
+                                          .record = brief_record,
+                                          .close  = text_close};

@@ -19,7 +19,8 @@ static void put_styled(struct ht_text *room, struct ht_fold *lines, size_t gap, 
 }
 
 /* "10.0.0.5:51514 → 93.184.216.34:443  www.example.com  TLS 1.2  …" */
-static void put_parties(struct ht_text *room, struct ht_fold *lines, const struct ht_connection *c)
+static void put_parties(struct ht_text *room, struct ht_fold *lines, const struct ht_connection *c,
+                        size_t gap)
 {
     const struct ht_party *parties[] = {c->client, c->server};
     for (size_t i = 0; i < HT_ARRAY_LEN(parties); i++) {
@@ -28,7 +29,7 @@ static void put_parties(struct ht_text *room, struct ht_fold *lines, const struc
             ht_text_endpoint(room, &parties[i]->ip, parties[i]->port);
         }
         ht_text_styled(room, HT_PLAIN, i == 0 ? " →" : "");
-        ht_text_put(room, lines, 1);
+        ht_text_put(room, lines, i == 0 ? gap : 1);
     }
     if (c->server_name.len > 0) {
         ht_text_style(room, HT_CYAN);
@@ -38,13 +39,14 @@ static void put_parties(struct ht_text *room, struct ht_fold *lines, const struc
     }
 }
 
+/* What was seen, and not only what came of it. */
 static bool has_headline(const struct ht_any *any)
 {
     bool has = false;
     for (size_t i = 0; any->type != NULL && i < any->type->num_fields && !has; i++) {
         const struct ht_field *field = &any->type->fields[i];
-        has                          = (field->flags & HT_HEADLINE) != 0 && field->label != NULL &&
-              ht_field_present(field, any->object);
+        bool seen                    = (field->flags & (HT_HEADLINE | HT_DERIVED)) == HT_HEADLINE;
+        has = seen && field->label != NULL && ht_field_present(field, any->object);
     }
     return has;
 }
@@ -114,20 +116,26 @@ static bool is_reset_later(const struct ht_tcp_summary *tcp)
     return tcp->close != NULL && strcmp(tcp->state, "reset") == 0 && strcmp(tcp->close, "fin") == 0;
 }
 
+/* "closed by server, then reset" */
+static void add_state(struct ht_text *room, const struct ht_tcp_summary *tcp)
+{
+    bool later = is_reset_later(tcp);
+    ht_text_words(room, later ? "closed" : tcp->state);
+    if (tcp->closed_by != NULL) {
+        ht_chars_add_text(&room->out, " by ");
+        ht_text_words(room, tcp->closed_by);
+    }
+    ht_chars_add_text(&room->out, later ? ", then reset" : "");
+    if (tcp->midstream) {
+        ht_chars_add_text(&room->out, ", begun before the capture");
+    }
+}
+
 static void put_tcp(struct ht_text *room, struct ht_fold *lines, const struct ht_tcp_summary *tcp)
 {
     if (tcp->state != NULL) {
-        bool later = is_reset_later(tcp);
         begin_fact(room);
-        ht_text_words(room, later ? "closed" : tcp->state);
-        if (tcp->closed_by != NULL) {
-            ht_chars_add_text(&room->out, " by ");
-            ht_text_words(room, tcp->closed_by);
-        }
-        ht_chars_add_text(&room->out, later ? ", then reset" : "");
-        if (tcp->midstream) {
-            ht_chars_add_text(&room->out, ", begun before the capture");
-        }
+        add_state(room, tcp);
         put_fact(room, lines);
     }
     if (tcp->rtt_ns > 0) {
@@ -225,6 +233,11 @@ static void put_surroundings(struct ht_text *room, struct ht_fold *lines,
     if (c->source.len > 0) {
         begin_fact(room);
         ht_text_safe(room, file_name(c->source));
+        put_fact(room, lines);
+    }
+    if (c->id.len > 0) {
+        begin_fact(room);
+        ht_text_safe(room, c->id);
         put_fact(room, lines);
     }
 }
@@ -445,7 +458,7 @@ void ht_text_connection(struct ht_text *room, struct ht_fold *lines,
                         const struct ht_connection *connection)
 {
     lines->indent = HANGING;
-    put_parties(room, lines, connection);
+    put_parties(room, lines, connection, 0);
     put_headline(room, lines, connection);
     ht_fold_end(lines);
     put_facts(room, lines, connection);
@@ -462,4 +475,39 @@ void ht_text_connection(struct ht_text *room, struct ht_fold *lines,
     for (size_t i = 0; i < connection->findings.len; i++) {
         put_finding(room, lines, &findings[i]);
     }
+}
+
+/* By FIN, as most are: that goes without saying. */
+static bool is_closed(const struct ht_tcp_summary *tcp)
+{
+    return tcp->state == NULL || strcmp(tcp->state, "closed") == 0 || is_reset_later(tcp);
+}
+
+/* The headline may say who ended a handshake that failed, in the same words. */
+static void put_unless_said(struct ht_text *room, struct ht_fold *lines, size_t start)
+{
+    struct ht_bytes line = ht_bytes_from(ht_chars_view(lines->out), start);
+    if (memmem(line.ptr, line.len, room->out.ptr, room->out.len) != NULL) {
+        room->out.len = 0;
+    }
+    ht_text_put(room, lines, HT_TEXT_GAP);
+}
+
+void ht_text_connection_line(struct ht_text *room, struct ht_fold *lines,
+                             const struct ht_connection *connection)
+{
+    size_t start = lines->out->len;
+    ht_text_time(room, connection->start_ns, MICROSECOND);
+    ht_text_put(room, lines, 0);
+    put_parties(room, lines, connection, HT_TEXT_GAP);
+    put_headline(room, lines, connection);
+    if (connection->tcp != NULL && !is_closed(connection->tcp)) {
+        add_state(room, connection->tcp);
+        put_unless_said(room, lines, start);
+    }
+    ht_text_style(room, HT_DIM);
+    ht_text_safe(room, connection->id);
+    ht_text_style(room, HT_PLAIN);
+    ht_text_put(room, lines, HT_TEXT_GAP);
+    ht_fold_end(lines);
 }

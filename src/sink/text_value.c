@@ -61,6 +61,10 @@ void ht_text_safe(struct ht_text *text, struct ht_bytes bytes)
 
 void ht_text_words(struct ht_text *text, const char *word)
 {
+    if (strchr(word, '.') != NULL) {
+        ht_chars_add_text(&text->out, word);
+        return;
+    }
     for (; *word != '\0'; word++) {
         ht_chars_add_char(&text->out, (char)(*word == '_' ? ' ' : *word));
     }

@@ -29,7 +29,8 @@ void ht_text_styled(struct ht_text *text, enum ht_style style, const char *word)
 /* ht_text_safe adds bytes of any origin. */
 void ht_text_safe(struct ht_text *text, struct ht_bytes bytes);
 
-/* ht_text_words adds one of our words, its underscores as spaces. */
+/* ht_text_words adds one of our words, its underscores as spaces; a name with a dot,
+ * "tls.server_hello", is for looking up and stays as it is. */
 void ht_text_words(struct ht_text *text, const char *word);
 
 /* ht_text_duration adds "18.2 ms", "13.790 s", "2m 03s"; "0" for none. */

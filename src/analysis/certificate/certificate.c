@@ -201,6 +201,10 @@ static void on_chain(struct state *state, struct ht_analysis *a, struct tls_cert
         }
     }
     event->sha256 = (struct ht_texts){.items = digests, .len = len};
+    if (len > 0) {
+        certificate_leaf_names(&state->names, a->arena, event->chain.items[0], &event->subject,
+                               &event->issuer);
+    }
 }
 
 /* The authorities that a client trusts. */

@@ -38,6 +38,11 @@ struct ht_bytes certificate_serial(struct ht_arena *arena, const struct asn1_str
 struct ht_texts certificate_names(struct ht_memo *known, struct ht_arena *arena,
                                   struct ht_texts ders);
 
+/* certificate_leaf_names are subject and issuer of a certificate in DER, likewise; what it does not
+ * have is left empty. */
+void certificate_leaf_names(struct ht_memo *known, struct ht_arena *arena, struct ht_bytes der,
+                            struct ht_bytes *subject, struct ht_bytes *issuer);
+
 /* certificate_key says what kind of key `info` is, whose DER is `spki`. NULL where there is no
  * room.
  */

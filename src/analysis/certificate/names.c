@@ -51,3 +51,41 @@ struct ht_texts certificate_names(struct ht_memo *known, struct ht_arena *arena,
     }
     return (struct ht_texts){.items = names, .len = len};
 }
+
+/* X.690 section 8.1: the element at the head of `r`, with its header; `content` is what is in it.
+ * Names have no tags of several bytes, and nothing is longer than a message of 2^24 bytes. */
+static struct ht_bytes take_element(struct ht_reader *r, struct ht_reader *content)
+{
+    struct ht_reader whole = *r;
+    (void)rd_u8(r);
+    uint32_t len = rd_u8(r);
+    if (len >= 0x80) {
+        unsigned width = len & 0x7F;
+        len            = width > 0 && width <= 3 ? (uint32_t)rd_uint(r, width) : UINT32_MAX;
+    }
+    *content = ht_reader(rd_take(r, len));
+    return rd_take(&whole, rd_left(&whole) - rd_left(r));
+}
+
+/* RFC 5280 section 4.1: Certificate ::= SEQUENCE { TBSCertificate ::= SEQUENCE {
+ *     version [0] OPTIONAL, serialNumber, signature, issuer, validity, subject … */
+void certificate_leaf_names(struct ht_memo *known, struct ht_arena *arena, struct ht_bytes der,
+                            struct ht_bytes *subject, struct ht_bytes *issuer)
+{
+    enum { VERSION = 0xA0, NAME = 0x30 };
+    struct ht_reader r = ht_reader(der), certificate, tbs, inner;
+    (void)take_element(&r, &certificate);
+    (void)take_element(&certificate, &tbs);
+    struct ht_bytes first = take_element(&tbs, &inner);
+    if (first.len > 0 && first.ptr[0] == VERSION) {
+        (void)take_element(&tbs, &inner); /* serialNumber */
+    }
+    (void)take_element(&tbs, &inner); /* signature */
+    struct ht_bytes issuer_der = take_element(&tbs, &inner);
+    (void)take_element(&tbs, &inner); /* validity */
+    struct ht_bytes subject_der = take_element(&tbs, &inner);
+    if (!tbs.bad && issuer_der.ptr[0] == NAME && subject_der.ptr[0] == NAME) {
+        *issuer  = name_of(known, arena, issuer_der);
+        *subject = name_of(known, arena, subject_der);
+    }
+}

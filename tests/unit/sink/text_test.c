@@ -8,16 +8,22 @@
 static struct ht_chars written;
 
 /* The text lives until the next call. */
+static const char *write_by(const struct ht_sink_ops *format, struct ht_sink_config config,
+                            const struct ht_record_type *type, const void *record)
+{
+    ht_chars_free(&written);
+    struct ht_sink *sink = format->open(&config);
+    assert_non_null(sink);
+    assert_true(format->record(sink, type, record, &written));
+    format->close(sink);
+    ht_chars_add_char(&written, '\0');
+    return written.ptr;
+}
+
 static const char *write_record(struct ht_sink_config config, const struct ht_record_type *type,
                                 const void *record)
 {
-    ht_chars_free(&written);
-    struct ht_sink *sink = ht_text_sink.open(&config);
-    assert_non_null(sink);
-    assert_true(ht_text_sink.record(sink, type, record, &written));
-    ht_text_sink.close(sink);
-    ht_chars_add_char(&written, '\0');
-    return written.ptr;
+    return write_by(&ht_text_sink, config, type, record);
 }
 
 static const char *write_story(struct ht_sink_config config)
@@ -36,7 +42,8 @@ static void test_a_connection(void **state)
         "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256  h2\n"
         "  2023-03-06 04:01:06.770821 UTC · 13.790 s · → 12 packets, 993 B · ← 10 packets, 1.8 kB"
         " · closed by client · rtt 18.1 ms · dns fresh, 1.2 ms old · TLS/Web · vlan 12"
-        " · vxlan 0 192.0.2.1 → 192.0.2.2 · teredo · capture.pcapng\n"
+        " · vxlan 0 192.0.2.1 → 192.0.2.2 · teredo · capture.pcapng"
+        " · c-5f0e1c9a7b3d2468\n"
         "   -13.5 ms  1  →  dns.query\n"
         "          0  3  →  SYN          mss 1460\n"
         "    18.2 ms  6  →  ClientHello  www.example.com  TLS 1.3, TLS 1.2  suites "
@@ -57,7 +64,7 @@ static void test_folded(void **state)
                         "    · → 12 packets, 993 B · ← 10 packets, 1.8 kB\n"
                         "    · closed by client · rtt 18.1 ms · dns fresh, 1.2 ms old\n"
                         "    · TLS/Web · vlan 12 · vxlan 0 192.0.2.1 → 192.0.2.2 · teredo\n"
-                        "    · capture.pcapng\n"
+                        "    · capture.pcapng · c-5f0e1c9a7b3d2468\n"
                         "   -13.5 ms  1  →  dns.query\n"
                         "          0  3  →  SYN          mss 1460\n"
                         "    18.2 ms  6  →  ClientHello  www.example.com\n"
@@ -69,6 +76,36 @@ static void test_folded(void **state)
                         "  capture  missing 1.5 kB\n"
                         "  high  Old version negotiated  version 0x0303  frames 8, 9\n"
                         "    RFC 8996  old-version\n");
+}
+
+static const char *brief(const struct ht_record_type *type, const void *record)
+{
+    return write_by(&ht_brief_sink, (struct ht_sink_config){.width = 40}, type, record);
+}
+
+/* How TCP ended is said where it did not end as most do, unless the headline says the same. */
+static void test_brief(void **state)
+{
+    (void)state;
+    struct ht_connection connection;
+    story(&connection);
+    struct ht_tcp_summary tcp = *connection.tcp;
+    connection.tcp            = &tcp;
+    assert_string_equal(
+        brief(&ht_connection_record, &connection),
+        "2023-03-06 04:01:06.770821  10.0.0.5:51514 → [2001:db8::1]:443  www.example.com  TLS 1.2  "
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256  h2  c-5f0e1c9a7b3d2468\n");
+    tcp = (struct ht_tcp_summary){.state = "reset", .closed_by = "server", .close = "rst"};
+    assert_non_null(strstr(brief(&ht_connection_record, &connection), "  h2  reset by server  c-"));
+    connection.server_name = ht_text("reset by server");
+    assert_non_null(strstr(brief(&ht_connection_record, &connection), "  h2  c-"));
+    tcp.close = "fin";
+    assert_non_null(strstr(brief(&ht_connection_record, &connection), "  h2  c-"));
+    tcp = (struct ht_tcp_summary){.state = "unanswered"};
+    assert_non_null(strstr(brief(&ht_connection_record, &connection), "  h2  unanswered  c-"));
+    connection.tcp = NULL;
+    assert_non_null(strstr(brief(&ht_connection_record, &connection), "  h2  c-"));
+    assert_string_equal(brief(&ht_event_record_type, &(struct ht_event_record){0}), "");
 }
 
 static void test_colored(void **state)
@@ -261,13 +298,13 @@ static void test_an_event(void **state)
         .client_party = &client,
         .server_party = &server,
         .from         = "client",
-        .event        = "demo.hello",
+        .event        = "demo.first_hello",
         .encrypted    = true,
         .data         = {&demo_hello_struct,
                          ((const struct ht_timeline_entry *)c.timeline.items)[2].object}};
     assert_string_equal(write_record((struct ht_sink_config){0}, &ht_event_record_type, &event),
                         "event  2023-03-06 04:01:06.770821  10.0.0.5:51514 → [2001:db8::1]:443  "
-                        "demo.hello  from client  frame 7  encrypted  www.example.com  "
+                        "demo.first_hello  from client  frame 7  encrypted  www.example.com  "
                         "TLS 1.3, TLS 1.2  suites TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384 "
                         "+3 more  early data\n");
 }
@@ -348,6 +385,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_connection),
         cmocka_unit_test(test_folded),
+        cmocka_unit_test(test_brief),
         cmocka_unit_test(test_colored),
         cmocka_unit_test(test_no_line_passes_the_width_and_nothing_is_lost),
         cmocka_unit_test(test_hostile_texts_are_harmless),

@@ -102,6 +102,42 @@ static void recorded_once(void **state)
     assert_int_equal(f->recorded.num, 1);
 }
 
+/* RFC 8448 section 3: the issuer and the subject are rsa. Of a certificate that is cut no name is
+ * guessed. */
+static void leaf_names(void **state)
+{
+    struct fixture *f   = *state;
+    struct ht_bytes der = file_bytes(RFC8448);
+    for (size_t len = 0; len <= der.len; len++) {
+        uint8_t *exact = malloc(len + (len == 0));
+        assert_non_null(exact);
+        memcpy(exact, der.ptr, len);
+        struct ht_bytes cut          = ht_bytes(exact, len);
+        struct tls_certificate event = {.chain = {.items = &cut, .len = 1}};
+        ht_certificate_analyzer.event(f->analyzer, &f->a, &tls_certificate_event, &event);
+        assert_text(event.subject, len < der.len ? "" : "CN=rsa");
+        assert_text(event.issuer, len < der.len ? "" : "CN=rsa");
+        ht_arena_rewind(&f->arena);
+        free(exact);
+    }
+}
+
+/* Subject and issuer are told apart: another certificate's, made up to the validity by hand. */
+static void names_in_order(void **state)
+{
+    struct fixture *f            = *state;
+    struct ht_bytes der          = hex("30273025"
+                                                "020101"
+                                                "3000"
+                                                "300d310b300906035504030c026361"
+                                                "3000"
+                                                "300d310b300906035504030c026565");
+    struct tls_certificate event = {.chain = {.items = &der, .len = 1}};
+    ht_certificate_analyzer.event(f->analyzer, &f->a, &tls_certificate_event, &event);
+    assert_text(event.subject, "CN=ee");
+    assert_text(event.issuer, "CN=ca");
+}
+
 static void not_a_certificate(void **state)
 {
     struct fixture *f       = *state;
@@ -294,6 +330,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(recorded_once),
+        TEST(leaf_names),
+        TEST(names_in_order),
         TEST(not_a_certificate),
         TEST(empty_chain),
         TEST(remembers_the_latest),
