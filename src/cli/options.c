@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct ht_sink_ops *const formats[] = {&ht_text_sink, &ht_json_sink};
+static const struct ht_sink_ops *const formats[] = {&ht_text_sink, &ht_brief_sink, &ht_json_sink};
 
 static bool set_format(struct cli_options *o, const char *value, struct ht_error *error)
 {
@@ -21,7 +21,8 @@ static bool set_format(struct cli_options *o, const char *value, struct ht_error
         }
     }
     return o->csv ||
-           ht_fail(error, "-f %s: no such format; there are text, json, and csv for --inventory",
+           ht_fail(error,
+                   "-f %s: no such format; there are text, brief, json, and csv for --inventory",
                    value);
 }
 
@@ -182,6 +183,19 @@ static bool set_output(struct cli_options *o, const char *value, struct ht_error
     return true;
 }
 
+static bool add_condition(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    struct ht_condition condition;
+    if (!ht_condition_read(&condition, value)) {
+        return ht_fail(error, "--only '%s': say FIELD=PATTERN, FIELD!=PATTERN or FIELD", value);
+    }
+    if (o->num_only == CLI_MAX_CONDITIONS) {
+        return ht_fail(error, "--only '%s': more conditions than %d", value, CLI_MAX_CONDITIONS);
+    }
+    o->only[o->num_only++] = condition;
+    return true;
+}
+
 static bool set_audit(struct cli_options *o, const char *value, struct ht_error *error)
 {
     (void)error;
@@ -252,12 +266,15 @@ static const struct {
     const char *help;
     size_t text;
 } options[] = {
-    {'f', "format", "FORMAT", set_format, "text (for people) or json (JSON Lines); default text"},
+    {'f', "format", "FORMAT", set_format,
+     "text (for people; the default), brief (a line a connection) or json (JSON Lines)"},
     {'i', "interface", "NAME", set_interface,
      "listen to an interface (or several), \"any\" for all"},
     {'D', "interfaces", NULL, set_action, "list the interfaces"},
     {'F', "filter", "EXPRESSION", NULL, "look only at frames that match, as in tcpdump",
      TEXT(filter)},
+    {0, "only", "FIELD=PATTERN", add_condition,
+     "write only records of which this holds, as server_name=*.example.com"},
     {'o', "output", "FILE", set_output, "write there instead of standard output"},
     {'e', "events", NULL, set_flag, "also a line for each event as it happens"},
     {0, "verify", NULL, set_flag, "check the signatures of handshakes, and certificates"},
@@ -416,13 +433,19 @@ static bool check_reports(const struct cli_options *o, struct ht_error *error)
                        ht_policy_verdict_name(o->fail_on_verdict));
     }
     if (o->csv && !o->inventory) {
-        return ht_fail(error, "-f csv is of --inventory; there are text and json");
+        return ht_fail(error, "-f csv is of --inventory; there are text, brief and json");
     }
     if (o->audit && o->inventory) {
         return ht_fail(error, "either --audit or --inventory, not both");
     }
     if (o->events && !cli_options_stories(o)) {
         return ht_fail(error, "-e tells events beside the connections, which %s",
+                       o->inventory ? "--inventory leaves out"
+                                    : "--audit leaves out of its text: say -f json");
+    }
+    if (o->num_only > 0 && !cli_options_stories(o)) {
+        return ht_fail(error,
+                       "--only chooses among records, which %s; --filter chooses among frames",
                        o->inventory ? "--inventory leaves out"
                                     : "--audit leaves out of its text: say -f json");
     }
@@ -463,7 +486,7 @@ bool cli_options_read(struct cli_options *out, int argc, char **argv, struct ht_
     }
     out->files = argv + optind;
     if (out->action == CLI_RULES && out->csv) {
-        return ht_fail(error, "-f csv is of --inventory; there are text and json");
+        return ht_fail(error, "-f csv is of --inventory; there are text, brief and json");
     }
     if (out->action != CLI_RUN) {
         return true;

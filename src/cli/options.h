@@ -6,6 +6,7 @@
 
 #include "analysis/rule.h"
 #include "base/error.h"
+#include "event/condition.h"
 #include "policy/policy.h"
 #include "sink/sink.h"
 
@@ -14,6 +15,8 @@
 
 enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_INTERFACES, CLI_SCHEMA, CLI_RULES };
 enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
+
+enum { CLI_MAX_CONDITIONS = 16 };
 
 /* Exit statuses. */
 enum { CLI_OK = 0, CLI_FINDINGS = 1, CLI_USAGE = 2, CLI_UNREADABLE = 3 };
@@ -25,6 +28,8 @@ struct cli_options {
     char interfaces[1024]; /* separated by commas; "": files */
     const char *output;    /* NULL: standard output */
     const char *filter;
+    struct ht_condition only[CLI_MAX_CONDITIONS]; /* of records */
+    size_t num_only;
     const char *user; /* NULL: not said */
     enum cli_color color;
     unsigned width; /* 0: the terminal's */

@@ -4,6 +4,7 @@
 #include "cli/confine.h"
 #include "cli/inputs.h"
 #include "cli/report.h"
+#include "cli/schema.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "registry.h"
@@ -73,18 +74,20 @@ static size_t max_bytes(const struct cli_options *o)
 static bool open_crew(struct cli_session *session, struct ht_error *error)
 {
     const struct cli_options *o          = session->options;
-    const struct ht_engine_config engine = {.dissectors = ht_dissectors,
-                                            .analyzers  = session->analysis.analyzers,
-                                            .analysis   = &session->analysis.settings,
-                                            .key_log    = session->analysis.key_log,
-                                            .verify     = o->verify,
-                                            .audit      = o->audit,
-                                            .events     = o->events,
-                                            .label      = !o->no_ndpi,
-                                            .live       = cli_options_live(o),
-                                            .max_flows  = o->max_flows,
-                                            .max_bytes  = max_bytes(o),
-                                            .hash_seed  = random_seed()};
+    const struct ht_engine_config engine = {.dissectors     = ht_dissectors,
+                                            .analyzers      = session->analysis.analyzers,
+                                            .analysis       = &session->analysis.settings,
+                                            .key_log        = session->analysis.key_log,
+                                            .conditions     = o->only,
+                                            .num_conditions = o->num_only,
+                                            .verify         = o->verify,
+                                            .audit          = o->audit,
+                                            .events         = o->events,
+                                            .label          = !o->no_ndpi,
+                                            .live           = cli_options_live(o),
+                                            .max_flows      = o->max_flows,
+                                            .max_bytes      = max_bytes(o),
+                                            .hash_seed      = random_seed()};
     const struct ht_crew_config config   = {.engine  = engine,
                                             .format  = o->format,
                                             .sink    = session->writer.config,
@@ -248,6 +251,22 @@ static bool open_filter(struct cli_session *session, struct ht_error *error)
     return session->filter != NULL;
 }
 
+/* A name that no record has would choose nothing, without a word. */
+static bool check_conditions(const struct cli_options *o, struct ht_error *error)
+{
+    for (size_t i = 0; i < o->num_only; i++) {
+        struct ht_bytes field = o->only[i].field;
+        if (!cli_schema_fits(&o->only[i])) {
+            return ht_fail(
+                error,
+                "--only: no record has a field \"%.*s\"; hellotap-json(5) lists them, as "
+                "in tls.client_hello.ja4",
+                (int)field.len, (const char *)field.ptr);
+        }
+    }
+    return true;
+}
+
 static void notice(void *context, const char *text)
 {
     cli_say(context, CLI_WARNING, "%s", text);
@@ -275,7 +294,7 @@ static bool open_all(struct cli_session *session, struct ht_error *error)
 {
     const struct cli_options *o = session->options;
     session->notify             = cli_notify_open();
-    return open_filter(session, error) &&
+    return check_conditions(o, error) && open_filter(session, error) &&
            cli_analysis_open(&session->analysis, o, &session->console, error) &&
            cli_report_open(session, error) &&
            cli_writer_open(&session->writer, o, cli_confine_owner(o), &session->console, error) &&

@@ -92,6 +92,27 @@ static struct ht_schema_parts gather(struct parts *p)
         .records = p->records, .events = p->events, .details = p->details};
 }
 
+bool cli_schema_fits(const struct ht_condition *condition)
+{
+    struct parts room = {0};
+    const struct ht_struct *any[2 * MAX_PARTS + 1];
+    size_t num = 0;
+    (void)gather(&room);
+    for (size_t i = 0; i < room.num_details; i++) {
+        any[num++] = room.details[i];
+    }
+    for (size_t i = 0; i < room.num_events; i++) {
+        any[num] = room.events[i]->data;
+        num += any[num] != NULL;
+    }
+    any[num]  = NULL;
+    bool fits = false;
+    for (size_t i = 0; i < room.num_records && !fits; i++) {
+        fits = ht_condition_fits(condition, room.records[i], any);
+    }
+    return fits;
+}
+
 bool cli_schema_print(FILE *out)
 {
     struct parts room            = {0};

@@ -4,8 +4,12 @@
 #ifndef HT_CLI_SCHEMA_H
 #define HT_CLI_SCHEMA_H
 
-#include <stdbool.h>
+#include "event/condition.h"
+
 #include <stdio.h>
+
+/* cli_schema_fits: some record can have the field that the condition is about. */
+bool cli_schema_fits(const struct ht_condition *condition);
 
 /* cli_schema_print writes the JSON Schema of all records, allowing members of later versions. False
  * where `out` fails. */

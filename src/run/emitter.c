@@ -83,6 +83,18 @@ struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena 
                                 .teach         = teach};
 }
 
+void ht_engine_output(struct ht_engine *engine, const struct ht_record_type *type,
+                      const void *record)
+{
+    const struct ht_engine_config *config = &engine->config;
+    for (size_t i = 0; i < config->num_conditions; i++) {
+        if (!ht_condition_holds(&config->conditions[i], type, record)) {
+            return;
+        }
+    }
+    engine->failed |= !config->record(config->context, type, record);
+}
+
 void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *type, void *record)
 {
     struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
@@ -92,7 +104,7 @@ void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *typ
         }
     }
     engine->stats.records++;
-    engine->failed |= !engine->config.record(engine->config.context, type, record);
+    ht_engine_output(engine, type, record);
 }
 
 /* Adds to the timeline of the flow at hand, up to `max` entries. */

@@ -7,6 +7,7 @@
 #include "analysis/analyzer.h"
 #include "capture/source.h"
 #include "dissect/dissector.h"
+#include "event/condition.h"
 #include "run/stats.h"
 
 /* Where in the output a record belongs, and when a lesson is learnt: the order of the capture,
@@ -35,6 +36,10 @@ struct ht_engine_config {
     /* Where records go; false ends the run (the output failed). */
     bool (*record)(void *context, const struct ht_record_type *type, const void *record);
     void *context;
+
+    /* Only records of which all of these hold go there. */
+    const struct ht_condition *conditions;
+    size_t num_conditions;
 
     /* Of several engines that share a run. NULL: what flows teach is learnt at once, and what ends
      * is told at once. Else it is kept for ht_engine_learn and ht_engine_tell_ended. */

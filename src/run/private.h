@@ -63,6 +63,10 @@ void ht_engine_enter(struct ht_engine *engine, struct ht_flow *flow, uint64_t fr
 /* ht_engine_connection_id is the id of the flow at hand, until another is entered. */
 struct ht_bytes ht_engine_connection_id(struct ht_engine *engine);
 
+/* ht_engine_output hands a record to the output, where the conditions hold. */
+void ht_engine_output(struct ht_engine *engine, const struct ht_record_type *type,
+                      const void *record);
+
 /* ht_engine_record hands a record to analyzers and to the output. */
 void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *type, void *record);
 

@@ -357,7 +357,7 @@ static void tell(struct ht_engine *engine, struct ht_flow *flow)
     engine->stats.lost_bytes += quality.missing_bytes;
     engine->stats.out_of_order += quality.out_of_order;
     engine->stats.duplicates += quality.duplicates;
-    engine->failed |= !engine->config.record(engine->config.context, &ht_connection_record, &c);
+    ht_engine_output(engine, &ht_connection_record, &c);
 }
 
 /* It has a connection record: TCP does, and what a dissector has details of. */

@@ -160,6 +160,24 @@ static void events_come_where_connections_do(void **state)
     assert_non_null(strstr(error.text, "-f json"));
 }
 
+static void conditions_add_up(void **state)
+{
+    (void)state;
+    struct cli_options o;
+    struct ht_error error;
+    assert_true(READ(&o, &error, "--only", "server.port!=443", "--only", "tls.alerts", "a"));
+    assert_int_equal(o.num_only, 2);
+    assert_text(o.only[0].field, "server.port");
+    assert_text(o.only[0].pattern, "443");
+    assert_true(o.only[0].negated);
+    assert_text(o.only[1].field, "tls.alerts");
+    assert_true(o.only[1].any_value);
+    assert_false(READ(&o, &error, "--only", "=443", "a"));
+    assert_false(READ(&o, &error, "--only", "id=c-*", "--inventory", "a"));
+    assert_false(READ(&o, &error, "--only", "id=c-*", "--audit", "a"));
+    assert_true(READ(&o, &error, "--only", "id=c-*", "--audit", "-f", "json", "a"));
+}
+
 static void what_makes_no_sense_is_refused_by_name(void **state)
 {
     (void)state;
@@ -196,6 +214,7 @@ int main(void)
         cmocka_unit_test(reports),
         cmocka_unit_test(reports_that_make_no_sense),
         cmocka_unit_test(events_come_where_connections_do),
+        cmocka_unit_test(conditions_add_up),
         cmocka_unit_test(what_makes_no_sense_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,281 @@
+#include "event/condition.h"
+
+#include "base/time.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+static struct ht_bytes take_name(struct ht_bytes *path)
+{
+    const uint8_t *dot   = path->len > 0 ? memchr(path->ptr, '.', path->len) : NULL;
+    size_t len           = dot != NULL ? (size_t)(dot - path->ptr) : path->len;
+    struct ht_bytes name = ht_bytes_head(*path, len);
+    *path                = ht_bytes_from(*path, dot != NULL ? len + 1 : len);
+    return name;
+}
+
+bool ht_condition_read(struct ht_condition *out, const char *text)
+{
+    struct ht_bytes all = ht_text(text);
+    const char *equals  = strchr(text, '=');
+    size_t len          = equals != NULL ? (size_t)(equals - text) : all.len;
+    *out                = (struct ht_condition){.any_value = equals == NULL,
+                                                .negated   = equals != NULL && len > 0 && equals[-1] == '!'};
+    out->field          = ht_bytes_head(all, len - out->negated);
+    out->pattern        = equals != NULL ? ht_bytes_from(all, len + 1) : ht_bytes("", 0);
+    return out->field.len > 0;
+}
+
+static bool same_letter(uint8_t a, uint8_t b)
+{
+    return tolower(a) == tolower(b);
+}
+
+/* After a mismatch the latest `*` takes one byte more; what stands before it need not be looked at
+ * again, so this is never worse than the lengths' product. */
+static bool looks_like(struct ht_bytes text, struct ht_bytes pattern)
+{
+    size_t t = 0, p = 0, star = SIZE_MAX, taken = 0;
+    while (t < text.len) {
+        if (p < pattern.len && pattern.ptr[p] == '*') {
+            star  = p++;
+            taken = t;
+        } else if (p < pattern.len &&
+                   (pattern.ptr[p] == '?' || same_letter(pattern.ptr[p], text.ptr[t]))) {
+            p++;
+            t++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            t = ++taken;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.ptr[p] == '*') {
+        p++;
+    }
+    return p == pattern.len;
+}
+
+static bool is_value(const struct ht_condition *c, struct ht_bytes text)
+{
+    return c->any_value || looks_like(text, c->pattern);
+}
+
+static bool is_number(const struct ht_condition *c, uint64_t value)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRIu64, value);
+    return is_value(c, ht_text(text));
+}
+
+static bool is_signed_number(const struct ht_condition *c, int64_t value)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRId64, value);
+    return is_value(c, ht_text(text));
+}
+
+static bool is_time(const struct ht_condition *c, int64_t time_ns)
+{
+    char text[HT_TIME_TEXT_MAX];
+    return is_value(c, ht_text(ht_time_print(text, time_ns, 9)));
+}
+
+static bool is_address(const struct ht_condition *c, const struct ht_address *address)
+{
+    char text[HT_ADDRESS_TEXT_MAX];
+    return is_value(c, ht_text(ht_address_print(text, address)));
+}
+
+/* Digests and their like; longer ones are compared by their beginning. */
+static bool is_hex(const struct ht_condition *c, struct ht_bytes bytes)
+{
+    enum { MAX_BYTES = 512 };
+    char text[2 * MAX_BYTES];
+    size_t len = bytes.len < MAX_BYTES ? bytes.len : MAX_BYTES;
+    for (size_t i = 0; i < len; i++) {
+        text[2 * i]     = "0123456789abcdef"[bytes.ptr[i] >> 4];
+        text[2 * i + 1] = "0123456789abcdef"[bytes.ptr[i] & 15];
+    }
+    return is_value(c, ht_bytes(text, 2 * len));
+}
+
+/* By its name, as lists have it, or as the object `name` and `id` that a single one is. */
+static bool is_named(const struct ht_condition *c, const struct ht_field *field, uint32_t value,
+                     struct ht_bytes rest)
+{
+    char text[HT_SPELLED_MAX];
+    if (ht_bytes_equal(rest, ht_text("id"))) {
+        (void)snprintf(text, sizeof text, "0x%0*" PRIx32, (int)(2 * field->names->width), value);
+        return is_value(c, ht_text(text));
+    }
+    return (rest.len == 0 || ht_bytes_equal(rest, ht_text("name"))) &&
+           is_value(c, ht_text(ht_registry_spell(text, field->names, value)));
+}
+
+static bool has_named(const struct ht_condition *c, const struct ht_field *field,
+                      struct ht_bytes list)
+{
+    struct ht_reader r = ht_reader(list);
+    bool has           = false;
+    while (rd_more(&r) && !has) {
+        has = is_named(c, field, (uint32_t)rd_uint(&r, field->names->width), ht_bytes("", 0));
+    }
+    return has;
+}
+
+static bool has_number(const struct ht_condition *c, const struct ht_uints *list)
+{
+    bool has = false;
+    for (size_t i = 0; i < list->len && !has; i++) {
+        has = is_number(c, list->items[i]);
+    }
+    return has;
+}
+
+static bool has_text(const struct ht_condition *c, const struct ht_texts *list, bool hex)
+{
+    bool has = false;
+    for (size_t i = 0; i < list->len && !has; i++) {
+        has = hex ? is_hex(c, list->items[i]) : is_value(c, list->items[i]);
+    }
+    return has;
+}
+
+static bool has_label(const struct ht_condition *c, const char *const *list)
+{
+    bool has = false;
+    for (; list != NULL && *list != NULL && !has; list++) {
+        has = is_value(c, ht_text(*list));
+    }
+    return has;
+}
+
+static bool is_plain(const struct ht_condition *c, const struct ht_field *field, const void *object)
+{
+    const void *at = ht_field_at(field, object);
+    switch ((int)field->kind) {
+    case HT_BOOL:
+        return is_value(c, ht_text(ht_field_uint(field, object) != 0 ? "true" : "false"));
+    case HT_UINT:
+        return is_number(c, ht_field_uint(field, object));
+    case HT_INT:
+        return is_signed_number(c, *(const int64_t *)at);
+    case HT_TIME:
+        return is_time(c, *(const int64_t *)at);
+    case HT_LABEL:
+        return is_value(c, ht_text(*(const char *const *)at));
+    case HT_TEXT:
+        return is_value(c, *(const struct ht_bytes *)at);
+    case HT_HEX:
+        return is_hex(c, *(const struct ht_bytes *)at);
+    case HT_ADDRESS:
+        return is_address(c, at);
+    case HT_LIST_NAMED:
+        return has_named(c, field, *(const struct ht_bytes *)at);
+    case HT_LIST_UINT:
+        return has_number(c, at);
+    case HT_LIST_LABEL:
+        return has_label(c, *(const char *const *const *)at);
+    default:
+        return has_text(c, at, field->kind == HT_LIST_HEX);
+    }
+}
+
+static bool object_has(const struct ht_condition *c, const struct ht_struct *type,
+                       const void *object, struct ht_bytes path);
+
+static bool objects_have(const struct ht_condition *c, const struct ht_struct *type,
+                         const struct ht_objects *list, struct ht_bytes path)
+{
+    bool have = false;
+    for (size_t i = 0; i < list->len && !have; i++) {
+        have = object_has(c, type, (const char *)list->items + i * type->size, path);
+    }
+    return have;
+}
+
+/* The field has such a value, or what the rest of the path names in it has. */
+static bool field_has(const struct ht_condition *c, const struct ht_field *field,
+                      const void *object, struct ht_bytes rest)
+{
+    const void *at           = ht_field_at(field, object);
+    const struct ht_any *any = at;
+    switch ((int)field->kind) {
+    case HT_OBJECT:
+        return object_has(c, field->of, *(const void *const *)at, rest);
+    case HT_LIST_OBJECT:
+        return objects_have(c, field->of, at, rest);
+    case HT_ANY:
+        return object_has(c, any->type, any->object, rest);
+    case HT_NAMED:
+        return is_named(c, field, ((const struct ht_named *)at)->id, rest);
+    default:
+        return rest.len == 0 && is_plain(c, field, object);
+    }
+}
+
+static const char *name_of(const struct ht_field *field, const void *object)
+{
+    bool by_type = field->kind == HT_ANY && field->name[0] == '\0';
+    return by_type ? ((const struct ht_any *)ht_field_at(field, object))->type->name : field->name;
+}
+
+static bool object_has(const struct ht_condition *c, const struct ht_struct *type,
+                       const void *object, struct ht_bytes path)
+{
+    struct ht_bytes rest = path, name = take_name(&rest);
+    if (name.len == 0) {
+        return c->any_value;
+    }
+    for (size_t i = 0; i < type->num_fields; i++) {
+        const struct ht_field *field = &type->fields[i];
+        if (ht_field_written(field, object) &&
+            ht_bytes_equal(name, ht_text(name_of(field, object))) &&
+            field_has(c, field, object, rest)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_type(const struct ht_condition *condition)
+{
+    return ht_bytes_equal(condition->field, ht_text("type"));
+}
+
+bool ht_condition_holds(const struct ht_condition *condition, const struct ht_record_type *type,
+                        const void *record)
+{
+    bool has = is_type(condition) ? is_value(condition, ht_text(type->name))
+                                  : object_has(condition, type->data, record, condition->field);
+    return has != condition->negated;
+}
+
+static bool struct_fits(const struct ht_struct *type, struct ht_bytes path,
+                        const struct ht_struct *const *any)
+{
+    struct ht_bytes rest = path, name = take_name(&rest);
+    bool fits = name.len == 0, wild = false;
+    for (size_t i = 0; i < type->num_fields && !fits; i++) {
+        const struct ht_field *field = &type->fields[i];
+        bool object                  = field->kind == HT_OBJECT || field->kind == HT_LIST_OBJECT;
+        wild |= field->kind == HT_ANY;
+        if ((field->flags & HT_INTERNAL) == 0 && ht_bytes_equal(name, ht_text(field->name))) {
+            fits = object ? struct_fits(field->of, rest, any)
+                          : rest.len == 0 || field->kind == HT_NAMED;
+        }
+    }
+    for (size_t i = 0; wild && any[i] != NULL && !fits; i++) {
+        fits = ht_bytes_equal(name, ht_text(any[i]->name)) && struct_fits(any[i], rest, any);
+    }
+    return fits;
+}
+
+bool ht_condition_fits(const struct ht_condition *condition, const struct ht_record_type *type,
+                       const struct ht_struct *const *any)
+{
+    return is_type(condition) || struct_fits(type->data, condition->field, any);
+}
