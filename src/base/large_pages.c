@@ -1,6 +1,7 @@
 #include "base/large_pages.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -11,13 +12,16 @@ enum {
     LARGE_PAGE  = 2 << 20,
     STEP        = 32 << 20, /* of what the heap grew by, before it is asked for */
     LARGEST     = 8 << 20,  /* of a block from the heap; larger ones have a mapping of their own */
-    THREAD_HEAP = 64 << 20  /* of which a thread gets another when one is full */
+    THREAD_HEAP = 64 << 20, /* of which a thread gets another when one is full; it lies at a
+                             * multiple of that (HEAP_MAX_SIZE in glibc) */
+    PROBE = 16 << 10        /* of a block so large that it comes from where the heap grows */
 };
 
 /* What is not used of it takes no memory. */
 void ht_heap_for_threads(void)
 {
     (void)mallopt(M_TOP_PAD, THREAD_HEAP);
+    (void)mallopt(M_MMAP_THRESHOLD, LARGEST);
 }
 
 /* From now on large steps, so that pages are asked for before they are used. Setting one of these
@@ -49,12 +53,28 @@ void ht_large_pages_ask(struct ht_large_pages *pages)
     pages->asked = to;
 }
 
+void ht_large_pages_ask_own(struct ht_large_pages *pages)
+{
+    char *probe = malloc(PROBE);
+    char *heap  = probe - (uintptr_t)probe % THREAD_HEAP;
+    free(probe);
+    if (probe != NULL && heap != pages->asked && madvise(heap, THREAD_HEAP, MADV_HUGEPAGE) == 0) {
+        pages->asked = heap;
+        pages->bytes += THREAD_HEAP;
+    }
+}
+
 void ht_heap_give_back(void)
 {
     (void)malloc_trim(0);
 }
 
 #else
+
+void ht_large_pages_ask_own(struct ht_large_pages *pages)
+{
+    (void)pages;
+}
 
 void ht_large_pages_ask(struct ht_large_pages *pages)
 {

@@ -4,8 +4,9 @@
  * transparent large pages to who asks for them, the heap asks: not before it is large, for a small
  * one would only grow.
  *
- * It is the process's heap, from which the first thread allocates; elsewhere, or with another C
- * library than glibc, nothing happens.
+ * The process's heap, from which the first thread allocates, grows where it ends. Other threads
+ * have heaps of their own, a mapping each, and another when one is full. With another C library
+ * than glibc nothing happens.
  */
 #ifndef HT_BASE_LARGE_PAGES_H
 #define HT_BASE_LARGE_PAGES_H
@@ -21,6 +22,10 @@ struct ht_large_pages {
 /* ht_large_pages_ask asks for what the heap grew by since the last time, if that is much. To be
  * called now and then; it costs no system call where there is nothing to ask for. */
 void ht_large_pages_ask(struct ht_large_pages *pages);
+
+/* ht_large_pages_ask_own asks for the heap of the calling thread, which is not the first one, if it
+ * is another than the last time. To be called now and then, with a `pages` of its own. */
+void ht_large_pages_ask_own(struct ht_large_pages *pages);
 
 /* ht_heap_for_threads is for before threads begin that allocate much: the heaps of their own that
  * they get grow as a whole, and not by a system call for each few kilobytes, during which all the

@@ -1,5 +1,7 @@
 #include "run/worker.h"
 
+#include "base/large_pages.h"
+
 #include <signal.h>
 #include <stdlib.h>
 
@@ -26,6 +28,7 @@ struct ht_worker {
     struct ht_harvest *into; /* where records are rendered to now */
     struct ht_order order;   /* of them, where the engine does not know it any more */
     bool finishing;
+    struct ht_large_pages large_pages;
     unsigned index, num;
     pthread_t thread;
     bool started;
@@ -227,6 +230,7 @@ static void begin(struct ht_worker *worker, const struct ht_batch *batch)
     round->open         = true;
     worker->present     = round;
     worker->into        = round->early;
+    ht_large_pages_ask_own(&worker->large_pages);
     take_frames(worker->engine, batch);
     teach_others(worker, round->lessons);
 }

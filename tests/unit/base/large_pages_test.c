@@ -3,6 +3,7 @@
 
 #include "support.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -57,11 +58,58 @@ static void test_a_large_heap_asks(void **state)
     assert_int_equal(pages.bytes, asked);
 }
 
+static bool mapping_has_flag(const char *at, const char *flag)
+{
+    char line[512];
+    void *from = NULL;
+    void *to   = NULL;
+    bool found = false;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+        (void)sscanf(line, "%p-%p ", &from, &to);
+        bool inside = at >= (char *)from && at < (char *)to;
+        found |= inside && strncmp(line, "VmFlags:", 8) == 0 && strstr(line, flag) != NULL;
+    }
+    if (maps != NULL) {
+        (void)fclose(maps);
+    }
+    return found;
+}
+
+/* Where a sanitizer has replaced malloc, the heap may not be one that can be asked for. */
+static void *ask_in_thread(void *context)
+{
+    struct ht_large_pages *pages = context;
+    ht_large_pages_ask_own(pages);
+    size_t asked = pages->bytes;
+    char *block  = malloc(100000);
+    assert_true(asked == 0 || mapping_has_flag(block, " hg"));
+    ht_large_pages_ask_own(pages);
+    assert_true(asked == 0 || pages->bytes == asked); /* it is the same one */
+    free(block);
+    return NULL;
+}
+
+static void test_a_threads_heap_asks(void **state)
+{
+    (void)state;
+    struct ht_large_pages pages = {0};
+    pthread_t thread;
+    ht_heap_for_threads();
+    assert_int_equal(pthread_create(&thread, NULL, ask_in_thread, &pages), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+#if defined(__GLIBC__) && !defined(HT_SANITIZED)
+    bool large_pages = access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0;
+    assert_int_equal(pages.bytes > 0, large_pages);
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_small_heap_asks_for_nothing),
         cmocka_unit_test(test_a_large_heap_asks),
+        cmocka_unit_test(test_a_threads_heap_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
