@@ -180,6 +180,7 @@ static bool resync(struct ht_dispatch *d, enum ht_side side, struct ht_bytes *av
         s->searching = false;
         return true;
     }
+    s->lost_sync = true;
     if (d->found == NULL || d->found->resync == NULL) {
         give_up(d, side);
         return false;
@@ -352,6 +353,7 @@ static bool feed_unmatched(struct ht_dispatch *d, struct ht_emitter *e, enum ht_
     struct ht_bytes head = copied ? ht_buffer_view(&s->pending) : rest;
     size_t offset        = head.len > 0 ? match(d, e, side, head) : SIZE_MAX;
     if (d->found != NULL) {
+        s->lost_sync |= s->searching;
         d->at_head   = offset == 0;
         s->in_turn   = false;
         s->searching = false;
