@@ -11,14 +11,21 @@ struct report_random_time report_random_time_of(struct ht_bytes random, int64_t 
     struct ht_reader r = ht_reader(random);
     int64_t ahead_s    = (int64_t)rd_u32(&r) - time_ns / HT_SECOND_NS;
     bool is_time       = random.len == RANDOM && ahead_s >= -DAY_S && ahead_s <= DAY_S;
-    return is_time ? (struct report_random_time){.num = 1, .ahead_s = ahead_s}
+    return is_time ? (struct report_random_time){.num     = 1,
+                                                 .least_s = (int32_t)ahead_s,
+                                                 .most_s  = (int32_t)ahead_s}
                    : (struct report_random_time){0};
 }
 
 void report_random_time_add(struct report_random_time *into, const struct report_random_time *more)
 {
+    if (more->num == 0) {
+        return;
+    }
+    bool first    = into->num == 0;
+    into->least_s = first || more->least_s < into->least_s ? more->least_s : into->least_s;
+    into->most_s  = first || more->most_s > into->most_s ? more->most_s : into->most_s;
     into->num += more->num;
-    into->ahead_s += more->ahead_s;
 }
 
 /* Sessions of one server, or of one stack of clients. */
@@ -56,9 +63,9 @@ static void find_clock(struct across *a, const struct ht_rule *rule, const struc
     }
     (void)ht_proof_say(&proof, 0, 0,
                        "the random of %s begins with the time in %" PRIu64 " of %" PRIu64
-                       " sessions; that clock differs from the capture's by %+" PRId64 " s",
+                       " sessions, %+" PRId32 " to %+" PRId32 " s from the capture's clock",
                        server ? "ServerHello" : "ClientHello", told->clock.num, told->sessions,
-                       told->clock.ahead_s / (int64_t)told->clock.num);
+                       told->clock.least_s, told->clock.most_s);
     across_find(a, rule, found, &proof);
 }
 

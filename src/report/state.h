@@ -115,7 +115,7 @@ enum { REPORT_ECH_OTHER = 0x1000 };
 /* Randoms that begin with the time, as up to TLS 1.2 it was asked for (gmt_unix_time). */
 struct report_random_time {
     uint64_t num;
-    int64_t ahead_s; /* of the capture's clock, all together */
+    int32_t least_s, most_s; /* ahead of the capture's clock: several machines have several */
 };
 
 struct report_session {
