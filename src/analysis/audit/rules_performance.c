@@ -49,21 +49,29 @@ static uint64_t room_in_packet(const struct ht_connection *c, bool *out_said)
     return *out_said ? server->mss : c->tcp != NULL ? USUAL_SEGMENT : USUAL_DATAGRAM;
 }
 
-static bool hello_fragmented(const struct audit_case *c, struct ht_proof *out)
+static uint64_t size_in_packet(const struct tls_client_hello *hello)
 {
     enum { HEADERS = 5 + 4 /* of the record and of the message; in QUIC more than that */ };
-    const struct tls_client_hello *hello = c->tls->client_hello;
+    return hello != NULL ? hello->body_bytes + (uint64_t)HEADERS : 0;
+}
+
+/* Either ClientHello: after a HelloRetryRequest the second may have another key share. */
+static bool hello_fragmented(const struct audit_case *c, struct ht_proof *out)
+{
     bool said;
-    uint64_t room = room_in_packet(c->connection, &said);
-    bool is_tcp   = c->connection->tcp != NULL;
-    uint64_t size = hello->body_bytes + (uint64_t)HEADERS;
-    out->basis    = said ? "derived" : "inferred";
-    return size > room &&
-           ht_proof_say(out, hello->frame, 0,
-                        "ClientHello takes %" PRIu64 " bytes, thus at least %" PRIu64 " %s of %s "
-                        "%" PRIu64,
-                        size, (size + room - 1) / room, is_tcp ? "segments" : "datagrams",
-                        said ? "the server's MSS," : "up to", room);
+    uint64_t room                        = room_in_packet(c->connection, &said);
+    bool second                          = size_in_packet(c->tls->client_hello) <= room;
+    const struct tls_client_hello *hello = second ? c->tls->client_hello_2 : c->tls->client_hello;
+    uint64_t size                        = size_in_packet(hello);
+    bool is_tcp                          = c->connection->tcp != NULL;
+    out->basis                           = said ? "derived" : "inferred";
+    return size > room && ht_proof_say(out, hello->frame, 0,
+                                       "%s ClientHello takes %" PRIu64
+                                       " bytes, thus at least %" PRIu64 " %s of %s "
+                                       "%" PRIu64,
+                                       second ? "the second" : "the", size,
+                                       (size + room - 1) / room, is_tcp ? "segments" : "datagrams",
+                                       said ? "the server's MSS," : "up to", room);
 }
 
 /* When the handshake was over; INT64_MAX: it never was; INT64_MIN: nobody knows. */
