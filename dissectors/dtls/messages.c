@@ -29,6 +29,7 @@ static void hello_verify_request(struct dtls_state *state, struct ht_emitter *e,
         state->tls.client       = ht_other(from);
         ht_claim_client(e, state->tls.client, "hello_verify_request");
     }
+    tls_hello_answer(&state->tls, true);
     state->details.hello_verify_request = true;
     state->details.cookie_bytes         = message.cookie_bytes;
     (void)ht_emit(e, &dtls_hello_verify_request_event, from, flags, &message);
@@ -82,6 +83,7 @@ static void remember(struct dtls_state *state, struct ht_emitter *e, enum ht_sid
         tls_handshake_missed(&state->tls, from);
         return;
     }
+    state->tls.joined |= state->direction[from].late;
     whole[0] = message->type;
     put_number(whole + 1, message->length, 3);
     put_number(whole + 4, message->message_seq, 2);

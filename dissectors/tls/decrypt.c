@@ -465,6 +465,9 @@ unsigned tls_finished_check(struct tls_state *state, struct ht_emitter *e, enum 
         return 0;
     }
     bool same = ht_bytes_equal(verify_data, ht_bytes(expected, len));
+    if (!same && tls_hello_missed(state, e)) {
+        return 0;
+    }
     note_finished(state, same);
     return same ? HT_EVENT_VERIFIED : HT_EVENT_REFUTED;
 }

@@ -72,7 +72,8 @@ void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum h
     if (kept == NULL || from != state->client) {
         return;
     }
-    state->last_hello = kept;
+    state->last_hello     = kept;
+    state->hello_answered = false;
     if (e->keyring != NULL) {
         tls_keys_begin(state, e);
     }
@@ -190,6 +191,9 @@ void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum h
         state->server_hello_place = (struct tls_place){e->frame, e->time_ns};
     }
     state->details.hello_retry_request |= hello->retry_request && from != state->client;
+    if (from != state->client) {
+        tls_hello_answer(state, hello->retry_request);
+    }
     if (kept != NULL && !hello->retry_request && from != state->client) {
         state->last_server_hello = kept;
         if (e->audit) {
@@ -296,8 +300,9 @@ static void add_randoms(const struct tls_telling *m, struct tls_material *materi
 {
     const struct tls_state *state = m->state;
     if (m->e->verify && state->last_hello != NULL && state->last_server_hello != NULL) {
-        material->part[0] = tls_client_random(state, m->e);
-        material->part[1] = tls_server_random(state, m->e);
+        material->part[0]  = tls_client_random(state, m->e);
+        material->part[1]  = tls_server_random(state, m->e);
+        material->doubtful = tls_hello_missed(state, m->e);
         tls_add_signer(m, material);
     }
 }

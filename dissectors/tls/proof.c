@@ -43,6 +43,22 @@ void tls_add_signer(const struct tls_telling *m, struct tls_material *material)
     }
 }
 
+void tls_hello_answer(struct tls_state *state, bool again)
+{
+    if (!again) {
+        state->hello_missed = state->last_hello != NULL && state->hello_answered;
+    }
+    state->hello_answered = true;
+}
+
+/* Of TLS 1.3 a first ClientHello and HelloRetryRequest may be missing without a trace. */
+bool tls_hello_missed(const struct tls_state *state, const struct ht_emitter *e)
+{
+    bool joined = e->joined || state->joined;
+    return state->hello_missed ||
+           (joined && state->version >= TLS_13 && !state->details.hello_retry_request);
+}
+
 /* Both hellos were seen, and whoever speaks first before the other goes on: up to ServerHelloDone,
  * or where there is none (TLS 1.3, resumption) up to Finished. What is lost may not be known to be
  * lost yet. */
@@ -95,6 +111,7 @@ void tls_add_signed(const struct tls_telling *m, struct tls_material *material)
     }
     struct ht_bytes said = tls_said_before(state, m->e, m->from);
     material->part[0]    = tls13 ? tls_signed13(m, said) : said;
+    material->doubtful   = tls_hello_missed(state, m->e);
     if (material->part[0].len > 0) {
         tls_add_signer(m, material);
     }

@@ -76,6 +76,9 @@ struct tls_state {
     enum tls_carrier carrier;
     bool client_known;
     bool certificate_request;
+    bool hello_answered; /* since the client's last hello the server answered, in any way */
+    bool hello_missed;   /* its ServerHello answers a hello that was not seen */
+    bool joined;         /* of DTLS: a side's first message that was seen is not its first */
     bool client_raw_key, server_raw_key; /* is shown in place of certificates (RFC 7250) */
     struct tls_suite_traits suite;       /* negotiated */
     struct tls_record_limits limits;
@@ -128,6 +131,12 @@ void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_si
 /* tls_encrypted_handshake tells of a handshake record that cannot be read: the first after
  * ChangeCipherSpec is Finished (RFC 5246 section 7.4.9). */
 void tls_encrypted_handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from);
+
+/* tls_hello_answer says that the server answered a ClientHello: by ServerHello, or by what makes
+ * the client say hello `again`. tls_hello_missed: what was said before may be more than what was
+ * seen, so that what does not match it proves nothing. */
+void tls_hello_answer(struct tls_state *state, bool again);
+bool tls_hello_missed(const struct tls_state *state, const struct ht_emitter *e);
 
 /* tls_recall_hellos puts the hellos into the details, at the end. */
 void tls_recall_hellos(struct tls_state *state, const struct ht_emitter *e);

@@ -218,6 +218,7 @@ struct tls_material {
     struct ht_bytes public_value; /* Diffie-Hellman's, or a point */
     struct ht_named group;        /* of a client's point */
     struct ht_bytes part[3];      /* what was signed; empty where signatures are not checked */
+    bool doubtful;                /* more than that may have been: only a match proves anything */
     struct ht_bytes signature;
     struct ht_bytes signer;      /* SHA-256 of the certificate whose key it is; empty: none known */
     struct ht_bytes certificate; /* the same, DER */

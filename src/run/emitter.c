@@ -17,6 +17,7 @@ void ht_engine_enter(struct ht_engine *engine, struct ht_flow *flow, uint64_t fr
         e->transport  = flow->tcp != NULL ? "tcp" : "udp";
         engine->id[0] = '\0';
     }
+    e->joined  = flow->tcp != NULL && flow->tcp->opener == 0;
     e->client  = (enum ht_side)flow->client;
     e->frame   = frame;
     e->time_ns = time_ns;

@@ -53,7 +53,7 @@ static unsigned check(struct state *state, const struct tls_material *material)
     case HT_SIGNATURE_GOOD:
         return HT_EVENT_VERIFIED;
     case HT_SIGNATURE_BAD:
-        return HT_EVENT_REFUTED;
+        return material->doubtful ? 0 : HT_EVENT_REFUTED;
     case HT_SIGNATURE_UNKNOWN:
         break;
     }

@@ -83,8 +83,8 @@ static void known_primes_have_names(void **state)
     assert_int_equal(f->flags, 0);
 }
 
-static unsigned flags_of(struct fixture *f, const char *certificate, uint8_t change,
-                         const char *parameters)
+static unsigned flags_if(struct fixture *f, const char *certificate, uint8_t change,
+                         const char *parameters, bool doubtful)
 {
     struct ht_bytes der = hex(certificate);
     uint8_t randoms[64], sha256[HT_DIGEST_MAX];
@@ -98,11 +98,26 @@ static unsigned flags_of(struct fixture *f, const char *certificate, uint8_t cha
         .signature   = hex(sha256_by_ec),
         .signer      = ht_bytes(sha256, der.len > 0 ? 32 : 0),
         .certificate = der,
+        .doubtful    = doubtful,
         .scheme      = 0x0403};
     struct tls_server_key_exchange exchange = {.material = &material};
     f->flags                                = 0;
     ht_key_exchange_analyzer.event(f->state, &f->a, &tls_server_key_exchange_event, &exchange);
     return f->flags;
+}
+
+static unsigned flags_of(struct fixture *f, const char *certificate, uint8_t change,
+                         const char *parameters)
+{
+    return flags_if(f, certificate, change, parameters, false);
+}
+
+/* Where more may have been signed than was seen, only a match says something. */
+static void doubtful_content_refutes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(flags_if(f, ec_certificate, 0, "parameters", true), HT_EVENT_VERIFIED);
+    assert_int_equal(flags_if(f, ec_certificate, 0, "Parameters", true), 0);
 }
 
 static void signatures_are_checked_by_the_certificate_shown(void **state)
@@ -132,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(known_primes_have_names, start, stop),
+        cmocka_unit_test_setup_teardown(doubtful_content_refutes_nothing, start, stop),
         cmocka_unit_test_setup_teardown(signatures_are_checked_by_the_certificate_shown, start,
                                         stop),
         cmocka_unit_test_setup_teardown(the_place_of_a_key_may_be_taken, start, stop),

@@ -263,6 +263,33 @@ static void test_holes(void **state)
     for_each(holes_refute_nothing);
 }
 
+/* Joined after its first messages: of these a first ClientHello and HelloRetryRequest leave no
+ * trace behind (RFC 8446 section 4.1.4), and count for Finished (section 4.4.1). All that was seen
+ * is verified as ever. */
+static void joined_late_refutes_nothing(const struct session *session)
+{
+    const struct ht_keyring keyring = {.file = session->log, .opener = opener};
+    for (size_t from = 0; from < session->num; from++) {
+        struct recorder r;
+        recorder_start(&r, &tls_dissector, true, 443);
+        r.emitter.keyring = &keyring;
+        r.emitter.joined  = true;
+        for (size_t i = from; i < session->num; i++) {
+            recorder_bytes(&r, session->said[i].side, session->said[i].bytes, 0);
+        }
+        recorder_end(&r);
+        assert_int_equal(count(r.text, "refuted"), 0);
+        assert_true(from > 0 || count(r.text, "tls.finished decrypted verified") == 2);
+        recorder_free(&r);
+    }
+}
+
+static void test_joined_late(void **state)
+{
+    (void)state;
+    for_each(joined_late_refutes_nothing);
+}
+
 /* One side after the other, as where a hole in one may still be filled: nothing is refuted. */
 static void late_sides_refute_nothing(const struct session *session)
 {
@@ -309,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sessions),   cmocka_unit_test(test_rfc8448),
         cmocka_unit_test(test_wrong_keys), cmocka_unit_test(test_tampering),
-        cmocka_unit_test(test_holes),      cmocka_unit_test(test_late_sides)};
+        cmocka_unit_test(test_holes),      cmocka_unit_test(test_joined_late),
+        cmocka_unit_test(test_late_sides)};
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
