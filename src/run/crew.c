@@ -1,8 +1,8 @@
 #include "run/crew.h"
 
+#include "base/hash.h"
 #include "base/large_pages.h"
 #include "base/time.h"
-#include "flow/key.h"
 #include "packet/fragments.h"
 
 #include <stdlib.h>
@@ -183,18 +183,25 @@ void ht_crew_source(struct ht_crew *crew, const struct ht_source *source)
     }
 }
 
-/* The worker that follows the packet's flow; what belongs to no flow is the first one's to count.
- */
+static uint64_t hash_endpoint(const struct ht_endpoint *end, uint64_t seed)
+{
+    uint64_t words[2];
+    memcpy(words, end->address.bytes, sizeof words);
+    return ht_mix(words[0] ^ seed, words[1] ^ end->port ^ (seed << 32 | seed >> 32));
+}
+
+/* The worker that follows the packet's flow, the same for both directions; what belongs to no flow
+ * is the first one's to count. A hash for this alone, for it needs no key. */
 static unsigned worker_of(const struct ht_crew *crew, const struct ht_packet *packet,
                           enum ht_decode decoded)
 {
-    struct ht_flow_key key;
+    uint64_t seed = crew->config.engine.hash_seed;
     if (decoded != HT_DECODED) {
         return 0;
     }
-    (void)ht_flow_key_of(&key, packet);
-    return (unsigned)((ht_flow_key_hash(&key, crew->config.engine.hash_seed) >> 32) %
-                      crew->config.workers);
+    uint64_t both =
+        hash_endpoint(&packet->source, seed) + hash_endpoint(&packet->destination, seed);
+    return (unsigned)((both >> 32) % crew->config.workers);
 }
 
 static void add_frame(struct ht_crew *crew, const struct ht_frame *frame,
