@@ -104,8 +104,8 @@ static size_t after_early_data(const struct tls_ending *x, size_t first)
 }
 
 /* Where, among the records kept, what follows the client's flight begins: behind a record of the
- * size of Finished, in whatever segments they came; where there is none, behind those that came
- * with the first. */
+ * size of Finished, in whatever segments they came; where there is none, for it is padded or shares
+ * a record with what comes before it, behind the first. */
 static size_t client_flight_end(const struct tls_ending *x, const struct tls_place *finished)
 {
     const struct tls_direction *d = &x->state->direction[x->client];
@@ -115,7 +115,7 @@ static size_t client_flight_end(const struct tls_ending *x, const struct tls_pla
             return i + 1;
         }
     }
-    return records_until(d, *finished);
+    return begin < d->num_kept ? begin + 1 : begin;
 }
 
 /* How many of the first records kept of `from` belong to the handshake. What shares a datagram with
