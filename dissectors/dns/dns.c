@@ -71,7 +71,7 @@ static void take_message(struct dns_state *state, struct ht_emitter *e, enum ht_
     enum ht_side client         = m->response ? ht_other(side) : side;
     bool paired                 = state->kind != DNS_MULTICAST && m->header;
     claim(state, e, client, m);
-    if (!paired || !dns_note_repeat(state, e, client, half, m)) {
+    if (paired ? !dns_note_repeat(state, e, client, half, m) : !e->copy) {
         take_new(state, e, side, half, m);
     }
 }

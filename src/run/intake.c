@@ -182,7 +182,9 @@ static void feed_copy(struct ht_engine *engine, struct ht_flow *flow, const stru
     engine->stats.mirror_duplicates++;
     if (flow->tcp == NULL && found != NULL && found->details_struct == NULL) {
         ht_engine_enter(engine, flow, frame->number, frame->time_ns);
+        engine->emitter.copy = true;
         feed_udp(engine, flow, packet, side);
+        engine->emitter.copy = false;
     }
 }
 
