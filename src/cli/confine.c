@@ -107,7 +107,12 @@ static bool check_output(const struct cli_options *o, struct cli_confinement *co
     bool regular            = o->output != NULL && stat(o->output, &st) == 0 && S_ISREG(st.st_mode);
     confinement->may_reopen = regular && folder >= 0 && faccessat(folder, ".", W_OK | X_OK, 0) == 0;
     if (regular && !confinement->may_reopen && (o->rotate_bytes != 0 || o->rotate_ns != 0)) {
-        return ht_fail(error, "%s cannot be rotated: its folder: %s", o->output, strerror(errno));
+        return ht_fail(
+            error,
+            "%s cannot be rotated: %s may not make files in its folder (%s): hand it over "
+            "to that user, or say --user",
+            o->output, confinement->user != NULL ? confinement->user : "this user",
+            strerror(errno));
     }
     return true;
 }
@@ -118,7 +123,8 @@ static bool check_folder(const struct cli_options *o, const struct cli_confineme
 {
     int folder = confinement->certificate_folder;
     return folder < 0 || faccessat(folder, ".", W_OK | X_OK, 0) == 0 ||
-           ht_fail(error, "%s: %s", o->certificate_folder, strerror(errno));
+           ht_fail(error, "%s: %s may not make files there: %s", o->certificate_folder,
+                   confinement->user != NULL ? confinement->user : "this user", strerror(errno));
 }
 
 static bool enter(struct cli_confinement *confinement, struct ht_error *error)

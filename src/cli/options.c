@@ -455,6 +455,36 @@ static bool check_reports(const struct cli_options *o, struct ht_error *error)
     return true;
 }
 
+/* An option that only an interface has a use for, and that was said; or NULL. */
+static const char *live_only(const struct cli_options *o)
+{
+    return o->snaplen != 0        ? "--snaplen"
+           : o->buffer_bytes != 0 ? "--buffer"
+           : o->queue_bytes != 0  ? "--queue"
+           : o->immediate         ? "--immediate"
+           : o->no_promiscuous    ? "--no-promiscuous"
+                                  : NULL;
+}
+
+/* What would have no effect is not what was meant. */
+static bool check_effects(const struct cli_options *o, struct ht_error *error)
+{
+    const char *useless = cli_options_live(o) ? NULL : live_only(o);
+    bool judges =
+        o->audit || o->verify || o->trust_store != NULL || o->crl != NULL || o->ct_logs != NULL;
+    if (useless != NULL) {
+        return ht_fail(error, "%s is of interfaces: say -i INTERFACE too", useless);
+    }
+    return o->as_of_ns == 0 || judges ||
+           ht_fail(error, "--as-of is of what is judged: say --audit or --verify too");
+}
+
+/* "hellotap -f json diff OLD NEW" names a file. */
+static bool looks_like_diff(const struct cli_options *o)
+{
+    return *o->files != NULL && strcmp(*o->files, "diff") == 0 && access("diff", F_OK) != 0;
+}
+
 /* What fits together. */
 static bool check(const struct cli_options *o, struct ht_error *error)
 {
@@ -466,10 +496,13 @@ static bool check(const struct cli_options *o, struct ht_error *error)
         return ht_fail(error, "nothing to read: name a capture file, or - or -i INTERFACE; "
                               "see hellotap --help");
     }
+    if (looks_like_diff(o)) {
+        return ht_fail(error, "diff comes before its options: hellotap diff OLD.json NEW.json …");
+    }
     if (rotate && o->output == NULL) {
         return ht_fail(error, "--rotate-size and --rotate-time are of files: say -o FILE");
     }
-    return check_reports(o, error);
+    return check_effects(o, error) && check_reports(o, error);
 }
 
 bool cli_options_read(struct cli_options *out, int argc, char **argv, struct ht_error *error)

@@ -64,7 +64,7 @@ static void put_list(struct page *page, const char *label, const struct ht_objec
     ht_fold_end(&page->lines);
 }
 
-static void put_seen(struct page *page, int64_t first_ns, int64_t last_ns)
+static void put_seen(struct page *page, int64_t first_ns, int64_t last_ns, const char *zone)
 {
     if (first_ns == 0) {
         return;
@@ -74,6 +74,7 @@ static void put_seen(struct page *page, int64_t first_ns, int64_t last_ns)
         ht_chars_add_text(&page->room.out, " to ");
         ht_text_time(&page->room, last_ns, 0);
     }
+    ht_chars_add_text(&page->room.out, zone);
     ht_text_put(&page->room, &page->lines, HT_TEXT_GAP);
 }
 
@@ -92,7 +93,7 @@ static void put_counts(struct page *page, const struct ht_profile *profile)
     if (profile->established != profile->connections) {
         put_count(page, profile->established, " established", " established");
     }
-    put_seen(page, profile->first_seen_ns, profile->last_seen_ns);
+    put_seen(page, profile->first_seen_ns, profile->last_seen_ns, "");
 }
 
 static void put_certificate(struct page *page, const struct ht_tally *tally)
@@ -167,7 +168,7 @@ static void put_head(struct page *page)
     put_count(page, page->data->clients.len, " client stack", " client stacks");
     put_count(page, page->data->certificates.len, " certificate", " certificates");
     if (coverage != NULL) {
-        put_seen(page, coverage->first_seen_ns, coverage->last_seen_ns);
+        put_seen(page, coverage->first_seen_ns, coverage->last_seen_ns, " UTC");
     }
     if (coverage != NULL && coverage->left_out > 0) {
         put_count(page, coverage->left_out, " connection left out, for lack of room",

@@ -178,6 +178,29 @@ static void conditions_add_up(void **state)
     assert_true(READ(&o, &error, "--only", "id=c-*", "--audit", "-f", "json", "a"));
 }
 
+static void what_has_no_effect_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[][4] = {
+        {"-s", "128", "a"},
+        {"--buffer", "8", "a"},
+        {"--queue", "1M", "a"},
+        {"--immediate", "a"},
+        {"-p", "a"},
+        {"--as-of", "2026-01-01", "a"},
+        {"-q", "diff", "old", "new"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const char *words[5] = {bad[i][0], bad[i][1], bad[i][2], bad[i][3]};
+        struct cli_options o;
+        struct ht_error error;
+        assert_false(read_words(&o, words, &error));
+    }
+    struct cli_options o;
+    struct ht_error error;
+    assert_true(READ(&o, &error, "--as-of", "2026-01-01", "--crl", "list", "a"));
+}
+
 static void what_makes_no_sense_is_refused_by_name(void **state)
 {
     (void)state;
@@ -215,6 +238,7 @@ int main(void)
         cmocka_unit_test(reports_that_make_no_sense),
         cmocka_unit_test(events_come_where_connections_do),
         cmocka_unit_test(conditions_add_up),
+        cmocka_unit_test(what_has_no_effect_is_refused),
         cmocka_unit_test(what_makes_no_sense_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
