@@ -251,59 +251,6 @@ static void complete_details(struct tls_state *state)
     }
 }
 
-/* The alert that ended the handshake: the first that is fatal, or that cannot be read. */
-static const struct tls_alert *last_word(const struct tls_state *state)
-{
-    for (size_t i = 0; i < state->details.alerts.len; i++) {
-        const struct tls_alert *alert = &state->alerts[i];
-        if (alert->level == NULL || strcmp(alert->level, "fatal") == 0) {
-            return alert;
-        }
-    }
-    return NULL;
-}
-
-/* Who ended a connection of which nothing is missing: `how`, or NULL where nobody did. */
-static const char *who_ended(const struct tls_ending *x, const char **how)
-{
-    const struct ht_side_quality *client = &x->end->side[x->client];
-    const struct ht_side_quality *server = &x->end->side[x->server];
-    bool whole = strcmp(ht_absent_reason(x->end, x->client), HT_ABSENT_NOT_SENT) == 0 &&
-                 strcmp(ht_absent_reason(x->end, x->server), HT_ABSENT_NOT_SENT) == 0;
-    if (!whole) {
-        return NULL;
-    }
-    *how = client->closed_first || server->closed_first ? "closed" : "reset";
-    if (client->closed_first || (client->reset && !server->closed_first)) {
-        return "client";
-    }
-    return server->closed_first || server->reset ? "server" : NULL;
-}
-
-static void say_failure(const struct tls_ending *x)
-{
-    struct tls_details *details   = &x->state->details;
-    const struct tls_alert *alert = last_word(x->state);
-    struct tls_failure failure    = {0};
-    if (details->established || details->client_hello == NULL) {
-        return;
-    }
-    if (alert != NULL) {
-        bool clear = alert->level != NULL;
-        failure    = (struct tls_failure){.how   = clear ? "alert" : "encrypted_alert",
-                                          .alert = alert->description,
-                                          .by    = alert->from};
-    } else {
-        failure.by = who_ended(x, &failure.how);
-    }
-    struct tls_failure *kept =
-        failure.by != NULL ? ht_arena_alloc(x->e->arena, sizeof *kept) : NULL;
-    if (kept != NULL) {
-        *kept            = failure;
-        details->failure = kept;
-    }
-}
-
 void tls_recall_hellos(struct tls_state *state, const struct ht_emitter *e)
 {
     struct tls_details *details = &state->details;
@@ -369,5 +316,4 @@ void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end 
         }
     }
     complete_details(state);
-    say_failure(&x);
 }

@@ -178,11 +178,13 @@ const struct ht_struct tls_alert_struct =
     HT_STRUCT(struct tls_alert, "alert", alert_fields, "An alert (RFC 8446 section 6).");
 
 static const struct ht_field failure_fields[] = {
-    HT_FIELD(struct tls_failure, how, HT_LABEL,
-             "alert: a fatal one; encrypted_alert; reset: by a RST; closed: by a FIN.",
-             .label = ""),
+    HT_FIELD(
+        struct tls_failure, how, HT_LABEL,
+        "alert: a fatal one; encrypted_alert; reset: by a RST; closed: by a FIN; no_answer: the "
+        "server said nothing.",
+        .label = ""),
     HT_FIELD(struct tls_failure, alert, HT_TEXT, "What the alert says.", .label = ""),
-    HT_FIELD(struct tls_failure, by, HT_LABEL, "Who ended it: client, server.", .label = "by"),
+    HT_FIELD(struct tls_failure, by, HT_LABEL, "Who did so: client, server.", .label = "by"),
 };
 
 static const struct ht_struct tls_failure_struct =

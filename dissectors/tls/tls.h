@@ -466,9 +466,10 @@ struct tls_nonce_side;
 
 /* How a handshake failed. */
 struct tls_failure {
-    const char *how;       /* alert, encrypted_alert, reset, closed */
+    const char *how;       /* alert, encrypted_alert, reset, closed, no_answer */
     struct ht_bytes alert; /* what it says */
-    const char *by;        /* client, server */
+    const char *by;        /* client, server; NULL: nobody did anything */
+    uint8_t code;          /* of the alert; not in the output */
 };
 
 /* The connection record's details. */
@@ -494,12 +495,12 @@ struct tls_details {
     const struct tls_client_hello *client_hello_2;
     const struct tls_server_hello *server_hello;
     const struct tls_chains *certificates;
-    struct ht_objects alerts;          /* of struct tls_alert */
-    const struct tls_failure *failure; /* NULL: it did not fail, or nobody knows how */
+    struct ht_objects alerts; /* of struct tls_alert */
     const struct tls_inferred *inferred;
     const char *early_data; /* accepted, rejected: as the server said, decrypted */
     const struct tls_key_use *keys;
     /* By analyzers: */
+    const struct tls_failure *failure; /* NULL: it did not fail, or nobody knows how */
     const struct tls_resumed_from *resumed_from;
     const char *post_quantum; /* pq_protected, client_not_capable, server_declined, server_unknown,
                                * version_too_old */

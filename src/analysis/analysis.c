@@ -5,6 +5,7 @@
 #include "analysis/dns_transport/encrypted_dns.h"
 #include "analysis/dns_transport/truncation.h"
 #include "analysis/ech/ech.h"
+#include "analysis/failure/failure.h"
 #include "analysis/fingerprint/fingerprint.h"
 #include "analysis/key_exchange/key_exchange.h"
 #include "analysis/migration/migration.h"
@@ -17,6 +18,7 @@ const struct ht_analyzer *const ht_analyzers[] = {
     &ht_certificate_analyzer,
     &ht_key_exchange_analyzer, /* after the certificates' digests */
     &ht_resolution_analyzer,
+    &ht_failure_analyzer,
     &ht_timing_analyzer,
     &ht_encrypted_dns_analyzer, /* after the server's name */
     &ht_truncation_analyzer,

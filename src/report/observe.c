@@ -73,55 +73,33 @@ static const struct starttls_details *starttls_of(const struct ht_connection *c)
  * How it ended
  */
 
-static const struct tls_alert *fatal_alert(const struct tls_details *tls)
+static enum report_outcome outcome_of(const struct tls_failure *failure)
 {
-    const struct tls_alert *alerts = tls->alerts.items;
-    for (size_t i = 0; i < tls->alerts.len; i++) {
-        if (alerts[i].level != NULL && strcmp(alerts[i].level, "fatal") == 0) {
-            return &alerts[i];
+    static const struct {
+        const char *how;
+        enum report_outcome outcome;
+    } outcomes[] = {{"alert", REPORT_ALERT},
+                    {"encrypted_alert", REPORT_ALERT},
+                    {"reset", REPORT_RESET},
+                    {"closed", REPORT_CLOSED},
+                    {"no_answer", REPORT_SILENCE}};
+    for (size_t i = 0; failure != NULL && i < HT_ARRAY_LEN(outcomes); i++) {
+        if (strcmp(failure->how, outcomes[i].how) == 0) {
+            return outcomes[i].outcome;
         }
     }
-    return NULL;
-}
-
-static bool by_server(const struct ht_connection *c)
-{
-    return c->tcp != NULL && c->tcp->closed_by != NULL && c->tcp->closed_by[0] == 's';
-}
-
-/* Of a handshake without alert: what TCP tells. What the capture lacks is no failure. */
-static enum report_outcome outcome_of_tcp(const struct observer *o)
-{
-    const struct ht_connection *c = o->connection;
-    if (!ht_captured_whole(c) || c->tcp == NULL) {
-        return REPORT_UNKNOWN;
-    }
-    const char *close = c->tcp->close;
-    if (o->c->tls->server_hello == NULL && c->server->payload_bytes == 0 && !by_server(c)) {
-        return REPORT_SILENCE;
-    }
-    if (close == NULL) {
-        return REPORT_UNKNOWN;
-    }
-    return strcmp(close, "rst") == 0 ? REPORT_RESET : REPORT_CLOSED;
+    return REPORT_UNKNOWN;
 }
 
 static void add_outcome(const struct observer *o, struct report_session_key *key)
 {
-    const struct tls_details *tls = o->c->tls;
-    const struct tls_alert *alert = fatal_alert(tls);
-    if (tls->established || tls->client_hello == NULL) {
-        key->outcome = tls->established ? REPORT_ESTABLISHED : REPORT_UNKNOWN;
-        return;
+    const struct tls_details *tls     = o->c->tls;
+    const struct tls_failure *failure = tls->failure;
+    key->outcome = (uint8_t)(tls->established ? REPORT_ESTABLISHED : outcome_of(failure));
+    if (failure != NULL) {
+        key->alert = (uint8_t)(failure->alert.len > 0 ? failure->code + 1 : 0);
+        key->flags |= failure->by != NULL && failure->by[0] == 's' ? REPORT_BY_SERVER : 0;
     }
-    if (alert != NULL) {
-        key->outcome = REPORT_ALERT;
-        key->alert   = (uint8_t)(alert->encrypted ? 0 : alert->code + 1);
-        key->flags |= alert->from != NULL && alert->from[0] == 's' ? REPORT_BY_SERVER : 0;
-        return;
-    }
-    key->outcome = (uint8_t)outcome_of_tcp(o);
-    key->flags |= by_server(o->connection) ? REPORT_BY_SERVER : 0;
 }
 
 /*

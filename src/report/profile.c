@@ -81,7 +81,7 @@ static uint32_t failure_of(const struct report_session_key *key)
     return key->outcome == REPORT_SILENCE ? REPORT_SILENCE : key->outcome | who | alert << ALERT_AT;
 }
 
-/* "handshake_failure from server", "reset by client", "no_answer" */
+/* "handshake_failure from server", "reset by client", "no answer" */
 static void name_failure(const void *context, struct ht_tally *tally)
 {
     const struct build *b = context;
@@ -90,7 +90,7 @@ static void name_failure(const void *context, struct ht_tally *tally)
     const char *who        = (number & BY_SERVER) != 0 ? "server" : "client";
     const uint32_t outcome = number & (BY_SERVER - 1);
     if (outcome == REPORT_SILENCE) {
-        tally->name = ht_text("no_answer");
+        tally->name = ht_text("no answer");
         return;
     }
     if (outcome == REPORT_ALERT) {

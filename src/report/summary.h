@@ -45,7 +45,7 @@ struct ht_profile {
     struct ht_objects protocols; /* tls, dtls, quic … */
     struct ht_objects versions, cipher_suites, groups, signature_schemes, alpn;
     struct ht_objects key_exchanges;  /* ECDHE, RSA … */
-    struct ht_objects failures;       /* an alert's name, "reset", "closed", "no_answer" */
+    struct ht_objects failures;       /* an alert's name, "reset", "closed", "no answer" */
     struct ht_objects post_quantum;   /* the verdicts on sessions: pq_protected … */
     const char *post_quantum_verdict; /* on them all: pq_protected, server_declined,
                                        * client_not_capable, server_unknown */

@@ -5,6 +5,7 @@
 #include "support.h"
 
 #include "analysis/certificate/certificate.h"
+#include "analysis/failure/failure.h"
 #include "report/audit_report.h"
 #include "report/collector.h"
 #include "starttls/starttls.h"
@@ -192,6 +193,7 @@ static void see(struct scene *scene, size_t collector, const struct given *g)
         c.details = (struct ht_any){&tls_details_struct, &tls};
     }
     struct ht_analysis a = {.arena = &scene->arena};
+    ht_failure_analyzer.connection(NULL, &a, &c);
     ht_collector_analyzer.judge(scene->collector[collector], &a, &c);
 }
 
