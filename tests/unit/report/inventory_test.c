@@ -41,7 +41,7 @@ static void test_csv(void **state)
 
 static const char text_lines[] =
     "inventory  2 servers  1 client stack  1 certificate  2023-03-06 04:01:06 to "
-    "2023-03-06 04:02:06\n"
+    "2023-03-06 04:02:06 UTC\n"
     "\n"
     "10.0.0.1:443  www.example.com  3 connections  2023-03-06 04:01:06 to 2023-03-06 04:02:06\n"
     "    versions     TLS 1.3 (2)  TLS 1.2 (1)\n"
