@@ -93,6 +93,7 @@ void ht_engine_output(struct ht_engine *engine, const struct ht_record_type *typ
             return;
         }
     }
+    *(type == &ht_connection_record ? &engine->stats.connections : &engine->stats.records) += 1;
     engine->failed |= !config->record(config->context, type, record);
 }
 
@@ -104,7 +105,6 @@ void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *typ
             engine->config.analyzers[i]->record(engine->analyzer_states[i], &a, type, record);
         }
     }
-    engine->stats.records++;
     ht_engine_output(engine, type, record);
 }
 

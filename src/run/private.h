@@ -63,7 +63,7 @@ void ht_engine_enter(struct ht_engine *engine, struct ht_flow *flow, uint64_t fr
 /* ht_engine_connection_id is the id of the flow at hand, until another is entered. */
 struct ht_bytes ht_engine_connection_id(struct ht_engine *engine);
 
-/* ht_engine_output hands a record to the output, where the conditions hold. */
+/* ht_engine_output hands a record to the output, and counts it, where the conditions hold. */
 void ht_engine_output(struct ht_engine *engine, const struct ht_record_type *type,
                       const void *record);
 

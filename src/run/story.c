@@ -353,7 +353,6 @@ static void tell(struct ht_engine *engine, struct ht_flow *flow)
     analyze(engine, &c);
     c.timeline = timeline_of(engine, flow, &c);
     judge(engine, &c);
-    engine->stats.connections++;
     engine->stats.lost_bytes += quality.missing_bytes;
     engine->stats.out_of_order += quality.out_of_order;
     engine->stats.duplicates += quality.duplicates;

@@ -11,6 +11,7 @@ struct written {
     struct ht_sink *sink;
     struct ht_chars lines;
     size_t records;
+    struct ht_condition condition;
 };
 
 static bool write_lines(void *context, const struct ht_record_type *type, struct ht_bytes lines)
@@ -29,30 +30,40 @@ static bool write_record(void *context, const struct ht_record_type *type, const
     return written->format->record(written->sink, type, record, &written->lines);
 }
 
-static struct ht_crew *start(struct written *written, unsigned workers, bool events)
+/* What is asked for beside the stories. */
+struct asked {
+    bool events;
+    const char *only; /* a condition; NULL: all records */
+};
+
+static struct ht_crew *start(struct written *written, unsigned workers, struct asked asked)
 {
     struct ht_error error;
-    const struct ht_crew_config config = {
-        .engine  = {.dissectors = ht_dissectors, .analyzers = ht_analyzers, .events = events},
-        .format  = &ht_json_sink,
-        .workers = workers,
-        .lines   = write_lines,
-        .record  = write_record,
-        .context = written};
-    *written             = (struct written){.format = &ht_json_sink};
-    written->sink        = ht_json_sink.open(&config.sink);
-    struct ht_crew *crew = ht_crew_new(&config, &error);
+    *written  = (struct written){.format = &ht_json_sink};
+    bool only = asked.only != NULL && ht_condition_read(&written->condition, asked.only);
+    const struct ht_crew_config config = {.engine  = {.dissectors     = ht_dissectors,
+                                                      .analyzers      = ht_analyzers,
+                                                      .conditions     = &written->condition,
+                                                      .num_conditions = only,
+                                                      .events         = asked.events},
+                                          .format  = &ht_json_sink,
+                                          .workers = workers,
+                                          .lines   = write_lines,
+                                          .record  = write_record,
+                                          .context = written};
+    written->sink                      = ht_json_sink.open(&config.sink);
+    struct ht_crew *crew               = ht_crew_new(&config, &error);
     assert_non_null(crew);
     assert_true(ht_crew_start(crew, &error));
     return crew;
 }
 
-static struct ht_stats run(struct written *written, unsigned workers, bool events,
+static struct ht_stats run(struct written *written, unsigned workers, struct asked asked,
                            const char *const *files)
 {
     struct ht_error error;
     struct ht_stats stats = {0};
-    struct ht_crew *crew  = start(written, workers, events);
+    struct ht_crew *crew  = start(written, workers, asked);
     for (; *files != NULL; files++) {
         struct ht_source *source = ht_file_open(*files, &error);
         struct ht_frame frame;
@@ -81,13 +92,14 @@ static const char *const files[] = {HT_SOURCE_DIR "/samples/many.pcapng",
                                     HT_SOURCE_DIR "/samples/tunnel-aggregate.pcap",
                                     NULL};
 
-static void assert_same_output(bool events)
+static void assert_same_output(struct asked asked, size_t least)
 {
     struct written one, several;
-    struct ht_stats counted = run(&one, 1, events, files);
-    assert_true(one.records > 100);
+    struct ht_stats counted = run(&one, 1, asked, files);
+    assert_true(one.records > least);
+    assert_int_equal(counted.connections + counted.records, one.records);
     for (unsigned workers = 2; workers <= 7; workers += 1 + workers % 2) {
-        struct ht_stats stats = run(&several, workers, events, files);
+        struct ht_stats stats = run(&several, workers, asked, files);
         assert_int_equal(several.records, one.records);
         assert_int_equal(several.lines.len, one.lines.len);
         assert_memory_equal(several.lines.ptr, one.lines.ptr, one.lines.len);
@@ -108,13 +120,22 @@ static void assert_same_output(bool events)
 static void the_same_whatever_the_number(void **unused)
 {
     (void)unused;
-    assert_same_output(false);
+    assert_same_output((struct asked){0}, 100);
 }
 
 static void with_events_too(void **unused)
 {
     (void)unused;
-    assert_same_output(true);
+    assert_same_output((struct asked){.events = true}, 100);
+}
+
+/* What several workers see alike is counted once, whether it is wanted or not. */
+static void with_conditions_too(void **unused)
+{
+    (void)unused;
+    assert_same_output((struct asked){.only = "tls.established=true"}, 90);
+    assert_same_output((struct asked){.only = "type=certificate"}, 3);
+    assert_same_output((struct asked){.only = "type!=certificate"}, 100);
 }
 
 /* A DNS query over UDP from a port of 10.0.0.1: Ethernet, IPv4, UDP, one question. */
@@ -142,7 +163,7 @@ static void run_queries(struct written *written, unsigned workers)
     enum { QUERIES = 30000, STRIDE = 37 };
     uint8_t room[64];
     const struct ht_source source = {.name = "made"};
-    struct ht_crew *crew          = start(written, workers, false);
+    struct ht_crew *crew          = start(written, workers, (struct asked){0});
     ht_crew_source(crew, &source);
     for (unsigned i = 0; i < QUERIES; i++) {
         uint64_t number       = 1 + (uint64_t)i * STRIDE + i % 11;
@@ -199,7 +220,7 @@ static struct ht_stats run_aggregate(struct written *written, unsigned workers)
     static uint8_t room[26 + PARTS * 72];
     struct ht_stats stats         = {0};
     const struct ht_source source = {.name = "made"};
-    struct ht_crew *crew          = start(written, workers, false);
+    struct ht_crew *crew          = start(written, workers, (struct asked){0});
     struct ht_frame frame         = aggregate(room, 1);
     ht_crew_source(crew, &source);
     assert_true(ht_crew_frame(crew, &frame));
@@ -258,7 +279,7 @@ static struct ht_stats run_fragments(struct written *written, unsigned workers)
     uint8_t room[64];
     struct ht_stats stats         = {0};
     const struct ht_source source = {.name = "made"};
-    struct ht_crew *crew          = start(written, workers, false);
+    struct ht_crew *crew          = start(written, workers, (struct asked){0});
     ht_crew_source(crew, &source);
     for (unsigned i = 0; i < QUERIES + BEHIND; i++) {
         uint64_t number       = 1 + 2 * (uint64_t)i;
@@ -386,6 +407,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_same_whatever_the_number),
                                        cmocka_unit_test(with_events_too),
+                                       cmocka_unit_test(with_conditions_too),
                                        cmocka_unit_test(what_ends_by_number_ends_in_order),
                                        cmocka_unit_test(what_ends_with_one_frame_ends_in_order),
                                        cmocka_unit_test(fragments_are_put_together_before),
