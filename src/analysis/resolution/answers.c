@@ -91,20 +91,6 @@ static void identify(struct identity *id, const struct ht_answers *answers,
     }
 }
 
-/* Has the roots of the trees fetched too, at once, where they hang in their first slots. */
-static void fetch_roots(const struct ht_answers *answers, const struct identity *id)
-{
-    for (int i = 0; i < HT_NUM_INDEXES; i++) {
-        const struct ht_answer *root =
-            answers->tables[i][id->key[i] & (answers->num_slots - 1)].root;
-        if (root != NULL) {
-            __builtin_prefetch(root);
-            __builtin_prefetch(&root->facts);
-            __builtin_prefetch(root->text);
-        }
-    }
-}
-
 static bool is_same(const struct ht_answer *a, enum ht_answer_index index,
                     const struct identity *id)
 {
@@ -366,7 +352,6 @@ void ht_answers_add(struct ht_answers *answers, const struct ht_address *address
 {
     struct identity id;
     identify(&id, answers, address, &facts->client, ht_bytes_head(text, facts->name_len));
-    fetch_roots(answers, &id);
     struct ht_answer *again = find_again(answers, &id, facts);
     if (again != NULL) {
         again->facts.query_frame   = facts->query_frame;
@@ -416,6 +401,9 @@ static struct ht_answer *find(const struct ht_answers *answers,
     bool named                 = search->name.len > 0;
     enum ht_answer_index index = named ? HT_BY_NAME : HT_BY_ADDRESS;
     identify(&id, answers, &search->server, &search->client, search->name);
+    if (slot_of(answers, index, &id, NULL)->root == NULL) {
+        return NULL;
+    }
     struct ht_answer *found =
         find_to_client(answers, named ? HT_BY_BOTH : HT_BY_CLIENT, &id, search);
     return found != NULL ? found : latest_until(answers, index, &id, search->until_ns);

@@ -10,10 +10,8 @@
 /* What is told of an answer, whatever addresses it gives. Plain bytes. */
 struct ht_answer_facts {
     struct ht_address client; /* absent: everybody */
-    int64_t time_ns;
-    uint64_t frame;
-    int64_t query_time_ns;
-    uint64_t query_frame;
+    int64_t query_time_ns, time_ns;
+    uint64_t query_frame, frame;
     uint64_t rtt_ns;
     uint64_t ttl_s;  /* the lowest on the way to the address */
     uint32_t source; /* of the run, that holds it */
@@ -41,11 +39,11 @@ struct ht_answer_slot {
 /* One address that was answered. */
 struct ht_answer {
     struct ht_answer_link link[HT_NUM_INDEXES];
-    uint64_t weight;
-    struct ht_address address;
-    struct ht_answer_facts facts;    /* up to its time: what the way through a tree reads */
     struct ht_answer *newer, *older; /* of all, as they were learnt or led to a connection */
-    uint64_t order;                  /* of learning */
+    struct ht_address address;
+    struct ht_answer_facts facts;
+    uint64_t order; /* of learning */
+    uint64_t weight;
     size_t size;
     uint8_t text[]; /* the name, then the aliases */
 };
