@@ -35,7 +35,7 @@ void tls_keys_begin(struct tls_state *state, struct ht_emitter *e)
     bool in_capture     = !in_file && has_secrets(ring->capture, keys->client_random);
     keys->log           = in_file ? ring->file : in_capture ? ring->capture : NULL;
     if (keys->log != NULL) {
-        keys->use.source = in_file ? "file" : "capture";
+        keys->use.source = in_file || ring->live ? "file" : "capture";
     }
 }
 

@@ -39,6 +39,7 @@ struct ht_source {
     uint64_t interface_dropped;    /* frames that the interface lost before we could see them */
     const char *const *interfaces; /* names, by a frame's `interface`; NULL for a file */
     size_t num_interfaces;
+    int64_t late_ns;          /* so long after its time a frame may be handed out at the latest */
     uint64_t num_comments;    /* comments in the file (pcapng) so far */
     size_t num_secrets;       /* decryption secrets blocks (pcapng) kept so far */
     uint64_t refused_secrets; /* and those not kept, being more than 16 MiB together */
@@ -78,6 +79,13 @@ struct ht_live_options {
  * source. */
 struct ht_source *ht_live_open(const char *interfaces, const struct ht_live_options *options,
                                struct ht_error *error);
+
+/* ht_keyed_open makes of `live` one whose frames wait for `late_ns`, or less where more than 64 MiB
+ * of them wait; the lines that are appended to a key log meanwhile come before them, as
+ * ht_source_secrets has them: up to 64 MiB. `key_log` is a descriptor that does not block, of a
+ * file or a FIFO, and is read from where it is. Takes both over, also where it fails. */
+struct ht_source *ht_keyed_open(struct ht_source *live, int key_log, int64_t late_ns,
+                                struct ht_error *error);
 
 /* ht_source_next reads the next frame into `out`; its data live until the next call. On
  * HT_READ_ERROR `error` names the source, the byte offset and what is wrong there. */

@@ -100,12 +100,39 @@ static bool open_lists(struct cli_analysis *analysis, const struct cli_options *
            (o->ct_logs == NULL || analysis->ct_logs != NULL);
 }
 
+/* While an interface is captured on, lines are appended. What a FIFO has may come later, too; of a
+ * file what is there is read first, and a line at its end, that may not be whole, then once more.
+ */
+static bool open_growing_keys(struct cli_analysis *analysis, const struct cli_options *o,
+                              struct ht_error *error)
+{
+    enum { LONGEST_LINE = 4096 };
+    struct stat file;
+    int log = open(o->key_log, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (log < 0 || fstat(log, &file) != 0) {
+        return ht_fail(error, "%s: %s%s", o->key_log, strerror(errno),
+                       errno == ENOENT ? " (make it first; it may be empty)" : "");
+    }
+    analysis->growing_key_log = log;
+    if (S_ISREG(file.st_mode)) {
+        analysis->key_log = ht_key_log_open(o->key_log, error);
+        off_t from        = file.st_size > LONGEST_LINE ? file.st_size - LONGEST_LINE : 0;
+        return analysis->key_log != NULL && (lseek(log, from, SEEK_SET) == from ||
+                                             ht_fail(error, "%s: %s", o->key_log, strerror(errno)));
+    }
+    analysis->key_log = ht_key_log_new();
+    return analysis->key_log != NULL || ht_fail(error, "out of memory");
+}
+
 /* A key log without keys may be one that waits for the first session. */
 static bool open_keys(struct cli_analysis *analysis, const struct cli_options *o,
                       struct cli_console *console, struct ht_error *error)
 {
     if (o->key_log == NULL) {
         return true;
+    }
+    if (cli_options_live(o)) {
+        return open_growing_keys(analysis, o, error);
     }
     analysis->key_log = ht_key_log_open(o->key_log, error);
     if (analysis->key_log == NULL) {
@@ -117,6 +144,10 @@ static bool open_keys(struct cli_analysis *analysis, const struct cli_options *o
     }
     if (lines->secrets == 0) {
         cli_say(console, CLI_WARNING, "%s: no session's key is in it yet", o->key_log);
+    }
+    if (lines->secrets == HT_KEY_LOG_MAX) {
+        cli_say(console, CLI_WARNING, "%s: only the first %d keys of it are used", o->key_log,
+                HT_KEY_LOG_MAX);
     }
     return true;
 }
@@ -142,9 +173,10 @@ static bool open_folder(struct cli_analysis *analysis, const struct cli_options 
 bool cli_analysis_open(struct cli_analysis *analysis, const struct cli_options *options,
                        struct cli_console *console, struct ht_error *error)
 {
-    *analysis = (struct cli_analysis){.settings = {.as_of_ns           = options->as_of_ns,
-                                                   .verify             = options->verify,
-                                                   .certificate_folder = -1}};
+    *analysis = (struct cli_analysis){.growing_key_log = -1,
+                                      .settings        = {.as_of_ns           = options->as_of_ns,
+                                                          .verify             = options->verify,
+                                                          .certificate_folder = -1}};
     choose(analysis, options);
     return open_policy(analysis, options, error) && open_trust(analysis, options, console, error) &&
            open_lists(analysis, options, error) && open_keys(analysis, options, console, error) &&

@@ -16,6 +16,7 @@ struct cli_analysis {
     const struct ht_analyzer *analyzers[CLI_MAX_ANALYZERS]; /* NULL-terminated */
     /* What the settings point at. */
     struct ht_key_log *key_log; /* of the engine's settings */
+    int growing_key_log;        /* of a live capture, to be read from where it is on; -1: none */
     struct ht_policy *policy;
     struct ht_trust *trust;
     struct ht_crl_list *crls;

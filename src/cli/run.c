@@ -14,7 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DRAIN_NS = 250000000 };
+enum {
+    DRAIN_NS = 250000000,
+    LATE_NS =
+        1000000000 /* that frames wait for their keys; more than programs take to write them */
+};
 
 static bool write_record(void *context, const struct ht_record_type *type, const void *record)
 {
@@ -139,7 +143,8 @@ static bool step(struct cli_session *session, struct ht_error *error)
     case HT_READ_FRAME:
         return take_frame(session, &frame) && cli_session_passed(session);
     case HT_READ_AGAIN:
-        return (!cli_options_live(session->options) || ht_crew_tick(session->crew, now_ns())) &&
+        return (!cli_options_live(session->options) ||
+                ht_crew_tick(session->crew, now_ns() - session->source->late_ns)) &&
                cli_session_tend(session);
     case HT_READ_ERROR:
         fail_source(session, error->text);
@@ -157,8 +162,9 @@ static void drain(struct cli_session *session)
     struct ht_frame frame;
     struct ht_error error;
     int64_t asked_ns  = now_ns();
+    int64_t most_ns   = session->source->late_ns + DRAIN_NS;
     enum ht_read read = HT_READ_AGAIN;
-    while (read == HT_READ_FRAME || (read == HT_READ_AGAIN && now_ns() - asked_ns < DRAIN_NS)) {
+    while (read == HT_READ_FRAME || (read == HT_READ_AGAIN && now_ns() - asked_ns < most_ns)) {
         read = ht_source_next(session->source, &frame, &error);
         if (read == HT_READ_FRAME && (frame.time_ns > asked_ns || !take_frame(session, &frame))) {
             break;
@@ -283,6 +289,11 @@ static bool open_interfaces(struct cli_session *session, struct ht_error *error)
                                          .notice         = notice,
                                          .notice_context = &session->console};
     session->source                   = ht_live_open(o->interfaces, &live, error);
+    if (session->source != NULL && session->analysis.growing_key_log >= 0) {
+        session->source =
+            ht_keyed_open(session->source, session->analysis.growing_key_log, LATE_NS, error);
+        session->analysis.growing_key_log = -1;
+    }
     if (session->source == NULL) {
         session->status = CLI_UNREADABLE;
     }

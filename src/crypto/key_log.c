@@ -11,6 +11,7 @@ enum {
     FIRST_SLOTS = 256,
     MAX_PROBES  = 64, /* of one look-up: who chooses the randoms may make them collide */
     CHUNK       = 64 * 1024,
+    BARREN      = 1 << 20, /* bytes without a secret, after which none is looked for */
     NO_LABEL    = 0xFF
 };
 
@@ -228,13 +229,23 @@ static size_t whole_lines(struct ht_bytes text)
     return end == 0 && text.len >= CHUNK ? text.len : end;
 }
 
+/* No more of it is of use: there is no room, or it is something else. */
+static bool is_enough(const struct ht_key_log *log, uint64_t bytes)
+{
+    const struct ht_key_log_counts *counts = &log->counts;
+    return counts->secrets == HT_KEY_LOG_MAX ||
+           (bytes > BARREN && counts->secrets == 0 && counts->malformed > 0);
+}
+
 static bool read_file(struct ht_key_log *log, FILE *file)
 {
     struct ht_buffer held = {.max = (size_t)2 * CHUNK};
     uint8_t chunk[4096];
+    uint64_t bytes = 0;
     size_t len;
-    while ((len = fread(chunk, 1, sizeof chunk, file)) > 0 &&
+    while (!is_enough(log, bytes) && (len = fread(chunk, 1, sizeof chunk, file)) > 0 &&
            ht_buffer_append(&held, ht_bytes(chunk, len))) {
+        bytes += len;
         size_t whole = whole_lines(ht_buffer_view(&held));
         ht_key_log_add(log, ht_bytes_head(ht_buffer_view(&held), whole));
         ht_buffer_drop(&held, whole);
@@ -245,7 +256,7 @@ static bool read_file(struct ht_key_log *log, FILE *file)
     }
     ht_buffer_free(&held);
     explicit_bzero(chunk, sizeof chunk);
-    return len == 0 && ferror(file) == 0;
+    return ferror(file) == 0;
 }
 
 struct ht_key_log *ht_key_log_open(const char *path, struct ht_error *error)

@@ -45,7 +45,8 @@ void ht_key_log_free(struct ht_key_log *log);
  * counted, never fatal. Where two lines are for one random and label, the first counts. */
 void ht_key_log_add(struct ht_key_log *log, struct ht_bytes text);
 
-/* ht_key_log_open is the key log that a file holds; NULL with a message where it cannot be read. */
+/* ht_key_log_open is the key log that a file holds, read up to HT_KEY_LOG_MAX secrets, or to where
+ * it is seen to be no key log; NULL with a message where it cannot be read. */
 struct ht_key_log *ht_key_log_open(const char *path, struct ht_error *error);
 
 /* ht_key_log_find is the secret of the session whose (first) ClientHello has this random; empty:
@@ -59,6 +60,7 @@ const struct ht_key_log_counts *ht_key_log_count(const struct ht_key_log *log);
 struct ht_keyring {
     const struct ht_key_log *file;    /* that the user gave; NULL: none */
     const struct ht_key_log *capture; /* that came with the packets; NULL: none */
+    bool live;                        /* these are what was appended to the file since */
     struct ht_opener *opener;
 };
 

@@ -85,6 +85,7 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->emitter.verify   = config->verify;
     engine->emitter.audit    = config->audit;
     engine->keyring.file     = config->key_log;
+    engine->keyring.live     = config->live;
     engine->now_ns           = INT64_MIN;
     engine->digester         = ht_digester_new();
     engine->labeler          = config->label ? ht_labeler_new() : NULL;

@@ -126,6 +126,46 @@ class Signals(Alone):
         self.assertEqual(len(again.records("stats", path)), 1)
 
 
+class GrowingKeys(Alone):
+    """A key log to which programs write while they are listened to."""
+
+    def visit(self, keys):
+        self.run_in(self.where, "sh", "-c",
+                    f"sleep 0.5 | openssl s_client -connect 127.0.0.1:4433 -keylogfile {keys}")
+
+    def check(self, keys, *options):
+        cert, key = self.certificate()
+        server = self.start(self.where, "openssl", "s_server", "-accept", "4433", "-cert", cert, "-key", key,
+                            "-quiet", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        lab.wait_for(lambda: b":4433" in self.run_in(self.where, "ss", "-Hltn").stdout, "the server")
+        program = self.listen(self.where, "lo", "--keylog", keys, *options)
+        self.visit(keys)
+        self.visit(keys)
+        self.assertEqual(program.stop(), 0, program.words)
+        server.kill()
+        told = [c["tls"]["keys"] for c in program.records("connection")]
+        self.assertEqual([(k["source"], k["verdict"], k["finished"]) for k in told],
+                         [("file", "decrypted", "verified")] * 2)
+
+    def test_a_file(self):
+        for options in ((), ("--workers", "3")):
+            with self.subTest(options=options):
+                keys = self.path("keys" + "".join(options))
+                with open(keys, "wb"):
+                    pass
+                self.check(keys, *options)
+
+    def test_a_fifo_that_nobody_writes_to_yet(self):
+        keys = self.path("fifo")
+        os.mkfifo(keys)
+        self.check(keys)
+
+    def test_one_that_is_not_there(self):
+        done = self.run_in(self.where, lab.HELLOTAP, "-i", "lo", "--keylog", self.path("nowhere"), check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"make it first", done.stdout)
+
+
 class Outputs(Alone):
     def test_a_slow_reader_does_not_hold_up_the_capture(self):
         read, write = os.pipe()

@@ -118,9 +118,34 @@ static void test_file(void **state)
     assert_non_null(strstr(error.text, "/nowhere/at/all"));
 }
 
+/* What has no secret in its first megabyte is no key log, however large it is. */
+static void test_large_file_of_another_kind(void **state)
+{
+    enum { MEGABYTE = 1 << 20 };
+    struct ht_error error;
+    char path[] = "/tmp/hellotap-key-log-XXXXXX";
+    int made    = mkstemp(path);
+    (void)state;
+    assert_true(made >= 0);
+    FILE *file = fdopen(made, "w");
+    assert_non_null(file);
+    for (size_t i = 0; i < 2 * (size_t)MEGABYTE; i += 8) {
+        (void)fputs("no keys\n", file);
+    }
+    (void)fputs("CLIENT_RANDOM " RANDOM_1 " " SECRET_1 "\n", file);
+    (void)fclose(file);
+    struct ht_key_log *log = ht_key_log_open(path, &error);
+    (void)unlink(path);
+    assert_non_null(log);
+    assert_int_equal(ht_key_log_count(log)->secrets, 0);
+    assert_in_range(ht_key_log_count(log)->malformed, MEGABYTE / 8, MEGABYTE / 8 + 1024);
+    ht_key_log_free(log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_junk),
-                                       cmocka_unit_test(test_many), cmocka_unit_test(test_file)};
+                                       cmocka_unit_test(test_many), cmocka_unit_test(test_file),
+                                       cmocka_unit_test(test_large_file_of_another_kind)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
