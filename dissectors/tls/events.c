@@ -3,6 +3,20 @@
  */
 #include "tls/tls.h"
 
+static const struct ht_field delegated_credential_fields[] = {
+    HT_FIELD(struct tls_delegated_credential, valid_time_s, HT_UINT,
+             "Seconds after the leaf's notBefore until which it is valid."),
+    HT_FIELD(struct tls_delegated_credential, scheme, HT_NAMED, "How its key signs the handshake.",
+             .names = &tls_signature_schemes, .label = ""),
+    HT_FIELD(struct tls_delegated_credential, public_key, HT_HEX, "Its public key, in DER."),
+    HT_FIELD(struct tls_delegated_credential, signature_scheme, HT_NAMED,
+             "How the leaf's key signed it.", .names = &tls_signature_schemes, .label = "signed"),
+};
+
+static const struct ht_struct delegated_credential_struct =
+    HT_STRUCT(struct tls_delegated_credential, "delegated_credential", delegated_credential_fields,
+              "A short-lived key that the leaf stands for (RFC 9345).");
+
 static const struct ht_field certificate_fields[] = {
     HT_FIELD(struct tls_certificate, sha256, HT_LIST_HEX,
              "SHA-256 of each certificate's DER, leaf first.", .flags = HT_DERIVED | HT_REPEATS),
@@ -18,13 +32,16 @@ static const struct ht_field certificate_fields[] = {
              "No certificate is in it: who was asked for one has none to show.", .label = "none"),
     HT_FIELD(struct tls_certificate, raw_public_key, HT_HEX,
              "The public key that is shown in place of a chain, in DER (RFC 7250).",
-             .flags = HT_REPEATS),
+             .label = "raw key", .flags = HT_REPEATS),
     HT_FIELD(struct tls_certificate, compression, HT_NAMED,
              "Algorithm by which it came compressed (RFC 8879).",
              .names = &tls_certificate_compressions),
     HT_FIELD(struct tls_certificate, scts, HT_LIST_OBJECT,
              "What logs of Certificate Transparency promised of the leaf, beside it (TLS 1.3).",
              .of = &tls_sct_struct),
+    HT_FIELD(struct tls_certificate, delegated_credential, HT_OBJECT,
+             "The delegated credential beside the leaf (TLS 1.3).",
+             .of = &delegated_credential_struct, .label = "delegated credential"),
     HT_FIELD(struct tls_certificate, sct_list, HT_HEX, "What scts was read from.",
              .flags = HT_INTERNAL | HT_REPEATS),
 };

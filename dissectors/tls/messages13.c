@@ -100,7 +100,8 @@ bool tls_certificate_decompress(const struct tls_compressed_certificate *compres
 }
 
 /*
- * CertificateEntry's extensions (RFC 8446 sections 4.4.2.1 and 4.4.2, RFC 6962 section 3.3.1)
+ * CertificateEntry's extensions (RFC 8446 sections 4.4.2.1 and 4.4.2, RFC 6962 section 3.3.1, RFC
+ * 9345 section 4)
  */
 
 static void read_staple(struct tls_extension *extension, void *out)
@@ -117,11 +118,37 @@ static void read_scts(struct tls_extension *extension, void *out)
     }
 }
 
+/*
+ * struct {
+ *     uint32 valid_time;
+ *     SignatureScheme dc_cert_verify_algorithm;
+ *     opaque ASN1_subjectPublicKeyInfo<1..2^24-1>;
+ *     SignatureScheme algorithm;
+ *     opaque signature<1..2^16-1>;
+ * } DelegatedCredential;
+ */
+static void read_delegated_credential(struct tls_extension *extension, void *out)
+{
+    struct tls_delegated_credential *credential =
+        ht_arena_alloc(extension->scratch, sizeof *credential);
+    struct ht_reader *r = &extension->content;
+    if (credential == NULL) {
+        rd_skip(r, rd_left(r));
+        return;
+    }
+    credential->valid_time_s     = rd_u32(r);
+    credential->scheme           = tls_take_named(r, 2);
+    credential->public_key       = rd_vec(r, 3);
+    credential->signature_scheme = tls_take_named(r, 2);
+    (void)rd_vec(r, 2);
+    ((struct tls_certificate *)out)->delegated_credential = credential;
+}
+
 bool tls_certificate_extensions_parse(struct ht_bytes block, struct ht_arena *scratch,
                                       struct tls_certificate *out)
 {
     static const struct tls_extension_readers readers = {
-        .low = {[0x05] = read_staple, [0x12] = read_scts}};
+        .low = {[0x05] = read_staple, [0x12] = read_scts, [0x22] = read_delegated_credential}};
     return tls_extensions_read(block, scratch, &readers, out);
 }
 

@@ -25,7 +25,9 @@ void tls_take_signer(struct tls_state *state, struct ht_emitter *e, enum ht_side
     if (proof == NULL || !e->verify) {
         return;
     }
-    bool shown          = certificate->chain.len > 0 && sha256->len > 0;
+    /* With a delegated credential it is not the leaf's key that signs. */
+    bool shown =
+        certificate->chain.len > 0 && sha256->len > 0 && certificate->delegated_credential == NULL;
     struct ht_bytes der = shown ? certificate->chain.items[0] : ht_bytes(NULL, 0);
     if (proof->leaf[from].len == 0 && shown) {
         proof->leaf[from] = ht_arena_copy(e->arena, der);

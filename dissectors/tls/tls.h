@@ -197,6 +197,15 @@ struct tls_server_hello {
     const struct tls_value_faults *faults; /* of its key share; NULL: none */
 };
 
+/* A delegated credential (RFC 9345): with its key the handshake is signed, in place of the leaf's.
+ */
+struct tls_delegated_credential {
+    uint64_t valid_time_s; /* from the leaf's notBefore on */
+    struct ht_named scheme;
+    struct ht_bytes public_key; /* SubjectPublicKeyInfo */
+    struct ht_named signature_scheme;
+};
+
 struct tls_certificate {
     struct ht_texts sha256;          /* of each DER, leaf first; by the certificate analyzer */
     struct ht_bytes subject, issuer; /* of the leaf, likewise */
@@ -206,6 +215,7 @@ struct tls_certificate {
     struct ht_bytes raw_public_key; /* SubjectPublicKeyInfo, in place of a chain (RFC 7250) */
     struct ht_named compression;    /* RFC 8879 */
     struct ht_objects scts;         /* of struct tls_sct; of the leaf, in TLS 1.3 */
+    const struct tls_delegated_credential *delegated_credential;
     /* Not in the output: */
     struct ht_bytes staple;   /* the leaf's CertificateStatus, in TLS 1.3; view only */
     struct ht_bytes sct_list; /* what `scts` was read from */

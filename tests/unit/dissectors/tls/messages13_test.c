@@ -111,11 +111,35 @@ static void test_raw_public_key(void **state)
     assert_int_equal(out.raw_public_key.len, 0);
 }
 
+/* RFC 9345 section 4: the extension delegated_credential (34) of the leaf's CertificateEntry. The
+ * "certificate" and "keys" are not looked into. */
+static const char certificate_with_credential[] =
+    "00 000025"        /* no context; a list */
+    "000002 aabb 001e" /* a certificate; its extensions */
+    "0022 001a"
+    "00093a80 0403 000003 c0ffee 0804 000a 00112233445566778899";
+
+static void test_delegated_credential(void **state)
+{
+    struct ht_arena *arena = *state;
+    struct tls_certificate out;
+    assert_true(tls_certificate_parse(hex(certificate_with_credential), true, arena, &out));
+    assert_int_equal(out.chain.len, 1);
+    assert_non_null(out.delegated_credential);
+    assert_int_equal(out.delegated_credential->valid_time_s, 7 * 86400);
+    assert_int_equal(out.delegated_credential->scheme.id, 0x0403);
+    assert_int_equal(out.delegated_credential->signature_scheme.id, 0x0804);
+    assert_true(ht_bytes_equal(out.delegated_credential->public_key, hex("c0ffee")));
+    assert_false(tls_certificate_parse(
+        hex("00 000014 000002 aabb 000d 0022 0009 00093a80 0403 000000"), true, arena, &out));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_encrypted_extensions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_certificate_request, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_delegated_credential, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_raw_public_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_compressed_certificate, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_decompression_is_bounded, set_up, tear_down),
