@@ -6,10 +6,10 @@ void ht_json_runs_keep(struct ht_json_runs *runs, const struct ht_json_member *m
     if (rendered.len > HT_JSON_RUN_ROOM) {
         return;
     }
-    /* The newer one of the two places is the one that the hash tells. */
-    struct ht_json_run *run        = &runs->slots[content->slot];
-    runs->slots[content->slot ^ 1] = *run;
-    *run                           = (struct ht_json_run){.member = member, .len = rendered.len};
+    struct ht_json_run_set *set = &runs->sets[content->set];
+    struct ht_json_run *run     = &set->runs[set->oldest++ % HT_JSON_RUN_WAYS];
+    run->member                 = member;
+    run->len                    = rendered.len;
     memcpy(run->words, content->words, sizeof run->words);
     if (rendered.len > 0) {
         memcpy(run->rendered, rendered.ptr, rendered.len);

@@ -2,8 +2,8 @@
  * Members that come together and repeat are rendered together, once: who sent what in a timeline's
  * entries, the options of a SYN. The plan makes one member, a run, of those whose rows have
  * HT_REPEATS, lie side by side in the struct and point at nothing but words of the program's own;
- * here runs are kept as they were rendered, found and compared by the bytes of the struct. Each has
- * one place, or the one beside it, and gives way to what comes there.
+ * here runs are kept as they were rendered, found and compared by the bytes of the struct. Of those
+ * that share a set the oldest gives way.
  */
 #ifndef HT_SINK_JSON_RUNS_H
 #define HT_SINK_JSON_RUNS_H
@@ -11,12 +11,16 @@
 #include "base/hash.h"
 #include "sink/json_plan.h"
 
-enum { HT_JSON_RUN_SLOTS = 256, HT_JSON_RUN_WORDS = HT_JSON_RUN_BYTES / sizeof(uint64_t) };
+enum {
+    HT_JSON_RUN_SETS  = 64, /* a power of two */
+    HT_JSON_RUN_WAYS  = 4,
+    HT_JSON_RUN_WORDS = HT_JSON_RUN_BYTES / sizeof(uint64_t)
+};
 
 /* The bytes of a run, and where it is kept. */
 struct ht_json_run_content {
     uint64_t words[HT_JSON_RUN_WORDS];
-    size_t slot;
+    size_t set;
 };
 
 /* Zeroed is empty. */
@@ -27,8 +31,13 @@ struct ht_json_run {
     char rendered[HT_JSON_RUN_ROOM];
 };
 
+struct ht_json_run_set {
+    unsigned oldest;
+    struct ht_json_run runs[HT_JSON_RUN_WAYS];
+};
+
 struct ht_json_runs {
-    struct ht_json_run slots[HT_JSON_RUN_SLOTS];
+    struct ht_json_run_set sets[HT_JSON_RUN_SETS];
 };
 
 /* ht_json_run_read reads the bytes of the run `member`, which begin at `value`, by words; the last
@@ -44,7 +53,7 @@ static inline void ht_json_run_read(struct ht_json_run_content *content,
         hash ^= hash >> 32;
     }
     memcpy(&content->words[i], value + last, sizeof hash);
-    content->slot = ht_mix(hash, content->words[i]) >> 40 & (HT_JSON_RUN_SLOTS - 1);
+    content->set = ht_mix(hash, content->words[i]) >> 40 & (HT_JSON_RUN_SETS - 1);
 }
 
 static inline bool ht_json_run_is(const struct ht_json_run *run,
@@ -64,12 +73,12 @@ static inline char *ht_json_runs_put(const struct ht_json_runs *runs, char *at,
                                      const struct ht_json_member *member,
                                      const struct ht_json_run_content *content)
 {
-    const struct ht_json_run *run = &runs->slots[content->slot];
-    if (!ht_json_run_is(run, member, content)) {
-        run = &runs->slots[content->slot ^ 1];
-        if (!ht_json_run_is(run, member, content)) {
-            return NULL;
-        }
+    const struct ht_json_run *run = runs->sets[content->set].runs, *end = run + HT_JSON_RUN_WAYS;
+    while (run != end && !ht_json_run_is(run, member, content)) {
+        run++;
+    }
+    if (run == end) {
+        return NULL;
     }
     for (size_t i = 0; i < run->len; i += HT_JSON_KEY_CHUNK) {
         memcpy(at + i, run->rendered + i, HT_JSON_KEY_CHUNK);
@@ -77,7 +86,8 @@ static inline char *ht_json_runs_put(const struct ht_json_runs *runs, char *at,
     return at + run->len;
 }
 
-/* ht_json_runs_keep keeps a run as it was rendered, if it has room, in the place of another. */
+/* ht_json_runs_keep keeps a run as it was rendered, if it has room, in the place of another.
+ */
 void ht_json_runs_keep(struct ht_json_runs *runs, const struct ht_json_member *member,
                        const struct ht_json_run_content *content, struct ht_bytes rendered);
 

@@ -207,10 +207,11 @@ static void test_many_runs(void **state)
     char text[24]                = "";
     struct ht_json_member member = {.size = sizeof value};
     unsigned found               = 0;
-    for (unsigned i = 0; i < 8 * HT_JSON_RUN_SLOTS; i++) {
-        (void)snprintf(value, sizeof value, "%20u", i % (4 * HT_JSON_RUN_SLOTS));
-        (void)snprintf(text, sizeof text, "%u", i % (4 * HT_JSON_RUN_SLOTS));
-        if (i < 4 * HT_JSON_RUN_SLOTS) {
+    enum { PLACES = HT_JSON_RUN_SETS * HT_JSON_RUN_WAYS };
+    for (unsigned i = 0; i < 8 * PLACES; i++) {
+        (void)snprintf(value, sizeof value, "%20u", i % (4 * PLACES));
+        (void)snprintf(text, sizeof text, "%u", i % (4 * PLACES));
+        if (i < 4 * PLACES) {
             keep_run(&runs, &member, value, text);
             expect_run(&runs, &member, value, text);
             continue;
@@ -224,7 +225,7 @@ static void test_many_runs(void **state)
             found++;
         }
     }
-    assert_in_range(found, 1, HT_JSON_RUN_SLOTS);
+    assert_in_range(found, 1, PLACES);
 }
 
 int main(void)
