@@ -35,30 +35,44 @@ static uint64_t fold(const struct ht_address *address)
     return words[0] ^ words[1];
 }
 
-/* Where the flow of packets from `source` to `destination` is remembered. Who makes such collide
- * makes us look for flows, no more. */
-static size_t place_of(const struct ht_endpoint *source, const struct ht_endpoint *destination)
+/* What packets from `source` to `destination` are recalled by. Who makes such collide makes us look
+ * for flows, no more. */
+static uint64_t mix_of(const struct ht_endpoint *source, const struct ht_endpoint *destination)
 {
     uint64_t from = fold(&source->address), to = fold(&destination->address);
     uint64_t ports = (uint64_t)source->port << 16 ^ (uint64_t)destination->port << 40;
-    uint64_t mixed = (from ^ (to << 32 | to >> 32) ^ ports) * UINT64_C(0x9E3779B97F4A7C15);
+    return (from ^ (to << 32 | to >> 32) ^ ports) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static size_t place_of(uint64_t mixed)
+{
     return (size_t)(mixed >> 48) % HT_RECALLED_FLOWS;
 }
 
-void ht_flow_table_remember(struct ht_flow_table *table, struct ht_flow *flow, unsigned side)
+/* What tells most others of the same place apart. */
+static uint32_t check_of(uint64_t mixed)
+{
+    return (uint32_t)(mixed >> 16);
+}
+
+void ht_flow_table_remember(struct ht_flow_table *table, struct ht_flow *flow)
 {
     const struct ht_endpoint *end = flow->key.endpoint;
-    table->recalled[place_of(&end[side], &end[1 - side])] =
-        (struct ht_flow_recall){.flow = flow, .side = side};
+    for (uint32_t side = 0; side < 2; side++) {
+        uint64_t mixed = mix_of(&end[side], &end[1 - side]);
+        table->recalled[place_of(mixed)] =
+            (struct ht_flow_recall){.flow = flow, .check = check_of(mixed), .side = side};
+    }
 }
 
 struct ht_flow *ht_flow_table_recall(const struct ht_flow_table *table,
                                      const struct ht_packet *packet, unsigned *out_side)
 {
-    const struct ht_flow_recall *known =
-        &table->recalled[place_of(&packet->source, &packet->destination)];
-    *out_side = known->side;
-    return known->flow != NULL && ht_flow_key_is_of(&known->flow->key, packet, known->side)
+    uint64_t mixed                     = mix_of(&packet->source, &packet->destination);
+    const struct ht_flow_recall *known = &table->recalled[place_of(mixed)];
+    *out_side                          = known->side;
+    return known->flow != NULL && known->check == check_of(mixed) &&
+                   ht_flow_key_is_of(&known->flow->key, packet, known->side)
                ? known->flow
                : NULL;
 }
@@ -68,8 +82,9 @@ static void forget(struct ht_flow_table *table, const struct ht_flow *flow)
 {
     const struct ht_endpoint *end = flow->key.endpoint;
     for (unsigned side = 0; side < 2; side++) {
-        struct ht_flow_recall *known = &table->recalled[place_of(&end[side], &end[1 - side])];
-        known->flow                  = known->flow == flow ? NULL : known->flow;
+        struct ht_flow_recall *known =
+            &table->recalled[place_of(mix_of(&end[side], &end[1 - side]))];
+        known->flow = known->flow == flow ? NULL : known->flow;
     }
 }
 

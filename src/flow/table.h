@@ -12,12 +12,13 @@ struct ht_flow_list {
     size_t len;
 };
 
-enum { HT_RECALLED_FLOWS = 1024 };
+enum { HT_RECALLED_FLOWS = 4096 };
 
 /* A flow, at the place of the packets of one of its sides. */
 struct ht_flow_recall {
     struct ht_flow *flow; /* NULL: none */
-    unsigned side;
+    uint32_t check;       /* so that no flow is touched for the packets of another one */
+    uint32_t side;
 };
 
 /* Owns its flows. Each is in one of five lists. */
@@ -46,9 +47,9 @@ bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_bu
 struct ht_flow *ht_flow_table_find(const struct ht_flow_table *table, const struct ht_flow_key *key,
                                    uint64_t hash);
 
-/* ht_flow_table_remember makes a flow that can be found one to be recalled by the next packets of
- * `side`. Another one is forgotten for it. */
-void ht_flow_table_remember(struct ht_flow_table *table, struct ht_flow *flow, unsigned side);
+/* ht_flow_table_remember makes a flow that can be found one to be recalled by its next packets.
+ * Others are forgotten for it. */
+void ht_flow_table_remember(struct ht_flow_table *table, struct ht_flow *flow);
 
 /* ht_flow_table_recall returns the flow of `packet`, and the side that sent it, where that is
  * remembered: for less than half of what it costs to find it. NULL: it is to be looked for. */

@@ -63,6 +63,7 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
         engine->stats.refused_flows++;
         return NULL;
     }
+    ht_flow_table_remember(&engine->table, flow);
     flow->first_frame = frame->number;
     flow->first_part  = frame->part;
     flow->first_ns = flow->start_ns = flow->end_ns = frame->time_ns;
@@ -305,7 +306,7 @@ look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_
         flow = find_flow(engine, &key, hash, ht_frame_place(frame), packet, side);
     }
     if (flow != NULL) {
-        ht_flow_table_remember(&engine->table, flow, side);
+        ht_flow_table_remember(&engine->table, flow);
         feed_flow(engine, flow, frame, packet, side);
         if (opening != NULL) {
             ht_engine_make_room(engine);
