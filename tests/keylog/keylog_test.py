@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", ".."))
 EXPECTED = os.path.join(ROOT, "tests", "keylog", "EXPECTED")
@@ -75,10 +76,10 @@ def of_connection(c):
     return line_of(said, sorted(alerts), tls.get("alpn"), sorted(set(digests)))
 
 
-def run(hellotap, capture, key_log, workers):
+def run(hellotap, capture, key_log, workers, *options):
     """The connections of TLS, over TCP, DTLS or QUIC, by the client's port."""
     command = [hellotap, "-f", "json", "--quiet", "--no-ndpi", "--workers", str(workers), "--keylog",
-               key_log, capture]
+               key_log, *options, capture]
     out = subprocess.run(command, capture_output=True, text=True, check=False)
     records = [json.loads(line) for line in out.stdout.splitlines()]
     return {c["client"]["port"]: c for c in records
@@ -202,6 +203,37 @@ def of_capture(hellotap):
             yield "format-secrets, %d workers: %s" % (workers, keys)
 
 
+# Of handshakes that begin with more than two hellos, or that come twice.
+CUT = ("dtls12-ticket", "dtls13-hello-retry", "tls12-renegotiation", "tls13-mlkem-hello-retry")
+
+
+def frames_of(capture):
+    """The header of a pcap file, and its frames with theirs."""
+    with open(capture, "rb") as f:
+        header, rest = f.read(24), f.read()
+    frames = []
+    while rest:
+        size = 16 + int.from_bytes(rest[8:12], "little")
+        frames, rest = frames + [rest[:size]], rest[size:]
+    return header, frames
+
+
+def of_cut_captures(hellotap):
+    """Where a capture misses its first frames, or any one, no signature or Finished is refuted."""
+    for name in CUT:
+        capture = os.path.join(ROOT, "samples", name + ".pcap")
+        header, frames = frames_of(capture)
+        for i in range(min(len(frames), 20)):
+            for what, left in (("from", frames[i + 1:]), ("without", frames[:i] + frames[i + 1:])):
+                with tempfile.NamedTemporaryFile(suffix=".pcap") as cut:
+                    cut.write(header + b"".join(left))
+                    cut.flush()
+                    connections = run(hellotap, cut.name, capture[:-4] + "keylog", 1, "--verify")
+                for c in connections.values():
+                    if [e for e in c["timeline"] if e.get("verified") is False]:
+                        yield "%s %s frame %d: something is refuted" % (name, what, i + 1)
+
+
 def main(hellotap, mode="expected"):
     """0 where all is as it should be."""
     if mode == "write":
@@ -209,6 +241,7 @@ def main(hellotap, mode="expected"):
     if mode == "tshark" and shutil.which("tshark") is None:
         return 77  # not judged
     faults, known = list(of_capture(hellotap)), expected()
+    faults += list(of_cut_captures(hellotap)) if mode == "expected" else []
     for name, capture, key_log in samples():
         connections = run(hellotap, capture, key_log, 1)
         lines = told(connections)
