@@ -24,8 +24,8 @@ static void keep_record(const struct ht_emitter *e, struct tls_direction *d,
                         const struct tls_kept_record *record)
 {
     size_t n = d->num_kept;
-    if (n == 0 || (n >= TLS_FEW_RECORDS && (n & (n - 1)) == 0)) {
-        size_t room                  = n == 0 ? TLS_FEW_RECORDS : 2 * n;
+    if (n == 0 || n == TLS_FEW_RECORDS) {
+        size_t room                  = n == 0 ? TLS_FEW_RECORDS : TLS_KEPT_RECORDS;
         struct tls_kept_record *more = ht_arena_alloc(e->arena, room * sizeof *more);
         if (more == NULL) {
             return;

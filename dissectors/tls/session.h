@@ -18,7 +18,7 @@ enum {
     TLS_MAX_MESSAGE  = 256 * 1024, /* a handshake message: room for post-quantum chains */
     TLS_MAX_ALERTS   = 8,          /* kept of a connection */
     TLS_KEPT_RECORDS = 8,          /* first encrypted records of a direction, */
-    TLS_FEW_RECORDS  = 2           /* and the room for them at first; then twice as much */
+    TLS_FEW_RECORDS  = 4           /* and the room for them at first; then all */
 };
 
 struct tls_direction {

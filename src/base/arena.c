@@ -2,21 +2,12 @@
 
 #include <stdlib.h>
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-enum { SLABS = false }; /* for each block to be seen */
-#else
-enum { SLABS = true };
-#endif
-
 enum {
     ALIGNMENT   = 8,
-    FIRST_BLOCK = 528, /* holds how a connection opens */
+    FIRST_BLOCK = 464, /* holds how a connection opens */
     /* Blocks then are small, so that of the many short stories little is left over; of a long one
      * they are a quarter of what there is. */
-    SMALL_STEP   = 256,
+    SMALL_STEP   = 128,
     STEP_PART    = 4,
     LARGEST_STEP = 16384,
     LARGEST_KEPT = 65536 /* by a rewind */
@@ -28,19 +19,21 @@ struct ht_arena_block {
     _Alignas(ALIGNMENT) uint8_t bytes[];
 };
 
+void ht_budget_claim(struct ht_budget *budget, size_t len)
+{
+    if (budget != NULL) {
+        budget->used += len;
+        budget->peak = budget->used > budget->peak ? budget->used : budget->peak;
+    }
+}
+
 bool ht_budget_take(struct ht_budget *budget, size_t len)
 {
-    if (budget == NULL) {
-        return true;
-    }
-    if (len > budget->max - budget->used) {
+    if (budget != NULL && (budget->used > budget->max || len > budget->max - budget->used)) {
         budget->refused++;
         return false;
     }
-    budget->used += len;
-    if (budget->used > budget->peak) {
-        budget->peak = budget->used;
-    }
+    ht_budget_claim(budget, len);
     return true;
 }
 
@@ -54,7 +47,7 @@ void ht_budget_give(struct ht_budget *budget, size_t len)
 /* Where blocks of `size` bytes come from and go; NULL: from the allocator. */
 static struct ht_slabs *slabs_of(struct ht_budget *budget, size_t size)
 {
-    if (!SLABS || budget == NULL || (size != FIRST_BLOCK && size != SMALL_STEP)) {
+    if (!HT_SLABS || budget == NULL || (size != FIRST_BLOCK && size != SMALL_STEP)) {
         return NULL;
     }
     return &budget->blocks[size == FIRST_BLOCK];

@@ -17,10 +17,16 @@ struct ht_budget {
     size_t peak;                            /* the most ever held */
     uint64_t refused;                       /* requests that did not fit */
     struct ht_slabs blocks[HT_BLOCK_SIZES]; /* of its arenas, the smaller ones, by their size */
+    struct ht_slabs flows;                  /* of its flows, those over TCP */
 };
 
 /* ht_budget_take reserves `len` bytes, or counts a refusal and returns false. */
 bool ht_budget_take(struct ht_budget *budget, size_t len);
+
+/* ht_budget_claim takes `len` bytes past the bound even, for what must not be refused. */
+void ht_budget_claim(struct ht_budget *budget, size_t len);
+
+/* ht_budget_give gives bytes back. */
 void ht_budget_give(struct ht_budget *budget, size_t len);
 
 struct ht_arena_block;

@@ -7,6 +7,15 @@
 
 #include <stddef.h>
 
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+enum { HT_SLABS = 0 }; /* not to be used: each block is to be seen by itself */
+#else
+enum { HT_SLABS = 1 };
+#endif
+
 struct ht_slab;
 
 /* Zeroed is empty; it owns nothing once all blocks were given back. */

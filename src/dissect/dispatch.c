@@ -1,5 +1,7 @@
 #include "dissect/dispatch.h"
 
+#include <stdlib.h>
+
 enum { HEADER_STEP = 64 /* bytes gathered at a time while a header is incomplete */ };
 
 void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *dissectors,
@@ -7,6 +9,7 @@ void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *
 {
     d->dissectors = dissectors;
     d->stream     = stream;
+    d->budget     = budget;
     for (int i = 0; i < 2; i++) {
         d->side[i].pending.max    = HT_MAX_MATCH_BYTES;
         d->side[i].pending.budget = budget;
@@ -41,9 +44,39 @@ static void hand_over(struct ht_dispatch *d, struct ht_emitter *e, const struct 
     ht_arena_rewind(e->scratch);
 }
 
-static bool adopt(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_dissector *found)
+static void *new_state(struct ht_budget *budget, const struct ht_dissector *of)
 {
-    d->state = ht_arena_alloc(e->arena, found->state_size > 0 ? found->state_size : 1);
+    void *state = calloc(1, of->state_size + 1); /* some have none */
+    ht_budget_claim(budget, state != NULL ? of->state_size : 0);
+    return state;
+}
+
+static void free_state(struct ht_budget *budget, const struct ht_dissector *of, void *state)
+{
+    if (of != NULL && state != NULL) {
+        ht_budget_give(budget, of->state_size);
+        free(state);
+    }
+}
+
+void ht_dispatch_put_state_away(struct ht_dispatch *d)
+{
+    free_state(d->budget, d->found, d->state);
+    d->state = NULL;
+}
+
+bool ht_dispatch_make_state(struct ht_dispatch *d)
+{
+    d->state = d->found != NULL ? new_state(d->budget, d->found) : NULL;
+    return d->found == NULL || d->state != NULL;
+}
+
+/* The one that was found before only might have been. */
+static bool adopt(struct ht_dispatch *d, const struct ht_dissector *found)
+{
+    free_state(d->budget, d->found, d->state);
+    d->found = NULL;
+    d->state = new_state(d->budget, found);
     if (d->state == NULL) {
         give_up(d, HT_SIDE_A);
         give_up(d, HT_SIDE_B);
@@ -91,7 +124,7 @@ static size_t match(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side si
         }
         enum ht_match answer = ask(d, e, d->dissectors[i], side, head, &offset);
         if (answer == HT_MATCH_YES) {
-            return adopt(d, e, d->dissectors[i]) ? offset : SIZE_MAX;
+            return adopt(d, d->dissectors[i]) ? offset : SIZE_MAX;
         }
         if (answer == HT_MATCH_NO) {
             s->excluded |= 1U << i;
@@ -102,7 +135,7 @@ static size_t match(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side si
         undecided |= answer == HT_MATCH_MORE;
     }
     if (maybe != NULL && d->found == NULL) {
-        d->unsure = adopt(d, e, maybe);
+        d->unsure = adopt(d, maybe);
     }
     if (d->stream && (!undecided || head.len >= HT_MAX_MATCH_BYTES)) {
         s->watching = true;
@@ -298,7 +331,7 @@ static void join_other(struct ht_dispatch *d, enum ht_side side)
 }
 
 /* Where in what is pending one of the dissectors begins; it is adopted. */
-static bool find(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side)
+static bool find(struct ht_dispatch *d, enum ht_side side)
 {
     struct ht_bytes head = ht_buffer_view(&d->side[side].pending);
     for (unsigned i = 0; d->dissectors[i] != NULL; i++) {
@@ -306,7 +339,7 @@ static bool find(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side)
         size_t offset = candidate->find != NULL ? candidate->find(head, side) : head.len;
         if (offset < head.len) {
             ht_buffer_drop(&d->side[side].pending, offset);
-            return adopt(d, e, candidate);
+            return adopt(d, candidate);
         }
     }
     return false;
@@ -314,8 +347,7 @@ static bool find(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side)
 
 /* Watches for a dissector's protocol amid another one's bytes. Returns whether it was found; what
  * is left of `bytes` is that one's. */
-static bool watch(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
-                  struct ht_bytes *bytes)
+static bool watch(struct ht_dispatch *d, enum ht_side side, struct ht_bytes *bytes)
 {
     struct ht_dispatch_side *s = &d->side[side];
     do {
@@ -324,7 +356,7 @@ static bool watch(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side
         s->watched += (uint32_t)step.len;
         if (!ht_buffer_append(&s->pending, step) || s->watched > HT_MAX_WATCH_BYTES) {
             give_up(d, side);
-        } else if (find(d, e, side)) {
+        } else if (find(d, side)) {
             join_other(d, side);
             return true;
         } else if (s->pending.len > HT_FIND_BYTES) {
@@ -384,7 +416,7 @@ static void feed(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
     bool more                        = true;
     while (more && !s->given_up) {
         if (d->found == NULL) {
-            more = s->watching ? watch(d, e, side, &bytes) : feed_unmatched(d, e, side, &bytes);
+            more = s->watching ? watch(d, side, &bytes) : feed_unmatched(d, e, side, &bytes);
             continue;
         }
         bytes = feed_found(d, e, side, bytes);
@@ -540,5 +572,9 @@ void ht_dispatch_free(struct ht_dispatch *d)
     for (int i = 0; i < 2; i++) {
         ht_buffer_free(&d->side[i].pending);
         ht_buffer_free(&d->held[i]);
+    }
+    free_state(d->budget, d->found, d->state);
+    for (const struct ht_dispatch_past *past = d->past; past != NULL; past = past->next) {
+        free_state(d->budget, past->found, past->state);
     }
 }

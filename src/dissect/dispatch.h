@@ -41,12 +41,12 @@ struct ht_dispatch_past {
     void *state;
 };
 
-/* Zeroed but for `dissectors` and `late` is a valid dispatch of a new flow. Owns the pending bytes;
- * the state and the arena are the flow's. */
+/* Owns the pending bytes and the states. */
 struct ht_dispatch {
     const struct ht_dissector *const *dissectors; /* NULL-terminated */
     const struct ht_dissector *found;
-    void *state; /* of the dissector found */
+    void *state;              /* of the dissector found */
+    struct ht_budget *budget; /* in which the states count */
     struct ht_dispatch_past *past;
     struct ht_buffer held[2];
     struct ht_dispatch_side side[2];
@@ -57,9 +57,21 @@ struct ht_dispatch {
 };
 
 /* ht_dispatch_start readies a new flow over TCP (`stream`) or UDP; `dissectors`, at most
- * HT_MAX_DISSECTORS, are those of that transport; what it buffers counts in `budget`. */
+ * HT_MAX_DISSECTORS, are those of that transport; what it buffers, and the states, count in
+ * `budget`. */
 void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *dissectors,
                        bool stream, struct ht_budget *budget);
+
+/* ht_dispatch_state_size is how many bytes `state` has. */
+static inline size_t ht_dispatch_state_size(const struct ht_dispatch *d)
+{
+    return d->found != NULL ? d->found->state_size : 0;
+}
+
+/* ht_dispatch_put_state_away frees the state, whose bytes are kept elsewhere until
+ * ht_dispatch_make_state makes a new one for them, past the budget even; false: no memory. */
+void ht_dispatch_put_state_away(struct ht_dispatch *d);
+bool ht_dispatch_make_state(struct ht_dispatch *d);
 
 /* ht_dispatch_late says that the beginning of `side` was not captured. `in_turn`: its next bytes
  * are those that the other side waits for. */
@@ -78,7 +90,7 @@ void ht_dispatch_datagram(struct ht_dispatch *d, struct ht_emitter *e, enum ht_s
 /* ht_dispatch_finish hands over what waits, as partial, and ends the dissector. */
 void ht_dispatch_finish(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_end *end);
 
-/* ht_dispatch_free frees what is pending and held. */
+/* ht_dispatch_free frees what is pending and held, and the states. */
 void ht_dispatch_free(struct ht_dispatch *d);
 
 /* ht_dispatch_over: no dissector will see anything more of this flow. */

@@ -184,7 +184,8 @@ struct ht_dissector {
     const char *title; /* "TLS 1.0 to 1.3" */
     bool tcp, udp;
     uint16_t ports[8]; /* where its servers usually listen; never proof; 0 ends */
-    size_t state_size; /* zeroed before the first call; holds no heap pointers */
+    size_t state_size; /* zeroed before the first call; holds no heap pointers, and nothing points
+                        * into it: between calls it may be moved */
     uint32_t max_need; /* of a PDU's `need`: larger ones are handed over cut, as partial */
     uint32_t max_held; /* of each ht_hold buffer */
 

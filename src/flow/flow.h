@@ -1,5 +1,8 @@
 /*
  * A flow: all that is kept of one connection (or one UDP conversation) until its story is told.
+ *
+ * A connection that is silent sleeps. Of it nothing can be looked at but what a flow is found and
+ * ordered by; the rest, which is mostly zeros, is packed. What hangs in its arena stays.
  */
 #ifndef HT_FLOW_FLOW_H
 #define HT_FLOW_FLOW_H
@@ -23,21 +26,24 @@ struct ht_flow_list;
 struct ht_flow {
     struct ht_flow *chain; /* in the hash table */
     uint64_t hash;
-    struct ht_flow_key key;        /* up to here: what a look-up reads, a line of the cache */
+    struct ht_flow_key key; /* up to here: what a look-up reads, a line of the cache */
+    bool retired;           /* another flow has its key now */
+    bool limit_reached;
+    uint32_t packed_len;           /* bytes that all from `tcp` on is packed into; 0: it is awake */
     struct ht_flow *newer, *older; /* in one of the table's lists */
     struct ht_flow_list *list;
-    uint64_t moved;           /* ht_frame_place at which it became the newest of its list */
-    int64_t start_ns, end_ns; /* of the earliest and latest frame: files are not always in order */
-    struct ht_tcp *tcp;       /* NULL: UDP */
-    uint8_t client;           /* the client's side, by `roles_from` */
-    bool label_done;
-    bool retired; /* another flow has its key now */
-    bool claimed; /* a dissector said who the client is */
-    bool limit_reached;
-    struct ht_flow_side side[2]; /* up to here: what most packets touch */
+    uint64_t moved; /* ht_frame_place at which it became the newest of its list */
     struct ht_arena arena;
     uint64_t first_frame;
-    int64_t first_ns; /* time of its first frame */
+    uint16_t first_part; /* of the first frame: ht_frame.part */
+    int64_t end_ns;      /* of the latest frame: files are not always in order */
+    struct ht_tcp *tcp;  /* NULL: UDP */
+    int64_t start_ns;    /* of the earliest frame */
+    uint8_t client;      /* the client's side, by `roles_from` */
+    bool label_done;
+    bool claimed;                /* a dissector said who the client is */
+    struct ht_flow_side side[2]; /* up to here: what most packets touch */
+    int64_t first_ns;            /* time of its first frame */
     struct ht_dispatch dispatch;
     struct ht_timeline timeline;
     const char *roles_from;
@@ -45,9 +51,25 @@ struct ht_flow {
     struct ht_app_label label;
     const struct ht_layer *layers; /* around its first packet; in `arena` */
     uint16_t interface;            /* of its first packet */
-    uint16_t first_part;           /* of the first frame: ht_frame.part */
     uint8_t num_layers;
     ht_pool_use pool_use;
 };
+
+/* ht_flow_new makes a flow, zeroed but for its arena's budget, in which it counts too, and `tcp`
+ * where it is one over TCP. NULL: no memory. */
+struct ht_flow *ht_flow_new(struct ht_budget *budget, bool tcp);
+
+/* ht_flow_bytes is how much an awake flow holds. */
+size_t ht_flow_bytes(const struct ht_flow *flow);
+
+/* ht_flow_sleep returns the flow asleep, elsewhere; it must be one over TCP. Itself, still awake,
+ * where there is no memory or it has too much to be packed. */
+struct ht_flow *ht_flow_sleep(struct ht_flow *flow);
+
+/* ht_flow_wake returns a sleeping flow awake, elsewhere; NULL, and it stays as it is: no memory. */
+struct ht_flow *ht_flow_wake(struct ht_flow *flow);
+
+/* ht_flow_free frees a flow and all it owns. */
+void ht_flow_free(struct ht_flow *flow);
 
 #endif

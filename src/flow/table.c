@@ -18,14 +18,14 @@ bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_bu
     return table->buckets != NULL;
 }
 
-struct ht_flow *ht_flow_table_find(const struct ht_flow_table *table, const struct ht_flow_key *key,
+struct ht_flow *ht_flow_table_find(struct ht_flow_table *table, const struct ht_flow_key *key,
                                    uint64_t hash)
 {
     struct ht_flow *flow = table->buckets[hash & (table->num_buckets - 1)];
     while (flow != NULL && (flow->hash != hash || !ht_flow_key_equal(&flow->key, key))) {
         flow = flow->chain;
     }
-    return flow;
+    return flow == NULL || flow->packed_len == 0 ? flow : ht_flow_table_wake(table, flow);
 }
 
 static uint64_t fold(const struct ht_address *address)
@@ -117,6 +117,7 @@ static void append(struct ht_flow_list *list, struct ht_flow *flow, uint64_t pla
     flow->older                                                    = list->newest;
     *(list->newest != NULL ? &list->newest->newer : &list->oldest) = flow;
     list->newest                                                   = flow;
+    list->awake = list->awake != NULL ? list->awake : flow;
     list->len++;
 }
 
@@ -125,6 +126,7 @@ static void take_out(struct ht_flow *flow)
     struct ht_flow_list *list                                    = flow->list;
     *(flow->older != NULL ? &flow->older->newer : &list->oldest) = flow->newer;
     *(flow->newer != NULL ? &flow->newer->older : &list->newest) = flow->older;
+    list->awake = list->awake == flow ? flow->newer : list->awake;
     list->len--;
 }
 
@@ -134,14 +136,13 @@ struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_f
     if (table->len >= table->num_buckets) {
         grow(table);
     }
-    struct ht_flow *flow = calloc(1, sizeof *flow);
+    struct ht_flow *flow = ht_flow_new(table->budget, key->protocol == IPPROTO_TCP);
     if (flow == NULL) {
         return NULL;
     }
     struct ht_flow **bucket = &table->buckets[hash & (table->num_buckets - 1)];
     flow->key               = *key;
     flow->hash              = hash;
-    flow->arena.budget      = table->budget;
     flow->chain             = *bucket;
     *bucket                 = flow;
     table->len++;
@@ -162,14 +163,56 @@ void ht_flow_table_touch(const struct ht_flow_table *table, struct ht_flow *flow
     }
 }
 
-static void unchain(struct ht_flow_table *table, struct ht_flow *flow)
+/* What in the table points at a flow that can be found. */
+static struct ht_flow **link_to(struct ht_flow_table *table, const struct ht_flow *flow)
 {
     struct ht_flow **link = &table->buckets[flow->hash & (table->num_buckets - 1)];
     while (*link != flow) {
         link = &(*link)->chain;
     }
-    *link = flow->chain;
+    return link;
+}
+
+static void unchain(struct ht_flow_table *table, struct ht_flow *flow)
+{
+    *link_to(table, flow) = flow->chain;
     forget(table, flow);
+}
+
+/* `flow`, which can be found, lies elsewhere now than where `link` points. */
+static void moved_to(struct ht_flow **link, struct ht_flow *flow)
+{
+    struct ht_flow_list *list                                    = flow->list;
+    *(flow->older != NULL ? &flow->older->newer : &list->oldest) = flow;
+    *(flow->newer != NULL ? &flow->newer->older : &list->newest) = flow;
+    *link                                                        = flow;
+}
+
+void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place)
+{
+    struct ht_flow_list *list = &table->tcp;
+    while (list->awake != NULL && list->awake->moved < place) {
+        struct ht_flow *flow  = list->awake;
+        struct ht_flow **link = link_to(table, flow);
+        list->awake           = flow->newer;
+        forget(table, flow);
+        moved_to(link, ht_flow_sleep(flow));
+    }
+}
+
+struct ht_flow *ht_flow_table_wake(struct ht_flow_table *table, struct ht_flow *flow)
+{
+    if (flow->packed_len == 0) {
+        return flow;
+    }
+    struct ht_flow **link = link_to(table, flow);
+    struct ht_flow *awake = ht_flow_wake(flow);
+    if (awake != NULL) {
+        moved_to(link, awake);
+    } else {
+        ht_flow_table_remove(table, flow);
+    }
+    return awake;
 }
 
 void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uint64_t place)
@@ -206,10 +249,10 @@ void ht_flow_fetch(const struct ht_flow *flow)
 
 void ht_flow_fetch_content(const struct ht_flow *flow)
 {
-    if (flow->tcp != NULL) {
-        fetch(flow->tcp, sizeof *flow->tcp);
+    if (flow->packed_len == 0) {
+        fetch(flow->tcp, flow->tcp != NULL ? sizeof *flow->tcp : 0);
+        fetch(flow->dispatch.state, FETCHED_STATE);
     }
-    fetch(flow->dispatch.state, FETCHED_STATE);
     fetch(flow->arena.blocks, FETCHED_STATE);
 }
 
@@ -218,12 +261,7 @@ void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow)
     if (flow->list != NULL) {
         ht_flow_table_take(table, flow);
     }
-    if (flow->tcp != NULL) {
-        ht_tcp_free(flow->tcp);
-    }
-    ht_dispatch_free(&flow->dispatch);
-    ht_arena_clear(&flow->arena);
-    free(flow);
+    ht_flow_free(flow);
 }
 
 void ht_flow_table_fini(struct ht_flow_table *table)

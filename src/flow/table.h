@@ -9,6 +9,7 @@
 
 struct ht_flow_list {
     struct ht_flow *oldest, *newest;
+    struct ht_flow *awake; /* the oldest that did not sleep yet since it was last moved; or NULL */
     size_t len;
 };
 
@@ -43,9 +44,17 @@ struct ht_flow_table {
 bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget,
                         uint64_t touch_frames);
 
-/* ht_flow_table_find returns the flow of `key`, or NULL. */
-struct ht_flow *ht_flow_table_find(const struct ht_flow_table *table, const struct ht_flow_key *key,
+/* ht_flow_table_find returns the flow of `key`, awake, or NULL. */
+struct ht_flow *ht_flow_table_find(struct ht_flow_table *table, const struct ht_flow_key *key,
                                    uint64_t hash);
+
+/* ht_flow_table_rest puts the open connections to sleep that became the newest of their list before
+ * `place`: of no pointer to one of them anything is left. */
+void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place);
+
+/* ht_flow_table_wake returns the flow awake, elsewhere if it slept; NULL where there is no memory,
+ * and then it is gone. */
+struct ht_flow *ht_flow_table_wake(struct ht_flow_table *table, struct ht_flow *flow);
 
 /* ht_flow_table_remember makes a flow that can be found one to be recalled by its next packets.
  * Others are forgotten for it. */

@@ -1,10 +1,11 @@
 #include "flow/timeline.h"
 
+#include "base/pack.h"
+
 enum {
-    CHUNK_BYTES = 143, /* with what stands around them 160: a handshake, in most flows */
-    WORD        = sizeof(uint64_t),
-    NUMBERS     = 4, /* of an entry */
-    LARGEST     = 2 + 2 + NUMBERS * WORD
+    CHUNK_BYTES = 95, /* with what stands around them 112: how a connection opens, in most flows */
+    NUMBERS     = 4,  /* of an entry */
+    LARGEST     = 2 + 2 + NUMBERS * sizeof(uint64_t)
 };
 
 /* The first byte of an entry: side, whether something is pointed at, and the event's flags, as far
@@ -16,36 +17,26 @@ enum { SIDE = 1, POINTS = 2, FLAGS_SHIFT = 2, FLAGS_FOLLOW = 0x3E, ABSENT = 0x3F
 struct ht_timeline_chunk {
     struct ht_timeline_chunk *next;
     uint8_t len;
-    uint8_t bytes[CHUNK_BYTES + WORD]; /* numbers are read by words */
+    uint8_t bytes[CHUNK_BYTES + HT_PACK_SLACK];
 };
 
 /* Near to event types and to the reasons of absences, which are the program's own. */
 static const char program = 0;
 
-static uint64_t little_endian(uint64_t word)
-{
-    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
-}
-
-/* As few bytes as it needs, the lowest first; the sign is the lowest bit, so that small numbers are
- * short. There is room for a word at `at`. */
+/* The sign is the lowest bit, so that small numbers are short. */
 static uint8_t *put_number(uint8_t *at, int64_t number, unsigned index, unsigned *lens)
 {
     uint64_t zigzag = (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
-    uint64_t word   = little_endian(zigzag);
-    unsigned len    = zigzag == 0 ? 0 : (71U - (unsigned)__builtin_clzll(zigzag)) / 8;
-    memcpy(at, &word, sizeof word);
+    unsigned len    = ht_word_len(zigzag);
     *lens |= len << 4 * index;
-    return at + len;
+    return ht_put_word(at, zigzag, len);
 }
 
 static const uint8_t *get_number(const uint8_t *at, unsigned index, unsigned lens, int64_t *out)
 {
-    unsigned len = lens >> 4 * index & 15;
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    word = len == 0 ? 0 : little_endian(word) & UINT64_MAX >> (64 - 8 * len);
-    *out = (int64_t)(word >> 1) ^ -(int64_t)(word & 1);
+    unsigned len  = lens >> 4 * index & 15;
+    uint64_t word = ht_get_word(at, len);
+    *out          = (int64_t)(word >> 1) ^ -(int64_t)(word & 1);
     return at + len;
 }
 
@@ -70,7 +61,7 @@ static bool add_chunk(struct ht_timeline *timeline, struct ht_arena *arena)
 }
 
 /* What was kept lies in the arena where the first chunk is. */
-static size_t encode(uint8_t out[LARGEST + WORD], const struct ht_timeline *timeline,
+static size_t encode(uint8_t out[LARGEST + HT_PACK_SLACK], const struct ht_timeline *timeline,
                      const struct ht_happening *h)
 {
     const void *pointed = h->absent != NULL ? (const void *)h->absent : h->kept;
@@ -97,7 +88,7 @@ static size_t encode(uint8_t out[LARGEST + WORD], const struct ht_timeline *time
 bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
                      const struct ht_happening *h)
 {
-    uint8_t entry[LARGEST + WORD];
+    uint8_t entry[LARGEST + HT_PACK_SLACK];
     if (timeline->first == NULL && !add_chunk(timeline, arena)) {
         return false;
     }

@@ -79,19 +79,21 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     }
     engine->config           = *config;
     engine->config.max_flows = config->max_flows != 0 ? config->max_flows : HT_DEFAULT_MAX_FLOWS;
-    engine->budget.max       = config->max_bytes != 0 ? config->max_bytes : HT_DEFAULT_MAX_BYTES;
-    engine->emitter.ops      = &ht_engine_emitter_ops;
-    engine->emitter.scratch  = &engine->scratch;
-    engine->emitter.verify   = config->verify;
-    engine->emitter.audit    = config->audit;
-    engine->keyring.file     = config->key_log;
-    engine->keyring.live     = config->live;
-    engine->now_ns           = INT64_MIN;
-    engine->digester         = ht_digester_new();
-    engine->labeler          = config->label ? ht_labeler_new() : NULL;
-    engine->openings.budget  = &engine->budget;
-    engine->receiver         = (struct ht_receiver){
-                .deliver = ht_engine_deliver, .context = engine, .budget = &engine->budget};
+    engine->config.sleep_frames =
+        config->sleep_frames != 0 ? config->sleep_frames : HT_DEFAULT_SLEEP_FRAMES;
+    engine->budget.max      = config->max_bytes != 0 ? config->max_bytes : HT_DEFAULT_MAX_BYTES;
+    engine->emitter.ops     = &ht_engine_emitter_ops;
+    engine->emitter.scratch = &engine->scratch;
+    engine->emitter.verify  = config->verify;
+    engine->emitter.audit   = config->audit;
+    engine->keyring.file    = config->key_log;
+    engine->keyring.live    = config->live;
+    engine->now_ns          = INT64_MIN;
+    engine->digester        = ht_digester_new();
+    engine->labeler         = config->label ? ht_labeler_new() : NULL;
+    engine->openings.budget = &engine->budget;
+    engine->receiver        = (struct ht_receiver){
+               .deliver = ht_engine_deliver, .context = engine, .budget = &engine->budget};
     ht_fragments_init(&engine->fragments, config->hash_seed);
     list_dissectors(engine);
     if (config->lesson != NULL) {

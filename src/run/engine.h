@@ -25,7 +25,7 @@ static inline bool ht_order_before(struct ht_order a, struct ht_order b)
 struct ht_flow;
 struct ht_key_log;
 
-enum { HT_DEFAULT_MAX_FLOWS = 2000000 };
+enum { HT_DEFAULT_MAX_FLOWS = 2000000, HT_DEFAULT_SLEEP_FRAMES = 1 << 16 };
 #define HT_DEFAULT_MAX_BYTES (UINT64_C(2) << 30)
 
 struct ht_engine_config {
@@ -54,8 +54,10 @@ struct ht_engine_config {
     bool label;  /* application labels by libndpi */
     bool live;   /* flows end by time; else by number, and at the end of the source */
     uint64_t hash_seed;
-    size_t max_flows; /* 0: HT_DEFAULT_MAX_FLOWS */
-    size_t max_bytes; /* that flows hold together; 0: HT_DEFAULT_MAX_BYTES */
+    uint64_t sleep_frames; /* an open connection that is silent for so many sleeps (flow/flow.h); 0:
+                            * HT_DEFAULT_SLEEP_FRAMES. No output depends on it */
+    size_t max_flows;      /* 0: HT_DEFAULT_MAX_FLOWS */
+    size_t max_bytes;      /* that flows hold together; 0: HT_DEFAULT_MAX_BYTES */
 };
 
 struct ht_engine;

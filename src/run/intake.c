@@ -22,13 +22,10 @@ static void emit_tcp(void *context, const struct ht_event_type *type, unsigned s
     (void)ht_emit(&engine->emitter, type, (enum ht_side)side, 0, data);
 }
 
-static bool start_tcp(struct ht_engine *engine, struct ht_flow *flow)
+static void start_tcp(struct ht_engine *engine, struct ht_tcp *tcp)
 {
-    flow->tcp = ht_arena_alloc(&flow->arena, sizeof *flow->tcp);
-    for (int i = 0; flow->tcp != NULL && i < 2; i++) {
-        flow->tcp->side[i].bytes.receiver = &engine->receiver;
-    }
-    return flow->tcp != NULL;
+    tcp->side[0].bytes.receiver = &engine->receiver;
+    tcp->side[1].bytes.receiver = &engine->receiver;
 }
 
 /* Until a SYN or a hello says otherwise: the lower of a well-known port serves, else the one that
@@ -55,13 +52,13 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
                                   const struct ht_packet *packet, unsigned sender)
 {
     struct ht_flow *flow = ht_flow_table_add(&engine->table, key, hash, ht_frame_place(frame));
-    bool is_tcp          = key->protocol == IPPROTO_TCP;
-    if (flow == NULL || (is_tcp && !start_tcp(engine, flow))) {
-        if (flow != NULL) {
-            ht_flow_table_remove(&engine->table, flow);
-        }
+    if (flow == NULL) {
         engine->stats.refused_flows++;
         return NULL;
+    }
+    bool is_tcp = flow->tcp != NULL;
+    if (is_tcp) {
+        start_tcp(engine, flow->tcp);
     }
     ht_flow_table_remember(&engine->table, flow);
     flow->first_frame = frame->number;

@@ -126,12 +126,23 @@ static void expire_by_number(struct ht_engine *engine, uint64_t number)
     }
 }
 
+/* None of them is the flow at hand any more. */
+static void put_to_sleep(struct ht_engine *engine, uint64_t number)
+{
+    if (number > engine->config.sleep_frames) {
+        engine->flow = NULL;
+        ht_flow_table_rest(&engine->table, (number - engine->config.sleep_frames) << 16);
+    }
+}
+
 void ht_engine_expire(struct ht_engine *engine, uint64_t number)
 {
     if (engine->config.live) {
         expire_by_time(engine);
+        put_to_sleep(engine, number);
     } else if (number >= engine->next_expiry) {
         expire_by_number(engine, number - number % EXPIRE_STEP);
+        put_to_sleep(engine, number);
         engine->next_expiry = number - number % EXPIRE_STEP + EXPIRE_STEP;
     }
 }

@@ -368,6 +368,10 @@ static bool is_told(const struct ht_flow *flow)
 
 void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
 {
+    flow = ht_flow_table_wake(&engine->table, flow);
+    if (flow == NULL) {
+        return;
+    }
     ht_engine_enter(engine, flow, 0, flow->end_ns);
     if (flow->tcp != NULL) {
         ht_tcp_finish(flow->tcp);
@@ -382,7 +386,7 @@ void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
     ht_flow_table_take(&engine->table, flow);
     if (engine->config.ended != NULL) {
         engine->flow = NULL;
-        engine->leaving_bytes += flow->arena.size;
+        engine->leaving_bytes += ht_flow_bytes(flow);
         engine->config.ended(engine->config.context, flow);
     } else {
         (void)ht_engine_tell_ended(engine, flow);
@@ -392,7 +396,7 @@ void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
 bool ht_engine_tell_ended(struct ht_engine *engine, struct ht_flow *flow)
 {
     if (engine->config.ended != NULL) {
-        engine->leaving_bytes -= flow->arena.size;
+        engine->leaving_bytes -= ht_flow_bytes(flow);
     }
     ht_engine_enter(engine, flow, 0, flow->end_ns);
     tell(engine, flow);

@@ -10,6 +10,8 @@
 
 enum { SEED = 7, MANY = 5000 };
 
+static const struct ht_dissector sleepy = {.name = "sleepy", .state_size = sizeof(uint64_t)};
+
 /* The n'th of many packets; two of them, there and back, are of one flow. */
 static struct ht_packet packet_of(uint32_t n, bool back, uint8_t protocol)
 {
@@ -23,7 +25,7 @@ static struct ht_packet packet_of(uint32_t n, bool back, uint8_t protocol)
         .source = back ? other : near, .destination = back ? near : other, .protocol = protocol};
 }
 
-static struct ht_flow *find(const struct ht_flow_table *table, const struct ht_packet *packet,
+static struct ht_flow *find(struct ht_flow_table *table, const struct ht_packet *packet,
                             unsigned *out_side)
 {
     struct ht_flow_key key;
@@ -40,7 +42,7 @@ static void add(struct ht_flow_table *table, uint32_t n)
 }
 
 /* Recalls what it finds, or nothing; returns whether it did. */
-static bool check(const struct ht_flow_table *table, const struct ht_packet *packet)
+static bool check(struct ht_flow_table *table, const struct ht_packet *packet)
 {
     unsigned side, found_side;
     const struct ht_flow *recalled = ht_flow_table_recall(table, packet, &side);
@@ -49,7 +51,7 @@ static bool check(const struct ht_flow_table *table, const struct ht_packet *pac
     return recalled != NULL;
 }
 
-static unsigned check_all(const struct ht_flow_table *table)
+static unsigned check_all(struct ht_flow_table *table)
 {
     unsigned recalled = 0;
     for (uint32_t n = 0; n < MANY; n++) {
@@ -96,6 +98,76 @@ static void recalls_what_it_would_find(void **unused)
     ht_flow_table_fini(&table);
 }
 
+/* Fills what is packed when the flow sleeps, and what it owns. */
+static void fill(struct ht_flow *flow, uint32_t n)
+{
+    flow->side[1].packets      = n;
+    flow->start_ns             = 1795236942017281000 + n;
+    flow->first_ns             = 1795236942017281000 + 2 * (int64_t)n;
+    flow->roles_from           = "syn";
+    flow->tcp->side[0].isn     = n * 0x9E3779B9;
+    flow->tcp->side[1].syn     = n % 2 == 0;
+    flow->dispatch.found       = &sleepy;
+    flow->dispatch.held[0].max = 64;
+    flow->timeline.frame       = UINT64_MAX - n;
+    assert_true(ht_dispatch_make_state(&flow->dispatch));
+    *(uint64_t *)flow->dispatch.state = n;
+    assert_true(ht_buffer_append(&flow->dispatch.held[0], ht_text("held")));
+    assert_non_null(ht_arena_alloc(&flow->arena, 16));
+}
+
+static void assert_filled(const struct ht_flow *flow, uint32_t n)
+{
+    assert_int_equal(flow->packed_len, 0);
+    assert_int_equal(flow->side[1].packets, n);
+    assert_int_equal(flow->start_ns, 1795236942017281000 + n);
+    assert_int_equal(flow->first_ns, 1795236942017281000 + 2 * (int64_t)n);
+    assert_string_equal(flow->roles_from, "syn");
+    assert_int_equal(flow->tcp->side[0].isn, n * 0x9E3779B9);
+    assert_int_equal(flow->tcp->side[1].syn, n % 2 == 0);
+    assert_int_equal(flow->timeline.frame, UINT64_MAX - n);
+    assert_int_equal(*(const uint64_t *)flow->dispatch.state, n);
+    assert_true(ht_bytes_equal(ht_buffer_view(&flow->dispatch.held[0]), ht_text("held")));
+}
+
+/* Open connections sleep by their age, are found awake as they were, and free what they own whether
+ * they sleep or not. */
+static void sleeps_and_wakes(void **unused)
+{
+    enum { SLEEPERS = 100 };
+    struct ht_budget budget = {.max = SIZE_MAX};
+    struct ht_flow_table table;
+    unsigned side;
+    (void)unused;
+    assert_true(ht_flow_table_init(&table, SEED, &budget, 1));
+    for (uint32_t n = 0; n < SLEEPERS; n++) {
+        struct ht_packet packet = packet_of(n, false, IPPROTO_TCP);
+        add(&table, n);
+        struct ht_flow *flow = find(&table, &packet, &side);
+        fill(flow, n);
+        ht_flow_table_move(flow, &table.tcp, n << 16);
+        ht_flow_table_remember(&table, flow);
+    }
+    size_t awake = budget.used;
+    ht_flow_table_rest(&table, (uint64_t)SLEEPERS / 2 << 16);
+    assert_true(budget.used < awake - (size_t)SLEEPERS / 2 * 512);
+    const struct ht_flow *flow = table.tcp.oldest;
+    for (uint32_t n = 0; n < SLEEPERS; n++, flow = flow->newer) {
+        assert_int_equal(flow->packed_len != 0, n < SLEEPERS / 2);
+    }
+    for (uint32_t n = 0; n < SLEEPERS; n += 2) {
+        struct ht_packet packet = packet_of(n, false, IPPROTO_TCP);
+        struct ht_flow *found   = find(&table, &packet, &side);
+        assert_filled(found, n);
+        ht_flow_table_move(found, &table.tcp, (uint64_t)SLEEPERS << 16);
+    }
+    while (table.tcp.oldest != NULL) {
+        ht_flow_table_remove(&table, table.tcp.oldest);
+    }
+    assert_int_equal(budget.used, 0);
+    ht_flow_table_fini(&table);
+}
+
 /* Of a flow that has nothing yet, and of none; a sanitizer of undefined behaviour sees what fails.
  */
 static void fetches_what_is_there(void **unused)
@@ -110,6 +182,7 @@ static void fetches_what_is_there(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(recalls_what_it_would_find),
+                                       cmocka_unit_test(sleeps_and_wakes),
                                        cmocka_unit_test(fetches_what_is_there)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,8 @@ static bool write_record(void *context, const struct ht_record_type *type, const
 /* What is asked for beside the stories. */
 struct asked {
     bool events;
-    const char *only; /* a condition; NULL: all records */
+    const char *only;      /* a condition; NULL: all records */
+    uint64_t sleep_frames; /* 0: nothing in these files is silent for long enough to sleep */
 };
 
 static struct ht_crew *start(struct written *written, unsigned workers, struct asked asked)
@@ -45,7 +46,8 @@ static struct ht_crew *start(struct written *written, unsigned workers, struct a
                                                       .analyzers      = ht_analyzers,
                                                       .conditions     = &written->condition,
                                                       .num_conditions = only,
-                                                      .events         = asked.events},
+                                                      .events         = asked.events,
+                                                      .sleep_frames   = asked.sleep_frames},
                                           .format  = &ht_json_sink,
                                           .workers = workers,
                                           .lines   = write_lines,
@@ -136,6 +138,21 @@ static void with_conditions_too(void **unused)
     assert_same_output((struct asked){.only = "tls.established=true"}, 90);
     assert_same_output((struct asked){.only = "type=certificate"}, 3);
     assert_same_output((struct asked){.only = "type!=certificate"}, 100);
+}
+
+/* Connections that sleep whenever they are silent for a moment are told as if they never did. */
+static void asleep_or_not(void **unused)
+{
+    struct written one, several;
+    (void)unused;
+    (void)run(&one, 1, (struct asked){.events = true}, files);
+    for (unsigned workers = 1; workers <= 2; workers++) {
+        (void)run(&several, workers, (struct asked){.events = true, .sleep_frames = 1}, files);
+        assert_int_equal(several.lines.len, one.lines.len);
+        assert_memory_equal(several.lines.ptr, one.lines.ptr, one.lines.len);
+        ht_chars_free(&several.lines);
+    }
+    ht_chars_free(&one.lines);
 }
 
 /* A DNS query over UDP from a port of 10.0.0.1: Ethernet, IPv4, UDP, one question. */
@@ -408,6 +425,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_same_whatever_the_number),
                                        cmocka_unit_test(with_events_too),
                                        cmocka_unit_test(with_conditions_too),
+                                       cmocka_unit_test(asleep_or_not),
                                        cmocka_unit_test(what_ends_by_number_ends_in_order),
                                        cmocka_unit_test(what_ends_with_one_frame_ends_in_order),
                                        cmocka_unit_test(fragments_are_put_together_before),

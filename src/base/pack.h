@@ -1,0 +1,53 @@
+/*
+ * Numbers and memory in few bytes: of a word those up to its highest that is not zero, the lowest
+ * first.
+ */
+#ifndef HT_BASE_PACK_H
+#define HT_BASE_PACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum {
+    HT_PACK_SLACK = 8 /* bytes behind what is packed that are read and written, to no effect */
+};
+
+static inline uint64_t ht_little_endian(uint64_t word)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
+}
+
+/* ht_word_len is how many bytes of `word` count: 0 to 8. */
+static inline unsigned ht_word_len(uint64_t word)
+{
+    return word == 0 ? 0 : (71U - (unsigned)__builtin_clzll(word)) / 8;
+}
+
+/* ht_put_word writes a word of `len` bytes and returns where they end. */
+static inline uint8_t *ht_put_word(uint8_t *at, uint64_t word, unsigned len)
+{
+    uint64_t bytes = ht_little_endian(word);
+    memcpy(at, &bytes, sizeof bytes);
+    return at + len;
+}
+
+/* ht_get_word reads one. */
+static inline uint64_t ht_get_word(const uint8_t *at, unsigned len)
+{
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    return len == 0 ? 0 : ht_little_endian(bytes) & UINT64_MAX >> (64 - 8 * len);
+}
+
+/* HT_PACKED_MAX is the most that `len` bytes, whole words, can take when packed, with the slack. */
+#define HT_PACKED_MAX(len) ((len) + ((len) + 15) / 16 + HT_PACK_SLACK)
+
+/* ht_pack packs `len` bytes, whole words, to `out` and returns where they end. What is mostly
+ * zeros, small numbers, addresses and times becomes small. */
+uint8_t *ht_pack(uint8_t *out, const void *from, size_t len);
+
+/* ht_unpack makes the `len` bytes again and returns where, in what was packed, they end. */
+const uint8_t *ht_unpack(const uint8_t *packed, void *to, size_t len);
+
+#endif

@@ -1,0 +1,149 @@
+#include "flow/flow.h"
+
+#include "base/pack.h"
+
+#include <stdlib.h>
+
+/* One over TCP lies with its connection. */
+struct tcp_flow {
+    _Alignas(16) struct ht_flow flow; /* slabs have blocks of whole 16 bytes */
+    struct ht_tcp tcp;
+};
+
+enum {
+    ALWAYS  = offsetof(struct ht_flow, tcp), /* bytes that are there when it sleeps, too */
+    PACKED  = sizeof(struct tcp_flow) - ALWAYS,
+    STATE   = 1024, /* what a dissector's state may have for its flow to sleep */
+    LARGEST = HT_PACKED_MAX(PACKED) + HT_PACKED_MAX(STATE)
+};
+
+/* What is awake comes and goes; in slabs it leaves no holes between those that sleep. */
+static void *take_tcp_flow(struct ht_budget *budget)
+{
+    return HT_SLABS && budget != NULL ? ht_slab_take(&budget->flows, sizeof(struct tcp_flow))
+                                      : malloc(sizeof(struct tcp_flow));
+}
+
+/* Where it came from. */
+static void give(struct ht_budget *budget, struct ht_flow *flow)
+{
+    if (HT_SLABS && budget != NULL && flow->packed_len == 0 && flow->tcp != NULL) {
+        ht_slab_give(&budget->flows, flow);
+    } else {
+        free(flow);
+    }
+}
+
+static size_t size_of(const struct ht_flow *flow)
+{
+    return flow->packed_len != 0 ? ALWAYS + flow->packed_len + (size_t)HT_PACK_SLACK
+           : flow->tcp != NULL   ? sizeof(struct tcp_flow)
+                                 : sizeof(struct ht_flow);
+}
+
+struct ht_flow *ht_flow_new(struct ht_budget *budget, bool tcp)
+{
+    size_t size = tcp ? sizeof(struct tcp_flow) : sizeof(struct ht_flow);
+    if (!ht_budget_take(budget, size)) {
+        return NULL;
+    }
+    struct ht_flow *flow = tcp ? take_tcp_flow(budget) : malloc(size);
+    if (flow == NULL) {
+        ht_budget_give(budget, size);
+        return NULL;
+    }
+    memset(flow, 0, size);
+    flow->arena.budget = budget;
+    flow->tcp          = tcp ? &((struct tcp_flow *)flow)->tcp : NULL;
+    return flow;
+}
+
+size_t ht_flow_bytes(const struct ht_flow *flow)
+{
+    return size_of(flow) + ht_dispatch_state_size(&flow->dispatch) + flow->arena.size;
+}
+
+/* Frees the flow, but not what it owns. */
+static void free_itself(struct ht_flow *flow)
+{
+    ht_budget_give(flow->arena.budget, size_of(flow));
+    give(flow->arena.budget, flow);
+}
+
+struct ht_flow *ht_flow_sleep(struct ht_flow *flow)
+{
+    uint8_t packed[LARGEST];
+    struct ht_budget *budget = flow->arena.budget;
+    size_t state_size        = ht_dispatch_state_size(&flow->dispatch);
+    if (state_size > STATE || state_size % sizeof(uint64_t) != 0) {
+        return flow;
+    }
+    uint8_t *end = ht_pack(packed, (const char *)flow + ALWAYS, PACKED);
+    end          = ht_pack(end, flow->dispatch.state, state_size);
+    size_t len = (size_t)(end - packed), size = ALWAYS + len + HT_PACK_SLACK;
+    if (!ht_budget_take(budget, size)) {
+        return flow;
+    }
+    struct ht_flow *asleep = malloc(size);
+    if (asleep == NULL) {
+        ht_budget_give(budget, size);
+        return flow;
+    }
+    memcpy(asleep, flow, ALWAYS);
+    memcpy((char *)asleep + ALWAYS, packed, len + HT_PACK_SLACK);
+    asleep->packed_len = (uint32_t)len;
+    ht_dispatch_put_state_away(&flow->dispatch);
+    free_itself(flow);
+    return asleep;
+}
+
+/* All but the dissector's state; returns where that is packed. */
+static const uint8_t *unpack(const struct ht_flow *asleep, struct tcp_flow *out)
+{
+    memcpy(&out->flow, asleep, ALWAYS);
+    const uint8_t *end = ht_unpack((const uint8_t *)asleep + ALWAYS, (char *)out + ALWAYS, PACKED);
+    out->flow.packed_len     = 0;
+    out->flow.tcp            = &out->tcp;
+    out->flow.dispatch.state = NULL;
+    return end;
+}
+
+struct ht_flow *ht_flow_wake(struct ht_flow *flow)
+{
+    struct tcp_flow *awake = take_tcp_flow(flow->arena.budget);
+    if (awake == NULL) {
+        return NULL;
+    }
+    const uint8_t *state      = unpack(flow, awake);
+    struct ht_dispatch *found = &awake->flow.dispatch;
+    if (!ht_dispatch_make_state(found)) {
+        give(flow->arena.budget, &awake->flow);
+        return NULL;
+    }
+    (void)ht_unpack(state, found->state, ht_dispatch_state_size(found));
+    ht_budget_claim(flow->arena.budget, sizeof *awake);
+    free_itself(flow);
+    return &awake->flow;
+}
+
+/* Frees what the flow owns. */
+static void free_content(struct ht_flow *flow)
+{
+    if (flow->tcp != NULL) {
+        ht_tcp_free(flow->tcp);
+    }
+    ht_dispatch_free(&flow->dispatch);
+    ht_arena_clear(&flow->arena);
+}
+
+void ht_flow_free(struct ht_flow *flow)
+{
+    if (flow->packed_len != 0) {
+        struct tcp_flow content;
+        (void)unpack(flow, &content);
+        free_content(&content.flow);
+    } else {
+        free_content(flow);
+    }
+    free_itself(flow);
+}
