@@ -1,8 +1,10 @@
 #include "base/pack.h"
 
-/* Before each two words a byte says how they are written, four bits each: as 0 to 8 bytes; or, as
- * what is large is mostly addresses and times, as 3 or 4 bytes of how it differs from the last word
- * of its size. */
+#include <stdbool.h>
+
+/* Before each eight words a byte says which of them are not zero; before each two of these another
+ * how they are written, four bits each: as 1 to 8 bytes; or, as what is large is mostly addresses
+ * and times, as 3 or 4 bytes of how it differs from the last word of its size. */
 enum { WORD = sizeof(uint64_t), ADDRESS = 6, TIME = 8, NEAR_ADDRESS = 9, NEAR_TIME = 10 };
 enum { NEAR_ADDRESS_LEN = 3, NEAR_TIME_LEN = 4 };
 
@@ -48,17 +50,27 @@ static const uint8_t *get(const uint8_t *at, unsigned how, struct last *last, ui
 uint8_t *ht_pack(uint8_t *out, const void *from, size_t len)
 {
     struct last last = {0};
-    uint8_t *ways    = out;
+    uint8_t *present = out, *ways = out;
+    bool second = false; /* of those that `ways` is for */
     for (size_t i = 0; i < len / WORD; i++) {
         uint64_t word;
         unsigned how = 0;
         memcpy(&word, (const char *)from + i * WORD, sizeof word);
-        if (i % 2 == 0) {
+        if (i % 8 == 0) {
+            present  = out++;
+            *present = 0;
+        }
+        if (word == 0) {
+            continue;
+        }
+        if (!second) {
             ways  = out++;
             *ways = 0;
         }
         out = put(out, word, &last, &how);
-        *ways |= (uint8_t)(how << 4 * (i % 2));
+        *present |= (uint8_t)(1U << i % 8);
+        *ways |= (uint8_t)(second ? how << 4 : how);
+        second = !second;
     }
     return out;
 }
@@ -66,11 +78,16 @@ uint8_t *ht_pack(uint8_t *out, const void *from, size_t len)
 const uint8_t *ht_unpack(const uint8_t *packed, void *to, size_t len)
 {
     struct last last = {0};
-    unsigned ways    = 0;
-    for (size_t i = 0; i < len / WORD; i++) {
+    unsigned present = 0, ways = 0;
+    bool second = false;
+    for (size_t i = 0; i < len / WORD; i++, present >>= 1) {
         uint64_t word = 0;
-        ways          = i % 2 == 0 ? *packed++ : ways >> 4;
-        packed        = get(packed, ways & 15, &last, &word);
+        present       = i % 8 == 0 ? *packed++ : present;
+        if ((present & 1) != 0) {
+            ways   = second ? ways >> 4 : *packed++;
+            packed = get(packed, ways & 15, &last, &word);
+            second = !second;
+        }
         memcpy((char *)to + i * WORD, &word, sizeof word);
     }
     return packed;

@@ -41,7 +41,7 @@ static inline uint64_t ht_get_word(const uint8_t *at, unsigned len)
 }
 
 /* HT_PACKED_MAX is the most that `len` bytes, whole words, can take when packed, with the slack. */
-#define HT_PACKED_MAX(len) ((len) + ((len) + 15) / 16 + HT_PACK_SLACK)
+#define HT_PACKED_MAX(len) ((len) + ((len) + 15) / 16 + ((len) + 63) / 64 + HT_PACK_SLACK)
 
 /* ht_pack packs `len` bytes, whole words, to `out` and returns where they end. What is mostly
  * zeros, small numbers, addresses and times becomes small. */

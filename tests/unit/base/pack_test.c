@@ -21,7 +21,8 @@ static void check(const uint64_t *words, size_t num, size_t packed_len)
     assert_memory_equal(again, words, len);
 }
 
-/* Of each two words a byte, and of each as many as its highest one needs. */
+/* A byte for each eight words, and for each two that are not zero; and of each as many as its
+ * highest one needs. */
 static void packs_words(void **unused)
 {
     const uint64_t zeros[WORDS] = {0};
@@ -29,12 +30,12 @@ static void packs_words(void **unused)
     size_t bytes                = 0;
     (void)unused;
     for (size_t num = 0; num <= WORDS; num++) {
-        check(zeros, num, (num + 1) / 2);
+        check(zeros, num, (num + 7) / 8);
     }
     for (unsigned i = 1; i < 9; i++) {
         rising[i] = UINT64_C(1) << (8 * i - 1);
         bytes += i;
-        check(rising, i + 1, (i + 2) / 2 + bytes);
+        check(rising, i + 1, (i + 8) / 8 + (i + 1) / 2 + bytes);
     }
 }
 
@@ -46,8 +47,8 @@ static void packs_what_is_near(void **unused)
     const uint64_t far[]  = {0x55D0C0FFEE00,     1795236942017281000, 7, 0x55D1C0FFEE00, 0,
                              1795246942017281000};
     (void)unused;
-    check(near, 6, 3 + 6 + 8 + 1 + 3 + 4);
-    check(far, 6, 3 + 6 + 8 + 1 + 6 + 8);
+    check(near, 6, 1 + 3 + 6 + 8 + 1 + 3 + 4);
+    check(far, 6, 1 + 3 + 6 + 8 + 1 + 6 + 8);
 }
 
 /* Words of any length in any order, and what most of them are not. */
