@@ -337,6 +337,7 @@ static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
         dtls_flush(state, e, (enum ht_side)side);
         dtls_end_flight(state, e, (enum ht_side)side);
         judge_side(state, (enum ht_side)side, &judged);
+        state->tls.direction[side].missed |= judged.side[side].hole || judged.side[side].truncated;
     }
     tls_end(&state->tls, e, &judged);
     complete_details(state, e);

@@ -397,6 +397,7 @@ static void end_session(struct ht_emitter *e, const struct ht_end *end, struct t
     for (int side = 0; side < 2; side++) {
         judged.side[side].hole |= control[side]->hole;
         judged.side[side].started_late |= control[side]->late;
+        tls->direction[side].missed |= judged.side[side].hole || judged.side[side].truncated;
     }
     tls_end(tls, e, &judged);
 }

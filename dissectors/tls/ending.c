@@ -112,8 +112,7 @@ static bool is_abbreviated(const struct tls_ending *x)
 {
     const struct tls_direction *server = &x->state->direction[x->server];
     const struct tls_direction *client = &x->state->direction[x->client];
-    const struct ht_side_quality *q    = &x->end->side[x->server];
-    return !q->hole && !q->truncated && !q->limit && !server->certificate &&
+    return !server->missed && !x->end->side[x->server].limit && !server->certificate &&
            !server->key_exchange_done && !server->server_key_exchange &&
            !client->key_exchange_done && server->change_cipher_spec;
 }

@@ -23,6 +23,7 @@ enum {
 
 struct tls_direction {
     bool change_cipher_spec : 1;
+    bool missed : 1;            /* of its handshake not all was captured */
     bool finished : 1;          /* the encrypted message after ChangeCipherSpec was seen */
     bool key_exchange_done : 1; /* ServerHelloDone, or ClientKeyExchange */
     bool certificate_told : 1;  /* the message was seen, though perhaps empty or cut */

@@ -252,11 +252,13 @@ static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pd
 
 static void gap(void *opaque, struct ht_emitter *e, enum ht_side side, uint64_t missing)
 {
+    struct tls_state *state = opaque;
     (void)missing;
-    tls_handshake_cut(opaque, e, side);
-    tls_handshake_missed(opaque, side);
-    tls_keys_gap(opaque, side);
-    tls_nonces_gap(((struct tls_state *)opaque)->nonces, side);
+    tls_handshake_cut(state, e, side);
+    tls_handshake_missed(state, side);
+    state->direction[side].missed |= !state->direction[side].change_cipher_spec;
+    tls_keys_gap(state, side);
+    tls_nonces_gap(state->nonces, side);
 }
 
 static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)

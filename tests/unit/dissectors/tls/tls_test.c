@@ -240,6 +240,31 @@ static void a_hole_in_the_hello(void **unused)
     recorder_free(&r);
 }
 
+/* Of an abbreviated handshake bytes of the server are lost behind its first `head`. */
+static bool is_told_as_resumed(size_t head)
+{
+    struct ht_bytes flight = hex(tls12_ticket_resumption_2[1].hex);
+    struct recorder r;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_A, hex(tls12_ticket_resumption_2[0].hex), 0);
+    recorder_bytes(&r, HT_SIDE_B, ht_bytes_head(flight, head), 1000);
+    recorder_bytes(&r, HT_SIDE_B, ht_bytes_from(flight, head), 0);
+    struct ht_end end = {.side = {{.seen = true}, {.seen = true, .hole = true, .truncated = true}}};
+    ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+    bool resumed = strstr(r.text, "B tls.certificate absent not_sent\n") != NULL;
+    recorder_free(&r);
+    return resumed;
+}
+
+/* Only what is lost before ChangeCipherSpec can have been a certificate. */
+static void resumed_whatever_is_lost_of_the_data(void **unused)
+{
+    const size_t server_hello = 5 + 0x55, whole = strlen(tls12_ticket_resumption_2[1].hex) / 2;
+    (void)unused;
+    assert_true(is_told_as_resumed(whole));
+    assert_false(is_told_as_resumed(server_hello));
+}
+
 static void only_the_server_was_seen(void **unused)
 {
     struct recorder r;
@@ -475,6 +500,7 @@ int main(void)
                                        cmocka_unit_test(data_with_the_finished),
                                        cmocka_unit_test(resumed_by_psk),
                                        cmocka_unit_test(a_hole_in_the_hello),
+                                       cmocka_unit_test(resumed_whatever_is_lost_of_the_data),
                                        cmocka_unit_test(only_the_server_was_seen),
                                        cmocka_unit_test(joined_in_the_middle),
                                        cmocka_unit_test(joined_at_an_encrypted_finished),
