@@ -44,11 +44,9 @@ static void hand_over(struct ht_dispatch *d, struct ht_emitter *e, const struct 
     ht_arena_rewind(e->scratch);
 }
 
-static void *new_state(struct ht_budget *budget, const struct ht_dissector *of)
+static void *new_state(const struct ht_dissector *of)
 {
-    void *state = calloc(1, of->state_size + 1); /* some have none */
-    ht_budget_claim(budget, state != NULL ? of->state_size : 0);
-    return state;
+    return calloc(1, of->state_size + 1); /* some have none */
 }
 
 static void free_state(struct ht_budget *budget, const struct ht_dissector *of, void *state)
@@ -67,7 +65,8 @@ void ht_dispatch_put_state_away(struct ht_dispatch *d)
 
 bool ht_dispatch_make_state(struct ht_dispatch *d)
 {
-    d->state = d->found != NULL ? new_state(d->budget, d->found) : NULL;
+    d->state = d->found != NULL ? new_state(d->found) : NULL;
+    ht_budget_claim(d->budget, d->state != NULL ? d->found->state_size : 0);
     return d->found == NULL || d->state != NULL;
 }
 
@@ -75,9 +74,11 @@ bool ht_dispatch_make_state(struct ht_dispatch *d)
 static bool adopt(struct ht_dispatch *d, const struct ht_dissector *found)
 {
     free_state(d->budget, d->found, d->state);
-    d->found = NULL;
-    d->state = new_state(d->budget, found);
+    d->found  = NULL;
+    bool room = ht_budget_take(d->budget, found->state_size);
+    d->state  = room ? new_state(found) : NULL;
     if (d->state == NULL) {
+        ht_budget_give(d->budget, room ? found->state_size : 0);
         give_up(d, HT_SIDE_A);
         give_up(d, HT_SIDE_B);
         return false;

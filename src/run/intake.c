@@ -305,7 +305,7 @@ look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_
     if (flow != NULL) {
         ht_flow_table_remember(&engine->table, flow);
         feed_flow(engine, flow, frame, packet, side);
-        if (opening != NULL) {
+        if (opening != NULL || engine->budget.used > engine->budget.max) { /* it slept */
             ht_engine_make_room(engine);
         }
         return;

@@ -35,6 +35,7 @@ struct asked {
     bool events;
     const char *only;      /* a condition; NULL: all records */
     uint64_t sleep_frames; /* 0: nothing in these files is silent for long enough to sleep */
+    size_t max_bytes;
 };
 
 static struct ht_crew *start(struct written *written, unsigned workers, struct asked asked)
@@ -47,7 +48,8 @@ static struct ht_crew *start(struct written *written, unsigned workers, struct a
                                                       .conditions     = &written->condition,
                                                       .num_conditions = only,
                                                       .events         = asked.events,
-                                                      .sleep_frames   = asked.sleep_frames},
+                                                      .sleep_frames   = asked.sleep_frames,
+                                                      .max_bytes      = asked.max_bytes},
                                           .format  = &ht_json_sink,
                                           .workers = workers,
                                           .lines   = write_lines,
@@ -334,6 +336,86 @@ static void fragments_are_put_together_before(void **unused)
     ht_chars_free(&one.lines);
 }
 
+enum { SYN = 0x02, SYN_ACK = 0x12, ACK = 0x10 };
+
+/* A segment of the connection of client `from` to port 443, on IPv4 with nothing around it. An ACK
+ * of the client's carries its hello if `hello`. */
+static struct ht_frame segment(uint8_t room[128], uint64_t number, uint16_t from, uint8_t flags,
+                               bool hello)
+{
+    enum { HEADERS = 40, PORTS = 20, SEQ = 24, ACKED = 28, FLAGS = 33 };
+    static const uint8_t headers[HEADERS] = {0x45, 0, 0,    0,    0, 1, 0, 0, 64, 6, 0, 0, 10,
+                                             0,    0, 1,    10,   0, 0, 2, /* */
+                                             0,    0, 0x01, 0xBB, 0, 0, 0, 0, 0,  0, 0, 0, 0x50};
+    static const uint8_t first[]          = {22, 3,        1, 0, 47,   1,    0, 0, 43, 3,
+                                             3,  [43] = 0, 0, 2, 0xC0, 0x2F, 1, 0, 0,  0};
+    bool from_server                      = flags == SYN_ACK;
+    size_t len                            = HEADERS + (hello ? sizeof first : 0);
+    memcpy(room, headers, HEADERS);
+    memcpy(room + HEADERS, first, len - HEADERS);
+    room[3] = (uint8_t)len;
+    memcpy(room + PORTS + (from_server ? 2 : 0), &from, sizeof from);
+    if (from_server) {
+        memcpy(room + PORTS, headers + PORTS + 2, 2);
+        room[15] = 2;
+        room[19] = 1;
+    }
+    room[SEQ + 3]   = flags == ACK;
+    room[ACKED + 3] = flags != SYN;
+    room[FLAGS]     = flags;
+    return (struct ht_frame){.number       = number,
+                             .data         = ht_bytes(room, len),
+                             .original_len = (uint32_t)len,
+                             .link_type    = HT_LINK_RAW};
+}
+
+enum { CONNECTIONS = 4000 };
+
+/* Connections that open; later, in the order in which they did, all say what the first said last,
+ * or, if `silent`, what they did not say yet. */
+static struct ht_stats run_connections(struct asked asked, bool silent)
+{
+    uint8_t room[128];
+    uint64_t number               = 0;
+    struct written written        = {0};
+    struct ht_stats stats         = {0};
+    const struct ht_source source = {.name = "made"};
+    struct ht_crew *crew          = start(&written, 1, asked);
+    ht_crew_source(crew, &source);
+    for (uint16_t i = 0; i < 2 * CONNECTIONS; i++) {
+        const uint8_t flags[] = {SYN, SYN_ACK, ACK, ACK};
+        for (size_t j = i < CONNECTIONS ? 0 : 3; j < (silent && i < CONNECTIONS ? 3 : 4); j++) {
+            struct ht_frame frame =
+                segment(room, ++number, (uint16_t)(1024 + i % CONNECTIONS), flags[j], j == 3);
+            assert_true(ht_crew_frame(crew, &frame));
+        }
+    }
+    assert_true(ht_crew_flush(crew));
+    ht_crew_stats(crew, &stats);
+    ht_crew_free(crew);
+    written.format->close(written.sink);
+    ht_chars_free(&written.lines);
+    return stats;
+}
+
+/* Connections that are there already take more when they begin to speak, and when they wake: one
+ * may, before others make room for it. */
+static void memory_has_its_bound(void **unused)
+{
+    enum { ONE = 4096 };
+    struct asked asked = {.max_bytes = (size_t)CONNECTIONS * 1800};
+    (void)unused;
+    struct ht_stats stats = run_connections(asked, true);
+    assert_true(stats.connections >= CONNECTIONS);
+    assert_in_range(stats.peak_bytes, asked.max_bytes / 2, asked.max_bytes);
+
+    asked.sleep_frames = 1;
+    stats              = run_connections(asked, false);
+    assert_int_equal(stats.connections, CONNECTIONS);
+    assert_int_equal(stats.mirror_duplicates, CONNECTIONS);
+    assert_in_range(stats.peak_bytes, asked.max_bytes / 2, asked.max_bytes + ONE);
+}
+
 /* Live, a closed connection waits for what is sent again. A SYN whose RST got lost comes again
  * after 1, 2, 4 seconds (RFC 6298 section 5): after four it is of the same connection, after six it
  * is not, as nobody keeps all that ended. Returns how many connections were told. */
@@ -426,6 +508,7 @@ int main(void)
                                        cmocka_unit_test(with_events_too),
                                        cmocka_unit_test(with_conditions_too),
                                        cmocka_unit_test(asleep_or_not),
+                                       cmocka_unit_test(memory_has_its_bound),
                                        cmocka_unit_test(what_ends_by_number_ends_in_order),
                                        cmocka_unit_test(what_ends_with_one_frame_ends_in_order),
                                        cmocka_unit_test(fragments_are_put_together_before),
