@@ -55,10 +55,11 @@ static uint32_t check_of(uint64_t mixed)
     return (uint32_t)(mixed >> 16);
 }
 
+/* Side 0 last: who speaks to itself is that one, as where it is looked for. */
 void ht_flow_table_remember(struct ht_flow_table *table, struct ht_flow *flow)
 {
     const struct ht_endpoint *end = flow->key.endpoint;
-    for (uint32_t side = 0; side < 2; side++) {
+    for (uint32_t side = 2; side-- > 0;) {
         uint64_t mixed = mix_of(&end[side], &end[1 - side]);
         table->recalled[place_of(mixed)] =
             (struct ht_flow_recall){.flow = flow, .check = check_of(mixed), .side = side};

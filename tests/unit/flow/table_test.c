@@ -98,6 +98,25 @@ static void recalls_what_it_would_find(void **unused)
     ht_flow_table_fini(&table);
 }
 
+/* From and to the same address and port, all packets are of one side. */
+static void recalls_who_speaks_to_itself(void **unused)
+{
+    struct ht_flow_table table;
+    struct ht_flow_key key;
+    struct ht_budget budget = {.max = SIZE_MAX};
+    struct ht_packet packet = packet_of(1, false, IPPROTO_UDP);
+    (void)unused;
+    packet.destination = packet.source;
+    (void)ht_flow_key_of(&key, &packet);
+    assert_true(ht_flow_table_init(&table, SEED, &budget, 1));
+    struct ht_flow *flow = ht_flow_table_add(&table, &key, ht_flow_key_hash(&key, SEED), 1);
+    ht_flow_table_remember(&table, flow);
+    assert_true(check(&table, &packet));
+    ht_flow_table_remove(&table, flow);
+    assert_false(check(&table, &packet));
+    ht_flow_table_fini(&table);
+}
+
 /* Fills what is packed when the flow sleeps, and what it owns. */
 static void fill(struct ht_flow *flow, uint32_t n)
 {
@@ -182,6 +201,7 @@ static void fetches_what_is_there(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(recalls_what_it_would_find),
+                                       cmocka_unit_test(recalls_who_speaks_to_itself),
                                        cmocka_unit_test(sleeps_and_wakes),
                                        cmocka_unit_test(fetches_what_is_there)};
     return cmocka_run_group_tests(tests, NULL, NULL);
