@@ -483,11 +483,12 @@ static bool is_closed(const struct ht_tcp_summary *tcp)
     return tcp->state == NULL || strcmp(tcp->state, "closed") == 0 || is_reset_later(tcp);
 }
 
-/* The headline may say who ended a handshake that failed, in the same words. */
+/* The headline, which begins at `start`, may say who ended a handshake that failed, in the same
+ * words. */
 static void put_unless_said(struct ht_text *room, struct ht_fold *lines, size_t start)
 {
-    struct ht_bytes line = ht_bytes_from(ht_chars_view(lines->out), start);
-    if (memmem(line.ptr, line.len, room->out.ptr, room->out.len) != NULL) {
+    struct ht_bytes said = ht_bytes_from(ht_chars_view(lines->out), start);
+    if (memmem(said.ptr, said.len, room->out.ptr, room->out.len) != NULL) {
         room->out.len = 0;
     }
     ht_text_put(room, lines, HT_TEXT_GAP);
@@ -496,10 +497,10 @@ static void put_unless_said(struct ht_text *room, struct ht_fold *lines, size_t 
 void ht_text_connection_line(struct ht_text *room, struct ht_fold *lines,
                              const struct ht_connection *connection)
 {
-    size_t start = lines->out->len;
     ht_text_time(room, connection->start_ns, MICROSECOND);
     ht_text_put(room, lines, 0);
     put_parties(room, lines, connection, HT_TEXT_GAP);
+    size_t start = lines->out->len;
     put_headline(room, lines, connection);
     if (connection->tcp != NULL && !is_closed(connection->tcp)) {
         add_state(room, connection->tcp);

@@ -97,9 +97,14 @@ static void test_brief(void **state)
         "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256  h2  c-5f0e1c9a7b3d2468\n");
     tcp = (struct ht_tcp_summary){.state = "reset", .closed_by = "server", .close = "rst"};
     assert_non_null(strstr(brief(&ht_connection_record, &connection), "  h2  reset by server  c-"));
-    connection.server_name = ht_text("reset by server");
-    assert_non_null(strstr(brief(&ht_connection_record, &connection), "  h2  c-"));
-    tcp.close = "fin";
+    connection.server_name = ht_text("reset by server"); /* a name says nothing */
+    assert_non_null(strstr(brief(&ht_connection_record, &connection), "  h2  reset by server  c-"));
+    struct demo_details details = *(const struct demo_details *)connection.details.object;
+    details.alpn                = ht_text("reset by server");
+    connection.details.object   = &details;
+    assert_non_null(strstr(brief(&ht_connection_record, &connection), "256  reset by server  c-"));
+    details.alpn = ht_text("h2");
+    tcp.close    = "fin";
     assert_non_null(strstr(brief(&ht_connection_record, &connection), "  h2  c-"));
     tcp = (struct ht_tcp_summary){.state = "unanswered"};
     assert_non_null(strstr(brief(&ht_connection_record, &connection), "  h2  unanswered  c-"));
