@@ -78,15 +78,11 @@ struct ht_flow *ht_flow_sleep(struct ht_flow *flow)
     if (state_size > STATE || state_size % sizeof(uint64_t) != 0) {
         return flow;
     }
-    uint8_t *end = ht_pack(packed, (const char *)flow + ALWAYS, PACKED);
-    end          = ht_pack(end, flow->dispatch.state, state_size);
-    size_t len = (size_t)(end - packed), size = ALWAYS + len + HT_PACK_SLACK;
-    if (!ht_budget_take(budget, size)) {
-        return flow;
-    }
-    struct ht_flow *asleep = malloc(size);
+    uint8_t *end           = ht_pack(packed, (const char *)flow + ALWAYS, PACKED);
+    end                    = ht_pack(end, flow->dispatch.state, state_size);
+    size_t len             = (size_t)(end - packed);
+    struct ht_flow *asleep = malloc(ALWAYS + len + HT_PACK_SLACK);
     if (asleep == NULL) {
-        ht_budget_give(budget, size);
         return flow;
     }
     memcpy(asleep, flow, ALWAYS);
@@ -94,6 +90,7 @@ struct ht_flow *ht_flow_sleep(struct ht_flow *flow)
     asleep->packed_len = (uint32_t)len;
     ht_dispatch_put_state_away(&flow->dispatch);
     free_itself(flow);
+    ht_budget_claim(budget, size_of(asleep)); /* less than it was */
     return asleep;
 }
 

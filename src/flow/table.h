@@ -38,7 +38,7 @@ struct ht_flow_table {
     struct ht_flow_recall recalled[HT_RECALLED_FLOWS]; /* some of those that can be found */
 };
 
-/* ht_flow_table_init makes an empty table; its flows' arenas count in `budget`. A flow is moved up
+/* ht_flow_table_init makes an empty table; its flows count in `budget`. A flow is moved up
  * in its list once in `touch_frames` frames only: more is an order less exact, for a fraction of
  * the memory traffic. False: no memory. */
 bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget,

@@ -168,8 +168,10 @@ static void sleeps_and_wakes(void **unused)
         ht_flow_table_remember(&table, flow);
     }
     size_t awake = budget.used;
+    budget.max   = awake; /* where there is no room left they sleep all the more */
     ht_flow_table_rest(&table, (uint64_t)SLEEPERS / 2 << 16);
     assert_true(budget.used < awake - (size_t)SLEEPERS / 2 * 512);
+    assert_int_equal(budget.refused, 0);
     const struct ht_flow *flow = table.tcp.oldest;
     for (uint32_t n = 0; n < SLEEPERS; n++, flow = flow->newer) {
         assert_int_equal(flow->packed_len != 0, n < SLEEPERS / 2);
