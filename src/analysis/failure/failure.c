@@ -1,7 +1,10 @@
 #include "failure.h"
 
 #include "analysis/rule.h"
+#include "base/time.h"
 #include "tls/tls.h"
+
+enum { PATIENCE_S = 3 }; /* of a server that is silent when the capture ends, it is not known */
 
 /* The alert that ended the handshake: the first that is fatal, or that cannot be read. */
 static const struct tls_alert *last_word(const struct tls_details *tls)
@@ -15,16 +18,20 @@ static const struct tls_alert *last_word(const struct tls_details *tls)
     return NULL;
 }
 
-/* Of a handshake without alert. What the capture lacks is no failure. */
+/* A handshake that a capture lacks a part of, or that goes on when it ends, need not have failed.
+ * Datagrams that it lacks leave no trace. */
+static bool is_seen_whole(const struct ht_connection *c)
+{
+    return c->tcp != NULL && ht_captured_whole(c);
+}
+
 static struct tls_failure failure_by_tcp(const struct ht_connection *c,
                                          const struct tls_details *tls)
 {
-    if (c->tcp == NULL || !ht_captured_whole(c)) {
-        return (struct tls_failure){0};
-    }
     const char *by = c->tcp->closed_by, *close = c->tcp->close;
     bool by_server = by != NULL && strcmp(by, "server") == 0;
-    if (tls->server_hello == NULL && c->server->payload_bytes == 0 && !by_server) {
+    bool over      = close != NULL || c->duration_ns >= PATIENCE_S * HT_SECOND_NS;
+    if (tls->server_hello == NULL && c->server->payload_bytes == 0 && !by_server && over) {
         return (struct tls_failure){.how = "no_answer"};
     }
     if (close == NULL || by == NULL) {
@@ -36,14 +43,15 @@ static struct tls_failure failure_by_tcp(const struct ht_connection *c,
 static struct tls_failure failure_of(const struct ht_connection *c, const struct tls_details *tls)
 {
     const struct tls_alert *alert = last_word(tls);
-    if (alert == NULL) {
-        return failure_by_tcp(c, tls);
+    if (alert != NULL && !alert->encrypted) {
+        return (struct tls_failure){
+            .how = "alert", .alert = alert->description, .by = alert->from, .code = alert->code};
     }
-    if (alert->encrypted) {
-        return (struct tls_failure){.how = "encrypted_alert", .by = alert->from};
+    if (!is_seen_whole(c)) {
+        return (struct tls_failure){0};
     }
-    return (struct tls_failure){
-        .how = "alert", .alert = alert->description, .by = alert->from, .code = alert->code};
+    return alert != NULL ? (struct tls_failure){.how = "encrypted_alert", .by = alert->from}
+                         : failure_by_tcp(c, tls);
 }
 
 static void see_connection(void *state, struct ht_analysis *a, struct ht_connection *c)

@@ -15,6 +15,7 @@ struct scene {
     struct ht_party client, server;
     struct ht_capture_quality quality;
     bool udp;
+    uint64_t duration_ns;
     struct ht_arena arena;
 };
 
@@ -34,12 +35,13 @@ static struct scene scene(const char *close, const char *by)
 /* NULL: nothing is said. */
 static const struct tls_failure *failure_of(struct scene *s)
 {
-    struct ht_connection c = {.transport = s->udp ? "udp" : "tcp",
-                              .client    = &s->client,
-                              .server    = &s->server,
-                              .tcp       = s->udp ? NULL : &s->tcp,
-                              .capture   = &s->quality,
-                              .details   = {&tls_details_struct, &s->tls}};
+    struct ht_connection c = {.transport   = s->udp ? "udp" : "tcp",
+                              .client      = &s->client,
+                              .server      = &s->server,
+                              .tcp         = s->udp ? NULL : &s->tcp,
+                              .capture     = &s->quality,
+                              .duration_ns = s->duration_ns,
+                              .details     = {&tls_details_struct, &s->tls}};
     ht_arena_rewind(&s->arena);
     ht_failure_analyzer.connection(NULL, &(struct ht_analysis){.arena = &s->arena}, &c);
     return ((const struct tls_details *)c.details.object)->failure;
@@ -86,8 +88,32 @@ static void by_an_alert_that_cannot_be_read(void **unused)
     (void)unused;
     struct scene s = scene("rst", "server");
     s.tls.alerts   = (struct ht_objects){alerts, 1};
-    s.udp          = true;
     assert_failure(&s, "encrypted_alert", "", "client");
+}
+
+/* It may be close_notify, after a Finished that the capture lacks. */
+static void not_by_an_alert_after_a_hole(void **unused)
+{
+    const struct tls_alert alerts[] = {{.from = "client", .encrypted = true}};
+    (void)unused;
+    struct scene s          = scene("fin", "client");
+    s.tls.alerts            = (struct ht_objects){alerts, 1};
+    s.quality.missing_bytes = 1;
+    assert_null(failure_of(&s));
+    s.quality.missing_bytes = 0;
+    s.udp                   = true;
+    assert_null(failure_of(&s));
+}
+
+static void not_by_the_end_of_the_capture(void **unused)
+{
+    (void)unused;
+    struct scene s         = scene(NULL, NULL);
+    s.server.payload_bytes = 0;
+    s.duration_ns          = 30000000;
+    assert_null(failure_of(&s));
+    s.duration_ns = 7000000000;
+    assert_failure(&s, "no_answer", "", NULL);
 }
 
 static void by_the_end_of_tcp(void **unused)
@@ -128,6 +154,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_an_alert), cmocka_unit_test(by_an_alert_that_cannot_be_read),
+        cmocka_unit_test(not_by_an_alert_after_a_hole),
+        cmocka_unit_test(not_by_the_end_of_the_capture),
         cmocka_unit_test(by_the_end_of_tcp), cmocka_unit_test(nothing_is_known)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
