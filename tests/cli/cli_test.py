@@ -467,6 +467,17 @@ class Failures(Folder):
         run = Run("--audit", "-f", "json", str(SAMPLES / capture))
         return {f["id"]: f for f in run.records("connection")[0].get("findings", [])}
 
+    def test_an_alert_that_cannot_be_read_after_a_hole_may_be_close_notify(self):
+        left, at = bytearray((SAMPLES / "weak-sha1-rsa1024.pcap").read_bytes()), [24]
+        for _ in range(12):
+            at.append(at[-1] + 16 + int.from_bytes(left[at[-1] + 8:at[-1] + 12], "little"))
+        del left[at[10]:at[12]]  # the server's Finished, the first data
+        tls = Run("-f", "json", self.file("hole.pcap", left)).records("connection")[0]["tls"]
+        self.assertFalse(tls["established"])
+        self.assertNotIn("failure", tls)
+        self.assertNotIn("handshake-aborted-encrypted-alert",
+                         self.findings(os.path.join(self.folder, "hole.pcap")))
+
     def test_a_client_without_the_certificate_that_the_server_wants(self):
         for capture, basis, frame in (("alert-no-client-certificate.pcap", "observed", 9),
                                       ("alert-no-client-certificate-tls13.pcap", "inferred", 12)):

@@ -105,12 +105,13 @@ static bool say_alert(const struct audit_case *c, struct ht_proof *out,
                         meaning_of(c, alert));
 }
 
-/* After its Finished a side's alert is about something else than the handshake. */
+/* After its Finished a side's alert is about something else than the handshake. A Finished that was
+ * in a lost datagram leaves no trace. */
 static bool aborted_by_hidden_alert(const struct audit_case *c, struct ht_proof *out)
 {
     const struct tls_alert *alerts = c->tls->alerts.items;
     out->basis                     = "inferred";
-    for (size_t i = 0; i < c->tls->alerts.len; i++) {
+    for (size_t i = 0; c->connection->tcp != NULL && i < c->tls->alerts.len; i++) {
         if (alerts[i].encrypted &&
             audit_find_event(c, &tls_finished_event, alerts[i].from) == NULL) {
             return ht_proof_say(out, alerts[i].frame, 0,
@@ -374,7 +375,7 @@ static const struct audit_rule rules[] = {
       "See whether the client trusts the certificate; a key log would tell.",
       NULL,
       {"RFC 9846 section 6"}},
-     AUDIT_ANSWER,
+     AUDIT_WHOLE | AUDIT_ANSWER,
      NULL,
      aborted_by_hidden_alert,
      .signs = AUDIT_HIDDEN_ALERT},
