@@ -18,6 +18,7 @@ enum {
                               * one waits no longer */
     MAX_SECRETS = 64 << 20,  /* bytes of lines */
     CHUNK       = 64 * 1024, /* no line is longer */
+    MAX_CHUNKS  = 16,        /* read in one look: a writer may be as fast as we are */
     MAX_TURNS   = 256,       /* frames taken in before the caller has its turn */
     TLS_KEY_LOG = 0x544C534B /* as pcapng numbers them */
 };
@@ -96,7 +97,9 @@ static void look(struct keyed *k, int64_t now_ns)
         return;
     }
     k->looked_ns = now_ns;
-    while ((len = read(k->key_log, chunk, sizeof chunk)) > 0 || (len == 0 && is_begun_anew(k))) {
+    for (int i = 0; i < MAX_CHUNKS && ((len = read(k->key_log, chunk, sizeof chunk)) > 0 ||
+                                       (len == 0 && is_begun_anew(k)));
+         i++) {
         take_text(k, ht_bytes(chunk, (size_t)len));
     }
     explicit_bzero(chunk, sizeof chunk);

@@ -114,6 +114,9 @@ static bool open_growing_keys(struct cli_analysis *analysis, const struct cli_op
                        errno == ENOENT ? " (make it first; it may be empty)" : "");
     }
     analysis->growing_key_log = log;
+    if (S_ISDIR(file.st_mode)) {
+        return ht_fail(error, "%s: %s", o->key_log, strerror(EISDIR));
+    }
     if (S_ISREG(file.st_mode)) {
         analysis->key_log = ht_key_log_open(o->key_log, error);
         off_t from        = file.st_size > LONGEST_LINE ? file.st_size - LONGEST_LINE : 0;

@@ -149,6 +149,22 @@ static void a_fifo(void **state)
     (void)unlink(path);
 }
 
+/* A writer who is as fast as we are does not keep us from the frames. */
+static void a_writer_without_end(void **state)
+{
+    bool closed = false;
+    struct ht_frame frame;
+    struct ht_error error;
+    (void)state;
+    struct ht_source *source = ht_keyed_open(&make_up(1, 60, HT_READ_AGAIN, &closed)->source,
+                                             open("/dev/zero", O_RDONLY), LATE_NS, &error);
+    while (ht_source_next(source, &frame, &error) == HT_READ_AGAIN) {
+    }
+    assert_frame(&frame, 1, 60);
+    assert_int_equal(source->num_secrets, 0);
+    ht_source_close(source);
+}
+
 /* More than there is room for: the first ones wait no longer, none is lost or changed, and what
  * ended is told after all that came before. */
 static void more_than_may_wait(void **state)
@@ -182,8 +198,8 @@ static void more_than_may_wait(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(lines_come_before_their_frames),
-                                       cmocka_unit_test(a_fifo),
-                                       cmocka_unit_test(more_than_may_wait)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_come_before_their_frames), cmocka_unit_test(a_fifo),
+        cmocka_unit_test(a_writer_without_end), cmocka_unit_test(more_than_may_wait)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
