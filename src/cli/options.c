@@ -438,6 +438,12 @@ static bool check_reports(const struct cli_options *o, struct ht_error *error)
     if (o->audit && o->inventory) {
         return ht_fail(error, "either --audit or --inventory, not both");
     }
+    if (o->format == &ht_brief_sink && (o->audit || o->inventory || o->events)) {
+        return ht_fail(error, "-f brief is of connections alone: with %s say -f text or json",
+                       o->audit       ? "--audit"
+                       : o->inventory ? "--inventory"
+                                      : "-e");
+    }
     if (o->events && !cli_options_stories(o)) {
         return ht_fail(error, "-e tells events beside the connections, which %s",
                        o->inventory ? "--inventory leaves out"

@@ -257,18 +257,23 @@ static bool open_filter(struct cli_session *session, struct ht_error *error)
     return session->filter != NULL;
 }
 
-/* A name that no record has would choose nothing, without a word. */
+/* What no record can have would choose nothing, or all, without a word. */
 static bool check_conditions(const struct cli_options *o, struct ht_error *error)
 {
     for (size_t i = 0; i < o->num_only; i++) {
-        struct ht_bytes field = o->only[i].field;
-        if (!cli_schema_fits(&o->only[i])) {
-            return ht_fail(
-                error,
-                "--only: no record has a field \"%.*s\"; hellotap-json(5) lists them, as "
-                "in tls.client_hello.ja4",
-                (int)field.len, (const char *)field.ptr);
+        struct ht_condition condition = o->only[i];
+        struct ht_bytes field         = condition.field;
+        if (cli_schema_fits(&condition)) {
+            continue;
         }
+        condition.any_value = true;
+        return ht_fail(error,
+                       cli_schema_fits(&condition)
+                           ? "--only: no \"%.*s\" has such a value; hellotap-json(5) lists what "
+                             "there is, as in tls.client_hello.ja4"
+                           : "--only: no record has a field \"%.*s\"; hellotap-json(5) lists "
+                             "them, as in tls.client_hello.ja4",
+                       (int)field.len, (const char *)field.ptr);
     }
     return true;
 }

@@ -63,6 +63,12 @@ static bool is_value(const struct ht_condition *c, struct ht_bytes text)
     return c->any_value || looks_like(text, c->pattern);
 }
 
+/* What has no value of its own, an object, can be asked for all the same. */
+static bool is_there(const struct ht_condition *c)
+{
+    return is_value(c, ht_bytes("", 0));
+}
+
 static bool is_number(const struct ht_condition *c, uint64_t value)
 {
     char text[24];
@@ -228,7 +234,7 @@ static bool object_has(const struct ht_condition *c, const struct ht_struct *typ
 {
     struct ht_bytes rest = path, name = take_name(&rest);
     if (name.len == 0) {
-        return c->any_value;
+        return is_there(c);
     }
     for (size_t i = 0; i < type->num_fields; i++) {
         const struct ht_field *field = &type->fields[i];
@@ -254,22 +260,28 @@ bool ht_condition_holds(const struct ht_condition *condition, const struct ht_re
     return has != condition->negated;
 }
 
-static bool struct_fits(const struct ht_struct *type, struct ht_bytes path,
-                        const struct ht_struct *const *any)
+/* A single one is an object of these two. */
+static bool is_of_named(struct ht_bytes path)
+{
+    return ht_bytes_equal(path, ht_text("id")) || ht_bytes_equal(path, ht_text("name"));
+}
+
+static bool struct_fits(const struct ht_condition *c, const struct ht_struct *type,
+                        struct ht_bytes path, const struct ht_struct *const *any)
 {
     struct ht_bytes rest = path, name = take_name(&rest);
-    bool fits = name.len == 0, wild = false;
+    bool fits = name.len == 0 && is_there(c), wild = false;
     for (size_t i = 0; i < type->num_fields && !fits; i++) {
         const struct ht_field *field = &type->fields[i];
         bool object                  = field->kind == HT_OBJECT || field->kind == HT_LIST_OBJECT;
         wild |= field->kind == HT_ANY;
         if ((field->flags & HT_INTERNAL) == 0 && ht_bytes_equal(name, ht_text(field->name))) {
-            fits = object ? struct_fits(field->of, rest, any)
-                          : rest.len == 0 || field->kind == HT_NAMED;
+            fits = object ? struct_fits(c, field->of, rest, any)
+                          : rest.len == 0 || (field->kind == HT_NAMED && is_of_named(rest));
         }
     }
     for (size_t i = 0; wild && any[i] != NULL && !fits; i++) {
-        fits = ht_bytes_equal(name, ht_text(any[i]->name)) && struct_fits(any[i], rest, any);
+        fits = ht_bytes_equal(name, ht_text(any[i]->name)) && struct_fits(c, any[i], rest, any);
     }
     return fits;
 }
@@ -277,5 +289,6 @@ static bool struct_fits(const struct ht_struct *type, struct ht_bytes path,
 bool ht_condition_fits(const struct ht_condition *condition, const struct ht_record_type *type,
                        const struct ht_struct *const *any)
 {
-    return is_type(condition) || struct_fits(type->data, condition->field, any);
+    return is_type(condition) ? condition->negated || is_value(condition, ht_text(type->name))
+                              : struct_fits(condition, type->data, condition->field, any);
 }

@@ -20,12 +20,14 @@ struct ht_condition {
 bool ht_condition_read(struct ht_condition *out, const char *text);
 
 /* ht_condition_holds: the record has the field, with such a value; of a list, with such a one in
- * it. A negated one holds where that is not so. The field `type` is the record's type. */
+ * it; of an object, `*`. A negated one holds where that is not so. The field `type` is the
+ * record's type. */
 bool ht_condition_holds(const struct ht_condition *condition, const struct ht_record_type *type,
                         const void *record);
 
-/* ht_condition_fits: records of this type can have the field. What fields of kind HT_ANY may hold
- * is in `any`, which ends with NULL. */
+/* ht_condition_fits: records of this type can have the field, which of an object means that `*` is
+ * its only value; or are of the type. What fields of kind HT_ANY may hold is in `any`, which ends
+ * with NULL. */
 bool ht_condition_fits(const struct ht_condition *condition, const struct ht_record_type *type,
                        const struct ht_struct *const *any);
 

@@ -76,7 +76,11 @@ class ExitStatus(Folder):
         good = self.good()
         for arguments in ([], ["--no-such-option", good], ["-f", "no-such-format", good],
                           ["-f"], ["--filter", "tcp and and", good],
-                          ["--width", "-1", good], ["-i", "lo", good]):
+                          ["--width", "-1", good], ["-i", "lo", good],
+                          ["-f", "brief", "--audit", good], ["-f", "brief", "--inventory", good],
+                          ["-f", "brief", "-e", good], ["--only", "tls=x", good],
+                          ["--only", "type=conection", good],
+                          ["--only", "tls.version.color=x", good]):
             with self.subTest(arguments=arguments):
                 run = Run(*arguments)
                 self.assertEqual((run.status, run.stdout), (2, ""))

@@ -102,33 +102,21 @@ static bool holds(const char *text)
 static void test_values(void **state)
 {
     (void)state;
-    static const char *const hold[] = {"flag=false",
-                                       "number=443",
-                                       "below=-13500000",
-                                       "start=1970-01-*",
-                                       "label=within_ttl",
-                                       "hex=00ff",
-                                       "text=*.test",
-                                       "text=www.example.???t",
-                                       "list_named=AES",
-                                       "list_named=GREASE_1A1A",
-                                       "list_named=0xfefe",
-                                       "address=10.9.*",
-                                       "version=TLS 1.2",
-                                       "version.name=tls 1.2",
-                                       "version.id=0x0303",
-                                       "frames=12",
-                                       "texts=http/*",
-                                       "digests=AB*",
-                                       "labels=http_2",
-                                       "object.name=one",
-                                       "list.port=2",
-                                       "inner.name=two",
-                                       "type=connection",
-                                       "object",
-                                       "frames",
-                                       "number!=44",
-                                       "never!=true"};
+    static const char *const hold[] = {"flag=false",        "number=443",
+                                       "below=-13500000",   "start=1970-01-*",
+                                       "label=within_ttl",  "hex=00ff",
+                                       "text=*.test",       "text=www.example.???t",
+                                       "list_named=AES",    "list_named=GREASE_1A1A",
+                                       "list_named=0xfefe", "address=10.9.*",
+                                       "version=TLS 1.2",   "version.name=tls 1.2",
+                                       "version.id=0x0303", "frames=12",
+                                       "texts=http/*",      "digests=AB*",
+                                       "labels=http_2",     "object.name=one",
+                                       "list.port=2",       "inner.name=two",
+                                       "type=connection",   "object",
+                                       "object=*",          "list=*",
+                                       "object!=one",       "frames",
+                                       "number!=44",        "never!=true"};
     for (size_t i = 0; i < HT_ARRAY_LEN(hold); i++) {
         if (!holds(hold[i])) {
             fail_msg("%s", hold[i]);
@@ -139,26 +127,12 @@ static void test_values(void **state)
 static void test_other_values(void **state)
 {
     (void)state;
-    static const char *const fail[] = {"flag=true",
-                                       "number=44",
-                                       "number=4433",
-                                       "text=example.test",
-                                       "text=*.tes",
-                                       "never=false",
-                                       "never",
-                                       "hidden=9",
-                                       "version=TLS 1.3",
-                                       "version.other=TLS 1.2",
-                                       "frames=1",
-                                       "list.port=3",
-                                       "object.port=2",
-                                       "inner.port=1",
-                                       "type=dns",
-                                       "number!=443",
-                                       "type!=connection",
-                                       "number.more=443",
-                                       "nothing=1",
-                                       "text="};
+    static const char *const fail[] = {
+        "flag=true",    "number=44",   "number=4433", "text=example.test", "text=*.tes",
+        "never=false",  "never",       "hidden=9",    "version=TLS 1.3",   "version.other=TLS 1.2",
+        "frames=1",     "list.port=3", "object=one",  "object!=*",         "object.port=2",
+        "inner.port=1", "type=dns",    "number!=443", "type!=connection",  "number.more=443",
+        "nothing=1",    "text="};
     for (size_t i = 0; i < HT_ARRAY_LEN(fail); i++) {
         if (holds(fail[i])) {
             fail_msg("%s", fail[i]);
@@ -174,6 +148,8 @@ static void test_nothing_is_there(void **state)
     assert_false(holds_of("list.name", &empty));
     assert_false(holds_of("inner.name", &empty));
     assert_false(holds_of("labels", &empty));
+    assert_false(holds_of("object=*", &empty));
+    assert_true(holds_of("object!=*", &empty));
     assert_true(holds_of("object.name!=one", &empty));
 }
 
@@ -214,7 +190,16 @@ static void test_what_can_be_asked(void **state)
     assert_true(fits("list.name=x"));
     assert_true(fits("inner.name=x"));
     assert_true(fits("version.id=x"));
-    assert_true(fits("type=x"));
+    assert_true(fits("object"));
+    assert_true(fits("object!=*"));
+    assert_true(fits("version.name=x"));
+    assert_true(fits("type=conn*"));
+    assert_true(fits("type!=x"));
+    assert_false(fits("type=x"));
+    assert_false(fits("object=x"));
+    assert_false(fits("list!=x"));
+    assert_false(fits("inner=x"));
+    assert_false(fits("version.other"));
     assert_false(fits("object.color"));
     assert_false(fits("number.more"));
     assert_false(fits("hidden"));
