@@ -152,10 +152,11 @@ static void nothing_is_known(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_an_alert), cmocka_unit_test(by_an_alert_that_cannot_be_read),
-        cmocka_unit_test(not_by_an_alert_after_a_hole),
-        cmocka_unit_test(not_by_the_end_of_the_capture),
-        cmocka_unit_test(by_the_end_of_tcp), cmocka_unit_test(nothing_is_known)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(by_an_alert),
+                                       cmocka_unit_test(by_an_alert_that_cannot_be_read),
+                                       cmocka_unit_test(not_by_an_alert_after_a_hole),
+                                       cmocka_unit_test(not_by_the_end_of_the_capture),
+                                       cmocka_unit_test(by_the_end_of_tcp),
+                                       cmocka_unit_test(nothing_is_known)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
