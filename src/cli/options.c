@@ -421,6 +421,28 @@ static bool looks_like_policy(const char *file)
     return false;
 }
 
+/* What is asked of the story must be told at all. */
+static bool check_story(const struct cli_options *o, struct ht_error *error)
+{
+    const char *without =
+        o->inventory ? "--inventory leaves out" : "--audit leaves out of its text: say -f json";
+    if (o->format == &ht_brief_sink && (o->audit || o->inventory || o->events)) {
+        return ht_fail(error, "-f brief is of connections alone: with %s say -f text or json",
+                       o->audit       ? "--audit"
+                       : o->inventory ? "--inventory"
+                                      : "-e");
+    }
+    if (o->events && !cli_options_stories(o)) {
+        return ht_fail(error, "-e tells events beside the connections, which %s", without);
+    }
+    if (o->num_only > 0 && !cli_options_stories(o)) {
+        return ht_fail(error,
+                       "--only chooses among records, which %s; --filter chooses among frames",
+                       without);
+    }
+    return true;
+}
+
 /* What of reports fits together. */
 static bool check_reports(const struct cli_options *o, struct ht_error *error)
 {
@@ -438,27 +460,10 @@ static bool check_reports(const struct cli_options *o, struct ht_error *error)
     if (o->audit && o->inventory) {
         return ht_fail(error, "either --audit or --inventory, not both");
     }
-    if (o->format == &ht_brief_sink && (o->audit || o->inventory || o->events)) {
-        return ht_fail(error, "-f brief is of connections alone: with %s say -f text or json",
-                       o->audit       ? "--audit"
-                       : o->inventory ? "--inventory"
-                                      : "-e");
-    }
-    if (o->events && !cli_options_stories(o)) {
-        return ht_fail(error, "-e tells events beside the connections, which %s",
-                       o->inventory ? "--inventory leaves out"
-                                    : "--audit leaves out of its text: say -f json");
-    }
-    if (o->num_only > 0 && !cli_options_stories(o)) {
-        return ht_fail(error,
-                       "--only chooses among records, which %s; --filter chooses among frames",
-                       o->inventory ? "--inventory leaves out"
-                                    : "--audit leaves out of its text: say -f json");
-    }
     if (o->audit && o->policy == NULL && *o->files != NULL && looks_like_policy(*o->files)) {
         return ht_fail(error, "a policy is part of its option's word: say --audit=%s", *o->files);
     }
-    return true;
+    return check_story(o, error);
 }
 
 /* An option that only an interface has a use for, and that was said; or NULL. */

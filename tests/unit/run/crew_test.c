@@ -382,7 +382,7 @@ static struct ht_stats run_connections(struct asked asked, bool silent)
     const struct ht_source source = {.name = "made"};
     struct ht_crew *crew          = start(&written, 1, asked);
     ht_crew_source(crew, &source);
-    for (uint16_t i = 0; i < 2 * CONNECTIONS; i++) {
+    for (int i = 0; i < 2 * CONNECTIONS; i++) {
         const uint8_t flags[] = {SYN, SYN_ACK, ACK, ACK};
         for (size_t j = i < CONNECTIONS ? 0 : 3; j < (silent && i < CONNECTIONS ? 3 : 4); j++) {
             struct ht_frame frame =
