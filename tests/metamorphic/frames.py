@@ -3,6 +3,8 @@ import gzip
 import struct
 from dataclasses import dataclass, replace
 
+from generator.packets import checksum
+
 ETHERNET, NULL, PPP, RAW, LOOP, SLL, SLL2 = 1, 0, 9, 101, 108, 113, 276
 PROTO_TCP, PROTO_UDP = 6, 17
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
@@ -134,15 +136,6 @@ def write(path, frames):
 
 
 # Packets
-
-
-def checksum(data):
-    if len(data) % 2:
-        data += b"\0"
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
 
 
 @dataclass
