@@ -29,3 +29,7 @@ store sections.pcapng format-sections.pcapng
 editcap -F pcap whole.pcap plain.pcap
 head -c 5000 plain.pcap >cut.pcap
 store cut.pcap format-cut.pcap
+
+# As Solaris captures.
+editcap -F snoop whole.pcap whole.snoop
+store whole.snoop format-snoop.snoop

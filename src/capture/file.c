@@ -1,5 +1,6 @@
 #include "capture/file.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum { HEAD_LEN = 12 }; /* a pcapng block type, length and byte-order magic */
@@ -9,7 +10,6 @@ static const struct {
     uint32_t magic;
     const char *what;
 } unsupported[] = {
-    {0x736E6F6F, "a snoop capture; editcap makes a pcapng file of it"},
     {0x52545353, "a Network Monitor capture; editcap makes a pcapng file of it"},
     {0x474D4255, "a Network Monitor capture; editcap makes a pcapng file of it"},
     {0x5452534E, "a Sniffer capture; editcap makes a pcapng file of it"},
@@ -35,6 +35,40 @@ enum ht_read ht_file_fill(struct ht_file *file, size_t len, struct ht_error *err
     return HT_READ_ERROR;
 }
 
+bool ht_file_header(struct ht_input *input, size_t len, struct ht_error *error)
+{
+    enum ht_input_state state = ht_input_fill(input, len, error);
+    if (state == HT_INPUT_END) {
+        ht_fail(error, "%s: cut short at %s %zu, in the file header", input->raw.name,
+                ht_input_unit(input), ht_input_left(input));
+    } else if (state == HT_INPUT_AGAIN) {
+        ht_fail(error, "%s: interrupted", input->raw.name);
+    }
+    return state == HT_INPUT_READY;
+}
+
+enum ht_read ht_file_fill_record(struct ht_file *file, size_t len, const char *part,
+                                 struct ht_error *error)
+{
+    const struct ht_input *input = &file->input;
+    enum ht_read state           = ht_file_fill(file, len, error);
+    if (state != HT_READ_END || ht_input_left(input) == 0) {
+        return state;
+    }
+    ht_fail(error, "%s: cut short at %s %" PRIu64 ", in the %s of frame %" PRIu64, input->raw.name,
+            ht_input_unit(input), ht_input_offset(input) + ht_input_left(input), part,
+            file->frames + 1);
+    return HT_READ_ERROR;
+}
+
+enum ht_read ht_file_fail_length(const struct ht_file *file, uint32_t len, struct ht_error *error)
+{
+    const struct ht_input *input = &file->input;
+    ht_fail(error, "%s: damaged at %s %" PRIu64 ": frame %" PRIu64 " claims %" PRIu32 " bytes",
+            input->raw.name, ht_input_unit(input), ht_input_offset(input), file->frames + 1, len);
+    return HT_READ_ERROR;
+}
+
 static bool describe_unknown(const char *name, struct ht_bytes head, struct ht_error *error)
 {
     if (head.len == 0) {
@@ -44,11 +78,11 @@ static bool describe_unknown(const char *name, struct ht_bytes head, struct ht_e
     uint32_t magic     = rd_u32(&r);
     for (size_t i = 0; i < HT_ARRAY_LEN(unsupported); i++) {
         if (unsupported[i].magic == magic) {
-            return ht_fail(error, "%s: not a pcap or pcapng file but %s", name,
+            return ht_fail(error, "%s: not a pcap, pcapng or snoop file but %s", name,
                            unsupported[i].what);
         }
     }
-    return ht_fail(error, "%s: not a capture file (pcap or pcapng)", name);
+    return ht_fail(error, "%s: not a capture file (pcap, pcapng or snoop)", name);
 }
 
 static void fail_unknown(const char *name, struct ht_bytes head, struct ht_error *error)
@@ -69,6 +103,8 @@ static struct ht_source *open_format(struct ht_input *input, const char *name,
         source = ht_pcapng_open(input, error);
     } else if (ht_pcap_magic(head)) {
         source = ht_pcap_open(input, error);
+    } else if (ht_snoop_magic(head)) {
+        source = ht_snoop_open(input, error);
     } else if (state != HT_INPUT_ERROR) {
         fail_unknown(input->raw.name, head, error);
     }

@@ -6,7 +6,6 @@
 #include "capture/file.h"
 #include "capture/order.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
@@ -63,30 +62,6 @@ bool ht_pcap_magic(struct ht_bytes head)
     return find_variant(head, &order) != NULL;
 }
 
-/* Reads on until a part of the next record lies at the cursor. */
-static enum ht_read fill_record(struct pcap *pcap, size_t len, const char *part,
-                                struct ht_error *error)
-{
-    const struct ht_input *input = &pcap->file.input;
-    enum ht_read state           = ht_file_fill(&pcap->file, len, error);
-    if (state != HT_READ_END || ht_input_left(input) == 0) {
-        return state;
-    }
-    ht_fail(error, "%s: cut short at %s %" PRIu64 ", in the %s of frame %" PRIu64, input->raw.name,
-            ht_input_unit(input), ht_input_offset(input) + ht_input_left(input), part,
-            pcap->file.frames + 1);
-    return HT_READ_ERROR;
-}
-
-static enum ht_read fail_length(const struct pcap *pcap, uint32_t len, struct ht_error *error)
-{
-    const struct ht_input *input = &pcap->file.input;
-    ht_fail(error, "%s: damaged at %s %" PRIu64 ": frame %" PRIu64 " claims %" PRIu32 " bytes",
-            input->raw.name, ht_input_unit(input), ht_input_offset(input), pcap->file.frames + 1,
-            len);
-    return HT_READ_ERROR;
-}
-
 /* The next frame's headers are fetched while this one is looked at. */
 static void step_over(struct ht_input *input, size_t len)
 {
@@ -102,7 +77,7 @@ static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
     struct ht_input *input = &pcap->file.input;
     uint32_t header_len    = pcap->record_header_len;
     if (!ht_input_has(input, header_len)) {
-        enum ht_read state = fill_record(pcap, header_len, "header", error);
+        enum ht_read state = ht_file_fill_record(&pcap->file, header_len, "header", error);
         if (state != HT_READ_FRAME) {
             return state;
         }
@@ -115,10 +90,10 @@ static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
         original      = swap;
     }
     if (captured > pcap->longest_record) {
-        return fail_length(pcap, captured, error);
+        return ht_file_fail_length(&pcap->file, captured, error);
     }
     if (!ht_input_has(input, header_len + captured)) {
-        enum ht_read state = fill_record(pcap, header_len + captured, "data", error);
+        enum ht_read state = ht_file_fill_record(&pcap->file, header_len + captured, "data", error);
         if (state != HT_READ_FRAME) {
             return state;
         }
@@ -171,15 +146,8 @@ struct ht_source *ht_pcap_open(struct ht_input *input, struct ht_error *error)
     enum ht_order order;
     const struct variant *variant =
         find_variant(ht_bytes(input->cur, ht_input_left(input)), &order);
-    size_t header_len         = FILE_HEADER_LEN + variant->more_file_header;
-    enum ht_input_state state = ht_input_fill(input, header_len, error);
-    if (state == HT_INPUT_END) {
-        ht_fail(error, "%s: cut short at %s %zu, in the file header", input->raw.name,
-                ht_input_unit(input), ht_input_left(input));
-    } else if (state == HT_INPUT_AGAIN) {
-        ht_fail(error, "%s: interrupted", input->raw.name);
-    }
-    if (state != HT_INPUT_READY) {
+    size_t header_len = FILE_HEADER_LEN + variant->more_file_header;
+    if (!ht_file_header(input, header_len, error)) {
         return NULL;
     }
     struct pcap *pcap = calloc(1, sizeof *pcap);

@@ -1,6 +1,6 @@
 /*
- * Sources: where frames come from. Files (pcap, pcapng; plain, gzip, zstd or lz4), standard input,
- * interfaces.
+ * Sources: where frames come from. Files (pcap, pcapng, snoop; plain, gzip, zstd or lz4), standard
+ * input, interfaces.
  */
 #ifndef HT_CAPTURE_SOURCE_H
 #define HT_CAPTURE_SOURCE_H

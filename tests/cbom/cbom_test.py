@@ -115,7 +115,7 @@ def kinds():
     """The samples by the first word of their names: {"tls13": [path, …], …}."""
     out = {}
     for path in sorted(glob.glob(os.path.join(ROOT, "samples", "*"))):
-        if path.endswith((".pcap", ".pcapng")):
+        if path.endswith((".pcap", ".pcapng", ".snoop")):
             out.setdefault(re.match(r"\w+", os.path.basename(path)).group(0), []).append(path)
     return out
 

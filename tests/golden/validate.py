@@ -15,7 +15,7 @@ import jsonschema
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.realpath(os.path.join(HERE, "..", ".."))
-CAPTURES = (".pcap", ".pcapng", ".gz", ".zst", ".lz4")
+CAPTURES = (".pcap", ".pcapng", ".gz", ".zst", ".lz4", ".snoop")
 
 
 def public_schema():

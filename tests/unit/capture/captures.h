@@ -86,6 +86,17 @@ static inline void put_record(struct writer *w, uint32_t seconds, uint32_t fract
     put_end(w);
 }
 
+/* For assert_cuts, of a file of one header and records: how many of these lie whole, at least, in
+ * the first `len` bytes. */
+static inline size_t records_before(const struct writer *w, size_t len)
+{
+    size_t num = 0;
+    while (num + 1 < w->num_ends && w->ends[num + 1] <= len) {
+        num++; /* the first end is the file header's */
+    }
+    return num;
+}
+
 /* A block of pcapng: begin_block, its body, end_block, which fills the lengths in. */
 static inline void begin_block(struct writer *w, uint32_t type)
 {

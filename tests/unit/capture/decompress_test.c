@@ -228,16 +228,6 @@ static void ignores_zeros_behind_gzip(void **state)
     ht_buffer_free(&file.bytes);
 }
 
-/* How many records lie whole in the first `len` compressed bytes, at least. */
-static size_t records_before(const struct writer *compressed, size_t len)
-{
-    size_t num = 0;
-    while (num + 1 < compressed->num_ends && compressed->ends[num + 1] <= len) {
-        num++;
-    }
-    return num;
-}
-
 /* Any cut is an error, after every frame that lay before it. Of the record at the cut, the marker
  * that ends its part may be all that is missing, so that one more may come. */
 static void hands_out_what_lies_before_a_cut(void **state)
@@ -342,7 +332,7 @@ static void says_what_is_no_capture(void **state)
         assert_string_equal(of_none.error.text, "test: empty file");
         struct story of_text = read_memory(ht_buffer_view(&compressed.bytes));
         assert_false(of_text.opened);
-        assert_string_equal(of_text.error.text, "test: not a capture file (pcap or pcapng)");
+        assert_string_equal(of_text.error.text, "test: not a capture file (pcap, pcapng or snoop)");
         ht_buffer_free(&empty.bytes);
         ht_buffer_free(&compressed.bytes);
         ht_buffer_free(&text.bytes);

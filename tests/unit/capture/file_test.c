@@ -175,18 +175,19 @@ static void gives_way_to_a_signal(void **state)
     ht_buffer_free(&w.bytes);
 }
 
-/* Formats that somebody might take for one of ours, by their magic numbers: snoop's is in RFC 1761
- * section 3. */
+/* Formats that somebody might take for one of ours, by their first bytes: Network Monitor 2 writes
+ * GMBU. */
 static void says_what_is_like_a_capture(void **state)
 {
     (void)state;
-    struct story snoop = read_memory(ht_bytes("snoop\0\0\0\0\0\0\2", 12));
-    assert_false(snoop.opened);
-    assert_string_equal(snoop.error.text, "test: not a pcap or pcapng file but a snoop capture; "
-                                          "editcap makes a pcapng file of it");
+    struct story monitor = read_memory(ht_bytes("GMBU\0\2\1\0\0\0\0\0", 12));
+    assert_false(monitor.opened);
+    assert_string_equal(monitor.error.text,
+                        "test: not a pcap, pcapng or snoop file but a Network Monitor capture; "
+                        "editcap makes a pcapng file of it");
     struct story order = read_memory(hex("0a0d0d0a 1c000000 11223344"));
     assert_false(order.opened);
-    assert_string_equal(order.error.text, "test: not a capture file (pcap or pcapng)");
+    assert_string_equal(order.error.text, "test: not a capture file (pcap, pcapng or snoop)");
 }
 
 #define with_capture(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

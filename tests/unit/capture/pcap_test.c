@@ -113,15 +113,6 @@ static void mends_an_original_length(void **state)
     ht_buffer_free(&w.bytes);
 }
 
-static size_t records_before(const struct writer *w, size_t len)
-{
-    size_t num = 0;
-    while (num + 1 < w->num_ends && w->ends[num + 1] <= len) {
-        num++; /* the first end is the file header's */
-    }
-    return num;
-}
-
 static void hands_out_what_is_whole(void **state)
 {
     (void)state;
@@ -215,10 +206,12 @@ static void says_what_is_no_capture(void **state)
 {
     (void)state;
     assert_no_capture(ht_bytes("", 0), "test: empty file");
-    assert_no_capture(ht_text("GET / HTTP/1.1"), "test: not a capture file (pcap or pcapng)");
-    assert_no_capture(ht_text("x"), "test: not a capture file (pcap or pcapng)");
-    assert_no_capture(ht_bytes("PK\3\4", 4), "test: not a pcap or pcapng file but a zip archive; "
-                                             "gzip, zstd and lz4 are known here");
+    assert_no_capture(ht_text("GET / HTTP/1.1"),
+                      "test: not a capture file (pcap, pcapng or snoop)");
+    assert_no_capture(ht_text("x"), "test: not a capture file (pcap, pcapng or snoop)");
+    assert_no_capture(ht_bytes("PK\3\4", 4),
+                      "test: not a pcap, pcapng or snoop file but a zip archive; "
+                      "gzip, zstd and lz4 are known here");
 }
 
 static void says_why_a_file_cannot_be_opened(void **state)
