@@ -14,6 +14,9 @@ static enum dns_kind kind_of(const struct ht_emitter *e)
     if (a->port == MDNS_PORT || b->port == MDNS_PORT) {
         return DNS_MULTICAST;
     }
+    if (a->port == NETBIOS_PORT || b->port == NETBIOS_PORT) {
+        return DNS_NETBIOS;
+    }
     return a->port == LLMNR_PORT || b->port == LLMNR_PORT ? DNS_LLMNR : DNS_UNICAST;
 }
 
@@ -119,10 +122,10 @@ static const struct ht_record_type *const records[] = {&dns_transaction_record, 
 
 extern const struct ht_dissector dns_dissector, dns_stream_dissector;
 
-const struct ht_dissector dns_dissector = {.name       = "dns",
-                                           .title      = "DNS, multicast DNS, LLMNR",
-                                           .udp        = true,
-                                           .ports      = {DNS_PORT, MDNS_PORT, LLMNR_PORT},
+const struct ht_dissector dns_dissector = {.name  = "dns",
+                                           .title = "DNS, multicast DNS, LLMNR, NetBIOS names",
+                                           .udp   = true,
+                                           .ports = {DNS_PORT, MDNS_PORT, LLMNR_PORT, NETBIOS_PORT},
                                            .state_size = sizeof(struct dns_state),
                                            .max_need   = MAX_MESSAGE,
                                            .match      = dns_match_datagram,

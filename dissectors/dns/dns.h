@@ -1,6 +1,7 @@
 /*
- * DNS (RFC 1035) over UDP and TCP (RFC 7766), multicast DNS (RFC 6762) and LLMNR (RFC 4795):
- * queries and answers, paired into transactions.
+ * DNS (RFC 1035) over UDP and TCP (RFC 7766), multicast DNS (RFC 6762), LLMNR (RFC 4795)
+ * and the NetBIOS name service (RFC 1002), which has the form of DNS: queries and answers, paired
+ * into transactions.
  */
 #ifndef HT_DNS_DNS_H
 #define HT_DNS_DNS_H
@@ -86,7 +87,7 @@ struct dns_edns {
  * A second, different answer to the same query is a record of its own, with the same query. */
 struct dns_transaction {
     int64_t start_ns;
-    const char *protocol;           /* "mdns", "llmnr"; NULL: DNS */
+    const char *protocol;           /* "mdns", "llmnr", "nbns"; NULL: DNS */
     const char *transport;          /* "udp", "tcp" */
     const struct dns_party *client; /* who sent the query */
     const struct dns_party *server;
@@ -102,6 +103,7 @@ struct dns_transaction {
     bool authoritative, truncated, recursion_desired, recursion_available, authentic_data,
         checking_disabled;
     bool conflict, tentative;  /* LLMNR, in place of the first and the third of these */
+    bool broadcast;            /* NetBIOS, in place of the last */
     struct ht_objects answers; /* of struct dns_answer */
     struct ht_objects authority;
     struct ht_objects additional; /* without OPT */

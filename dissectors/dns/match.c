@@ -2,10 +2,10 @@
 
 #include "dns/message.h"
 #include "dns/name.h"
+#include "dns/netbios.h"
 
 enum {
-    NETBIOS_PORT = 137, /* its messages look like DNS but are not (RFC 1002) */
-    LENGTH_SIZE  = 2,
+    LENGTH_SIZE = 2,
     /* Off port 53 longer first messages are no DNS: most text protocols read as a length above
      * 8,192. */
     MAX_STRANGE = 4096,
@@ -58,7 +58,7 @@ static bool ordinary_message(struct ht_bytes message)
     if (!dns_header_parse(&r, &m) || !ordinary_header(&m) || !ordinary_question(&r, message)) {
         return false;
     }
-    bool good = dns_message_parse(message, false, &arena, &m);
+    bool good = dns_message_parse(message, DNS_UNICAST, &arena, &m);
     ht_arena_clear(&arena);
     return good;
 }
@@ -71,6 +71,18 @@ static bool multicast_header(struct ht_bytes message)
     bool whole           = dns_header_parse(&r, &m);
     bool some            = (m.counts[0] | m.counts[1] | m.counts[2] | m.counts[3]) != 0;
     return whole && m.opcode == 0 && some;
+}
+
+/* RFC 1002 section 4.2.1: an operation of its own numbering, no bit set that must be zero, one
+ * question or none; then always a name of 32 letters. */
+static bool netbios_header(struct ht_bytes message)
+{
+    enum { NAME_LENGTH = 32 };
+    struct dns_message m = {0};
+    struct ht_reader r   = ht_reader(message);
+    bool whole           = dns_header_parse(&r, &m);
+    return whole && ht_registry_find(&dns_netbios_opcodes, m.opcode) != NULL && !m.reserved &&
+           !m.authentic_data && m.counts[0] <= 1 && rd_u8(&r) == NAME_LENGTH;
 }
 
 static bool is_multicast(const struct ht_address *a)
@@ -91,7 +103,8 @@ enum ht_match dns_match_datagram(struct ht_bytes head, const struct ht_endpoint 
     if (multicast && multicast_header(head)) {
         return HT_MATCH_YES;
     }
-    return !has_port(endpoint, NETBIOS_PORT) && ordinary_message(head) ? HT_MATCH_YES : HT_MATCH_NO;
+    bool netbios = has_port(endpoint, NETBIOS_PORT);
+    return (netbios ? netbios_header(head) : ordinary_message(head)) ? HT_MATCH_YES : HT_MATCH_NO;
 }
 
 /* A header that a stream on port 53 may begin with: updates and transfers too. */

@@ -6,7 +6,7 @@
 
 #include "dissect/dissector.h"
 
-enum { DNS_PORT = 53, MDNS_PORT = 5353, LLMNR_PORT = 5355 };
+enum { DNS_PORT = 53, MDNS_PORT = 5353, LLMNR_PORT = 5355, NETBIOS_PORT = 137 };
 
 /* dns_match_datagram: on port 53 every datagram is DNS, well-formed or not; on the ports of
  * multicast DNS and LLMNR what has their header; elsewhere only an ordinary, well-formed message.

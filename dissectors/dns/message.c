@@ -3,6 +3,7 @@
 #include "dns/ech.h"
 #include "dns/edns.h"
 #include "dns/name.h"
+#include "dns/netbios.h"
 #include "dns/rdata.h"
 
 enum {
@@ -31,7 +32,7 @@ struct parser {
     uint16_t type; /* the last one that was spelled: an answer's is mostly the question's */
     struct ht_bytes type_text;
     size_t text_left;
-    bool multicast;
+    enum dns_kind kind;
     bool malformed; /* in a way that does not end the parsing */
     bool limit;     /* there is no room for more */
 };
@@ -68,13 +69,16 @@ static bool afford(struct parser *p, size_t len)
 
 static struct ht_bytes read_name(struct parser *p)
 {
-    return dns_name_read(&p->r, p->message, &p->names, &p->text);
+    struct ht_bytes name = dns_name_read(&p->r, p->message, &p->names, &p->text);
+    return p->kind == DNS_NETBIOS ? dns_netbios_name(&p->text, name) : name;
 }
 
 static struct ht_bytes spell_type(struct parser *p, uint16_t type)
 {
     if (p->type_text.len == 0 || type != p->type) {
-        p->type_text = dns_type_name(&p->text, type);
+        p->type_text = p->kind == DNS_NETBIOS
+                           ? dns_text_named(&p->text, &dns_netbios_types, type, "TYPE")
+                           : dns_type_name(&p->text, type);
         p->type      = type;
     }
     return p->type_text;
@@ -99,7 +103,7 @@ static void *alloc_items(struct parser *p, size_t count, size_t smallest, size_t
 /* Takes the top bit off the class, where it is no part of it. */
 static bool take_flag(const struct parser *p, uint16_t *class)
 {
-    bool flag = p->multicast && (*class & CLASS_FLAG) != 0;
+    bool flag = p->kind == DNS_MULTICAST && (*class & CLASS_FLAG) != 0;
     *class    = flag ? *class & (uint16_t)~CLASS_FLAG : *class;
     return flag;
 }
@@ -156,13 +160,14 @@ static struct ht_bytes read_alias(struct parser *p, struct ht_bytes rdata)
 static struct ht_bytes print_data(struct parser *p, uint16_t type, struct ht_bytes rdata)
 {
     struct ht_bytes alias = ht_bytes("", 0);
-    if (type == TYPE_CNAME) {
+    if (type == TYPE_CNAME && p->kind != DNS_NETBIOS) {
         alias = read_alias(p, rdata);
     }
     if (alias.len > 0) {
         return alias;
     }
-    if (!dns_rdata_print(&p->text, type, rdata, p->message)) {
+    if (!(p->kind == DNS_NETBIOS ? dns_netbios_rdata_print(&p->text, type, rdata)
+                                 : dns_rdata_print(&p->text, type, rdata, p->message))) {
         p->malformed = true;
         dns_text_drop(&p->text);
         dns_rdata_print_unknown(&p->text, rdata);
@@ -176,7 +181,10 @@ static void fill_data(struct parser *p, struct dns_answer *out, uint16_t type, u
     if (rdata.len == 0 && (class == CLASS_ANY || class == CLASS_NONE)) {
         return; /* an update that names records without their data (RFC 2136 section 2.4) */
     }
-    out->data  = print_data(p, type, rdata);
+    out->data = print_data(p, type, rdata);
+    if (p->kind == DNS_NETBIOS) {
+        return;
+    }
     out->alias = type == TYPE_CNAME;
     if (type == TYPE_A && rdata.len == 4) {
         out->address = ht_address4(rdata.ptr);
@@ -198,7 +206,7 @@ static bool read_record(struct parser *p, struct dns_message *out, enum dns_sect
     if (p->r.bad) {
         return false;
     }
-    if (type == TYPE_OPT && section == DNS_ADDITIONAL) {
+    if (type == TYPE_OPT && section == DNS_ADDITIONAL && p->kind != DNS_NETBIOS) {
         const struct dns_opt opt = {.class = class, .ttl = ttl, .rdata = rdata};
         read_opt(p, out, ht_bytes_equal(name, ht_bytes(".", 1)), &opt);
         return true;
@@ -226,22 +234,23 @@ static void read_section(struct parser *p, struct dns_message *out, enum dns_sec
     }
 }
 
-static void start(struct parser *p, struct ht_bytes message, bool multicast, struct ht_arena *arena)
+static void start(struct parser *p, struct ht_bytes message, enum dns_kind kind,
+                  struct ht_arena *arena)
 {
     *p = (struct parser){.message   = message,
                          .r         = ht_reader(message),
                          .arena     = arena,
                          .text_left = DNS_MAX_TEXT,
-                         .multicast = multicast};
+                         .kind      = kind};
     dns_text_start(&p->text, arena);
-    p->text.utf8 = multicast;
+    p->text.utf8 = kind == DNS_MULTICAST;
 }
 
-bool dns_question_parse(struct ht_bytes message, bool multicast, struct ht_arena *arena,
+bool dns_question_parse(struct ht_bytes message, enum dns_kind kind, struct ht_arena *arena,
                         struct dns_message *out)
 {
     struct parser p;
-    start(&p, message, multicast, arena);
+    start(&p, message, kind, arena);
     *out = (struct dns_message){0};
     if (dns_header_parse(&p.r, out)) {
         read_questions(&p, out, out->counts[0] > 0 ? 1 : 0);
@@ -250,11 +259,11 @@ bool dns_question_parse(struct ht_bytes message, bool multicast, struct ht_arena
     return !p.r.bad && !p.limit;
 }
 
-bool dns_message_parse(struct ht_bytes message, bool multicast, struct ht_arena *arena,
+bool dns_message_parse(struct ht_bytes message, enum dns_kind kind, struct ht_arena *arena,
                        struct dns_message *out)
 {
     struct parser p;
-    start(&p, message, multicast, arena);
+    start(&p, message, kind, arena);
     *out = (struct dns_message){0};
     if (dns_header_parse(&p.r, out)) {
         read_questions(&p, out, out->counts[0]);

@@ -13,6 +13,9 @@ enum {
     DNS_MAX_TEXT = 1 << 20
 };
 
+/* What a flow speaks. NetBIOS: its name service (RFC 1002), which has the form of DNS. */
+enum dns_kind { DNS_UNICAST, DNS_LLMNR, DNS_MULTICAST, DNS_NETBIOS };
+
 enum dns_section { DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL, DNS_NUM_SECTIONS };
 
 struct dns_message {
@@ -37,16 +40,16 @@ struct dns_message {
 /* dns_header_parse reads the 12 bytes of the header; false where there are fewer. */
 bool dns_header_parse(struct ht_reader *r, struct dns_message *out);
 
-/* dns_message_parse reads a message; what it finds lies in `arena` or views static text. With
- * `multicast` the top bit of classes is no part of them (RFC 6762 sections 5.4 and 10.2).
+/* dns_message_parse reads a message; what it finds lies in `arena` or views static text. Of
+ * DNS_MULTICAST the top bit of classes is no part of them (RFC 6762 sections 5.4 and 10.2).
  * False where the message breaks its form or ends early, or bytes follow it; `out` then holds what
  * could be read before. A record whose data break the form of its type is there with its data as
  * those of an unknown type. */
-bool dns_message_parse(struct ht_bytes message, bool multicast, struct ht_arena *arena,
+bool dns_message_parse(struct ht_bytes message, enum dns_kind kind, struct ht_arena *arena,
                        struct dns_message *out);
 
 /* dns_question_parse is dns_message_parse up to the end of the first question. */
-bool dns_question_parse(struct ht_bytes message, bool multicast, struct ht_arena *arena,
+bool dns_question_parse(struct ht_bytes message, enum dns_kind kind, struct ht_arena *arena,
                         struct dns_message *out);
 
 #endif

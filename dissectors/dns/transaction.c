@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "dns/name.h"
+#include "dns/netbios.h"
 
 enum { SMALLEST_ROOM = 64, TYPE_IXFR = 251, TYPE_AXFR = 252 };
 
@@ -27,15 +28,16 @@ static struct ht_bytes spell_number(struct ht_arena *arena, const struct ht_regi
 }
 
 /* What the message says of the transaction as a whole. */
-static void describe_message(struct ht_arena *arena, bool llmnr, const struct dns_message *m,
-                             struct dns_transaction *out)
+static void describe_message(struct ht_arena *arena, enum dns_kind kind,
+                             const struct dns_message *m, struct dns_transaction *out)
 {
+    bool llmnr = kind == DNS_LLMNR, netbios = kind == DNS_NETBIOS;
     out->id = m->id;
     if (m->header && m->opcode != 0) {
-        out->opcode = spell_number(arena, &dns_opcodes, m->opcode);
+        out->opcode = spell_number(arena, netbios ? &dns_netbios_opcodes : &dns_opcodes, m->opcode);
     }
     if (m->header && m->response) {
-        out->rcode = spell_number(arena, &dns_rcodes, m->rcode);
+        out->rcode = spell_number(arena, netbios ? &dns_netbios_rcodes : &dns_rcodes, m->rcode);
     }
     out->authoritative       = m->authoritative && !llmnr;
     out->conflict            = m->authoritative && llmnr; /* RFC 4795 section 2.1.1 */
@@ -44,7 +46,8 @@ static void describe_message(struct ht_arena *arena, bool llmnr, const struct dn
     out->tentative           = m->recursion_desired && llmnr;
     out->recursion_available = m->recursion_available;
     out->authentic_data      = m->authentic_data;
-    out->checking_disabled   = m->checking_disabled;
+    out->checking_disabled   = m->checking_disabled && !netbios;
+    out->broadcast           = m->checking_disabled && netbios; /* RFC 1002 section 4.2.1.1 */
     out->edns                = m->edns != NULL ? m->edns : out->edns;
     if (m->num_questions > 0) {
         out->question       = &m->questions[0];
@@ -69,7 +72,7 @@ static const struct dns_message *parse_lasting(struct dns_state *state, struct h
         state->num_lasting++;
     }
     if (out != NULL) {
-        *out_good = dns_message_parse(half->bytes, false, e->arena, out);
+        *out_good = dns_message_parse(half->bytes, state->kind, e->arena, out);
     }
     return out != NULL && !out->limit_reached ? out : NULL;
 }
@@ -81,7 +84,7 @@ const struct dns_message *dns_parse(struct dns_state *state, struct ht_emitter *
     const struct dns_message *m = parse_lasting(state, e, half, &good);
     half->parsed                = m;
     if (m == NULL) {
-        good = dns_message_parse(half->bytes, state->kind == DNS_MULTICAST, e->scratch, room);
+        good = dns_message_parse(half->bytes, state->kind, e->scratch, room);
         m    = room;
     }
     half->asked_len     = (uint16_t)m->asked.len;
@@ -101,10 +104,10 @@ static void describe_half(const struct dns_state *state, struct ht_emitter *e,
 {
     struct dns_message m;
     if (parsed == NULL) {
-        (void)dns_message_parse(half->bytes, state->kind == DNS_MULTICAST, e->scratch, &m);
+        (void)dns_message_parse(half->bytes, state->kind, e->scratch, &m);
         parsed = &m;
     }
-    describe_message(e->scratch, state->kind == DNS_LLMNR, parsed, out);
+    describe_message(e->scratch, state->kind, parsed, out);
 }
 
 /* The answer says all that the query does. */
@@ -131,7 +134,7 @@ static void describe_halves(const struct dns_state *state, struct ht_emitter *e,
 void dns_describe(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
                   const struct dns_message *last, struct dns_description *out)
 {
-    static const char *const protocols[] = {NULL, "llmnr", "mdns"};
+    static const char *const protocols[] = {NULL, "llmnr", "mdns", "nbns"};
     const struct dns_half *query = &pair->query, *answer = &pair->answer;
     const struct ht_endpoint *client = &e->endpoint[pair->client],
                              *server = &e->endpoint[1 - pair->client];
@@ -293,7 +296,7 @@ static bool same_question(const struct dns_state *state, struct ht_emitter *e,
     if (first->asked_len != half->asked_len || first->asked_type != half->asked_type) {
         return false;
     }
-    (void)dns_question_parse(first->bytes, state->kind == DNS_MULTICAST, e->scratch, &kept);
+    (void)dns_question_parse(first->bytes, state->kind, e->scratch, &kept);
     const struct dns_question *a = kept.questions, *b = m->questions;
     return kept.num_questions > 0 && ht_bytes_equal(a->class, b->class) &&
            dns_names_equal(a->name, b->name);

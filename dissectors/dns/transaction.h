@@ -18,9 +18,6 @@ enum {
     DNS_LASTING_SIZE = 512
 };
 
-/* What a flow speaks. */
-enum dns_kind { DNS_UNICAST, DNS_LLMNR, DNS_MULTICAST };
-
 /* One message of a transaction; frame 0: not seen. */
 struct dns_half {
     int64_t time_ns;

@@ -37,12 +37,12 @@ static void check(const struct dns_message *m, struct ht_bytes message)
     demand(text <= DNS_MAX_TEXT);
 }
 
-static bool parse(struct ht_bytes message, bool multicast)
+static bool parse(struct ht_bytes message, enum dns_kind kind)
 {
     struct ht_arena arena = {0};
     struct dns_message m, question;
-    bool good  = dns_message_parse(message, multicast, &arena, &m);
-    bool asked = dns_question_parse(message, multicast, &arena, &question);
+    bool good  = dns_message_parse(message, kind, &arena, &m);
+    bool asked = dns_question_parse(message, kind, &arena, &question);
     check(&m, message);
     check(&question, message);
     demand(asked || !good);
@@ -68,14 +68,16 @@ static void parse_ech(struct ht_bytes list)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct ht_bytes message = ht_bytes(data, len);
-    bool good               = parse(message, false);
+    bool good               = parse(message, DNS_UNICAST);
     parse_ech(message);
-    (void)parse(message, true); /* may differ: a class that means "no data" may be masked */
+    (void)parse(message,
+                DNS_MULTICAST); /* may differ: a class that means "no data" may be masked */
+    (void)parse(message, DNS_NETBIOS);
     if (good && len < 4096) {
         uint8_t *longer = calloc(1, len + 1);
         demand(longer != NULL);
         memcpy(longer, data, len);
-        demand(!parse(ht_bytes(longer, len + 1), false));
+        demand(!parse(ht_bytes(longer, len + 1), DNS_UNICAST));
         free(longer);
     }
     return 0;

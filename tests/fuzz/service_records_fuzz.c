@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct ht_https_records https;
     struct ht_tlsa_records tlsa;
     struct ht_caa_records caa;
-    (void)dns_message_parse(ht_bytes(data, len), false, &arena, &message);
+    (void)dns_message_parse(ht_bytes(data, len), DNS_UNICAST, &arena, &message);
     const struct ht_objects answers = {.items = message.records[DNS_ANSWER],
                                        .len   = message.num_records[DNS_ANSWER]};
     if (service_read_https(&answers, &https)) {

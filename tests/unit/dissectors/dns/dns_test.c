@@ -243,6 +243,30 @@ static void tells_multicast(void **state)
          "query_frame=1 answer_frame");
 }
 
+/* RFC 1002 sections 4.2.2 and 4.2.6: a name is registered with a name server, which refuses. Types,
+ * operations and results have other numbers than in DNS: these would be NIMLOC, UPDATE, YXDOMAIN.
+ */
+static void tells_netbios(void **state)
+{
+    struct recorder r;
+    (void)state;
+    recorder_start(&r, &dns_dissector, false, 137);
+    r.endpoint[0].port = 137;
+    say(&r, HT_SIDE_A, 0,
+        "1234 2900 0001 0000 0000 0001"
+        "20 4547464345464545434143414341434143414341434143414341434143414341 00 0020 0001"
+        "c00c 0020 0001 000493e0 0006 6000 0a000001");
+    say(&r, HT_SIDE_B, 1,
+        "1234 ad86 0000 0001 0000 0000"
+        "20 4547464345464545434143414341434143414341434143414341434143414341 00 0020 0001"
+        "00000000 0006 6000 0a000001");
+    ends(&r, 1,
+         SAYS("protocol=nbns", "query_frame=1 ", " answer_frame=2 ", "opcode=REGISTRATION",
+              "question={ name=FRED<20> type=NB class=IN }", "rcode=ACT_ERR",
+              "{ name=FRED<20> type=NB data=10.0.0.1 H }"),
+         "checking_disabled");
+}
+
 /* RFC 6762 section 8.1: a probe asks for any record of its name, by unicast if it may be, and says
  * in the authority section what it is about to claim; section 7.1: what is known already comes with
  * a query; RFC 6763 section 4.3: service names are UTF-8, with spaces. */
@@ -449,6 +473,7 @@ int main(void)
         cmocka_unit_test(pairs_an_error_without_question),
         cmocka_unit_test(bounds_what_waits),
         cmocka_unit_test(tells_multicast),
+        cmocka_unit_test(tells_netbios),
         cmocka_unit_test(tells_probes_and_known_answers),
         cmocka_unit_test(tells_llmnr_flags),
         cmocka_unit_test(tells_what_opt_must_not_be),

@@ -52,7 +52,21 @@ static void elsewhere_what_is_well_formed(void **unused)
     assert_int_equal(datagram(HTTP_GET, 40000, 5300), HT_MATCH_NO);
     assert_int_equal(datagram("", 40000, 5300), HT_MATCH_NO);
     assert_int_equal(datagram("000000000000000000000000", 40000, 5300), HT_MATCH_NO);
-    assert_int_equal(datagram(NETBIOS, 137, 137), HT_MATCH_NO);
+}
+
+/* Messages of one look like the other's, so the port decides; not everything on it has their form.
+ */
+static void netbios_on_its_port(void **unused)
+{
+    (void)unused;
+    assert_int_equal(datagram(NETBIOS, 137, 137), HT_MATCH_YES);
+    assert_int_equal(datagram(NETBIOS, 40000, 137), HT_MATCH_YES);
+    assert_int_equal(datagram(FRAME_5, 137, 137), HT_MATCH_NO);
+    assert_int_equal(datagram("0c95011000010000000000", 137, 137), HT_MATCH_NO);
+    assert_int_equal(datagram("0c95 1110 0001000000000000 20 46", 137, 137),
+                     HT_MATCH_NO); /* opcode 2 */
+    assert_int_equal(datagram("0c95 0150 0001000000000000 20 46", 137, 137), HT_MATCH_NO);
+    assert_int_equal(datagram(TLS_HELLO, 40000, 137), HT_MATCH_NO);
 }
 
 static void multicast(void **unused)
@@ -110,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(on_port_53_everything),
         cmocka_unit_test(elsewhere_what_is_well_formed),
+        cmocka_unit_test(netbios_on_its_port),
         cmocka_unit_test(multicast),
         cmocka_unit_test(streams),
         cmocka_unit_test(frames),

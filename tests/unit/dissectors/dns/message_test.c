@@ -172,7 +172,7 @@ static bool parse(struct ht_bytes message, void *arg)
 {
     struct ht_arena arena = {0};
     struct dns_message m;
-    bool good = dns_message_parse(message, arg != NULL, &arena, &m);
+    bool good = dns_message_parse(message, arg != NULL ? DNS_MULTICAST : DNS_UNICAST, &arena, &m);
     ht_arena_clear(&arena);
     return good;
 }
@@ -197,7 +197,7 @@ static void reads_a_message(void **state)
     struct ht_arena arena = {0};
     struct dns_message m;
     (void)state;
-    assert_true(dns_message_parse(hex(ANSWER), false, &arena, &m));
+    assert_true(dns_message_parse(hex(ANSWER), DNS_UNICAST, &arena, &m));
     assert_int_equal(m.id, 0x1234);
     assert_true(m.response && m.recursion_desired && m.recursion_available);
     assert_false(m.authoritative || m.truncated || m.authentic_data || m.checking_disabled);
@@ -247,9 +247,9 @@ static void reads_multicast_classes(void **state)
     struct dns_message m;
     struct ht_bytes message = hex("0000 0000 0001 0000 0000 0000 016105 6c6f63616c 00 0001 8001");
     (void)state;
-    assert_true(dns_message_parse(message, true, &arena, &m));
+    assert_true(dns_message_parse(message, DNS_MULTICAST, &arena, &m));
     assert_text(m.questions[0].class, "IN");
-    assert_true(dns_message_parse(message, false, &arena, &m));
+    assert_true(dns_message_parse(message, DNS_UNICAST, &arena, &m));
     assert_text(m.questions[0].class, "CLASS32769");
     ht_arena_clear(&arena);
 }
@@ -262,11 +262,11 @@ static void keeps_what_it_read(void **state)
     struct ht_bytes broken_data =
         hex("1234 8180 0001 0001 0000 0000" QUESTION "c00c 0001 0001 0000012c 0003 5db8d8");
     (void)state;
-    assert_false(dns_message_parse(broken_data, false, &arena, &m));
+    assert_false(dns_message_parse(broken_data, DNS_UNICAST, &arena, &m));
     assert_int_equal(m.num_records[DNS_ANSWER], 1);
     assert_text(m.records[DNS_ANSWER][0].data, "\\# 3 5db8d8");
     assert_false(
-        dns_message_parse(hex("1234 8180 0001 ffff ffff ffff" QUESTION), false, &arena, &m));
+        dns_message_parse(hex("1234 8180 0001 ffff ffff ffff" QUESTION), DNS_UNICAST, &arena, &m));
     assert_int_equal(m.num_questions, 1);
     assert_int_equal(m.num_records[DNS_ANSWER], 0);
     ht_arena_clear(&arena);
@@ -306,7 +306,7 @@ static void bounds_text(void **state)
         at[3] = 2; /* NS: its data are broken, and told in hexadecimal */
         at += 12;
     }
-    assert_false(dns_message_parse(ht_bytes(octets, 65535), false, &arena, &m));
+    assert_false(dns_message_parse(ht_bytes(octets, 65535), DNS_UNICAST, &arena, &m));
     assert_true(m.limit_reached);
     free(octets);
     ht_arena_clear(&arena);
