@@ -20,6 +20,12 @@ struct ht_endpoint {
     uint16_t port;
 };
 
+/* The addresses that have the first `bits` in common with this one. */
+struct ht_network {
+    struct ht_address address;
+    uint8_t bits;
+};
+
 enum { HT_ADDRESS_TEXT_MAX = 46 };
 
 static inline struct ht_address ht_address4(const uint8_t bytes[4])
@@ -58,5 +64,12 @@ static inline struct ht_bytes ht_address_bytes(const struct ht_address *a)
 /* ht_address_print writes dotted decimal, or RFC 5952 for IPv6, and returns `out`; "" where the
  * address is absent. */
 const char *ht_address_print(char out[HT_ADDRESS_TEXT_MAX], const struct ht_address *address);
+
+/* ht_network_read reads "10.0.0.0/8" or "2001:db8::/32" (RFC 4632, RFC 4291); bits past the prefix
+ * do not matter. False where `text` is none. */
+bool ht_network_read(const char *text, struct ht_network *out);
+
+/* ht_network_has: the address is one of the network's. */
+bool ht_network_has(const struct ht_network *network, const struct ht_address *address);
 
 #endif

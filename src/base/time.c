@@ -55,22 +55,35 @@ const char *ht_time_print(char out[HT_TIME_TEXT_MAX], int64_t time_ns, unsigned 
     return out;
 }
 
-/* The whole of `text` in this form, and no date that the calendar has not, such as February 30. */
-static bool read_form(const char *text, const char *form, int64_t *out_ns)
+/* "Z", or a fraction of a second before it. */
+static bool read_fraction(const char *text, int64_t *out_ns)
 {
-    enum { FIRST_YEAR = 1970, LAST_YEAR = 2199, BASE_YEAR = 1900 };
-    struct tm said  = {0};
-    const char *end = strptime(text, form, &said);
-    int day         = said.tm_mday;
-    int year        = said.tm_year + BASE_YEAR;
-    if (end == NULL || *end != '\0' || year < FIRST_YEAR || year > LAST_YEAR) {
-        return false;
+    *out_ns = 0;
+    if (*text == '.') {
+        int64_t unit = HT_SECOND_NS;
+        while (*++text >= '0' && *text <= '9' && unit > 1) {
+            unit /= 10;
+            *out_ns += (*text - '0') * unit;
+        }
+        text = unit < HT_SECOND_NS ? text : "";
     }
-    *out_ns = timegm(&said) * HT_SECOND_NS;
-    return said.tm_mday == day;
+    return strcmp(text, "Z") == 0;
 }
 
 bool ht_time_read(const char *text, int64_t *out_ns)
 {
-    return read_form(text, "%Y-%m-%d", out_ns) || read_form(text, "%Y-%m-%dT%H:%M:%SZ", out_ns);
+    enum { FIRST_YEAR = 1970, LAST_YEAR = 2199, BASE_YEAR = 1900 };
+    struct tm said   = {0};
+    int64_t fraction = 0;
+    const char *end  = strptime(text, "%Y-%m-%d", &said);
+    if (end != NULL && *end == 'T') {
+        end = strptime(end, "T%H:%M:%S", &said);
+        end = end != NULL && read_fraction(end, &fraction) ? "" : NULL;
+    }
+    int day = said.tm_mday, year = said.tm_year + BASE_YEAR;
+    if (end == NULL || *end != '\0' || year < FIRST_YEAR || year > LAST_YEAR) {
+        return false;
+    }
+    *out_ns = timegm(&said) * HT_SECOND_NS + fraction;
+    return said.tm_mday == day; /* else the calendar has no such date, as February 30 */
 }

@@ -16,8 +16,9 @@ enum { HT_TIME_TEXT_MAX = 40 };
  * "2023-03-06T04:01:06.770821000Z", and returns `out`. Independent of time zone and locale. */
 const char *ht_time_print(char out[HT_TIME_TEXT_MAX], int64_t time_ns, unsigned decimals);
 
-/* ht_time_read reads a date, or date and time, of UTC: "2026-03-15", "2026-03-15T12:00:00Z"; of the
- * years 1970 to 2199. False where `text` is none. */
+/* ht_time_read reads a date, or date and time, of UTC: "2026-03-15", "2026-03-15T12:00:00Z", and
+ * with up to nine decimals, as ht_time_print writes; of the years 1970 to 2199. False where `text`
+ * is none. */
 bool ht_time_read(const char *text, int64_t *out_ns);
 
 #endif

@@ -183,16 +183,27 @@ static bool set_output(struct cli_options *o, const char *value, struct ht_error
     return true;
 }
 
-static bool add_condition(struct cli_options *o, const char *value, struct ht_error *error)
+/* What stands up to " or ", or the end, and again behind it. */
+static bool add_conditions(struct cli_options *o, const char *value, struct ht_error *error)
 {
-    struct ht_condition condition;
-    if (!ht_condition_read(&condition, value)) {
-        return ht_fail(error, "--only '%s': say FIELD=PATTERN, FIELD!=PATTERN or FIELD", value);
+    static const char or [] = " or ";
+    const char *next        = NULL;
+    for (const char *at = value; at != NULL; at = next != NULL ? next + strlen(or) : NULL) {
+        next                       = strstr(at, or);
+        size_t len                 = next != NULL ? (size_t)(next - at) : strlen(at);
+        struct ht_condition *added = &o->only[o->num_only];
+        if (o->num_only++ == CLI_MAX_CONDITIONS) {
+            return ht_fail(error, "--only '%s': more conditions than %d", value,
+                           CLI_MAX_CONDITIONS);
+        }
+        if (!ht_condition_read(added, ht_bytes(at, len))) {
+            return ht_fail(error,
+                           "--only '%s': say FIELD=PATTERN, FIELD!=PATTERN, FIELD<VALUE, "
+                           "FIELD>VALUE or FIELD; several with \" or \" between them",
+                           value);
+        }
+        added->or_next = next != NULL;
     }
-    if (o->num_only == CLI_MAX_CONDITIONS) {
-        return ht_fail(error, "--only '%s': more conditions than %d", value, CLI_MAX_CONDITIONS);
-    }
-    o->only[o->num_only++] = condition;
     return true;
 }
 
@@ -273,7 +284,7 @@ static const struct {
     {'D', "interfaces", NULL, set_action, "list the interfaces"},
     {'F', "filter", "EXPRESSION", NULL, "look only at frames that match, as in tcpdump",
      TEXT(filter)},
-    {0, "only", "FIELD=PATTERN", add_condition,
+    {0, "only", "FIELD=PATTERN", add_conditions,
      "write only records of which this holds, as server_name=*.example.com"},
     {'o', "output", "FILE", set_output, "write there instead of standard output"},
     {'e', "events", NULL, set_flag, "also a line for each event as it happens"},

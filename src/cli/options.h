@@ -16,7 +16,7 @@
 enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_INTERFACES, CLI_SCHEMA, CLI_RULES };
 enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
 
-enum { CLI_MAX_CONDITIONS = 16 };
+enum { CLI_MAX_CONDITIONS = 64 };
 
 /* Exit statuses. */
 enum { CLI_OK = 0, CLI_FINDINGS = 1, CLI_USAGE = 2, CLI_UNREADABLE = 3 };

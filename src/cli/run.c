@@ -257,23 +257,41 @@ static bool open_filter(struct cli_session *session, struct ht_error *error)
     return session->filter != NULL;
 }
 
+/* Why a condition holds of no record. */
+static bool fail_condition(const struct ht_condition *condition, struct ht_error *error)
+{
+    const struct ht_condition there = {.field = condition->field};
+    const char *why                 = "has no such value";
+    if (!cli_schema_fits(&there, NULL)) {
+        why = "is no field of any record";
+    } else if (condition->relation > HT_IS_LIKE) {
+        why = "is not less or more than that: numbers are, as 2048 or 0x0303, and times, as "
+              "2026-03-15 or 2026-03-15T12:00:00Z";
+    }
+    return ht_fail(error,
+                   "--only: \"%.*s\" %s; hellotap-json(5) lists what there is, as in "
+                   "tls.client_hello.ja4",
+                   (int)condition->field.len, (const char *)condition->field.ptr, why);
+}
+
 /* What no record can have would choose nothing, or all, without a word. */
 static bool check_conditions(const struct cli_options *o, struct ht_error *error)
 {
+    const struct ht_record_type *told = o->format == &ht_brief_sink ? &ht_connection_record : NULL;
+    bool met                          = false;
     for (size_t i = 0; i < o->num_only; i++) {
-        struct ht_condition condition = o->only[i];
-        struct ht_bytes field         = condition.field;
-        if (cli_schema_fits(&condition)) {
-            continue;
+        const struct ht_condition *condition = &o->only[i];
+        if (!cli_schema_fits(condition, NULL)) {
+            return fail_condition(condition, error);
         }
-        condition.any_value = true;
-        return ht_fail(error,
-                       cli_schema_fits(&condition)
-                           ? "--only: no \"%.*s\" has such a value; hellotap-json(5) lists what "
-                             "there is, as in tls.client_hello.ja4"
-                           : "--only: no record has a field \"%.*s\"; hellotap-json(5) lists "
-                             "them, as in tls.client_hello.ja4",
-                       (int)field.len, (const char *)field.ptr);
+        met |= condition->negated || cli_schema_fits(condition, told);
+        if (!met && !condition->or_next) {
+            return ht_fail(error,
+                           "-f brief is of connections alone, of which none has this "
+                           "\"%.*s\": say -f text or json",
+                           (int)condition->field.len, (const char *)condition->field.ptr);
+        }
+        met &= condition->or_next;
     }
     return true;
 }

@@ -92,7 +92,7 @@ static struct ht_schema_parts gather(struct parts *p)
         .records = p->records, .events = p->events, .details = p->details};
 }
 
-bool cli_schema_fits(const struct ht_condition *condition)
+bool cli_schema_fits(const struct ht_condition *condition, const struct ht_record_type *type)
 {
     struct parts room = {0};
     const struct ht_struct *any[2 * MAX_PARTS + 1];
@@ -108,7 +108,8 @@ bool cli_schema_fits(const struct ht_condition *condition)
     any[num]  = NULL;
     bool fits = false;
     for (size_t i = 0; i < room.num_records && !fits; i++) {
-        fits = ht_condition_fits(condition, room.records[i], any);
+        fits = (type == NULL || type == room.records[i]) &&
+               ht_condition_fits(condition, room.records[i], any);
     }
     return fits;
 }

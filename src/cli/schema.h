@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-/* cli_schema_fits: some record can have the field that the condition is about. */
-bool cli_schema_fits(const struct ht_condition *condition);
+/* cli_schema_fits: records can meet the condition, of this type; of any, where it is NULL. */
+bool cli_schema_fits(const struct ht_condition *condition, const struct ht_record_type *type);
 
 /* cli_schema_print writes the JSON Schema of all records, allowing members of later versions. False
  * where `out` fails. */

@@ -3,8 +3,10 @@
 #include "base/time.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct ht_bytes take_name(struct ht_bytes *path)
 {
@@ -15,15 +17,57 @@ static struct ht_bytes take_name(struct ht_bytes *path)
     return name;
 }
 
-bool ht_condition_read(struct ht_condition *out, const char *text)
+/* Decimal, or hexadecimal after "0x". */
+static bool read_number(const char *text, int64_t *out)
 {
-    struct ht_bytes all = ht_text(text);
-    const char *equals  = strchr(text, '=');
-    size_t len          = equals != NULL ? (size_t)(equals - text) : all.len;
-    *out                = (struct ht_condition){.any_value = equals == NULL,
-                                                .negated   = equals != NULL && len > 0 && equals[-1] == '!'};
-    out->field          = ht_bytes_head(all, len - out->negated);
-    out->pattern        = equals != NULL ? ht_bytes_from(all, len + 1) : ht_bytes("", 0);
+    bool hex = text[0] == '0' && text[1] == 'x';
+    bool good =
+        hex ? isxdigit((unsigned char)text[2]) : isdigit((unsigned char)text[text[0] == '-']);
+    char *end = NULL;
+    errno     = 0;
+    *out      = strtoll(text, &end, hex ? 16 : 10);
+    return good && *end == '\0' && errno == 0;
+}
+
+static void read_value(struct ht_condition *c)
+{
+    char text[64];
+    if (c->value.len < sizeof text) {
+        (void)snprintf(text, sizeof text, "%.*s", (int)c->value.len, (const char *)c->value.ptr);
+        c->is_number  = read_number(text, &c->number);
+        c->is_time    = ht_time_read(text, &c->time_ns);
+        c->is_network = ht_network_read(text, &c->network);
+    }
+}
+
+/* The relation that begins at `*at`, behind which that is left. */
+static enum ht_relation take_relation(struct ht_bytes text, size_t *at)
+{
+    bool equal = text.ptr[*at] == '=', less = text.ptr[*at] == '<';
+    (*at)++;
+    if (equal) {
+        return HT_IS_LIKE;
+    }
+    bool too = *at < text.len && text.ptr[*at] == '=';
+    *at += too;
+    return less ? (too ? HT_IS_AT_MOST : HT_IS_LESS) : (too ? HT_IS_AT_LEAST : HT_IS_MORE);
+}
+
+bool ht_condition_read(struct ht_condition *out, struct ht_bytes text)
+{
+    size_t at = 0;
+    while (at < text.len && strchr("=<>", text.ptr[at]) == NULL) {
+        at++;
+    }
+    *out = (struct ht_condition){.field = ht_bytes_head(text, at), .value = ht_bytes("", 0)};
+    bool negated = at > 0 && at < text.len && text.ptr[at] == '=' && text.ptr[at - 1] == '!';
+    out->negated = negated;
+    out->field.len -= negated;
+    if (at < text.len) {
+        out->relation = take_relation(text, &at);
+        out->value    = ht_bytes_from(text, at);
+        read_value(out);
+    }
     return out->field.len > 0;
 }
 
@@ -58,9 +102,24 @@ static bool looks_like(struct ht_bytes text, struct ht_bytes pattern)
     return p == pattern.len;
 }
 
+static bool is_comparison(const struct ht_condition *c)
+{
+    return c->relation > HT_IS_LIKE;
+}
+
+/* `order` is below, at or above zero as the record's value is less than, as much as or more than
+ * the condition's. */
+static bool is_in_order(const struct ht_condition *c, int order)
+{
+    return c->relation == HT_IS_LESS      ? order < 0
+           : c->relation == HT_IS_AT_MOST ? order <= 0
+           : c->relation == HT_IS_MORE    ? order > 0
+                                          : order >= 0;
+}
+
 static bool is_value(const struct ht_condition *c, struct ht_bytes text)
 {
-    return c->any_value || looks_like(text, c->pattern);
+    return c->relation == HT_IS_THERE || (c->relation == HT_IS_LIKE && looks_like(text, c->value));
 }
 
 /* What has no value of its own, an object, can be asked for all the same. */
@@ -69,30 +128,53 @@ static bool is_there(const struct ht_condition *c)
     return is_value(c, ht_bytes("", 0));
 }
 
-static bool is_number(const struct ht_condition *c, uint64_t value)
-{
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRIu64, value);
-    return is_value(c, ht_text(text));
-}
-
 static bool is_signed_number(const struct ht_condition *c, int64_t value)
 {
     char text[24];
+    if (is_comparison(c)) {
+        return c->is_number && is_in_order(c, (value > c->number) - (value < c->number));
+    }
     (void)snprintf(text, sizeof text, "%" PRId64, value);
+    return is_value(c, ht_text(text));
+}
+
+static bool is_number(const struct ht_condition *c, uint64_t value)
+{
+    char text[24];
+    if (is_comparison(c)) {
+        return is_signed_number(c, value < INT64_MAX ? (int64_t)value : INT64_MAX);
+    }
+    (void)snprintf(text, sizeof text, "%" PRIu64, value);
     return is_value(c, ht_text(text));
 }
 
 static bool is_time(const struct ht_condition *c, int64_t time_ns)
 {
     char text[HT_TIME_TEXT_MAX];
+    if (is_comparison(c)) {
+        return c->is_time && is_in_order(c, (time_ns > c->time_ns) - (time_ns < c->time_ns));
+    }
     return is_value(c, ht_text(ht_time_print(text, time_ns, 9)));
+}
+
+/* Of a certificate times are texts, for they may be years that no time of ours can be, and things
+ * that are none. Those of one form are in order as texts. */
+static bool is_text(const struct ht_condition *c, struct ht_bytes text)
+{
+    char bound[HT_TIME_TEXT_MAX];
+    size_t len = strlen("2026-03-15T12:00:00Z");
+    if (!is_comparison(c)) {
+        return is_value(c, text);
+    }
+    return c->is_time && text.len == len && text.ptr[4] == '-' && text.ptr[10] == 'T' &&
+           is_in_order(c, memcmp(text.ptr, ht_time_print(bound, c->time_ns, 0), len));
 }
 
 static bool is_address(const struct ht_condition *c, const struct ht_address *address)
 {
     char text[HT_ADDRESS_TEXT_MAX];
-    return is_value(c, ht_text(ht_address_print(text, address)));
+    return (c->relation == HT_IS_LIKE && c->is_network && ht_network_has(&c->network, address)) ||
+           is_value(c, ht_text(ht_address_print(text, address)));
 }
 
 /* Digests and their like; longer ones are compared by their beginning. */
@@ -113,6 +195,9 @@ static bool is_named(const struct ht_condition *c, const struct ht_field *field,
                      struct ht_bytes rest)
 {
     char text[HT_SPELLED_MAX];
+    if (ht_bytes_equal(rest, ht_text("id")) && is_comparison(c)) {
+        return is_number(c, value);
+    }
     if (ht_bytes_equal(rest, ht_text("id"))) {
         (void)snprintf(text, sizeof text, "0x%0*" PRIx32, (int)(2 * field->names->width), value);
         return is_value(c, ht_text(text));
@@ -145,7 +230,7 @@ static bool has_text(const struct ht_condition *c, const struct ht_texts *list, 
 {
     bool has = false;
     for (size_t i = 0; i < list->len && !has; i++) {
-        has = hex ? is_hex(c, list->items[i]) : is_value(c, list->items[i]);
+        has = hex ? is_hex(c, list->items[i]) : is_text(c, list->items[i]);
     }
     return has;
 }
@@ -174,7 +259,7 @@ static bool is_plain(const struct ht_condition *c, const struct ht_field *field,
     case HT_LABEL:
         return is_value(c, ht_text(*(const char *const *)at));
     case HT_TEXT:
-        return is_value(c, *(const struct ht_bytes *)at);
+        return is_text(c, *(const struct ht_bytes *)at);
     case HT_HEX:
         return is_hex(c, *(const struct ht_bytes *)at);
     case HT_ADDRESS:
@@ -260,10 +345,38 @@ bool ht_condition_holds(const struct ht_condition *condition, const struct ht_re
     return has != condition->negated;
 }
 
-/* A single one is an object of these two. */
-static bool is_of_named(struct ht_bytes path)
+bool ht_conditions_hold(const struct ht_condition *conditions, size_t num,
+                        const struct ht_record_type *type, const void *record)
 {
-    return ht_bytes_equal(path, ht_text("id")) || ht_bytes_equal(path, ht_text("name"));
+    bool holds = true;
+    for (size_t i = 0; i < num && holds; i++) {
+        holds = ht_condition_holds(&conditions[i], type, record);
+        while (conditions[i].or_next && i + 1 < num) {
+            i++;
+            holds = holds || ht_condition_holds(&conditions[i], type, record);
+        }
+    }
+    return holds;
+}
+
+/* Can a field of this kind, or the id of a named one, be held against the value? */
+static bool kind_fits(const struct ht_condition *c, enum ht_kind kind, bool id)
+{
+    bool number = id || kind == HT_UINT || kind == HT_INT || kind == HT_LIST_UINT;
+    bool time   = kind == HT_TIME || kind == HT_TEXT;
+    if (kind == HT_ADDRESS && c->value.len > 0 && memchr(c->value.ptr, '/', c->value.len) != NULL) {
+        return c->is_network;
+    }
+    return !is_comparison(c) || (number && c->is_number) || (time && c->is_time);
+}
+
+/* A single named value is an object of two. */
+static bool value_fits(const struct ht_condition *c, const struct ht_field *field,
+                       struct ht_bytes rest)
+{
+    bool named = field->kind == HT_NAMED, id = named && ht_bytes_equal(rest, ht_text("id"));
+    return (rest.len == 0 || id || (named && ht_bytes_equal(rest, ht_text("name")))) &&
+           kind_fits(c, field->kind, id);
 }
 
 static bool struct_fits(const struct ht_condition *c, const struct ht_struct *type,
@@ -276,8 +389,7 @@ static bool struct_fits(const struct ht_condition *c, const struct ht_struct *ty
         bool object                  = field->kind == HT_OBJECT || field->kind == HT_LIST_OBJECT;
         wild |= field->kind == HT_ANY;
         if ((field->flags & HT_INTERNAL) == 0 && ht_bytes_equal(name, ht_text(field->name))) {
-            fits = object ? struct_fits(c, field->of, rest, any)
-                          : rest.len == 0 || (field->kind == HT_NAMED && is_of_named(rest));
+            fits = object ? struct_fits(c, field->of, rest, any) : value_fits(c, field, rest);
         }
     }
     for (size_t i = 0; wild && any[i] != NULL && !fits; i++) {

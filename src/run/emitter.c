@@ -88,10 +88,8 @@ void ht_engine_output(struct ht_engine *engine, const struct ht_record_type *typ
                       const void *record)
 {
     const struct ht_engine_config *config = &engine->config;
-    for (size_t i = 0; i < config->num_conditions; i++) {
-        if (!ht_condition_holds(&config->conditions[i], type, record)) {
-            return;
-        }
+    if (!ht_conditions_hold(config->conditions, config->num_conditions, type, record)) {
+        return;
     }
     *(type == &ht_connection_record ? &engine->stats.connections : &engine->stats.records) += 1;
     engine->failed |= !config->record(config->context, type, record);

@@ -66,6 +66,30 @@ class Folder(unittest.TestCase):
             self.assertIn(word, run.stderr)
 
 
+class Only(unittest.TestCase):
+    def chosen(self, *only):
+        options = [word for condition in only for word in ("--only", condition)]
+        run = Run("-f", "json", *options, *(str(SAMPLES / name) for name in
+                                            ("tls10-rsa.pcap", "gnutls-tls13.pcap", "link-ipv6.pcap",
+                                             "weak-expired.pcap")))
+        self.assertEqual((run.status, run.stderr), (0, ""))
+        return sorted({os.path.basename(r.get("source", r["type"])) for r in run.records()
+                       if r["type"] not in ("stats", "dns")})
+
+    def test_one_of_several_conditions(self):
+        self.assertEqual(self.chosen("tls.version=TLS 1.0 or client.ip=fd00::/8"),
+                         ["link-ipv6.pcap", "tls10-rsa.pcap"])
+        self.assertEqual(self.chosen("tls.version=TLS 1.0 or tls.version=TLS 1.2",
+                                     "client.ip=10.9.0.0/30", "tls.version!=TLS 1.2"),
+                         ["tls10-rsa.pcap"])
+
+    def test_more_and_less(self):
+        self.assertEqual(self.chosen("tls.version.id<0x0303"), ["tls10-rsa.pcap"])
+        self.assertEqual(self.chosen("start>=2026-11-21T04:55:30.795935000Z"), ["link-ipv6.pcap"])
+        self.assertEqual(self.chosen("not_after<2026-11-01"), ["certificate"])
+        self.assertEqual(self.chosen("not_after<2026-10-01"), [])
+
+
 class ExitStatus(Folder):
     def test_0_for_a_good_capture_and_nothing_on_stderr(self):
         run = Run("-f", "json", self.good())
@@ -80,6 +104,11 @@ class ExitStatus(Folder):
                           ["-f", "brief", "--audit", good], ["-f", "brief", "--inventory", good],
                           ["-f", "brief", "-e", good], ["--only", "tls=x", good],
                           ["--only", "type=conection", good],
+                          ["--only", "duration_ns>1s", good], ["--only", "start>9", good],
+                          ["--only", "server_name<9", good], ["--only", "client.ip=::/200", good],
+                          ["--only", "tls or ", good], ["--only", "tls or color", good],
+                          ["-f", "brief", "--only", "type=dns", good],
+                          ["-f", "brief", "--only", "not_after<2026-03-15", good],
                           ["--only", "tls.version.color=x", good]):
             with self.subTest(arguments=arguments):
                 run = Run(*arguments)

@@ -72,13 +72,48 @@ static void test_values(void **state)
     assert_int_equal(ht_address_bytes(&d).len, 16);
 }
 
+static bool network_has(const char *network, const char *address, bool v6)
+{
+    struct ht_network read;
+    struct ht_address a = v6 ? ht_address6(hex(address).ptr) : ht_address4(hex(address).ptr);
+    assert_true(ht_network_read(network, &read));
+    return ht_network_has(&read, &a);
+}
+
+static void test_networks(void **state)
+{
+    (void)state;
+    const char *link_local = "fe800000000000000000000000000001";
+    assert_true(network_has("10.0.0.0/8", "0aff0001", false));
+    assert_true(network_has("10.9.8.7/8", "0aff0001", false));
+    assert_false(network_has("10.0.0.0/8", "0b000001", false));
+    assert_true(network_has("192.0.2.0/23", "c0000301", false));
+    assert_false(network_has("192.0.2.0/24", "c0000301", false));
+    assert_true(network_has("192.0.2.1/32", "c0000201", false));
+    assert_false(network_has("192.0.2.1/32", "c0000202", false));
+    assert_true(network_has("0.0.0.0/0", "c0000202", false));
+    assert_false(network_has("::/0", "c0000202", false));
+    assert_true(network_has("fe80::/10", link_local, true));
+    assert_true(network_has("fe80::1/128", link_local, true));
+    assert_false(network_has("fe80::/128", link_local, true));
+    assert_false(network_has("fec0::/10", link_local, true));
+    static const char *const bad[] = {
+        "",           "10.0.0.0", "10.0.0.0/",   "10.0.0.0/33", "10.0.0/8",   "fe80::/129",
+        "fe80::/10x", "/8",       "10.0.0.0/-1", "a/8",         "10.0.0.0/ 8"};
+    for (size_t i = 0; i < HT_ARRAY_LEN(bad); i++) {
+        struct ht_network read;
+        if (ht_network_read(bad[i], &read)) {
+            fail_msg("%s", bad[i]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ipv4),
-        cmocka_unit_test(test_rfc5952),
-        cmocka_unit_test(test_absent),
-        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_ipv4),     cmocka_unit_test(test_rfc5952),
+        cmocka_unit_test(test_absent),   cmocka_unit_test(test_values),
+        cmocka_unit_test(test_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

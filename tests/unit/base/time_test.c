@@ -90,12 +90,23 @@ static void test_read(void **state)
     } good[]                       = {{"1970-01-01", 0},
                                       {"2026-03-15", 1773532800},
                                       {"2024-02-29T23:59:59Z", 1709251199},
-                                      {"2199-12-31", 7258032000}};
-    static const char *const bad[] = {
-        "",           "2026",       "2026-13-01",          "2026-02-30",
-        "1969-12-31", "2200-01-01", "2026-03-15T12:00:00", "2026-03-15 ",
-        "yesterday"};
-    int64_t ns = 0;
+                                      {"2199-12-31", 7258032000},
+                                      {"2026-03-15T00:00:00.0Z", 1773532800}};
+    static const char *const bad[] = {"",
+                                      "2026",
+                                      "2026-13-01",
+                                      "2026-02-30",
+                                      "1969-12-31",
+                                      "2200-01-01",
+                                      "2026-03-15T12:00:00",
+                                      "2026-03-15 ",
+                                      "yesterday",
+                                      "2026-03-15T",
+                                      "2026-03-15T12:00Z",
+                                      "2026-03-15T12:00:00.Z",
+                                      "2026-03-15T12:00:00.5",
+                                      "2026-03-15T12:00:00.1234567890Z"};
+    int64_t ns                     = 0;
     for (size_t i = 0; i < HT_ARRAY_LEN(good); i++) {
         assert_true(ht_time_read(good[i].text, &ns));
         assert_int_equal(ns, good[i].seconds * HT_SECOND_NS);
@@ -103,6 +114,10 @@ static void test_read(void **state)
     for (size_t i = 0; i < HT_ARRAY_LEN(bad); i++) {
         assert_false(ht_time_read(bad[i], &ns));
     }
+    assert_true(ht_time_read("2026-03-15T00:00:00.000000001Z", &ns));
+    assert_int_equal(ns, 1773532800 * HT_SECOND_NS + 1);
+    assert_true(ht_time_read("2026-03-15T00:00:00.25Z", &ns));
+    assert_int_equal(ns, 1773532800 * HT_SECOND_NS + HT_SECOND_NS / 4);
 }
 
 int main(void)

@@ -66,7 +66,7 @@ static const struct ht_struct *const any[] = {&inner_struct, NULL};
 static bool holds_of(const char *text, const struct outer *record)
 {
     struct ht_condition condition;
-    assert_true(ht_condition_read(&condition, text));
+    assert_true(ht_condition_read(&condition, ht_text(text)));
     return ht_condition_holds(&condition, &outer_record, record);
 }
 
@@ -102,21 +102,22 @@ static bool holds(const char *text)
 static void test_values(void **state)
 {
     (void)state;
-    static const char *const hold[] = {"flag=false",        "number=443",
-                                       "below=-13500000",   "start=1970-01-*",
-                                       "label=within_ttl",  "hex=00ff",
-                                       "text=*.test",       "text=www.example.???t",
-                                       "list_named=AES",    "list_named=GREASE_1A1A",
-                                       "list_named=0xfefe", "address=10.9.*",
-                                       "version=TLS 1.2",   "version.name=tls 1.2",
-                                       "version.id=0x0303", "frames=12",
-                                       "texts=http/*",      "digests=AB*",
-                                       "labels=http_2",     "object.name=one",
-                                       "list.port=2",       "inner.name=two",
-                                       "type=connection",   "object",
-                                       "object=*",          "list=*",
-                                       "object!=one",       "frames",
-                                       "number!=44",        "never!=true"};
+    static const char *const hold[] = {"flag=false",         "number=443",
+                                       "below=-13500000",    "start=1970-01-*",
+                                       "label=within_ttl",   "hex=00ff",
+                                       "text=*.test",        "text=www.example.???t",
+                                       "list_named=AES",     "list_named=GREASE_1A1A",
+                                       "list_named=0xfefe",  "address=10.9.*",
+                                       "version=TLS 1.2",    "version.name=tls 1.2",
+                                       "version.id=0x0303",  "frames=12",
+                                       "texts=http/*",       "digests=AB*",
+                                       "labels=http_2",      "object.name=one",
+                                       "list.port=2",        "inner.name=two",
+                                       "type=connection",    "object",
+                                       "object=*",           "list=*",
+                                       "object!=one",        "frames",
+                                       "number!=44",         "never!=true",
+                                       "address=10.9.0.0/30"};
     for (size_t i = 0; i < HT_ARRAY_LEN(hold); i++) {
         if (!holds(hold[i])) {
             fail_msg("%s", hold[i]);
@@ -127,12 +128,29 @@ static void test_values(void **state)
 static void test_other_values(void **state)
 {
     (void)state;
-    static const char *const fail[] = {
-        "flag=true",    "number=44",   "number=4433", "text=example.test", "text=*.tes",
-        "never=false",  "never",       "hidden=9",    "version=TLS 1.3",   "version.other=TLS 1.2",
-        "frames=1",     "list.port=3", "object=one",  "object!=*",         "object.port=2",
-        "inner.port=1", "type=dns",    "number!=443", "type!=connection",  "number.more=443",
-        "nothing=1",    "text="};
+    static const char *const fail[] = {"flag=true",
+                                       "number=44",
+                                       "number=4433",
+                                       "text=example.test",
+                                       "text=*.tes",
+                                       "never=false",
+                                       "never",
+                                       "hidden=9",
+                                       "version=TLS 1.3",
+                                       "version.other=TLS 1.2",
+                                       "frames=1",
+                                       "list.port=3",
+                                       "object=one",
+                                       "object!=*",
+                                       "object.port=2",
+                                       "inner.port=1",
+                                       "type=dns",
+                                       "number!=443",
+                                       "type!=connection",
+                                       "number.more=443",
+                                       "nothing=1",
+                                       "text=",
+                                       "address=10.9.0.2/32"};
     for (size_t i = 0; i < HT_ARRAY_LEN(fail); i++) {
         if (holds(fail[i])) {
             fail_msg("%s", fail[i]);
@@ -151,6 +169,85 @@ static void test_nothing_is_there(void **state)
     assert_false(holds_of("object=*", &empty));
     assert_true(holds_of("object!=*", &empty));
     assert_true(holds_of("object.name!=one", &empty));
+}
+
+static void test_more_and_less(void **state)
+{
+    (void)state;
+    static const char *const hold[] = {"number<444",       "number<=443",
+                                       "number>=443",      "number>442",
+                                       "number>-1",        "number<0x1bc",
+                                       "below<0",          "below>-13500001",
+                                       "frames>10",        "frames<8",
+                                       "list.port>1",      "version.id>=0x0303",
+                                       "version.id<772",   "start<1970-01-01T00:00:00.000000002Z",
+                                       "start>1970-01-01", "start<=1970-01-02"};
+    static const char *const fail[] = {"number<443",
+                                       "number>443",
+                                       "number<",
+                                       "number<4x",
+                                       "number>99999999999999999999",
+                                       "frames>12",
+                                       "list.port>2",
+                                       "version.id<0x0303",
+                                       "version<9",
+                                       "version.name<9",
+                                       "start>1970-01-01T00:00:00.000000001Z",
+                                       "start<yesterday",
+                                       "text<9",
+                                       "text>2026-01-01",
+                                       "hex<99",
+                                       "label<9",
+                                       "flag<2",
+                                       "object<9",
+                                       "type<9",
+                                       "nothing<9",
+                                       "address<10.9.0.2",
+                                       "address>9",
+                                       "list_named<9999"};
+    for (size_t i = 0; i < HT_ARRAY_LEN(hold); i++) {
+        if (!holds(hold[i])) {
+            fail_msg("%s", hold[i]);
+        }
+    }
+    for (size_t i = 0; i < HT_ARRAY_LEN(fail); i++) {
+        if (holds(fail[i])) {
+            fail_msg("%s", fail[i]);
+        }
+    }
+    const struct outer huge = {.number = UINT64_MAX};
+    assert_true(holds_of("number>9000000000000000000", &huge));
+}
+
+/* The dates of a certificate, of which one that is for ever has the last (RFC 5280 4.1.2.5). */
+static void test_texts_that_are_times(void **state)
+{
+    (void)state;
+    const struct outer soon = {.text = ht_text("2026-12-01T00:00:00Z")};
+    const struct outer ever = {.text = ht_text("9999-12-31T23:59:59Z")};
+    assert_true(holds_of("text<2026-12-02", &soon));
+    assert_true(holds_of("text<=2026-12-01T00:00:00Z", &soon));
+    assert_false(holds_of("text<2026-12-01", &soon));
+    assert_true(holds_of("text>2199-12-31", &ever));
+    assert_false(holds_of("text<2199-12-31", &ever));
+}
+
+static void test_one_of_several(void **state)
+{
+    (void)state;
+    const struct outer record = {.number = 443, .text = ht_text("x")};
+    struct ht_condition c[3];
+    assert_true(ht_condition_read(&c[0], ht_text("number=80")));
+    assert_true(ht_condition_read(&c[1], ht_text("number=443")));
+    assert_true(ht_condition_read(&c[2], ht_text("text=x")));
+    assert_false(ht_conditions_hold(c, 3, &outer_record, &record));
+    assert_true(ht_conditions_hold(c, 0, &outer_record, &record));
+    c[0].or_next = true; /* (80 or 443) and x */
+    assert_true(ht_conditions_hold(c, 3, &outer_record, &record));
+    c[2].negated = true;
+    assert_false(ht_conditions_hold(c, 3, &outer_record, &record));
+    c[1].or_next = true; /* 80 or 443 or not x */
+    assert_true(ht_conditions_hold(c, 3, &outer_record, &record));
 }
 
 static void test_stars(void **state)
@@ -175,7 +272,7 @@ static void test_stars(void **state)
 static bool fits(const char *text)
 {
     struct ht_condition condition;
-    assert_true(ht_condition_read(&condition, text));
+    assert_true(ht_condition_read(&condition, ht_text(text)));
     return ht_condition_fits(&condition, &outer_record, any);
 }
 
@@ -183,9 +280,9 @@ static void test_what_can_be_asked(void **state)
 {
     (void)state;
     struct ht_condition condition;
-    assert_false(ht_condition_read(&condition, ""));
-    assert_false(ht_condition_read(&condition, "=x"));
-    assert_false(ht_condition_read(&condition, "!=x"));
+    assert_false(ht_condition_read(&condition, ht_text("")));
+    assert_false(ht_condition_read(&condition, ht_text("=x")));
+    assert_false(ht_condition_read(&condition, ht_text("!=x")));
     assert_true(fits("object.port"));
     assert_true(fits("list.name=x"));
     assert_true(fits("inner.name=x"));
@@ -205,13 +302,30 @@ static void test_what_can_be_asked(void **state)
     assert_false(fits("hidden"));
     assert_false(fits("inner.inner.name"));
     assert_false(fits("outer"));
+    assert_true(fits("number<9"));
+    assert_true(fits("frames>=0x10"));
+    assert_true(fits("version.id<0x0303"));
+    assert_true(fits("start>2026-03-15"));
+    assert_true(fits("text<2026-03-15"));
+    assert_true(fits("address=fd00::/8"));
+    assert_false(fits("number<1s"));
+    assert_false(fits("start>9"));
+    assert_false(fits("start>2026-02-30"));
+    assert_false(fits("text<9"));
+    assert_false(fits("label<9"));
+    assert_false(fits("version<9"));
+    assert_false(fits("address<10.9.0.1"));
+    assert_false(fits("address=10.9.0.0/33"));
+    assert_false(fits("object<9"));
+    assert_false(fits("type<9"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values), cmocka_unit_test(test_other_values),
+        cmocka_unit_test(test_values),           cmocka_unit_test(test_other_values),
         cmocka_unit_test(test_nothing_is_there), cmocka_unit_test(test_stars),
-        cmocka_unit_test(test_what_can_be_asked)};
+        cmocka_unit_test(test_more_and_less),    cmocka_unit_test(test_texts_that_are_times),
+        cmocka_unit_test(test_one_of_several),   cmocka_unit_test(test_what_can_be_asked)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

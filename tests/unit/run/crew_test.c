@@ -42,7 +42,7 @@ static struct ht_crew *start(struct written *written, unsigned workers, struct a
 {
     struct ht_error error;
     *written  = (struct written){.format = &ht_json_sink};
-    bool only = asked.only != NULL && ht_condition_read(&written->condition, asked.only);
+    bool only = asked.only != NULL && ht_condition_read(&written->condition, ht_text(asked.only));
     const struct ht_crew_config config = {.engine  = {.dissectors     = ht_dissectors,
                                                       .analyzers      = ht_analyzers,
                                                       .conditions     = &written->condition,
