@@ -34,6 +34,15 @@ bool cli_writer_is_input(const struct cli_options *o, const char *path)
     return same;
 }
 
+/* A directory stands for several, too. */
+static bool has_several_sources(const struct cli_options *o)
+{
+    struct stat first;
+    return *o->files == NULL
+               ? strchr(o->interfaces, ',') != NULL
+               : o->files[1] != NULL || (stat(*o->files, &first) == 0 && S_ISDIR(first.st_mode));
+}
+
 static unsigned terminal_width(void)
 {
     struct winsize size;
@@ -87,9 +96,10 @@ bool cli_writer_open(struct cli_writer *writer, const struct cli_options *o, con
     writer->config = (struct ht_sink_config){
         .color = o->color == CLI_COLOR_ALWAYS ||
                  (o->color == CLI_COLOR_AUTO && terminal && getenv("NO_COLOR") == NULL),
-        .width = o->width != 0 ? o->width
-                 : terminal    ? terminal_width()
-                               : 0};
+        .several_sources = has_several_sources(o),
+        .width           = o->width != 0 ? o->width
+                           : terminal    ? terminal_width()
+                                         : 0};
     writer->batch_bytes = batch_bytes(o, terminal);
     writer->sink        = o->format->open(&writer->config);
     return writer->sink != NULL || ht_fail(error, "out of memory");

@@ -12,8 +12,9 @@
 #define HT_SCHEMA_VERSION "hellotap/1"
 
 struct ht_sink_config {
-    bool color;     /* ANSI colours */
-    unsigned width; /* columns to fold text to; 0: do not fold */
+    bool color;           /* ANSI colours */
+    bool several_sources; /* each line says which file or interface it is of */
+    unsigned width;       /* columns to fold text to; 0: do not fold */
 };
 
 struct ht_sink;

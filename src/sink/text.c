@@ -71,7 +71,7 @@ static bool brief_record(struct ht_sink *sink, const struct ht_record_type *type
     size_t start         = out->len;
     struct ht_fold lines = {.out = out};
     if (type == &ht_connection_record) {
-        ht_text_connection_line(&sink->room, &lines, record);
+        ht_text_connection_line(&sink->room, &lines, record, sink->config.several_sources);
     }
     return is_whole(sink, out, start);
 }

@@ -116,11 +116,12 @@ static bool is_reset_later(const struct ht_tcp_summary *tcp)
     return tcp->close != NULL && strcmp(tcp->state, "reset") == 0 && strcmp(tcp->close, "fin") == 0;
 }
 
-/* "closed by server, then reset" */
+/* "closed by server, then reset". What TCP calls established is no word for a connection in which
+ * TLS may not be. */
 static void add_state(struct ht_text *room, const struct ht_tcp_summary *tcp)
 {
-    bool later = is_reset_later(tcp);
-    ht_text_words(room, later ? "closed" : tcp->state);
+    bool later = is_reset_later(tcp), open = strcmp(tcp->state, "established") == 0;
+    ht_text_words(room, later ? "closed" : open ? "still open" : tcp->state);
     if (tcp->closed_by != NULL) {
         ht_chars_add_text(&room->out, " by ");
         ht_text_words(room, tcp->closed_by);
@@ -494,8 +495,16 @@ static void put_unless_said(struct ht_text *room, struct ht_fold *lines, size_t 
     ht_text_put(room, lines, HT_TEXT_GAP);
 }
 
+static void put_dim(struct ht_text *room, struct ht_fold *lines, struct ht_bytes text)
+{
+    ht_text_style(room, HT_DIM);
+    ht_text_safe(room, text);
+    ht_text_style(room, HT_PLAIN);
+    ht_text_put(room, lines, HT_TEXT_GAP);
+}
+
 void ht_text_connection_line(struct ht_text *room, struct ht_fold *lines,
-                             const struct ht_connection *connection)
+                             const struct ht_connection *connection, bool with_source)
 {
     ht_text_time(room, connection->start_ns, MICROSECOND);
     ht_text_put(room, lines, 0);
@@ -506,9 +515,9 @@ void ht_text_connection_line(struct ht_text *room, struct ht_fold *lines,
         add_state(room, connection->tcp);
         put_unless_said(room, lines, start);
     }
-    ht_text_style(room, HT_DIM);
-    ht_text_safe(room, connection->id);
-    ht_text_style(room, HT_PLAIN);
-    ht_text_put(room, lines, HT_TEXT_GAP);
+    if (with_source) {
+        put_dim(room, lines, file_name(connection->source));
+    }
+    put_dim(room, lines, connection->id);
     ht_fold_end(lines);
 }

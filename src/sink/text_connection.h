@@ -12,8 +12,9 @@
 void ht_text_connection(struct ht_text *room, struct ht_fold *lines,
                         const struct ht_connection *connection);
 
-/* ht_text_connection_line says of it in one line: when, who, what, how it ended, and its id. */
+/* ht_text_connection_line says of it in one line: when, who, what, how it ended, the name of the
+ * source if so asked, and its id. */
 void ht_text_connection_line(struct ht_text *room, struct ht_fold *lines,
-                             const struct ht_connection *connection);
+                             const struct ht_connection *connection, bool with_source);
 
 #endif
