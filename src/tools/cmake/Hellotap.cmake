@@ -1,5 +1,20 @@
 # What the project's CMakeLists say in one line each: a layer, a dissector, a test, a fuzz target.
 
+include(CheckCSourceRuns)
+
+# The 14,000 relative relocations of constant tables as a bitmap: 4 kB of the program instead of 340.
+# Run, not only linked: the dynamic loader knows them since glibc 2.36.
+function(hellotap_pack_relocations)
+  if(CMAKE_CROSSCOMPILING)
+    return()
+  endif()
+  set(CMAKE_REQUIRED_LINK_OPTIONS -Wl,-z,pack-relative-relocs)
+  check_c_source_runs("int main(void) { return 0; }" HT_PACKED_RELOCATIONS)
+  if(HT_PACKED_RELOCATIONS)
+    add_link_options(${CMAKE_REQUIRED_LINK_OPTIONS})
+  endif()
+endfunction()
+
 # Warnings, hardening and sanitizers, for every target of the project.
 function(hellotap_compile_options)
   add_compile_options(
@@ -16,6 +31,7 @@ function(hellotap_compile_options)
   elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
     add_link_options(-Wl,-z,relro,-z,now)
+    hellotap_pack_relocations()
   endif()
   if(HT_FUZZ)
     add_compile_options(-fsanitize=fuzzer-no-link)
