@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "cli/confine.h"
 #include "cli/inputs.h"
+#include "cli/label_memory.h"
 #include "cli/report.h"
 #include "cli/schema.h"
 #include "cli/session.h"
@@ -99,7 +100,10 @@ static bool open_crew(struct cli_session *session, struct ht_error *error)
                                             .lines   = write_lines,
                                             .record  = write_record,
                                             .context = session};
-    session->crew                        = ht_crew_new(&config, error);
+    if (engine.label) {
+        cli_label_memory_start();
+    }
+    session->crew = ht_crew_new(&config, error);
     return session->crew != NULL;
 }
 

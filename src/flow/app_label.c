@@ -21,6 +21,12 @@ struct flow_state {
     unsigned num_packets;
 };
 
+void ht_labeler_use_memory(void *(*take)(size_t len), void (*give)(void *piece))
+{
+    set_ndpi_malloc(take);
+    set_ndpi_free(give);
+}
+
 struct ht_labeler *ht_labeler_new(void)
 {
     return calloc(1, sizeof(struct ht_labeler));

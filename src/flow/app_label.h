@@ -9,6 +9,10 @@
 
 struct ht_labeler;
 
+/* ht_labeler_use_memory makes libndpi take its memory by `take`, and give it back by `give`,
+ * instead of by malloc and free: in the whole process, so before the first labeller is made. */
+void ht_labeler_use_memory(void *(*take)(size_t len), void (*give)(void *piece));
+
 /* ht_labeler_new makes a labeller; libndpi's module is made when first needed (some 10 ms, 4.5 MB).
  * NULL: no memory, or built without libndpi. The strings of its labels live as long as it. */
 struct ht_labeler *ht_labeler_new(void);

@@ -6,6 +6,8 @@
 
 #include "flow/app_label.h"
 
+#include <stdlib.h>
+
 static int set_up(void **state)
 {
     *state = ht_labeler_new();
@@ -188,6 +190,25 @@ static void test_hostile_packets(void **state)
     ht_buffer_free(&room);
 }
 
+static size_t num_taken; /* libndpi hands no context to these */
+
+static void *take(size_t len)
+{
+    num_taken++;
+    return malloc(len);
+}
+
+static void test_memory_of_its_own(void **state)
+{
+    (void)labeler_or_skip(state);
+    ht_labeler_use_memory(take, free);
+    struct ht_labeler *labeler = ht_labeler_new();
+    assert_server_name(labeler, "www.google.com", "Google", "Web");
+    assert_true(num_taken > 0);
+    ht_labeler_free(labeler);
+    ht_labeler_use_memory(malloc, free);
+}
+
 static void test_nothing_to_free(void **state)
 {
     (void)state;
@@ -206,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_dns),
         cmocka_unit_test(test_unknown_gives_up),
         cmocka_unit_test(test_hostile_packets),
+        cmocka_unit_test(test_memory_of_its_own),
         cmocka_unit_test(test_nothing_to_free),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
