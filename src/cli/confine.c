@@ -1,6 +1,5 @@
 #include "cli/confine.h"
 
-#include "crypto/digest.h"
 #include "sandbox/sandbox.h"
 
 #include <errno.h>
@@ -191,19 +190,11 @@ static bool drop_privileges(const struct cli_options *o, const char *user, struc
     return !wanted || ht_privileges_drop(user, error);
 }
 
-/* libcrypto reads its configuration when it is first used. */
-static void load_crypto(void)
-{
-    uint8_t digest[HT_DIGEST_MAX];
-    (void)ht_digest(NULL, HT_SHA256, digest, ht_bytes(NULL, 0));
-}
-
 bool cli_confine(const struct cli_options *options, struct cli_confinement *confinement,
                  struct ht_error *error)
 {
     confinement->user = find_user(options);
     (void)snprintf(confinement->description, sizeof confinement->description, "nothing");
-    load_crypto();
     return drop_privileges(options, confinement->user, error) &&
            check_output(options, confinement, error) && check_folder(options, confinement, error) &&
            (options->no_sandbox || enter(confinement, error));

@@ -8,6 +8,7 @@
 #include "cli/schema.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "crypto/start.h"
 #include "registry.h"
 
 #include <sys/random.h>
@@ -395,6 +396,7 @@ int cli_run(const struct cli_options *options)
                                   .analysis = {.settings = {.certificate_folder = -1}}};
     struct ht_error error;
     cli_session_start(&session);
+    ht_crypto_start();
     if (begin(&session, &error)) {
         read_inputs(&session);
         cli_report(&session);
