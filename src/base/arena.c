@@ -47,10 +47,9 @@ void ht_budget_give(struct ht_budget *budget, size_t len)
 /* Where blocks of `size` bytes come from and go; NULL: from the allocator. */
 static struct ht_slabs *slabs_of(struct ht_budget *budget, size_t size)
 {
-    if (!HT_SLABS || budget == NULL || (size != FIRST_BLOCK && size != SMALL_STEP)) {
-        return NULL;
-    }
-    return &budget->blocks[size == FIRST_BLOCK];
+    bool small = size > 0 && size <= HT_BLOCK_SIZES * HT_BLOCK_SIZE_STEP;
+    return HT_SLABS && small && budget != NULL ? &budget->blocks[(size - 1) / HT_BLOCK_SIZE_STEP]
+                                               : NULL;
 }
 
 static struct ht_arena_block *take_block(struct ht_budget *budget, size_t size)
@@ -59,7 +58,7 @@ static struct ht_arena_block *take_block(struct ht_budget *budget, size_t size)
     size_t all                   = sizeof(struct ht_arena_block) + size;
     struct ht_arena_block *block = NULL;
     if (ht_budget_take(budget, all)) {
-        block = slabs != NULL ? ht_slab_take(slabs, all) : malloc(all);
+        block = slabs != NULL ? ht_slab_take(slabs, ht_slab_size(all)) : malloc(all);
         if (block == NULL) {
             ht_budget_give(budget, all);
         }

@@ -9,7 +9,8 @@
 #include "base/bytes.h"
 #include "base/slab.h"
 
-enum { HT_BLOCK_SIZES = 2 };
+/* Blocks of so many sizes come from slabs, each so much larger than the one before it. */
+enum { HT_BLOCK_SIZES = 32, HT_BLOCK_SIZE_STEP = 16 };
 
 struct ht_budget {
     size_t used;                            /* bytes held now */
@@ -17,7 +18,7 @@ struct ht_budget {
     size_t peak;                            /* the most ever held */
     uint64_t refused;                       /* requests that did not fit */
     struct ht_slabs blocks[HT_BLOCK_SIZES]; /* of its arenas, the smaller ones, by their size */
-    struct ht_slabs flows;                  /* of its flows, those over TCP */
+    struct ht_slabs flows[2];               /* of its flows over UDP, and over TCP */
 };
 
 /* ht_budget_take reserves `len` bytes, or counts a refusal and returns false. */

@@ -16,7 +16,8 @@ struct free_block {
 struct ht_slab {
     struct ht_slab *next, *previous; /* of those with free blocks */
     struct free_block *free;         /* given back */
-    uint32_t fresh;                  /* blocks that were never taken */
+    uint8_t *next_fresh;             /* from here on blocks were never taken: */
+    uint32_t fresh;                  /* so many */
     uint32_t taken;
     _Alignas(16) uint8_t bytes[];
 };
@@ -46,7 +47,8 @@ static struct ht_slab *new_slab(struct ht_slabs *slabs, size_t size)
         return NULL;
     }
     struct ht_slab *slab = place;
-    *slab = (struct ht_slab){.fresh = (uint32_t)((SIZE - sizeof(struct ht_slab)) / size)};
+    *slab                = (struct ht_slab){.next_fresh = slab->bytes,
+                                            .fresh      = (uint32_t)((SIZE - sizeof(struct ht_slab)) / size)};
     link_roomy(slabs, slab);
     return slab;
 }
@@ -63,7 +65,9 @@ void *ht_slab_take(struct ht_slabs *slabs, size_t size)
         block      = slab->free;
         slab->free = slab->free->next;
     } else {
-        block = slab->bytes + --slab->fresh * size;
+        block = slab->next_fresh;
+        slab->next_fresh += size;
+        slab->fresh--;
     }
     if (slab->free == NULL && slab->fresh == 0) {
         unlink_roomy(slabs, slab);

@@ -23,6 +23,12 @@ struct ht_slabs {
     struct ht_slab *roomy; /* those with free blocks */
 };
 
+/* ht_slab_size is the size that a block needs for `len` bytes. */
+static inline size_t ht_slab_size(size_t len)
+{
+    return (len + 15) & ~(size_t)15;
+}
+
 /* ht_slab_take returns a block of `size` bytes, aligned to 16, of any content; `size` is the same
  * for all of `slabs`, a multiple of 16. NULL: no memory. */
 void *ht_slab_take(struct ht_slabs *slabs, size_t size);

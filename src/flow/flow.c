@@ -6,7 +6,7 @@
 
 /* One over TCP lies with its connection. */
 struct tcp_flow {
-    _Alignas(16) struct ht_flow flow; /* slabs have blocks of whole 16 bytes */
+    struct ht_flow flow;
     struct ht_tcp tcp;
 };
 
@@ -18,17 +18,18 @@ enum {
 };
 
 /* What is awake comes and goes; in slabs it leaves no holes between those that sleep. */
-static void *take_tcp_flow(struct ht_budget *budget)
+static void *take(struct ht_budget *budget, bool tcp)
 {
-    return HT_SLABS && budget != NULL ? ht_slab_take(&budget->flows, sizeof(struct tcp_flow))
-                                      : malloc(sizeof(struct tcp_flow));
+    size_t size = tcp ? sizeof(struct tcp_flow) : sizeof(struct ht_flow);
+    return HT_SLABS && budget != NULL ? ht_slab_take(&budget->flows[tcp], ht_slab_size(size))
+                                      : malloc(size);
 }
 
 /* Where it came from. */
 static void give(struct ht_budget *budget, struct ht_flow *flow)
 {
-    if (HT_SLABS && budget != NULL && flow->packed_len == 0 && flow->tcp != NULL) {
-        ht_slab_give(&budget->flows, flow);
+    if (HT_SLABS && budget != NULL && flow->packed_len == 0) {
+        ht_slab_give(&budget->flows[flow->tcp != NULL], flow);
     } else {
         free(flow);
     }
@@ -47,7 +48,7 @@ struct ht_flow *ht_flow_new(struct ht_budget *budget, bool tcp)
     if (!ht_budget_take(budget, size)) {
         return NULL;
     }
-    struct ht_flow *flow = tcp ? take_tcp_flow(budget) : malloc(size);
+    struct ht_flow *flow = take(budget, tcp);
     if (flow == NULL) {
         ht_budget_give(budget, size);
         return NULL;
@@ -107,7 +108,7 @@ static const uint8_t *unpack(const struct ht_flow *asleep, struct tcp_flow *out)
 
 struct ht_flow *ht_flow_wake(struct ht_flow *flow)
 {
-    struct tcp_flow *awake = take_tcp_flow(flow->arena.budget);
+    struct tcp_flow *awake = take(flow->arena.budget, true);
     if (awake == NULL) {
         return NULL;
     }
