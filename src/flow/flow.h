@@ -24,10 +24,8 @@ struct ht_flow_list;
 
 /* Owned by the table. What hangs in `arena` dies with the flow. */
 struct ht_flow {
-    struct ht_flow *chain; /* in the hash table */
-    uint64_t hash;
-    struct ht_flow_key key; /* up to here: what a look-up reads, a line of the cache */
-    bool retired;           /* another flow has its key now */
+    struct ht_flow_key key;
+    bool retired; /* another flow has its key now */
     bool limit_reached;
     uint32_t packed_len;           /* bytes that all from `tcp` on is packed into; 0: it is awake */
     struct ht_flow *newer, *older; /* in one of the table's lists */

@@ -1,10 +1,8 @@
 #include "flow/table.h"
 
 #include <netinet/in.h>
-#include <stdlib.h>
 
 enum {
-    FIRST_BUCKETS = 256,
     CACHE_LINE    = 64,
     FETCHED_STATE = 512 /* bytes of a dissector's state, and of what lies behind it */
 };
@@ -12,19 +10,14 @@ enum {
 bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget,
                         uint64_t touch_frames)
 {
-    *table = (struct ht_flow_table){
-        .num_buckets = FIRST_BUCKETS, .seed = seed, .touch_frames = touch_frames, .budget = budget};
-    table->buckets = calloc(FIRST_BUCKETS, sizeof(struct ht_flow *));
-    return table->buckets != NULL;
+    *table = (struct ht_flow_table){.seed = seed, .touch_frames = touch_frames, .budget = budget};
+    return ht_flow_index_init(&table->index);
 }
 
 struct ht_flow *ht_flow_table_find(struct ht_flow_table *table, const struct ht_flow_key *key,
                                    uint64_t hash)
 {
-    struct ht_flow *flow = table->buckets[hash & (table->num_buckets - 1)];
-    while (flow != NULL && (flow->hash != hash || !ht_flow_key_equal(&flow->key, key))) {
-        flow = flow->chain;
-    }
+    struct ht_flow *flow = ht_flow_index_find(&table->index, key, hash);
     return flow == NULL || flow->packed_len == 0 ? flow : ht_flow_table_wake(table, flow);
 }
 
@@ -89,27 +82,6 @@ static void forget(struct ht_flow_table *table, const struct ht_flow *flow)
     }
 }
 
-/* Without memory for more buckets the chains grow instead. */
-static void grow(struct ht_flow_table *table)
-{
-    size_t num               = table->num_buckets * 2;
-    struct ht_flow **buckets = calloc(num, sizeof(struct ht_flow *));
-    if (buckets == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < table->num_buckets; i++) {
-        for (struct ht_flow *flow = table->buckets[i], *next; flow != NULL; flow = next) {
-            struct ht_flow **bucket = &buckets[flow->hash & (num - 1)];
-            next                    = flow->chain;
-            flow->chain             = *bucket;
-            *bucket                 = flow;
-        }
-    }
-    free(table->buckets);
-    table->buckets     = buckets;
-    table->num_buckets = num;
-}
-
 static void append(struct ht_flow_list *list, struct ht_flow *flow, uint64_t place)
 {
     flow->moved                                                    = place;
@@ -134,18 +106,14 @@ static void take_out(struct ht_flow *flow)
 struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_flow_key *key,
                                   uint64_t hash, uint64_t place)
 {
-    if (table->len >= table->num_buckets) {
-        grow(table);
-    }
-    struct ht_flow *flow = ht_flow_new(table->budget, key->protocol == IPPROTO_TCP);
+    struct ht_flow *flow = ht_flow_index_make_room(&table->index)
+                               ? ht_flow_new(table->budget, key->protocol == IPPROTO_TCP)
+                               : NULL;
     if (flow == NULL) {
         return NULL;
     }
-    struct ht_flow **bucket = &table->buckets[hash & (table->num_buckets - 1)];
-    flow->key               = *key;
-    flow->hash              = hash;
-    flow->chain             = *bucket;
-    *bucket                 = flow;
+    flow->key = *key;
+    ht_flow_index_add(&table->index, flow, hash);
     table->len++;
     append(key->protocol == IPPROTO_TCP ? &table->half_open : &table->udp, flow, place);
     return flow;
@@ -164,19 +132,21 @@ void ht_flow_table_touch(const struct ht_flow_table *table, struct ht_flow *flow
     }
 }
 
-/* What in the table points at a flow that can be found. */
-static struct ht_flow **link_to(struct ht_flow_table *table, const struct ht_flow *flow)
+static uint64_t hash_of(const struct ht_flow_table *table, const struct ht_flow *flow)
 {
-    struct ht_flow **link = &table->buckets[flow->hash & (table->num_buckets - 1)];
-    while (*link != flow) {
-        link = &(*link)->chain;
-    }
-    return link;
+    return ht_flow_key_hash(&flow->key, table->seed);
 }
 
-static void unchain(struct ht_flow_table *table, struct ht_flow *flow)
+/* What in the table points at a flow that can be found. */
+static struct ht_flow **link_to(const struct ht_flow_table *table, const struct ht_flow *flow)
 {
-    *link_to(table, flow) = flow->chain;
+    return ht_flow_index_place(&table->index, flow, hash_of(table, flow));
+}
+
+/* It can be found no more. */
+static void hide(struct ht_flow_table *table, const struct ht_flow *flow)
+{
+    ht_flow_index_remove(&table->index, flow, hash_of(table, flow));
     forget(table, flow);
 }
 
@@ -221,14 +191,14 @@ void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uin
     if (flow->list != &table->closed) {
         ht_flow_table_move(flow, &table->closed, place);
     }
-    unchain(table, flow);
+    hide(table, flow);
     flow->retired = true;
 }
 
 void ht_flow_table_take(struct ht_flow_table *table, struct ht_flow *flow)
 {
     if (!flow->retired) {
-        unchain(table, flow);
+        hide(table, flow);
         flow->retired = true;
     }
     take_out(flow);
@@ -267,6 +237,5 @@ void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow)
 
 void ht_flow_table_fini(struct ht_flow_table *table)
 {
-    free(table->buckets);
-    table->buckets = NULL;
+    ht_flow_index_fini(&table->index);
 }

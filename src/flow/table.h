@@ -1,11 +1,12 @@
 /*
- * The flows that are being followed: a hash table with a bound, an order by last packet for the
- * open ones and by end for the closed ones.
+ * The flows that are being followed: found by key, in an order by last packet for the open ones and
+ * by end for the closed ones.
  */
 #ifndef HT_FLOW_TABLE_H
 #define HT_FLOW_TABLE_H
 
 #include "flow/flow.h"
+#include "flow/index.h"
 
 struct ht_flow_list {
     struct ht_flow *oldest, *newest;
@@ -24,8 +25,7 @@ struct ht_flow_recall {
 
 /* Owns its flows. Each is in one of five lists. */
 struct ht_flow_table {
-    struct ht_flow **buckets;
-    size_t num_buckets; /* a power of two */
+    struct ht_flow_index index; /* those that can be found */
     size_t len;
     struct ht_flow_list half_open; /* TCP whose handshake is not complete, by last packet */
     struct ht_flow_list tcp;       /* open, by last packet */
