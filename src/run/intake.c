@@ -200,6 +200,9 @@ __attribute__((noinline)) static void feed_flow(struct ht_engine *engine, struct
                                                 const struct ht_frame *frame,
                                                 const struct ht_packet *packet, unsigned side)
 {
+    if (packet->payload.len > 0) {
+        ht_flow_fetch_content(flow); /* who reads the payload needs it soon */
+    }
     if (is_copy(flow, frame, packet, side)) {
         feed_copy(engine, flow, frame, packet, side);
         return;
