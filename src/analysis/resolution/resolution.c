@@ -360,13 +360,11 @@ static const struct ht_answer *find_behind_front(const struct ht_answers *answer
                                                  const struct ht_answer_search *search,
                                                  const struct ht_any *details)
 {
-    const struct ht_answer *answer = NULL;
-    if (search->name.len > 0 && may_be_front(details)) {
-        answer = ht_answers_to_client(answers, search);
-    }
+    const struct ht_answer *answer =
+        search->name.len > 0 ? ht_answers_to_client(answers, search) : NULL;
     bool fresh = answer != NULL && (uint64_t)search->until_ns - (uint64_t)answer->facts.time_ns <=
                                        (uint64_t)HT_RESOLUTION_FRESH_NS;
-    return fresh ? answer : NULL;
+    return fresh && may_be_front(details) ? answer : NULL;
 }
 
 /* That no answer under the hello's name led to the server, but one under another name did. */
