@@ -86,6 +86,7 @@ struct dns_edns {
 /* A transaction: the record "dns", and the data of both events (which show less of it).
  * A second, different answer to the same query is a record of its own, with the same query. */
 struct dns_transaction {
+    struct ht_bytes source; /* the file or interface; an analyzer fills it, in the record only */
     int64_t start_ns;
     const char *protocol;           /* "mdns", "llmnr", "nbns"; NULL: DNS */
     const char *transport;          /* "udp", "tcp" */

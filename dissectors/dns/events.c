@@ -117,6 +117,8 @@ static const struct ht_struct edns_struct =
     HT_STRUCT(struct dns_edns, "dns_edns", edns_fields, "Extensions to DNS (RFC 6891).");
 
 static const struct ht_field transaction_fields[] = {
+    HT_FIELD(struct dns_transaction, source, HT_TEXT,
+             "The file or interface it was read from: that of its frames."),
     HT_FIELD(struct dns_transaction, start_ns, HT_TIME, "Time of the query, else of the answer.",
              .name = "start"),
     HT_FIELD(struct dns_transaction, protocol, HT_LABEL,

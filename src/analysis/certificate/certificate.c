@@ -86,6 +86,7 @@ static const struct ht_field certificate_fields[] = {
     HT_FIELD(struct ht_certificate, first_seen_ns, HT_TIME, "When it was first seen.",
              .name = "first_seen"),
     HT_FIELD(struct ht_certificate, frame, HT_UINT, "The frame that completed its first message."),
+    HT_FIELD(struct ht_certificate, source, HT_TEXT, "The file or interface of that frame."),
     HT_FIELD(struct ht_certificate, connection, HT_TEXT, "The connection that it came in first."),
 };
 
@@ -166,6 +167,7 @@ static void record(struct state *state, struct ht_analysis *a, struct ht_bytes d
     (void)ht_certificate_decode(state->decoder, a->arena, der, certificate);
     certificate->first_seen_ns = a->time_ns;
     certificate->frame         = a->frame;
+    certificate->source        = a->source_name(a->engine);
     certificate->connection    = a->connection_id(a->engine);
     a->record(a->engine, &ht_certificate_record, certificate);
 }

@@ -54,6 +54,7 @@ struct ht_certificate {
     uint64_t bytes; /* of the DER */
     int64_t first_seen_ns;
     uint64_t frame;
+    struct ht_bytes source;
     struct ht_bytes connection;
     /* Not in the output: */
     struct ht_bytes fault; /* what is wrong with its bytes, and where; empty: nothing */

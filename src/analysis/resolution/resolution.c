@@ -249,12 +249,20 @@ static void see_event(void *state, struct ht_analysis *a, const struct ht_event_
 }
 
 /* Of an answer that was stored before its query only the record knows the query. */
+static void see_transaction(struct ht_analysis *a, struct dns_transaction *transaction)
+{
+    transaction->source = a->source_name(a->engine);
+    if (transaction->late_query) {
+        teach(a, transaction);
+    }
+}
+
 static void see_record(void *state, struct ht_analysis *a, const struct ht_record_type *type,
                        void *record)
 {
     (void)state;
-    if (type == &dns_transaction_record && ((const struct dns_transaction *)record)->late_query) {
-        teach(a, record);
+    if (type == &dns_transaction_record) {
+        see_transaction(a, record);
     }
 }
 
