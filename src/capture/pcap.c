@@ -62,12 +62,72 @@ bool ht_pcap_magic(struct ht_bytes head)
     return find_variant(head, &order) != NULL;
 }
 
+static uint32_t longest_record(uint32_t snaplen)
+{
+    if (snaplen > HT_INPUT_LONGEST / 2) {
+        return HT_INPUT_LONGEST / 2;
+    }
+    return snaplen > USUAL_LONGEST_RECORD ? snaplen : USUAL_LONGEST_RECORD;
+}
+
+static void read_file_header(struct pcap *pcap, const struct variant *variant, const uint8_t *at)
+{
+    struct ht_reader r = ht_reader(ht_bytes(at, FILE_HEADER_LEN));
+    rd_skip(&r, 4); /* the magic number */
+    uint16_t major = rd_order16(&r, pcap->order);
+    uint16_t minor = rd_order16(&r, pcap->order);
+    rd_skip(&r, 8); /* time zone and accuracy, never used */
+    pcap->longest_record    = longest_record(rd_order32(&r, pcap->order));
+    pcap->link_type         = (uint16_t)rd_order32(&r, pcap->order); /* the rest: about checksums */
+    pcap->tick_ns           = variant->tick_ns;
+    pcap->old_lengths       = major == 2 && minor <= 3;
+    pcap->record_header_len = RECORD_HEADER_LEN + variant->more_header;
+}
+
 /* The next frame's headers are fetched while this one is looked at. */
 static void step_over(struct ht_input *input, size_t len)
 {
     input->cur += len;
     __builtin_prefetch(input->cur);
     __builtin_prefetch(input->cur + 64);
+}
+
+/* Files that were joined by cat(1) have file headers among their records, each of which would be
+ * one without data, of a second in the year of its magic number. */
+static const struct variant *begins_file(const struct pcap *pcap, enum ht_order *out_order)
+{
+    enum { MAJOR = 2, MAX_MINOR = 4 };
+    const uint8_t *at             = pcap->file.input.cur;
+    const struct variant *variant = find_variant(ht_bytes(at, RECORD_HEADER_LEN), out_order);
+    struct ht_reader r            = ht_reader(ht_bytes(at + 4, 4));
+    uint16_t major = rd_order16(&r, *out_order), minor = rd_order16(&r, *out_order);
+    return major == MAJOR && minor <= MAX_MINOR ? variant : NULL;
+}
+
+static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
+                              struct ht_error *error);
+
+/* The first frame of the file that begins at the cursor, or of one behind it. */
+static enum ht_read next_file(struct pcap *pcap, struct ht_frame *out, struct ht_error *error)
+{
+    enum ht_order order;
+    struct ht_input *input = &pcap->file.input;
+    for (const struct variant *variant; (variant = begins_file(pcap, &order)) != NULL;) {
+        size_t header_len = FILE_HEADER_LEN + variant->more_file_header;
+        enum ht_read state =
+            ht_file_fill_record(&pcap->file, header_len, "file header before that", error);
+        if (state != HT_READ_FRAME) {
+            return state;
+        }
+        pcap->order = order;
+        read_file_header(pcap, variant, input->cur);
+        input->cur += header_len;
+        state = ht_file_fill_record(&pcap->file, pcap->record_header_len, "header", error);
+        if (state != HT_READ_FRAME) {
+            return state;
+        }
+    }
+    return pcap_next(&pcap->file.source, out, error);
 }
 
 static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
@@ -84,6 +144,10 @@ static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
     }
     uint32_t captured = ht_load32(input->cur + 8, pcap->order);
     uint32_t original = ht_load32(input->cur + 12, pcap->order);
+    enum ht_order order;
+    if (captured == 0 && original == 0 && begins_file(pcap, &order) != NULL) {
+        return next_file(pcap, out, error);
+    }
     if (captured > original && pcap->old_lengths) {
         uint32_t swap = captured;
         captured      = original;
@@ -118,28 +182,6 @@ static void pcap_close(struct ht_source *source)
 }
 
 static const struct ht_source_ops pcap_ops = {.next = pcap_next, .close = pcap_close};
-
-static uint32_t longest_record(uint32_t snaplen)
-{
-    if (snaplen > HT_INPUT_LONGEST / 2) {
-        return HT_INPUT_LONGEST / 2;
-    }
-    return snaplen > USUAL_LONGEST_RECORD ? snaplen : USUAL_LONGEST_RECORD;
-}
-
-static void read_file_header(struct pcap *pcap, const struct variant *variant, const uint8_t *at)
-{
-    struct ht_reader r = ht_reader(ht_bytes(at, FILE_HEADER_LEN));
-    rd_skip(&r, 4); /* the magic number */
-    uint16_t major = rd_order16(&r, pcap->order);
-    uint16_t minor = rd_order16(&r, pcap->order);
-    rd_skip(&r, 8); /* time zone and accuracy, never used */
-    pcap->longest_record    = longest_record(rd_order32(&r, pcap->order));
-    pcap->link_type         = (uint16_t)rd_order32(&r, pcap->order); /* the rest: about checksums */
-    pcap->tick_ns           = variant->tick_ns;
-    pcap->old_lengths       = major == 2 && minor <= 3;
-    pcap->record_header_len = RECORD_HEADER_LEN + variant->more_header;
-}
 
 struct ht_source *ht_pcap_open(struct ht_input *input, struct ht_error *error)
 {

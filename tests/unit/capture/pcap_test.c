@@ -1,6 +1,7 @@
 /*
  * pcap files. What their bytes mean: draft-ietf-opsawg-pcap, and pcap-savefile(5).
  */
+#include "base/time.h"
 #include "captures.h"
 
 #define HELLO ht_text("hello, world")
@@ -109,6 +110,49 @@ static void mends_an_original_length(void **state)
     struct story story = read_memory(ht_buffer_view(&w.bytes));
     assert_int_equal(story.num_frames, 1);
     assert_int_equal(story.frames[0].original_len, 12);
+    forget(&story);
+    ht_buffer_free(&w.bytes);
+}
+
+/* As cat(1) joins them: of other byte orders, units and link types, one of them without a frame. */
+static void reads_joined_files(void **state)
+{
+    (void)state;
+    struct writer w = writer(false), other = writer(true);
+    put_pcap(&w, 0xA1B2C3D4, 65535, 1);
+    put_record(&w, 1, 2, HELLO);
+    put_pcap(&w, 0xA1B2C3D4, 65535, 1);
+    put_pcap(&other, 0xA1B23C4D, 65535, 113);
+    put_record(&other, 3, 4, ht_text("goodbye"));
+    put_record(&other, 5, 6, ht_bytes("", 0));
+    put(&w, ht_buffer_view(&other.bytes));
+    struct story story = read_memory(ht_buffer_view(&w.bytes));
+    assert_int_equal(story.end, HT_READ_END);
+    assert_int_equal(story.num_frames, 3);
+    assert_int_equal(story.frames[1].number, 2);
+    assert_int_equal(story.frames[1].time_ns, 3 * HT_SECOND_NS + 4);
+    assert_int_equal(story.frames[1].link_type, 113);
+    assert_text(story.frames[1].data, "goodbye");
+    struct story cut = read_memory(ht_bytes(w.bytes.ptr, 24 + 28 + 20));
+    assert_string_equal(cut.error.text,
+                        "test: cut short at byte 72, in the file header before that of frame 2");
+    forget(&story);
+    forget(&cut);
+    ht_buffer_free(&w.bytes);
+    ht_buffer_free(&other.bytes);
+}
+
+/* A frame without data, of the second that is a magic number: 2055-12-18. */
+static void takes_no_frame_for_a_file(void **state)
+{
+    (void)state;
+    struct writer w = writer(false);
+    put_pcap(&w, 0xA1B2C3D4, 65535, 1);
+    put_record(&w, 0xA1B2C3D4, 1, ht_bytes("", 0));
+    put_record(&w, 0xA1B2C3D4, 0x40002, HELLO);
+    struct story story = read_memory(ht_buffer_view(&w.bytes));
+    assert_int_equal(story.end, HT_READ_END);
+    assert_int_equal(story.num_frames, 2);
     forget(&story);
     ht_buffer_free(&w.bytes);
 }
@@ -255,6 +299,8 @@ int main(void)
         cmocka_unit_test(reads_late_times),
         cmocka_unit_test(reads_old_versions),
         cmocka_unit_test(mends_an_original_length),
+        cmocka_unit_test(reads_joined_files),
+        cmocka_unit_test(takes_no_frame_for_a_file),
         cmocka_unit_test(hands_out_what_is_whole),
         cmocka_unit_test(says_where_a_file_is_cut),
         cmocka_unit_test(bounds_a_record),
