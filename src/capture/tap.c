@@ -225,6 +225,23 @@ static void find_interface(struct ht_tap *tap, const struct ht_live_options *opt
     }
 }
 
+/* "any" has no flags, and is never down. While an interface goes down it first has no carrier. */
+static void watch_interface(struct ht_tap *tap, const struct ht_live_options *options)
+{
+    enum { WORKS = IFF_UP | IFF_RUNNING };
+    struct ifreq about;
+    if (!ask_interface(tap, SIOCGIFFLAGS, &about)) {
+        return;
+    }
+    bool down = (about.ifr_flags & WORKS) != WORKS;
+    if (down != tap->down) {
+        tap->down = down;
+        notify(tap, options,
+               down ? "the interface is down, or without a carrier; waiting for it"
+                    : "the interface is up");
+    }
+}
+
 void ht_tap_fill(struct ht_tap *tap, const struct ht_live_options *options)
 {
     tap->num_frames = tap->next_frame = tap->num_bytes = 0;
@@ -237,6 +254,8 @@ void ht_tap_fill(struct ht_tap *tap, const struct ht_live_options *options)
     int result = pcap_dispatch(tap->handle, BATCH_FRAMES, keep_frame, (u_char *)tap);
     if (result < 0 && result != PCAP_ERROR_BREAK) {
         lose_interface(tap, options);
+    } else if (tap->num_frames == 0) {
+        watch_interface(tap, options);
     }
 }
 

@@ -24,6 +24,7 @@ struct ht_tap {
     struct pcap *handle;
     enum ht_tap_state state;
     bool promiscuous;
+    bool down; /* or without a carrier: there are no frames, and nothing else says why */
     uint16_t link_type;
     unsigned short hardware; /* ARPHRD_, as it was at the start */
     int64_t tick_ns;         /* what the second half of a time stamp counts */

@@ -72,9 +72,10 @@ static void describe(const struct ht_stats *stats, char text[static 256])
     (void)snprintf(
         text, 256,
         "%" PRIu64 " frames, %" PRIu64 " dropped (%" PRIu64 " by the interface); %" PRIu64
-        " connections; of the output %" PRIu64 " records dropped, at most %" PRIu64 " kB waiting",
+        " connections told, %" PRIu64 " flows followed; of the output %" PRIu64
+        " records dropped, at most %" PRIu64 " kB waiting",
         stats->frames, stats->capture_drops + stats->interface_drops, stats->interface_drops,
-        stats->connections, stats->output_drops, stats->queue_peak_bytes / 1000);
+        stats->connections, stats->flows, stats->output_drops, stats->queue_peak_bytes / 1000);
 }
 
 static void tell_drops(struct cli_session *session, const struct ht_stats *stats)
@@ -109,7 +110,8 @@ static void reopen(struct cli_session *session)
         cli_writer_reopen(&session->writer);
     } else {
         cli_say(&session->console, CLI_WARNING,
-                "%s is not opened anew, but written on: no file may be made in its folder",
+                "%s is not opened anew, but written on: this user may not make files in its "
+                "folder: hand it over to that user, or say --user",
                 session->options->output);
     }
     cli_notify_send(&session->notify, "READY=1");

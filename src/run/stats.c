@@ -56,6 +56,10 @@ static const struct ht_field stats_fields[] = {
     ROW(truncated_frames, "Frames cut by the snapshot length.", .label = "cut by snaplen"),
     ROW(connections, "Connection records written.", .flags = HT_ALWAYS, .label = "connections"),
     ROW(records, "Other records written.", .flags = HT_ALWAYS, .label = "other records"),
+    ROW(flows,
+        "Connections and conversations that are followed now, and have no record yet; at most as "
+        "many as --max-flows says.",
+        .label = "followed"),
     ROW(capture_drops, "Frames that the capture lost, by its own count.", .label = "dropped"),
     ROW(interface_drops, "Frames that the interface lost before they could be captured.",
         .label = "dropped by the interface"),

@@ -97,6 +97,7 @@ class Signals(Alone):
         program.wait_for_words(" frames, 0 dropped")
         lab.wait_for(lambda: program.records("stats"), "the record")
         self.assertGreater(program.records("stats")[0]["tcp_packets"], 10)
+        self.assertEqual(program.records("stats")[0]["flows"], 2)
         self.assertEqual(program.stop(), 0)
         self.assertEqual(len(program.records("stats")), 2)
 
@@ -246,6 +247,8 @@ class ComeAndGo(lab.Lab):
 
     def make(self):
         self.join(self.one, "v0", self.two, "v1", ("192.0.2.1/24", "192.0.2.2/24"))
+        lab.wait_for(lambda: b"state UP" in self.run_in(self.two, "ip", "link", "show", "v1").stdout,
+                     "the carrier")
 
     def talk(self):
         """A connection that is refused."""
@@ -257,12 +260,24 @@ class ComeAndGo(lab.Lab):
         program = self.listen(self.two, "v1")
         self.talk()
         for _ in range(2):
+            program.words.clear()
             self.run_in(self.two, "ip", "link", "set", "v1", "down")
-            time.sleep(0.3)
+            program.wait_for_words("v1: the interface is down")
             self.run_in(self.two, "ip", "link", "set", "v1", "up")
+            program.wait_for_words("v1: the interface is up")
             self.talk()
         self.assertEqual(program.stop(), 0, program.words)
         self.assertEqual(len(program.records("connection")), 3)
+
+    def test_the_cable_is_pulled(self):
+        program = self.listen(self.two, "v1")
+        self.run_in(self.one, "ip", "link", "set", "v0", "down")
+        program.wait_for_words("v1: the interface is down, or without a carrier")
+        self.run_in(self.one, "ip", "link", "set", "v0", "up")
+        program.wait_for_words("v1: the interface is up")
+        self.talk()
+        self.assertEqual(program.stop(), 0, program.words)
+        self.assertEqual(len(program.records("connection")), 1)
 
     def test_removed_and_made_again(self):
         program = self.listen(self.two, "v1")
