@@ -142,7 +142,7 @@ static bool open_keys(struct cli_analysis *analysis, const struct cli_options *o
         return false;
     }
     const struct ht_key_log_counts *lines = ht_key_log_count(analysis->key_log);
-    if (lines->secrets == 0 && (lines->malformed > 0 || lines->comments + lines->other == 0)) {
+    if (lines->secrets == 0 && lines->malformed > 0) {
         return ht_fail(error, "%s: no line of it is a session's key", o->key_log);
     }
     if (lines->secrets == 0) {

@@ -151,8 +151,12 @@ static bool add_interface(struct cli_options *o, const char *name, size_t len,
                           struct ht_error *error)
 {
     size_t used = strlen(o->interfaces), room = sizeof o->interfaces - used;
+    bool any = ht_bytes_equal(ht_bytes(name, len), ht_text("any"));
     if (is_listed(o->interfaces, ht_bytes(name, len))) {
         return ht_fail(error, "-i %.*s: the interface is named twice", (int)len, name);
+    }
+    if (used > 0 && (any || is_listed(o->interfaces, ht_text("any")))) {
+        return ht_fail(error, "-i: \"any\" is all interfaces: name it, or others");
     }
     int more = snprintf(o->interfaces + used, room, "%s%.*s", used > 0 ? "," : "", (int)len, name);
     return (more >= 0 && (size_t)more < room) ||
@@ -507,6 +511,15 @@ static bool looks_like_diff(const struct cli_options *o)
     return *o->files != NULL && strcmp(*o->files, "diff") == 0 && access("diff", F_OK) != 0;
 }
 
+static bool reads_input_twice(const struct cli_options *o)
+{
+    unsigned times = 0;
+    for (char **file = o->files; *file != NULL; file++) {
+        times += strcmp(*file, "-") == 0;
+    }
+    return times > 1;
+}
+
 /* What fits together. */
 static bool check(const struct cli_options *o, struct ht_error *error)
 {
@@ -517,6 +530,9 @@ static bool check(const struct cli_options *o, struct ht_error *error)
     if (!live && *o->files == NULL) {
         return ht_fail(error, "nothing to read: name a capture file, or - or -i INTERFACE; "
                               "see hellotap --help");
+    }
+    if (reads_input_twice(o)) {
+        return ht_fail(error, "- is named twice: standard input can be read once");
     }
     if (looks_like_diff(o)) {
         return ht_fail(error, "diff comes before its options: hellotap diff OLD.json NEW.json …");

@@ -328,6 +328,16 @@ static bool open_interfaces(struct cli_session *session, struct ht_error *error)
     return session->source != NULL;
 }
 
+static bool open_writer(struct cli_session *session, struct ht_error *error)
+{
+    const struct cli_options *o = session->options;
+    bool fits                   = cli_writer_check(o, error);
+    bool open                   = fits && cli_writer_open(&session->writer, o, cli_confine_owner(o),
+                                                          &session->console, error);
+    session->status             = fits && !open ? CLI_UNREADABLE : session->status;
+    return open;
+}
+
 /* All that is open to us because of who we are. */
 static bool open_all(struct cli_session *session, struct ht_error *error)
 {
@@ -335,8 +345,7 @@ static bool open_all(struct cli_session *session, struct ht_error *error)
     session->notify             = cli_notify_open();
     return check_conditions(o, error) && open_filter(session, error) &&
            cli_analysis_open(&session->analysis, o, &session->console, error) &&
-           cli_report_open(session, error) &&
-           cli_writer_open(&session->writer, o, cli_confine_owner(o), &session->console, error) &&
+           cli_report_open(session, error) && open_writer(session, error) &&
            open_crew(session, error) && (!cli_options_live(o) || open_interfaces(session, error));
 }
 

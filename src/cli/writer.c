@@ -80,15 +80,18 @@ static size_t batch_bytes(const struct cli_options *o, bool terminal)
     return o->rotate_bytes == 0 || share > WRITE_BYTES ? WRITE_BYTES : (size_t)share;
 }
 
+bool cli_writer_check(const struct cli_options *o, struct ht_error *error)
+{
+    return o->output == NULL || !cli_writer_is_input(o, o->output) ||
+           ht_fail(error, "%s: is also an input, and would be overwritten", o->output);
+}
+
 bool cli_writer_open(struct cli_writer *writer, const struct cli_options *o, const char *owner,
                      struct cli_console *console, struct ht_error *error)
 {
     *writer = (struct cli_writer){.format  = o->format,
                                   .name    = o->output != NULL ? o->output : "standard output",
                                   .console = console};
-    if (o->output != NULL && cli_writer_is_input(o, o->output)) {
-        return ht_fail(error, "%s: is also an input, and would be overwritten", o->output);
-    }
     if (!open_output(writer, o, owner != NULL ? getpwnam(owner) : NULL, error)) {
         return false;
     }

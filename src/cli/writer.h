@@ -24,6 +24,9 @@ struct cli_writer {
     struct cli_console *console;
 };
 
+/* cli_writer_check: the output is none of the inputs. */
+bool cli_writer_check(const struct cli_options *options, struct ht_error *error);
+
 /* cli_writer_open opens what the options name; a file that is root's becomes that of `user`, whom
  * we are going to be (NULL: left as it is). cli_writer_close is to be called however it ends. */
 bool cli_writer_open(struct cli_writer *writer, const struct cli_options *options, const char *user,
