@@ -92,8 +92,10 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->digester        = ht_digester_new();
     engine->labeler         = config->label ? ht_labeler_new() : NULL;
     engine->openings.budget = &engine->budget;
-    engine->receiver        = (struct ht_receiver){
-               .deliver = ht_engine_deliver, .context = engine, .budget = &engine->budget};
+    engine->receiver        = (struct ht_receiver){.deliver = ht_engine_deliver,
+                                                   .context = engine,
+                                                   .budget  = &engine->budget,
+                                                   .live    = config->live};
     ht_fragments_init(&engine->fragments, config->hash_seed);
     list_dissectors(engine);
     if (config->lesson != NULL) {

@@ -5,6 +5,7 @@
 struct ht_waiting_segment {
     struct ht_waiting_segment *next, *previous;
     uint64_t offset;
+    uint64_t after;
     uint64_t frame;
     int64_t time_ns;
     uint32_t len;  /* of the stream that it covers */
@@ -15,6 +16,7 @@ struct ht_waiting_segment {
 /* What of a segment is still to be placed, in stream offsets. */
 struct stretch {
     uint64_t offset;
+    uint64_t after;
     uint64_t frame;
     int64_t time_ns;
     uint32_t len;
@@ -90,12 +92,23 @@ static void free_segment(struct ht_reassembly *r, struct ht_waiting_segment *seg
     free(segment);
 }
 
+/* Does what its sender said after so much of the other direction come too early? */
+static bool is_early_answer(const struct ht_reassembly *r, uint64_t after)
+{
+    return after > r->heard && !r->impatient;
+}
+
 /* Hands on the waiting segments that are in order now: as of the segment that they waited for, or
  * where that never came (`cause` NULL), as of their own. */
 static void deliver_waiting(struct ht_reassembly *r, const struct stretch *cause)
 {
     struct ht_waiting_segment *segment;
+    r->held = false;
     while ((segment = first_waiting(r)) != NULL && segment->offset == r->next) {
+        r->held = is_early_answer(r, segment->after);
+        if (r->held) {
+            return;
+        }
         unlink_segment(r->disorder, segment);
         deliver(
             r, &(struct ht_delivery){.bytes   = ht_bytes(segment->bytes, segment->have),
@@ -132,6 +145,7 @@ static bool keep(struct ht_reassembly *r, struct ht_waiting_segment *after, cons
     *segment = (struct ht_waiting_segment){.next     = after != NULL ? after->next : d->head,
                                            .previous = after,
                                            .offset   = s->offset,
+                                           .after    = s->after,
                                            .frame    = s->frame,
                                            .time_ns  = s->time_ns,
                                            .len      = s->len,
@@ -226,11 +240,29 @@ void ht_reassembly_repeated(struct ht_reassembly *r)
     }
 }
 
-static bool is_too_much(const struct ht_disorder *d, bool acked)
+/* Does it leave a hole behind what was handed on and what is held? */
+static bool leaves_hole(const struct ht_reassembly *r, const struct stretch *s)
 {
-    return d->head != NULL && (d->waiting_bytes > HT_MAX_WAITING_BYTES ||
-                               d->waiting_segments > HT_MAX_WAITING_SEGMENTS ||
-                               (acked && d->waiting_bytes > HT_MAX_WAITING_ACKED_BYTES));
+    uint64_t end                             = r->next;
+    const struct ht_waiting_segment *waiting = r->held ? first_waiting(r) : NULL;
+    for (; waiting != NULL && waiting->offset == end; waiting = waiting->next) {
+        end += waiting->len;
+    }
+    return s->offset > end;
+}
+
+static bool is_too_much(const struct ht_reassembly *r, bool acked)
+{
+    const struct ht_disorder *d = r->disorder;
+    if (d->head == NULL) {
+        return false;
+    }
+    if (r->held) {
+        return d->waiting_bytes > HT_MAX_HELD_BYTES || d->waiting_segments > HT_MAX_HELD_SEGMENTS;
+    }
+    return d->waiting_bytes > HT_MAX_WAITING_BYTES ||
+           d->waiting_segments > HT_MAX_WAITING_SEGMENTS ||
+           (acked && d->waiting_bytes > HT_MAX_WAITING_ACKED_BYTES);
 }
 
 static void place_early(struct ht_reassembly *r, const struct stretch *s)
@@ -239,15 +271,22 @@ static void place_early(struct ht_reassembly *r, const struct stretch *s)
     if (d == NULL) {
         return;
     }
+    bool out_of_order = leaves_hole(r, s);
     if (keep_early(r, *s)) {
-        d->out_of_order++;
+        d->out_of_order += out_of_order;
     } else {
         count_duplicate(r, s);
     }
+    r->held    = d->head != NULL && d->head->offset == r->next;
     bool acked = r->acked > r->next;
-    while (is_too_much(d, acked)) {
-        r->limit_reached |= !acked;
-        give_up_hole(r, d->head);
+    while (is_too_much(r, acked)) {
+        if (r->held) {
+            r->impatient = true;
+            deliver_waiting(r, NULL);
+        } else {
+            r->limit_reached |= !acked;
+            give_up_hole(r, first_waiting(r));
+        }
     }
 }
 
@@ -258,6 +297,9 @@ static void place_in_order(struct ht_reassembly *r, struct stretch s)
         const struct ht_waiting_segment *first = first_waiting(r);
         if (first != NULL && trim_by(r, first, &s)) {
             deliver_waiting(r, &s);
+            if (r->held) {
+                break;
+            }
             cut_front(&s, r->next - s.offset < s.len ? r->next - s.offset : s.len);
             continue;
         }
@@ -267,6 +309,9 @@ static void place_in_order(struct ht_reassembly *r, struct stretch s)
         cut_front(&s, part.len);
     }
     deliver_waiting(r, &s);
+    if (s.len > 0) {
+        place_early(r, &s);
+    }
 }
 
 void ht_reassembly_start(struct ht_reassembly *r, uint32_t seq)
@@ -285,6 +330,15 @@ static bool is_far_ahead(const struct ht_reassembly *r, const struct stretch *s)
            (int64_t)(s->offset - r->acked) > 0;
 }
 
+/* Must the segment wait, though it begins at the next byte? Not where memory is short. */
+static bool must_wait(struct ht_reassembly *r, uint64_t after)
+{
+    const struct ht_budget *budget = r->receiver->budget;
+    r->impatient &= after > r->heard;
+    return r->held ||
+           (is_early_answer(r, after) && (budget == NULL || budget->used < budget->max / 2));
+}
+
 void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segment)
 {
     if (segment->len == 0) {
@@ -296,6 +350,7 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
         return;
     }
     struct stretch s = {.offset  = offset_of(r, segment->seq),
+                        .after   = segment->after,
                         .frame   = segment->frame,
                         .time_ns = segment->time_ns,
                         .len     = segment->len,
@@ -308,11 +363,45 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
     if (old > 0) {
         cut_front(&s, (uint64_t)old);
     }
-    if (old >= 0) {
-        place_in_order(r, s);
-    } else {
+    if (old < 0 || must_wait(r, s.after)) {
         place_early(r, &s);
+    } else {
+        place_in_order(r, s);
     }
+}
+
+bool ht_reassembly_heard(struct ht_reassembly *r, uint64_t heard)
+{
+    uint64_t next = r->next;
+    r->heard      = heard;
+    if (r->held) {
+        deliver_waiting(r, NULL);
+    }
+    return r->next > next;
+}
+
+bool ht_reassembly_let_go(struct ht_reassembly *r)
+{
+    struct ht_waiting_segment *first = first_waiting(r);
+    if (first == NULL) {
+        return false;
+    }
+    first->after = 0;
+    if (first->offset > r->next) {
+        give_up_hole(r, first);
+    } else {
+        deliver_waiting(r, NULL);
+    }
+    return true;
+}
+
+bool ht_reassembly_is_before(const struct ht_reassembly *a, const struct ht_reassembly *b)
+{
+    const struct ht_waiting_segment *x = first_waiting(a), *y = first_waiting(b);
+    if (x == NULL || y == NULL) {
+        return x != NULL;
+    }
+    return x->time_ns != y->time_ns ? x->time_ns < y->time_ns : x->frame < y->frame;
 }
 
 void ht_reassembly_acked(struct ht_reassembly *r, uint32_t seq)
@@ -325,11 +414,11 @@ void ht_reassembly_acked(struct ht_reassembly *r, uint32_t seq)
     }
 }
 
-void ht_reassembly_finish(struct ht_reassembly *r)
+void ht_reassembly_end(struct ht_reassembly *r, uint32_t seq)
 {
-    const struct ht_waiting_segment *behind;
-    while ((behind = first_waiting(r)) != NULL) {
-        give_up_hole(r, behind);
+    int64_t missing = (int64_t)(offset_of(r, seq) - r->next);
+    if (missing > 0 && missing <= HT_MAX_AHEAD_BYTES && disorder_of(r) != NULL) {
+        r->disorder->lost_bytes += (uint64_t)missing;
     }
 }
 

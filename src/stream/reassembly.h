@@ -14,7 +14,10 @@ enum {
     /* The same where the receiver acknowledged the hole: then it was lost only in capture. */
     HT_MAX_WAITING_ACKED_BYTES = 64 * 1024,
     HT_MAX_WAITING_SEGMENTS    = 4096,
-    HT_MAX_AHEAD_BYTES         = 1 << 30
+    /* Bytes held back because the capture does not have yet what they answer. */
+    HT_MAX_HELD_BYTES    = 32 * 1024,
+    HT_MAX_HELD_SEGMENTS = 1024,
+    HT_MAX_AHEAD_BYTES   = 1 << 30
 };
 
 /* Bytes handed on: `len` bytes of the stream of which the first `bytes.len` are there. */
@@ -38,6 +41,7 @@ struct ht_receiver {
     ht_deliver *deliver;
     void *context;
     struct ht_budget *budget; /* NULL: no bound */
+    bool live; /* directions come as they were sent: one that was not seen is not stored later */
 };
 
 struct ht_waiting_segment;
@@ -61,10 +65,13 @@ struct ht_reassembly {
     uint64_t stepped;  /* of the bytes before `next`, how many were stepped over since the last ones
                         * that were handed on */
     uint64_t acked;    /* offset up to which the other side acknowledged */
+    uint64_t heard;    /* of the other direction, the offset up to which it was handed on */
     struct ht_disorder *disorder; /* NULL: there was none; owned */
     uint32_t base;                /* sequence number of offset 0 */
     bool started;                 /* `base` is set */
     bool limit_reached;           /* a hole was given up because of a bound */
+    bool held;      /* the next byte waits, for the other direction to be heard that far */
+    bool impatient; /* it waited too long, and nothing waits so any more */
     const struct ht_receiver *receiver;
 };
 
@@ -75,6 +82,7 @@ struct ht_segment {
     struct ht_bytes payload;
     uint64_t frame;
     int64_t time_ns;
+    uint64_t after; /* the offset in the other direction up to which its sender had heard */
 };
 
 /* ht_reassembly_start says which sequence number the first byte has (the SYN's plus one). Ignored
@@ -82,8 +90,24 @@ struct ht_segment {
 void ht_reassembly_start(struct ht_reassembly *r, uint32_t seq);
 
 /* ht_reassembly_push takes a segment and delivers what is in order now. Segments may come in any
- * order within 2^31 of the next byte; numbers wrap past 2^32. */
+ * order within 2^31 of the next byte; numbers wrap past 2^32. One that its sender said `after` more
+ * than what was `heard` is held back, within a bound. */
 void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segment);
+
+/* ht_reassembly_heard says how far the other direction was handed on, and delivers what waited for
+ * that. Returns whether anything was. */
+bool ht_reassembly_heard(struct ht_reassembly *r, uint64_t heard);
+
+/* ht_reassembly_let_go delivers what waits first, and what is in order then: a hole before it is
+ * lost, and what it waited for does not come. Returns false where nothing waits. */
+bool ht_reassembly_let_go(struct ht_reassembly *r);
+
+/* ht_reassembly_is_before: does what waits first in `a` come before what waits first in `b`? */
+bool ht_reassembly_is_before(const struct ht_reassembly *a, const struct ht_reassembly *b);
+
+/* ht_reassembly_end, when nothing waits any more, says that the stream had bytes up to `seq`: those
+ * that never came are lost. */
+void ht_reassembly_end(struct ht_reassembly *r, uint32_t seq);
 
 /* ht_reassembly_is_bulk: does a segment of `len` bytes begin at the next byte in order, without
  * bytes that anybody wants or that wait behind it? Then ht_reassembly_step takes it; most of all
@@ -97,7 +121,7 @@ static inline bool ht_reassembly_is_bulk(const struct ht_reassembly *r, uint32_t
 /* ht_reassembly_is_next: does a segment of `len` bytes begin at the next byte in order? */
 static inline bool ht_reassembly_is_next(const struct ht_reassembly *r, uint32_t seq, uint32_t len)
 {
-    return len > 0 && r->started && seq == r->base + (uint32_t)r->next;
+    return len > 0 && r->started && !r->held && seq == r->base + (uint32_t)r->next;
 }
 
 static inline void ht_reassembly_step(struct ht_reassembly *r, uint32_t len)
@@ -118,9 +142,6 @@ void ht_reassembly_repeated(struct ht_reassembly *r);
 
 /* ht_reassembly_acked notes that the receiver acknowledged all before `seq`. */
 void ht_reassembly_acked(struct ht_reassembly *r, uint32_t seq);
-
-/* ht_reassembly_finish declares the holes that are left lost and delivers what waits behind. */
-void ht_reassembly_finish(struct ht_reassembly *r);
 
 /* ht_reassembly_free frees what waits; nothing is delivered. */
 void ht_reassembly_free(struct ht_reassembly *r);

@@ -226,6 +226,12 @@ static void see_reset(const struct step *s)
     emit(s, &ht_tcp_rst_event, NULL);
 }
 
+/* Also where it is held back. */
+static bool has_data(const struct ht_tcp_side *me)
+{
+    return me->bytes.next > 0 || me->bytes.held;
+}
+
 /* A SYN that starts something new although `me` was seen already: unless its data follow on it. */
 static bool precedes_what_was_seen(const struct ht_tcp_side *me, uint32_t isn)
 {
@@ -245,7 +251,7 @@ bool ht_tcp_is_new(const struct ht_tcp *tcp, const struct ht_packet *packet, uns
         if (peer->syn && packet->tcp.ack == peer->isn + 1) {
             return false;
         }
-        return me->syn ? me->isn != isn && (ht_tcp_closed(tcp) || me->fin || me->bytes.next > 0)
+        return me->syn ? me->isn != isn && (ht_tcp_closed(tcp) || me->fin || has_data(me))
                        : me->seen && !precedes_what_was_seen(me, isn);
     }
     if (me->syn) {
@@ -316,12 +322,60 @@ void ht_tcp_pass(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned si
     ht_reassembly_step(&me->bytes, packet->payload_len);
 }
 
+/* The offset in its bytes up to which `me` was handed on; behind the last one its FIN counts, as it
+ * does in acknowledgements. */
+static uint64_t heard_of(const struct ht_tcp_side *me)
+{
+    uint64_t next = me->bytes.next;
+    return next + (me->fin && me->bytes.base + (uint32_t)next == me->fin_seq);
+}
+
+/* What a side says after what the other one said is handed on in that order, wherever the capture
+ * has it: a mirror port may bring one direction a little late, and a file all of it. */
+static void hear_each_other(struct ht_tcp *tcp)
+{
+    struct ht_tcp_side *a = &tcp->side[0], *b = &tcp->side[1];
+    bool more = true;
+    while (more) {
+        more = ht_reassembly_heard(&a->bytes, heard_of(b));
+        more |= ht_reassembly_heard(&b->bytes, heard_of(a));
+    }
+}
+
+static bool is_held(const struct ht_tcp *tcp)
+{
+    return tcp->side[0].bytes.held || tcp->side[1].bytes.held;
+}
+
+/* The offset up to which the sender had heard the other side; 0 where that was handed on, or where
+ * nothing is known. */
+static uint64_t said_after(const struct step *s)
+{
+    const struct ht_tcp_side *peer   = &s->tcp->side[1 - s->side];
+    const struct ht_reassembly *said = &peer->bytes;
+    bool comes                       = peer->seen || !said->receiver->live;
+    bool known    = comes && said->started && (s->packet->tcp.flags & HT_TCP_ACK) != 0;
+    int32_t ahead = (int32_t)(s->packet->tcp.ack - (said->base + (uint32_t)said->next));
+    return known && ahead > 0 ? said->next + (uint32_t)ahead : 0;
+}
+
+static void push(const struct step *s, uint32_t seq)
+{
+    struct ht_reassembly *bytes = &s->tcp->side[s->side].bytes;
+    bytes->heard                = heard_of(&s->tcp->side[1 - s->side]);
+    ht_reassembly_push(bytes, &(struct ht_segment){.seq     = seq,
+                                                   .len     = s->packet->payload_len,
+                                                   .payload = s->packet->payload,
+                                                   .frame   = s->frame,
+                                                   .time_ns = s->time_ns,
+                                                   .after   = said_after(s)});
+}
+
 static void take(const struct step *s)
 {
-    struct ht_tcp_side *me         = &s->tcp->side[s->side];
-    const struct ht_packet *packet = s->packet;
-    uint8_t flags                  = packet->tcp.flags;
-    uint32_t seq                   = packet->tcp.seq;
+    struct ht_tcp_side *me = &s->tcp->side[s->side];
+    uint8_t flags          = s->packet->tcp.flags;
+    uint32_t seq           = s->packet->tcp.seq;
     if (!me->seen) {
         me->seen      = true;
         me->first_seq = seq;
@@ -336,13 +390,11 @@ static void take(const struct step *s)
         see_reset(s); /* what a RST carries is a message for people, not data */
         return;
     }
-    ht_reassembly_push(&me->bytes, &(struct ht_segment){.seq     = seq,
-                                                        .len     = packet->payload_len,
-                                                        .payload = packet->payload,
-                                                        .frame   = s->frame,
-                                                        .time_ns = s->time_ns});
+    if (s->packet->payload_len > 0) {
+        push(s, seq);
+    }
     if ((flags & HT_TCP_FIN) != 0) {
-        see_fin(s, seq + packet->payload_len);
+        see_fin(s, seq + s->packet->payload_len);
     }
 }
 
@@ -359,7 +411,10 @@ void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned 
                         .side     = side,
                         .frame    = frame,
                         .time_ns  = time_ns});
-    tcp->steady = is_steady(tcp);
+    if (is_held(tcp)) {
+        hear_each_other(tcp);
+    }
+    tcp->steady = is_steady(tcp) && !is_held(tcp);
 }
 
 static bool fin_acked(const struct ht_tcp_side *me, const struct ht_tcp_side *peer)
@@ -372,7 +427,7 @@ bool ht_tcp_is_half_open(const struct ht_tcp *tcp)
     bool went_on = tcp->ack_frame != 0;
     for (int i = 0; i < 2; i++) {
         const struct ht_tcp_side *side = &tcp->side[i];
-        went_on |= side->bytes.next > 0 || (side->syn_ack && side->acked);
+        went_on |= has_data(side) || (side->syn_ack && side->acked);
     }
     return tcp->opener != 0 && !went_on;
 }
@@ -383,10 +438,29 @@ bool ht_tcp_closed(const struct ht_tcp *tcp)
     return a->reset || b->reset || (fin_acked(a, b) && fin_acked(b, a));
 }
 
+/* What was acknowledged, or came before a FIN, was sent. An acknowledgement of one byte more may be
+ * that of a FIN which was not captured. */
+static void lose_tail(struct ht_tcp_side *me)
+{
+    struct ht_reassembly *r = &me->bytes;
+    if (!me->seen || !r->started) {
+        return;
+    }
+    if (me->fin) {
+        ht_reassembly_end(r, me->fin_seq);
+    } else if (r->acked > r->next + 1) {
+        ht_reassembly_end(r, r->base + (uint32_t)r->acked);
+    }
+}
+
 void ht_tcp_finish(struct ht_tcp *tcp)
 {
-    ht_reassembly_finish(&tcp->side[0].bytes);
-    ht_reassembly_finish(&tcp->side[1].bytes);
+    struct ht_reassembly *a = &tcp->side[0].bytes, *b = &tcp->side[1].bytes;
+    while (ht_reassembly_let_go(ht_reassembly_is_before(b, a) ? b : a)) {
+        hear_each_other(tcp);
+    }
+    lose_tail(&tcp->side[0]);
+    lose_tail(&tcp->side[1]);
 }
 
 void ht_tcp_free(struct ht_tcp *tcp)

@@ -66,7 +66,7 @@ bool ht_tcp_is_half_open(const struct ht_tcp *tcp);
 /* ht_tcp_closed: both FINs were acknowledged, or a RST was seen; only stragglers can follow. */
 bool ht_tcp_closed(const struct ht_tcp *tcp);
 
-/* ht_tcp_finish delivers what waits behind holes. */
+/* ht_tcp_finish delivers what waits, and counts what never came. */
 void ht_tcp_finish(struct ht_tcp *tcp);
 
 /* ht_tcp_free frees what the directions keep. */

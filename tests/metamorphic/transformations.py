@@ -181,7 +181,7 @@ def neighbours_swapped(frames):
     return out if found else None
 
 
-@transformation("order", "ends")
+@transformation("order")
 def one_direction_stored_after_the_other(frames):
     ends = {}
 

@@ -16,6 +16,7 @@ struct scene {
     uint64_t frame;
     char events[512];
     char bytes[2][64];
+    char dialogue[128]; /* of both, in the order in which it was handed on */
     uint64_t missing;
 };
 
@@ -26,6 +27,7 @@ static uint64_t collect(void *context, const struct ht_reassembly *r,
     char *to            = scene->bytes[r == &scene->tcp.side[1].bytes];
     if (delivery->bytes.len > 0) {
         memcpy(to + strlen(to), delivery->bytes.ptr, delivery->bytes.len);
+        memcpy(scene->dialogue + strlen(scene->dialogue), delivery->bytes.ptr, delivery->bytes.len);
     }
     scene->missing += delivery->len - delivery->bytes.len;
     return 0;
@@ -386,6 +388,128 @@ static void large_holes(void **unused)
     assert_string_equal(scene.bytes[1], "one");
 }
 
+/* A client that waits for the server's greeting, and for the one byte by which a PostgreSQL server
+ * accepts TLS, is stored before it. */
+static void an_answer_waits_for_what_it_answers(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    start(&scene);
+    say(&scene, 0, S, 1000, 0, "");
+    say(&scene, 0, A, 1001, 5001, "");
+    say(&scene, 0, A, 1001, 5006, "ehlo ");
+    say(&scene, 0, A, 1006, 5007, "tls ");
+    say(&scene, 0, A, 1006, 5007, "tls ");
+    say(&scene, 0, F | A, 1010, 5012, "");
+    assert_string_equal(scene.dialogue, "");
+    assert_false(ht_tcp_is_half_open(&scene.tcp));
+    say(&scene, 1, S | A, 5000, 1001, "");
+    say(&scene, 1, A, 5001, 1001, "220 -");
+    assert_string_equal(scene.dialogue, "220 -ehlo ");
+    say(&scene, 1, A, 5006, 1006, "S");
+    say(&scene, 1, F | A, 5007, 1011, " bye");
+    assert_string_equal(scene.dialogue, "220 -ehlo Stls  bye");
+    assert_int_equal(ht_reassembly_disorder(&scene.tcp.side[0].bytes).out_of_order, 0);
+    assert_int_equal(ht_reassembly_disorder(&scene.tcp.side[0].bytes).duplicates, 1);
+    assert_string_equal(summary(&scene).state, "closed");
+    assert_int_equal(scene.missing, 0);
+}
+
+/* What never comes is not waited for: of one direction alone, and where something was lost, all is
+ * handed on by its time. */
+static void what_is_not_captured_is_not_waited_for(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 0, A, 1001, 5004, "one ");
+    say(&scene, 1, A, 5004, 1005, "two ");
+    say(&scene, 0, A, 1005, 5008, "three ");
+    assert_string_equal(scene.dialogue, "");
+    assert_int_equal(ht_reassembly_disorder(&scene.tcp.side[1].bytes).out_of_order, 1);
+    (void)summary(&scene);
+    assert_string_equal(scene.dialogue, "one two three ");
+    assert_int_equal(scene.missing, 3);
+    start(&scene);
+    scene.receiver.live = true;
+    say(&scene, 0, S, 1000, 0, "");
+    say(&scene, 0, A, 1001, 5001, "");
+    say(&scene, 0, A, 1001, 5004, "alone");
+    assert_string_equal(scene.dialogue, "alone");
+    ht_tcp_free(&scene.tcp);
+}
+
+static uint64_t count_bytes(void *context, const struct ht_reassembly *r,
+                            const struct ht_delivery *delivery)
+{
+    struct scene *scene = context;
+    (void)r;
+    scene->missing += delivery->len;
+    return 0;
+}
+
+static void waiting_for_the_other_side_is_bounded(void **unused)
+{
+    static const char line[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    enum { LEN = sizeof line - 1 };
+    struct ht_budget budget = {.max = 1 << 20};
+    struct scene scene;
+    uint32_t sent = 0;
+    (void)unused;
+    handshake(&scene);
+    scene.receiver.deliver = count_bytes;
+    scene.receiver.budget  = &budget;
+    for (; scene.missing == 0 && sent < 1 << 20; sent += LEN) {
+        say(&scene, 0, A, 1001 + sent, 5002, line);
+    }
+    assert_int_equal(scene.missing, sent);
+    assert_int_equal(sent, (HT_MAX_HELD_BYTES / LEN + 1) * LEN);
+    say(&scene, 0, A, 1001 + sent, 5002, line);
+    assert_int_equal(scene.missing, sent + LEN);
+    ht_tcp_free(&scene.tcp);
+    /* It does not wait where memory is short. */
+    handshake(&scene);
+    budget.used            = budget.max / 2;
+    scene.receiver.deliver = count_bytes;
+    scene.receiver.budget  = &budget;
+    say(&scene, 0, A, 1001, 5002, line);
+    assert_int_equal(scene.missing, LEN);
+    ht_tcp_free(&scene.tcp);
+}
+
+static uint64_t lost(struct scene *scene, unsigned side)
+{
+    ht_tcp_finish(&scene->tcp);
+    uint64_t bytes = ht_reassembly_disorder(&scene->tcp.side[side].bytes).lost_bytes;
+    ht_tcp_free(&scene->tcp);
+    return bytes;
+}
+
+/* What was acknowledged, or came before a FIN, was sent (RFC 9293 section 3.4). */
+static void the_end_that_was_not_captured(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 1, A, 5001, 1001, "two");
+    say(&scene, 0, A, 1001, 5024, "");
+    assert_int_equal(lost(&scene, 1), 20);
+    handshake(&scene);
+    say(&scene, 1, A, 5001, 1001, "two");
+    say(&scene, 1, F | A, 5011, 1001, "");
+    assert_int_equal(lost(&scene, 1), 7);
+    /* One more may be the FIN; of a side that was not captured nothing is counted. */
+    handshake(&scene);
+    say(&scene, 1, A, 5001, 1001, "two");
+    say(&scene, 0, A, 1001, 5005, "");
+    assert_int_equal(lost(&scene, 1), 0);
+    start(&scene);
+    say(&scene, 0, S, 1000, 0, "");
+    say(&scene, 0, A, 1001, 5001, "");
+    say(&scene, 0, A, 1001, 5024, "");
+    assert_int_equal(lost(&scene, 1), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(from_handshake_to_fin),
@@ -404,6 +528,10 @@ int main(void)
                                        cmocka_unit_test(half_open_reconnect),
                                        cmocka_unit_test(copies_of_another_connection),
                                        cmocka_unit_test(large_holes),
+                                       cmocka_unit_test(an_answer_waits_for_what_it_answers),
+                                       cmocka_unit_test(what_is_not_captured_is_not_waited_for),
+                                       cmocka_unit_test(waiting_for_the_other_side_is_bounded),
+                                       cmocka_unit_test(the_end_that_was_not_captured),
                                        cmocka_unit_test(options_of_any_shape)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
