@@ -30,6 +30,43 @@ struct tls_place tls_standstill(const struct tls_ending *x)
     return latest;
 }
 
+bool tls_is_unasked(const struct tls_ending *x, enum ht_side from, struct tls_place place)
+{
+    const struct ht_side_quality *peer = &x->end->side[ht_other(from)];
+    return !peer->fin || x->end->side[from].closed_first || place.time_ns <= x->end->close_ns;
+}
+
+static bool has_alert(const struct tls_state *state, enum ht_side from)
+{
+    bool found = false;
+    for (size_t i = 0; i < state->details.alerts.len; i++) {
+        found |= state->alerts[i].side == from;
+    }
+    return found;
+}
+
+/* Alerts after both Finished that could not be read: close_notify, unless one answers a FIN without
+ * one, to which any may be the answer. */
+static void tell_alerts(const struct tls_ending *x)
+{
+    for (size_t i = 0; i < x->state->details.alerts.len; i++) {
+        struct tls_alert *alert = &x->state->alerts[i];
+        enum ht_side from       = (enum ht_side)alert->side;
+        struct tls_place place  = {.frame = alert->frame, .time_ns = alert->time_ns};
+        bool closes       = tls_is_unasked(x, from, place) || has_alert(x->state, ht_other(from));
+        unsigned inferred = closes ? HT_EVENT_INFERRED : 0;
+        if (!alert->untold) {
+            continue;
+        }
+        if (closes) {
+            x->e->frame = alert->frame;
+            *alert      = tls_close_notify_inferred(x->state, x->e, from);
+        }
+        tls_emit_at(x, closes ? &tls_close_notify_event : &tls_alert_event, from,
+                    HT_EVENT_ENCRYPTED | inferred, alert, place);
+    }
+}
+
 static void application_data(const struct tls_ending *x, enum ht_side from, unsigned flags,
                              struct tls_place place)
 {
@@ -296,6 +333,7 @@ void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end 
                                  .client = state->client,
                                  .server = ht_other(state->client)};
     struct tls_place at       = state->server_hello_place;
+    tell_alerts(&x);
     if (state->details.server_hello == NULL) {
         end_unanswered(&x);
     } else {

@@ -31,6 +31,10 @@ void tls_emit_at(const struct tls_ending *x, const struct ht_event_type *type, e
  * rest stands there, behind all that came. Of any other it is ServerHello's place. */
 struct tls_place tls_standstill(const struct tls_ending *x);
 
+/* tls_is_unasked: is what `from` said at `place` no answer to how the other side closed the
+ * connection? */
+bool tls_is_unasked(const struct tls_ending *x, enum ht_side from, struct tls_place place);
+
 /* tls13_infer tells what can be known of the encrypted part of a TLS 1.3 handshake from the places
  * and sizes of its records, all of it marked inferred. */
 void tls13_infer(const struct tls_ending *x);

@@ -202,6 +202,9 @@ static const struct ht_field failure_fields[] = {
         .label = ""),
     HT_FIELD(struct tls_failure, alert, HT_TEXT, "What the alert says.", .label = ""),
     HT_FIELD(struct tls_failure, by, HT_LABEL, "Who did so: client, server.", .label = "by"),
+    HT_FIELD(struct tls_failure, inferred, HT_BOOL,
+             "It is judged from the place and size of what could not be read.", .label = "inferred",
+             .flags = HT_INFERRED),
 };
 
 static const struct ht_struct tls_failure_struct =

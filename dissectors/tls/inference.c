@@ -2,6 +2,7 @@
  * TLS 1.3 encrypts its handshake from ServerHello on (RFC 8446 section 2). What can be known of it
  * from outside: which records went which way, when, and how large they were.
  */
+#include "base/time.h"
 #include "tls/ending.h"
 
 /* What an encrypted record has beside its content: the content type and the cipher's tag, 16 bytes
@@ -140,7 +141,7 @@ static void infer_alert(const struct tls_ending *x, enum ht_side from,
     if (!ends_with_alert(x, from)) {
         return;
     }
-    bool first  = !x->end->side[ht_other(from)].fin || x->end->side[from].closed_first;
+    bool first  = tls_is_unasked(x, from, d->last_data);
     bool quiet  = finished == NULL || handshake_records(x, from, finished) + 1 >= d->records;
     bool both   = ends_with_alert(x, ht_other(from));
     bool closes = quiet ? both && finished != NULL && !asked : first || both;
@@ -155,7 +156,7 @@ static void infer_alert(const struct tls_ending *x, enum ht_side from,
     }
     tls_emit_at(x, closes ? &tls_close_notify_event : &tls_alert_event, from,
                 HT_EVENT_INFERRED | HT_EVENT_ENCRYPTED, &alert, d->last_data);
-    tls_keep_alert(x->state, x->e, &alert);
+    (void)tls_keep_alert(x->state, x->e, &alert);
 }
 
 /* In the order in which they came. */
@@ -334,6 +335,21 @@ static void tell_early_data(const struct tls_ending *x)
     }
 }
 
+/* A server that takes what it asked for goes on with tickets or data, or is quiet until the client
+ * has closed. Of this one nothing came after the client's flight but what has an alert's size, soon
+ * (RFC 8446 sections 4.4.2.4 and 6.2). */
+static bool is_refused(const struct tls_ending *x, struct tls_place finished)
+{
+    const struct tls_direction *server = &x->state->direction[x->server];
+    const struct tls_direction *client = &x->state->direction[x->client];
+    const struct ht_side_quality *q    = &x->end->side[x->server];
+    int64_t after                      = server->last_data.time_ns - finished.time_ns;
+    bool whole                         = !q->hole && !q->truncated && !q->limit;
+    bool left = ends_with_alert(x, x->client) && tls_before(client->last_data, server->last_data);
+    return whole && q->closed_first && !left && after <= HT_SECOND_NS &&
+           ends_with_alert(x, x->server) && server->records == records_until(server, finished) + 1;
+}
+
 void tls13_end_quic(const struct tls_ending *x)
 {
     encrypted_flight(x, x->end->side[x->server].seen);
@@ -366,6 +382,7 @@ void tls13_infer(const struct tls_ending *x)
     }
     infer_alerts(x, client, certificate != NULL);
     summarise(x, client, server, certificate);
+    bool refused = certificate != NULL && is_refused(x, *client);
     x->state->details.established =
-        client != NULL && (server != NULL || !x->end->side[x->server].seen);
+        client != NULL && (server != NULL || !x->end->side[x->server].seen) && !refused;
 }

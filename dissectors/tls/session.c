@@ -72,17 +72,19 @@ static void change_cipher_spec(struct tls_state *state, struct ht_emitter *e, en
     (void)ht_emit(e, &tls_change_cipher_spec_event, from, decrypted ? HT_EVENT_DECRYPTED : 0, NULL);
 }
 
-void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct tls_alert *alert)
+bool tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct tls_alert *alert)
 {
     size_t n = state->details.alerts.len;
     if (state->alerts == NULL) {
         state->alerts = ht_arena_alloc(e->arena, TLS_MAX_ALERTS * sizeof *state->alerts);
     }
-    if (state->alerts != NULL && n < TLS_MAX_ALERTS) {
+    bool room = state->alerts != NULL && n < TLS_MAX_ALERTS;
+    if (room) {
         state->alerts[n]             = *alert;
         state->alerts[n].description = ht_arena_copy(e->arena, alert->description);
         state->details.alerts        = (struct ht_objects){.items = state->alerts, .len = n + 1};
     }
+    return room;
 }
 
 struct tls_suite_traits tls_suite_traits(struct ht_named suite)
@@ -131,25 +133,24 @@ struct tls_alert tls_close_notify_inferred(const struct tls_state *state,
 }
 
 /* After both Finished an alert that cannot be read is in all likelihood close_notify (RFC 8446
- * section 6.1); before that it is a failure, and amid a renegotiation it can be no_renegotiation
- * (RFC 5246 section 7.2.2). */
+ * section 6.1), unless it answers a FIN, which is known at the end; before that it is a failure,
+ * and amid a renegotiation it can be no_renegotiation (RFC 5246 section 7.2.2). */
 static void encrypted_alert(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
 {
     const struct tls_direction *me   = &state->direction[from];
     const struct tls_direction *peer = &state->direction[ht_other(from)];
     bool renegotiating               = me->renegotiating || peer->renegotiating;
     bool established = me->finished && (peer->finished || peer->records > 0) && !renegotiating;
-    struct tls_alert alert = tls_close_notify_inferred(state, e, from);
-    unsigned flags         = HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED;
-    if (!established) {
-        alert = (struct tls_alert){.frame     = e->frame,
-                                   .from      = role_of(state, e, from),
-                                   .side      = (uint8_t)from,
-                                   .encrypted = true};
-        flags = HT_EVENT_ENCRYPTED;
+    struct tls_alert alert = {.frame     = e->frame,
+                              .time_ns   = e->time_ns,
+                              .from      = role_of(state, e, from),
+                              .side      = (uint8_t)from,
+                              .untold    = established,
+                              .encrypted = true};
+    bool kept              = tls_keep_alert(state, e, &alert);
+    if (!established || !kept) {
+        (void)ht_emit(e, &tls_alert_event, from, HT_EVENT_ENCRYPTED, &alert);
     }
-    (void)ht_emit(e, established ? &tls_close_notify_event : &tls_alert_event, from, flags, &alert);
-    tls_keep_alert(state, e, &alert);
 }
 
 static void alert(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
@@ -165,7 +166,7 @@ static void alert(struct tls_state *state, struct ht_emitter *e, enum ht_side fr
     alert.frame = e->frame;
     alert.from  = role_of(state, e, from);
     alert.side  = (uint8_t)from;
-    tls_keep_alert(state, e, &alert);
+    (void)tls_keep_alert(state, e, &alert);
     bool closes    = alert.code == 0;
     unsigned flags = record->decrypted ? HT_EVENT_DECRYPTED : 0;
     (void)ht_emit(e, closes ? &tls_close_notify_event : &tls_alert_event, from, flags, &alert);

@@ -23,8 +23,9 @@ void tls_handshake_anew(struct tls_state *state);
 struct ht_bytes tls_said_before(const struct tls_state *state, const struct ht_emitter *e,
                                 enum ht_side from);
 
-/* tls_keep_alert adds an alert to the details; past TLS_MAX_ALERTS it is only in the timeline. */
-void tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct tls_alert *alert);
+/* tls_keep_alert adds an alert to the details; past TLS_MAX_ALERTS, where it returns false, it is
+ * only in the timeline. */
+bool tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct tls_alert *alert);
 
 /* tls_close_notify_inferred is an encrypted alert of `from`, in the frame at hand, that can only be
  * close_notify. */

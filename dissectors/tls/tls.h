@@ -324,6 +324,8 @@ struct tls_alert {
     /* Not in the output: */
     uint8_t code;
     uint8_t side; /* who sent it */
+    bool untold;  /* what it is called is judged at the end */
+    int64_t time_ns;
 };
 
 struct tls_malformed {
@@ -479,6 +481,7 @@ struct tls_failure {
     const char *how;       /* alert, encrypted_alert, reset, closed, no_answer */
     struct ht_bytes alert; /* what it says */
     const char *by;        /* client, server; NULL: nobody did anything */
+    bool inferred;         /* from the place and size of what could not be read */
     uint8_t code;          /* of the alert; not in the output */
 };
 

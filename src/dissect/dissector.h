@@ -61,6 +61,7 @@ struct ht_side_quality {
 
 struct ht_end {
     struct ht_side_quality side[2];
+    int64_t close_ns; /* when the first of them closed; 0: neither did */
 };
 
 struct ht_emitter;

@@ -27,14 +27,19 @@ static struct ht_side_quality quality_of(const struct ht_flow *flow, unsigned si
     return q;
 }
 
-/* Happenings in order of time; those of one moment in order of frames, then as they were told,
- * which is how they lie in memory. */
+/* Happenings in order of time; those of one moment in order of frames; those of one frame as they
+ * were told, which is how they lie in memory, but for a FIN, which is behind the segment's bytes.
+ */
 static bool is_before(const struct ht_happening *a, const struct ht_happening *b)
 {
     if (a->time_ns != b->time_ns) {
         return a->time_ns < b->time_ns;
     }
-    return a->frame != b->frame ? a->frame < b->frame : a < b;
+    if (a->frame != b->frame) {
+        return a->frame < b->frame;
+    }
+    bool a_ends = a->type == &ht_tcp_fin_event, b_ends = b->type == &ht_tcp_fin_event;
+    return a_ends != b_ends ? b_ends : a < b;
 }
 
 static int by_time(const void *a, const void *b)
@@ -376,7 +381,8 @@ void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
     if (flow->tcp != NULL) {
         ht_tcp_finish(flow->tcp);
     }
-    struct ht_end end = {.side = {quality_of(flow, 0), quality_of(flow, 1)}};
+    struct ht_end end = {.side     = {quality_of(flow, 0), quality_of(flow, 1)},
+                         .close_ns = flow->tcp != NULL ? flow->tcp->close_ns : 0};
     ht_dispatch_finish(&flow->dispatch, &engine->emitter, &end);
     if (!is_told(flow)) {
         ht_arena_rewind(&engine->story); /* for records that its end brought */

@@ -50,7 +50,9 @@ static struct tls_failure failure_of(const struct ht_connection *c, const struct
     if (!is_seen_whole(c)) {
         return (struct tls_failure){0};
     }
-    return alert != NULL ? (struct tls_failure){.how = "encrypted_alert", .by = alert->from}
+    return alert != NULL ? (struct tls_failure){.how      = "encrypted_alert",
+                                                .by       = alert->from,
+                                                .inferred = alert->inferred}
                          : failure_by_tcp(c, tls);
 }
 

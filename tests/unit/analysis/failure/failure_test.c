@@ -89,6 +89,11 @@ static void by_an_alert_that_cannot_be_read(void **unused)
     struct scene s = scene("rst", "server");
     s.tls.alerts   = (struct ht_objects){alerts, 1};
     assert_failure(&s, "encrypted_alert", "", "client");
+    assert_false(failure_of(&s)->inferred);
+    const struct tls_alert judged[] = {{.from = "server", .encrypted = true, .inferred = true}};
+    s.tls.alerts                    = (struct ht_objects){judged, 1};
+    assert_true(failure_of(&s)->inferred);
+    ht_arena_clear(&s.arena);
 }
 
 /* It may be close_notify, after a Finished that the capture lacks. */

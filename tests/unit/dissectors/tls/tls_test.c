@@ -154,6 +154,72 @@ static void an_alert_that_is_answered(void **unused)
     free(answered);
 }
 
+/* Each a second after the one before. */
+static void say_all(struct recorder *r, const struct session_utterance *session, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        r->emitter.time_ns += 1000000000;
+        recorder_bytes(r, session[i].from == 0 ? HT_SIDE_A : HT_SIDE_B, hex(session[i].hex), 0);
+    }
+}
+
+/* TLS 1.2: an alert alone, before the other side's FIN, is close_notify; after it, it can be any.
+ */
+static void an_alert_that_answers_a_fin(void **unused)
+{
+    static const char alert[] = "15 0303 001a 000102030405060708090a0b0c0d0e0f10111213141516171819";
+    (void)unused;
+    for (int after = 0; after < 2; after++) {
+        struct recorder r;
+        recorder_start(&r, &tls_dissector, true, 443);
+        say_all(&r, tls12_ecdhe_aes128_gcm_sha256_ems, 4);
+        recorder_bytes(&r, HT_SIDE_A, hex(alert), 0);
+        struct ht_end end = {.side     = {{.seen = true, .fin = true},
+                                          {.seen = true, .fin = true, .closed_first = true}},
+                             .close_ns = r.emitter.time_ns - after};
+        ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+        bool closes = strstr(r.text, "A tls.close_notify encrypted inferred") != NULL;
+        bool any    = strstr(r.text, "A tls.alert encrypted") != NULL;
+        assert_int_equal(closes, after == 0);
+        assert_int_equal(any, after == 1);
+        recorder_free(&r);
+    }
+}
+
+static bool is_established(const char *server_says, bool server_closes)
+{
+    /* An empty Certificate and a Finished (RFC 8446 sections 4.4.2 and 4.4.4). */
+    static const char client_says[] =
+        "17 0303 0019 00000000000000000000000000000000000000000000000000"
+        "17 0303 0035 00000000000000000000000000000000000000000000000000000000"
+        "00000000000000000000000000000000000000000000000000";
+    struct recorder r;
+    recorder_start(&r, &tls_dissector, true, 443);
+    say_all(&r, tls13_aes128_gcm_sha256, 2);
+    r.emitter.time_ns += 1000000;
+    recorder_bytes(&r, HT_SIDE_A, hex(client_says), 0);
+    r.emitter.time_ns += 1000000;
+    recorder_bytes(&r, HT_SIDE_B, hex(server_says), 0);
+    struct ht_end end = {.side = {{.seen = true, .fin = true, .closed_first = !server_closes},
+                                  {.seen = true, .fin = true, .closed_first = server_closes}}};
+    ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+    bool established = ((const struct tls_state *)r.dispatch.state)->details.established;
+    assert_non_null(strstr(r.text, "A tls.certificate encrypted inferred"));
+    recorder_free(&r);
+    return established;
+}
+
+/* In the dark, as openssl s_server -Verify does it: nothing comes but what has an alert's size. */
+static void a_client_certificate_is_refused(void **unused)
+{
+    static const char alert[]  = "17 0303 0013 00000000000000000000000000000000000000";
+    static const char answer[] = "17 0303 0014 0000000000000000000000000000000000000000";
+    (void)unused;
+    assert_false(is_established(alert, true));
+    assert_true(is_established(alert, false));
+    assert_true(is_established(answer, true));
+}
+
 static void hello_retry_request(void **unused)
 {
     (void)unused;
@@ -495,6 +561,8 @@ int main(void)
                                        cmocka_unit_test(abbreviated_handshake),
                                        cmocka_unit_test(tls13_is_told_by_places),
                                        cmocka_unit_test(an_alert_that_is_answered),
+                                       cmocka_unit_test(an_alert_that_answers_a_fin),
+                                       cmocka_unit_test(a_client_certificate_is_refused),
                                        cmocka_unit_test(hello_retry_request),
                                        cmocka_unit_test(hello_retry_request_is_not_seen),
                                        cmocka_unit_test(data_with_the_finished),
