@@ -1,6 +1,7 @@
 #include "tls/decrypt.h"
 
 #include "tls/finished.h"
+#include "tls/inner_hello.h"
 #include "tls/transcript.h"
 
 enum {
@@ -20,22 +21,26 @@ static bool has_secrets(const struct ht_key_log *log, struct ht_bytes random)
            ht_key_log_find(log, HT_KEY_SERVER_HANDSHAKE, random).len > 0;
 }
 
-void tls_keys_begin(struct tls_state *state, struct ht_emitter *e)
+bool tls_keys_look(struct tls_keys *keys, const struct ht_keyring *ring, struct ht_bytes random)
 {
-    const struct ht_keyring *ring = e->keyring;
-    if (state->keys == NULL) {
-        state->keys = ht_arena_alloc(e->arena, sizeof *state->keys);
-    }
-    struct tls_keys *keys = state->keys;
-    if (keys == NULL) {
-        return;
-    }
-    keys->client_random = tls_client_random(state, e);
-    bool in_file        = has_secrets(ring->file, keys->client_random);
-    bool in_capture     = !in_file && has_secrets(ring->capture, keys->client_random);
+    bool in_file        = has_secrets(ring->file, random);
+    bool in_capture     = !in_file && has_secrets(ring->capture, random);
+    keys->client_random = random;
     keys->log           = in_file ? ring->file : in_capture ? ring->capture : NULL;
     if (keys->log != NULL) {
         keys->use.source = in_file || ring->live ? "file" : "capture";
+    }
+    return keys->log != NULL;
+}
+
+void tls_keys_begin(struct tls_state *state, struct ht_emitter *e)
+{
+    if (state->keys == NULL) {
+        state->keys = ht_arena_alloc(e->arena, sizeof *state->keys);
+    }
+    if (state->keys != NULL) {
+        state->keys->by_inner = state->keys->search = false;
+        (void)tls_keys_look(state->keys, e->keyring, tls_client_random(state, e));
     }
 }
 
@@ -220,11 +225,21 @@ static bool tell_13(struct tls_state *state, struct ht_emitter *e, enum ht_side 
     return true;
 }
 
+/* In the server's first record there may be what says whose session it is. */
+static bool may_search(const struct tls_state *state, enum ht_side from)
+{
+    return state->keys->search && from != state->client && state->version >= TLS_13;
+}
+
 static bool take_13(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                     const struct tls_record *record, bool partial)
 {
     struct tls_keyed_side *side = &state->keys->side[from];
+    bool whole                  = !partial && record->fragment.len == record->length;
     struct tls_record inner;
+    if (record->type == TLS_APPLICATION_DATA && whole && may_search(state, from)) {
+        tls_inner_hello_search(state, e, from, record);
+    }
     if (record->type != TLS_APPLICATION_DATA || state->server_hello == NULL ||
         (side->epoch == TLS_EPOCH_NONE && !begin_13(state, e, from)) || side->lost) {
         return false;
@@ -234,7 +249,7 @@ static bool take_13(struct tls_state *state, struct ht_emitter *e, enum ht_side 
         tls_keys_note_data(side, e);
         return false;
     }
-    if (partial || record->fragment.len != record->length) {
+    if (!whole) {
         lose(state, from, incomplete);
         return false;
     }
@@ -341,7 +356,8 @@ bool tls_keys_want(const struct tls_state *state, enum ht_side from,
                    const struct tls_record *record)
 {
     const struct tls_keyed_side *side = &state->keys->side[from];
-    if (side->lost || (side->epoch == TLS_EPOCH_NONE && state->keys->log == NULL)) {
+    if (side->lost ||
+        (side->epoch == TLS_EPOCH_NONE && state->keys->log == NULL && !may_search(state, from))) {
         return false;
     }
     if (state->version < TLS_13) {

@@ -35,11 +35,22 @@ struct tls_keys {
     struct ht_bytes client_random;       /* by which it has */
     uint64_t early_records, early_bytes; /* of early data */
     struct tls_keyed_side side[2];
+    /* Of Encrypted ClientHello: */
+    struct tls_inner_hello *inner; /* NULL: none was opened */
+    const char *ech_outcome;       /* accepted, rejected; NULL: not known */
+    const char *ech_judged_by;     /* confirmation, keys */
+    bool by_inner;                 /* `client_random` is the inner hello's */
+    bool search; /* it may be that of one that could not be opened: once it is looked for */
+    bool searched;
 };
 
 /* tls_keys_begin looks for secrets when a ClientHello was seen; a new handshake over the old one
  * changes keys only at its ChangeCipherSpec. */
 void tls_keys_begin(struct tls_state *state, struct ht_emitter *e);
+
+/* tls_keys_look looks for secrets of the session with this random, which is to live as long as the
+ * flow; false: there are none. */
+bool tls_keys_look(struct tls_keys *keys, const struct ht_keyring *ring, struct ht_bytes random);
 
 /* tls_keys_found: there are secrets of this session. */
 static inline bool tls_keys_found(const struct tls_state *state)

@@ -4,6 +4,7 @@
  */
 #include "tls/ending.h"
 #include "tls/decrypt.h"
+#include "tls/inner_hello.h"
 #include "tls/nonces.h"
 
 void tls_absent_at(const struct tls_ending *x, const struct ht_event_type *type, enum ht_side from,
@@ -303,6 +304,9 @@ void tls_recall_hellos(struct tls_state *state, const struct ht_emitter *e)
     }
     if (extensions != NULL && details->alpn.len == 0) {
         details->alpn = extensions->alpn;
+    }
+    if (state->keys != NULL) {
+        tls_inner_hello_end(state, e);
     }
 }
 

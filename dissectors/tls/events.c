@@ -331,6 +331,11 @@ static const struct ht_field key_use_fields[] = {
     HT_FIELD(struct tls_key_use, finished, HT_LABEL,
              "Finished, computed again: verified, of both sides; one_side; refuted.",
              .flags = HT_DERIVED),
+    HT_FIELD(struct tls_key_use, found_by, HT_LABEL,
+             "With Encrypted ClientHello: client_hello_inner: by its random; trial: among the "
+             "secrets of the key log they open the server's first record. Absent: by the "
+             "ClientHello's random.",
+             .flags = HT_DERIVED),
     HT_FIELD(struct tls_key_use, records, HT_UINT, "Records that were decrypted."),
 };
 
@@ -382,6 +387,9 @@ static const struct ht_field details_fields[] = {
              .of = &tls_client_hello_struct),
     HT_FIELD(struct tls_details, client_hello_2, HT_OBJECT,
              "The ClientHello after a HelloRetryRequest.", .of = &tls_client_hello_struct),
+    HT_FIELD(struct tls_details, client_hello_inner, HT_OBJECT,
+             "The (first) hello within the ClientHello (RFC 9849), where it was decrypted.",
+             .of = &tls_client_hello_struct),
     HT_FIELD(struct tls_details, server_hello, HT_OBJECT, "The ServerHello.",
              .of = &tls_server_hello_struct),
     HT_FIELD(struct tls_details, certificates, HT_OBJECT, "The certificates that were sent.",
@@ -417,6 +425,14 @@ const struct ht_event_type tls_client_hello_event = {
     .name       = "tls.client_hello",
     .title      = "ClientHello",
     .doc        = "The client offers.",
+    .data       = &tls_client_hello_struct,
+    .in_details = true,
+};
+
+const struct ht_event_type tls_client_hello_inner_event = {
+    .name       = "tls.client_hello_inner",
+    .title      = "ClientHelloInner",
+    .doc        = "What the client really offers, within its ClientHello (RFC 9849); decrypted.",
     .data       = &tls_client_hello_struct,
     .in_details = true,
 };

@@ -3,6 +3,7 @@
  */
 #include "tls/handshake.h"
 #include "tls/decrypt.h"
+#include "tls/inner_hello.h"
 #include "tls/nonces.h"
 #include "tls/transcript.h"
 
@@ -100,6 +101,9 @@ static void client_hello(struct tls_telling *m, uint8_t type)
     (void)type;
     hello.record_version = record_version_of(m);
     tls_take_client_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
+    if (m->e->keyring != NULL && m->state->keys != NULL) {
+        tls_inner_hello_take(m, &hello);
+    }
 }
 
 struct ht_bytes tls_client_random(const struct tls_state *state, const struct ht_emitter *e)

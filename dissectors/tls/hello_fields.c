@@ -98,9 +98,16 @@ static const struct ht_field encrypted_client_hello_fields[] = {
     HT_FIELD(struct tls_encrypted_client_hello, payload_bytes, HT_UINT,
              "Size of the encrypted hello."),
     HT_FIELD(struct tls_encrypted_client_hello, verdict, HT_LABEL,
-             "config_match: by an ECHConfig seen in DNS; grease_likely: the client looked up the "
-             "very name in this hello; unknown.",
+             "decrypted, with a key log; config_match: by an ECHConfig seen in DNS; grease_likely: "
+             "the client looked up the very name in this hello; unknown.",
              .label = "ech", .flags = HT_INFERRED),
+    HT_FIELD(struct tls_encrypted_client_hello, outcome, HT_LABEL,
+             "With a key log, what the server made of it: accepted, rejected.", .label = "ech",
+             .flags = HT_DERIVED),
+    HT_FIELD(struct tls_encrypted_client_hello, judged_by, HT_LABEL,
+             "How that is known: confirmation: by the end of ServerHello.random (RFC 9849 section "
+             "7.2); keys: secrets of another random than this hello's open the server's records.",
+             .flags = HT_DERIVED),
     HT_FIELD(struct tls_encrypted_client_hello, public_name, HT_TEXT,
              "Public name of the ECHConfig.", .flags = HT_DERIVED),
     HT_FIELD(struct tls_encrypted_client_hello, server_name_is_cover, HT_BOOL,

@@ -3,7 +3,7 @@
  * it.
  */
 #include "tls/decrypt.h"
-#include "tls/handshake.h"
+#include "tls/inner_hello.h"
 #include "tls/transcript.h"
 
 /* What signatures and Finished are checked with; NULL where they are not. */
@@ -157,6 +157,7 @@ void tls_remember(const struct tls_telling *m, uint8_t type, struct ht_bytes mes
 {
     struct tls_state *state = m->state;
     struct tls_proof *proof = proof_of(state, m->e);
+    tls_inner_hello_answered(m, type, message);
     if (proof == NULL) {
         return;
     }
@@ -168,7 +169,8 @@ void tls_remember(const struct tls_telling *m, uint8_t type, struct ht_bytes mes
     proof->open = keyed || (proof->open && state->version < TLS_13 &&
                             (type != TLS_SERVER_HELLO_DONE || state->certificate_request));
     if (proof->open && is_counted(state, type) && proof->begun_anew <= TLS_MAX_BEGUN_ANEW) {
-        tls_transcript_add(&proof->transcript, m->e->arena, m->from, message);
+        tls_transcript_add(&proof->transcript, m->e->arena, m->from,
+                           tls_inner_hello_spoken(state, type, message));
     }
 }
 

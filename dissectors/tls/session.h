@@ -148,15 +148,15 @@ void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end 
 
 /* The events of a session, for the list of a dissector that carries one. */
 #define TLS_SESSION_EVENTS                                                                         \
-    &tls_client_hello_event, &tls_server_hello_event, &tls_hello_retry_request_event,              \
-        &tls_encrypted_extensions_event, &tls_certificate_event, &tls_certificate_status_event,    \
-        &tls_server_key_exchange_event, &tls_certificate_request_event,                            \
-        &tls_server_hello_done_event, &tls_client_key_exchange_event,                              \
-        &tls_certificate_verify_event, &tls_change_cipher_spec_event, &tls_finished_event,         \
-        &tls_new_session_ticket_event, &tls_hello_request_event, &tls_key_update_event,            \
-        &tls_end_of_early_data_event, &tls_application_data_event, &tls_alert_event,               \
-        &tls_close_notify_event, &tls_malformed_event, &tls_other_handshake_event,                 \
-        &tls_heartbeat_event
+    &tls_client_hello_event, &tls_client_hello_inner_event, &tls_server_hello_event,               \
+        &tls_hello_retry_request_event, &tls_encrypted_extensions_event, &tls_certificate_event,   \
+        &tls_certificate_status_event, &tls_server_key_exchange_event,                             \
+        &tls_certificate_request_event, &tls_server_hello_done_event,                              \
+        &tls_client_key_exchange_event, &tls_certificate_verify_event,                             \
+        &tls_change_cipher_spec_event, &tls_finished_event, &tls_new_session_ticket_event,         \
+        &tls_hello_request_event, &tls_key_update_event, &tls_end_of_early_data_event,             \
+        &tls_application_data_event, &tls_alert_event, &tls_close_notify_event,                    \
+        &tls_malformed_event, &tls_other_handshake_event, &tls_heartbeat_event
 
 /* TLS over TCP, whose state is a struct tls_state: for a dissector whose flows may turn to it. */
 extern const struct ht_dissector tls_dissector;

@@ -61,9 +61,12 @@ struct tls_encrypted_client_hello {
     uint16_t enc_bytes;
     uint16_t payload_bytes;
     /* By analyzers: */
-    const char *verdict;         /* config_match, grease_likely, unknown */
+    const char *verdict;         /* config_match, grease_likely, unknown; decrypted: by keys */
     struct ht_bytes public_name; /* of the ECHConfig that matches */
     bool server_name_is_cover;
+    /* With keys: */
+    const char *outcome;   /* accepted, rejected */
+    const char *judged_by; /* confirmation, keys */
 };
 
 /* What is of this one hello. Absent where it has none of it. */
@@ -397,6 +400,7 @@ struct tls_key_use {
     const char *source;   /* file, capture */
     const char *verdict;  /* decrypted, not_encrypted, failed, incomplete, missing */
     const char *finished; /* verified, one_side, refuted */
+    const char *found_by; /* client_hello_inner, trial; NULL: by the ClientHello's random */
     uint64_t records;     /* decrypted */
 };
 
@@ -506,6 +510,7 @@ struct tls_details {
     uint64_t client_data_bytes, server_data_bytes;
     const struct tls_client_hello *client_hello;
     const struct tls_client_hello *client_hello_2;
+    const struct tls_client_hello *client_hello_inner; /* NULL: none was decrypted */
     const struct tls_server_hello *server_hello;
     const struct tls_chains *certificates;
     struct ht_objects alerts; /* of struct tls_alert */
@@ -534,13 +539,13 @@ extern const struct ht_struct tls_value_faults_struct, tls_client_hello_struct,
     tls_encrypted_client_hello_struct, tls_server_choices_struct, tls_sct_struct,
     tls_chain_verdict_struct, tls_encrypted_extensions_struct;
 
-extern const struct ht_event_type tls_client_hello_event, tls_server_hello_event,
-    tls_hello_retry_request_event, tls_encrypted_extensions_event, tls_certificate_event,
-    tls_certificate_status_event, tls_server_key_exchange_event, tls_certificate_request_event,
-    tls_server_hello_done_event, tls_client_key_exchange_event, tls_certificate_verify_event,
-    tls_change_cipher_spec_event, tls_finished_event, tls_new_session_ticket_event,
-    tls_key_update_event, tls_end_of_early_data_event, tls_hello_request_event,
-    tls_application_data_event, tls_alert_event, tls_close_notify_event, tls_malformed_event,
-    tls_other_handshake_event, tls_heartbeat_event;
+extern const struct ht_event_type tls_client_hello_event, tls_client_hello_inner_event,
+    tls_server_hello_event, tls_hello_retry_request_event, tls_encrypted_extensions_event,
+    tls_certificate_event, tls_certificate_status_event, tls_server_key_exchange_event,
+    tls_certificate_request_event, tls_server_hello_done_event, tls_client_key_exchange_event,
+    tls_certificate_verify_event, tls_change_cipher_spec_event, tls_finished_event,
+    tls_new_session_ticket_event, tls_key_update_event, tls_end_of_early_data_event,
+    tls_hello_request_event, tls_application_data_event, tls_alert_event, tls_close_notify_event,
+    tls_malformed_event, tls_other_handshake_event, tls_heartbeat_event;
 
 #endif

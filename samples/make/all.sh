@@ -6,6 +6,7 @@
 #       knot-dnsutils libnss3-tools llmnrd lz4 mariadb-client mariadb-server microsocks nftables \
 #       nginx-light ngtcp2-client ngtcp2-server npm openssl openvpn postfix postgresql procps prosody python3 \
 #       slapd tcpdump tinyproxy tshark unbound vsftpd xrdp zstd
+# ech-accepted, which wants programs of Debian 13 too, is not among them.
 set -euo pipefail
 cd "$(dirname "$0")"
 for script in page-visit mlkem programs versions resumption handshakes revocation extensions ech weak pki ssl2 failures tcp links tunnels formats \

@@ -18,6 +18,11 @@ bool ht_hkdf_extract(uint8_t out[HT_SECRET_LEN], struct ht_bytes salt, struct ht
 bool ht_hkdf_expand_label(enum ht_digest digest, uint8_t *out, size_t len, struct ht_bytes secret,
                           const char *label);
 
+/* ht_hkdf_expand_label_context is the same with a context, up to HT_DIGEST_MAX bytes of it. */
+bool ht_hkdf_expand_label_context(enum ht_digest digest, uint8_t *out, size_t len,
+                                  struct ht_bytes secret, const char *label,
+                                  struct ht_bytes context);
+
 /* ht_hkdf_expand_label_dtls is the same with "dtls13" before the label (RFC 9147 section 5.9). */
 bool ht_hkdf_expand_label_dtls(enum ht_digest digest, uint8_t *out, size_t len,
                                struct ht_bytes secret, const char *label);

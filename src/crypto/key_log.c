@@ -12,24 +12,34 @@ enum {
     MAX_PROBES  = 64, /* of one look-up: who chooses the randoms may make them collide */
     CHUNK       = 64 * 1024,
     BARREN      = 1 << 20, /* bytes without a secret, after which none is looked for */
+    CONFIGS_MAX = 4 << 20, /* bytes of ECHConfigs */
     NO_LABEL    = 0xFF
 };
 
 struct secret {
     uint8_t random[HT_RANDOM_LEN];
-    uint8_t secret[HT_KEY_SECRET_MAX];
-    uint8_t len; /* 0: the slot is free */
+    uint8_t secret[HT_ECH_SECRET_MAX]; /* of an ECHConfig its struct place */
+    uint8_t len;                       /* 0: the slot is free */
     uint8_t label;
+};
+
+/* Where an ECHConfig lies among them. */
+struct place {
+    uint32_t at, len;
 };
 
 /* Open addressing; never more than half full. */
 struct ht_key_log {
     struct secret *slots;
     size_t num_slots; /* a power of two */
+    struct ht_buffer configs;
+    uint32_t last_config;                             /* where it begins */
+    uint8_t latest[HT_KEY_LATEST_MAX][HT_RANDOM_LEN]; /* randoms of TLS 1.3, round and round */
+    size_t num_latest;                                /* that there ever were */
     struct ht_key_log_counts counts;
 };
 
-/* RFC 9850 section 2; the last two are of an implementation of DTLS 1.3. */
+/* RFC 9850 section 2; the two without a number are of an implementation of DTLS 1.3. */
 static const struct {
     const char *name;
     enum ht_key_label label;
@@ -42,6 +52,8 @@ static const struct {
     {"SERVER_TRAFFIC_SECRET_0", HT_KEY_SERVER_TRAFFIC},
     {"CLIENT_TRAFFIC_SECRET", HT_KEY_CLIENT_TRAFFIC},
     {"SERVER_TRAFFIC_SECRET", HT_KEY_SERVER_TRAFFIC},
+    {"ECH_SECRET", HT_KEY_ECH_SECRET},
+    {"ECH_CONFIG", HT_KEY_ECH_CONFIG},
 };
 
 struct ht_key_log *ht_key_log_new(void)
@@ -50,6 +62,7 @@ struct ht_key_log *ht_key_log_new(void)
     if (log != NULL) {
         log->num_slots = FIRST_SLOTS;
         log->slots     = calloc(log->num_slots, sizeof *log->slots);
+        log->configs   = (struct ht_buffer){.max = CONFIGS_MAX};
     }
     if (log != NULL && log->slots == NULL) {
         free(log);
@@ -68,6 +81,7 @@ void ht_key_log_free(struct ht_key_log *log)
 {
     if (log != NULL) {
         free_slots(log->slots, log->num_slots);
+        ht_buffer_free(&log->configs);
         free(log);
     }
 }
@@ -118,6 +132,10 @@ static void keep(struct ht_key_log *log, const struct secret *secret)
     } else {
         *place = *secret;
         log->counts.secrets++;
+        if (secret->label == HT_KEY_SERVER_HANDSHAKE) {
+            memcpy(log->latest[log->num_latest++ % HT_KEY_LATEST_MAX], secret->random,
+                   HT_RANDOM_LEN);
+        }
     }
 }
 
@@ -184,6 +202,35 @@ static bool is_label(struct ht_bytes name)
     return name.len > 0;
 }
 
+/* A client mostly takes the ECHConfig that it took before. */
+static bool place_config(struct ht_key_log *log, struct ht_bytes config, struct secret *out)
+{
+    struct ht_bytes last = ht_bytes_from(ht_buffer_view(&log->configs), log->last_config);
+    uint32_t end         = log->configs.len;
+    if (!ht_bytes_equal(last, config)) {
+        if (!ht_buffer_append(&log->configs, config)) {
+            return false;
+        }
+        log->last_config = end;
+    }
+    const struct place place = {log->last_config, (uint32_t)config.len};
+    memcpy(out->secret, &place, sizeof place);
+    out->len = sizeof place;
+    return true;
+}
+
+static bool read_secret(struct ht_key_log *log, struct ht_bytes digits, struct secret *out)
+{
+    uint8_t config[HT_ECH_CONFIG_MAX];
+    if (out->label == HT_KEY_ECH_CONFIG) {
+        size_t len = read_hex(digits, config, sizeof config);
+        return len > 0 && place_config(log, ht_bytes(config, len), out);
+    }
+    size_t max = out->label == HT_KEY_ECH_SECRET ? HT_ECH_SECRET_MAX : HT_KEY_SECRET_MAX;
+    out->len   = (uint8_t)read_hex(digits, out->secret, max);
+    return out->len > 0;
+}
+
 static void take_line(struct ht_key_log *log, struct ht_bytes line)
 {
     struct ht_bytes name  = next_word(&line);
@@ -198,8 +245,8 @@ static void take_line(struct ht_key_log *log, struct ht_bytes line)
         return;
     }
     size_t random_len = read_hex(first, secret.random, HT_RANDOM_LEN);
-    secret.len        = (uint8_t)read_hex(second, secret.secret, HT_KEY_SECRET_MAX);
-    if (random_len == HT_RANDOM_LEN && secret.len > 0 && next_word(&line).len == 0) {
+    if (random_len == HT_RANDOM_LEN && next_word(&line).len == 0 &&
+        read_secret(log, second, &secret)) {
         keep(log, &secret);
     } else {
         log->counts.malformed++;
@@ -282,8 +329,23 @@ struct ht_bytes ht_key_log_find(const struct ht_key_log *log, enum ht_key_label 
         return ht_bytes(NULL, 0);
     }
     const struct secret *found = place_of(log, (uint8_t)label, client_random.ptr);
-    return found != NULL && found->len > 0 ? ht_bytes(found->secret, found->len)
-                                           : ht_bytes(NULL, 0);
+    struct place place;
+    if (found == NULL || found->len == 0) {
+        return ht_bytes(NULL, 0);
+    }
+    if (label != HT_KEY_ECH_CONFIG) {
+        return ht_bytes(found->secret, found->len);
+    }
+    memcpy(&place, found->secret, sizeof place);
+    return ht_bytes_head(ht_bytes_from(ht_buffer_view(&log->configs), place.at), place.len);
+}
+
+struct ht_bytes ht_key_log_latest(const struct ht_key_log *log, size_t i)
+{
+    if (log == NULL || i >= log->num_latest || i >= HT_KEY_LATEST_MAX) {
+        return ht_bytes(NULL, 0);
+    }
+    return ht_bytes(log->latest[(log->num_latest - 1 - i) % HT_KEY_LATEST_MAX], HT_RANDOM_LEN);
 }
 
 const struct ht_key_log_counts *ht_key_log_count(const struct ht_key_log *log)

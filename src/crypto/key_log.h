@@ -14,13 +14,19 @@ enum ht_key_label {
     HT_KEY_CLIENT_HANDSHAKE,
     HT_KEY_SERVER_HANDSHAKE,
     HT_KEY_CLIENT_TRAFFIC,
-    HT_KEY_SERVER_TRAFFIC
+    HT_KEY_SERVER_TRAFFIC,
+    HT_KEY_ECH_SECRET, /* by the random of the outer ClientHello: what HPKE's key schedule begins
+                        * with, */
+    HT_KEY_ECH_CONFIG  /* and the ECHConfig that the client took (RFC 9849 section 4) */
 };
 
 enum {
     HT_RANDOM_LEN     = 32,
     HT_KEY_SECRET_MAX = 48,
-    HT_KEY_LOG_MAX    = 1 << 20 /* secrets in one */
+    HT_ECH_SECRET_MAX = 64,
+    HT_ECH_CONFIG_MAX = 4000,    /* a line with a longer one is malformed */
+    HT_KEY_LOG_MAX    = 1 << 20, /* secrets in one */
+    HT_KEY_LATEST_MAX = 256
 };
 
 /* What became of the lines of a key log; blank ones are not counted. */
@@ -30,7 +36,7 @@ struct ht_key_log_counts {
     uint64_t comments;
     uint64_t other;     /* lines with labels that are not of use here */
     uint64_t malformed; /* that are no line of a key log */
-    uint64_t refused;   /* secrets past HT_KEY_LOG_MAX, or for which there was no memory */
+    uint64_t refused;   /* secrets past a bound, or for which there was no memory */
 };
 
 struct ht_key_log;
@@ -53,6 +59,10 @@ struct ht_key_log *ht_key_log_open(const char *path, struct ht_error *error);
  * there is none. Lives as long as the log, until the next ht_key_log_add. */
 struct ht_bytes ht_key_log_find(const struct ht_key_log *log, enum ht_key_label label,
                                 struct ht_bytes client_random);
+
+/* ht_key_log_latest is the random of a session of TLS 1.3: of those that came last `i` is 0. Empty
+ * past them, and past HT_KEY_LATEST_MAX. Lives as ht_key_log_find's. */
+struct ht_bytes ht_key_log_latest(const struct ht_key_log *log, size_t i);
 
 const struct ht_key_log_counts *ht_key_log_count(const struct ht_key_log *log);
 

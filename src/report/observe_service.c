@@ -35,7 +35,9 @@ uint32_t report_ech_of(const struct tls_details *tls)
     enum { FINISHED_AND_ALERT = 128 /* bytes, which look like data where they are encrypted */ };
     const struct tls_encrypted_client_hello *ech =
         tls->client_hello != NULL ? tls->client_hello->encrypted_client_hello : NULL;
-    if (ech == NULL || ech->verdict == NULL || strcmp(ech->verdict, "grease_likely") == 0) {
+    bool real = ech != NULL && ech->outcome != NULL;
+    if (!real &&
+        (ech == NULL || ech->verdict == NULL || strcmp(ech->verdict, "grease_likely") == 0)) {
         return 0;
     }
     bool silent = tls->client_data_bytes < FINISHED_AND_ALERT;

@@ -13,9 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct ht_bytes random = ht_bytes_head(ht_bytes(data, len), HT_RANDOM_LEN);
     struct ht_bytes zeros  = ht_bytes((const uint8_t[HT_RANDOM_LEN]){0}, HT_RANDOM_LEN);
     ht_key_log_add(log, ht_bytes(data, len));
-    for (int label = HT_KEY_MASTER; label <= HT_KEY_SERVER_TRAFFIC; label++) {
+    for (int label = HT_KEY_MASTER; label <= HT_KEY_ECH_CONFIG; label++) {
         size_t found = ht_key_log_find(log, (enum ht_key_label)label, zeros).len;
-        if (found > HT_KEY_SECRET_MAX || 2 * found > len) {
+        if (found > HT_ECH_CONFIG_MAX || 2 * found > len) {
             abort();
         }
         (void)ht_key_log_find(log, (enum ht_key_label)label, random);

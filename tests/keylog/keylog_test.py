@@ -23,7 +23,7 @@ UNVERIFIED = {"capture-one-sided": 1, "capture-short-frames": 1, "weak-null-rene
               "weak-null-renegotiation-signed": 2, "dtls12-capture-holes": 2}
 
 # What tshark does not read, and hellotap does.
-NOT_TSHARK = set(UNVERIFIED) | {"starttls-rdp", "quic-compatible-versions", "quic-v2",
+NOT_TSHARK = set(UNVERIFIED) | {"starttls-rdp", "quic-compatible-versions", "quic-v2", "ech-accepted",
                                 "dtls12-psk", "dtls12-renegotiation", "dtls13-client-certificate",
                                 "dtls13-hello-retry", "dtls13-retransmissions"}
 

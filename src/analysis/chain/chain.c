@@ -203,12 +203,19 @@ static const struct tls_client_hello *hello_of(const struct tls_details *tls)
     return tls->client_hello_2 != NULL ? tls->client_hello_2 : tls->client_hello;
 }
 
+/* With keys it is known what the server made of its Encrypted ClientHello. */
+static bool is_outcome(const struct tls_client_hello *hello, const char *outcome)
+{
+    const struct tls_encrypted_client_hello *ech = hello->encrypted_client_hello;
+    return ech != NULL && ech->outcome != NULL && strcmp(ech->outcome, outcome) == 0;
+}
+
 /* The name may be the one that stands before the encrypted one. */
 static bool may_be_cover(const struct tls_client_hello *hello)
 {
     const struct tls_encrypted_client_hello *ech = hello->encrypted_client_hello;
     bool grease = ech != NULL && ech->verdict != NULL && strcmp(ech->verdict, "grease_likely") == 0;
-    return ech != NULL && !grease;
+    return ech != NULL && !grease && !is_outcome(hello, "rejected");
 }
 
 static struct asked asked_for(const struct ht_connection *c, const struct tls_details *tls,
@@ -216,6 +223,9 @@ static struct asked asked_for(const struct ht_connection *c, const struct tls_de
 {
     const struct tls_client_hello *hello = hello_of(tls);
     const struct ht_resolution *dns      = c->dns;
+    if (hello != NULL && tls->client_hello_inner != NULL && is_outcome(hello, "accepted")) {
+        return (struct asked){tls->client_hello_inner->server_name, "sni", false};
+    }
     if (hello != NULL && hello->server_name.len > 0) {
         return (struct asked){hello->server_name, "sni", may_be_cover(hello)};
     }

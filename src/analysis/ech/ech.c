@@ -168,14 +168,15 @@ static void judge(struct state *state, const struct ht_connection *connection,
                   const struct tls_client_hello *hello)
 {
     struct tls_encrypted_client_hello *ech = hello != NULL ? hello->encrypted_client_hello : NULL;
-    if (ech == NULL || ech->draft != NULL) {
+    bool opened = ech != NULL && ech->verdict != NULL; /* with keys: nothing need be judged */
+    if (ech == NULL || ech->draft != NULL || opened) {
         return;
     }
     if (matches(state, hello)) {
         ech->verdict              = "config_match";
         ech->public_name          = hello->server_name;
         ech->server_name_is_cover = true;
-    } else {
+    } else if (ech->outcome == NULL) {
         ech->verdict = was_looked_up(connection->dns, hello) ? "grease_likely" : "unknown";
     }
 }

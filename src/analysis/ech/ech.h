@@ -7,6 +7,8 @@
  *   grease_likely  no such ECHConfig was seen, and the client was given the server's address under
  *                  the very name in the hello, which a client that hides it does not ask for
  *   unknown        neither: the look-ups were not captured, or are encrypted themselves
+ *
+ * What the session's keys said, in the dissector, is not judged again.
  */
 #ifndef HT_ANALYSIS_ECH_ECH_H
 #define HT_ANALYSIS_ECH_ECH_H

@@ -75,6 +75,52 @@ static void test_junk(void **state)
     ht_key_log_free(log);
 }
 
+#define CONFIG                                                                                     \
+    "fe0d0009"                                                                                     \
+    "2a00200000000000"                                                                             \
+    "00"
+
+/* What Encrypted ClientHello brings: a secret of any KEM, an ECHConfig of any length. */
+static void test_ech(void **state)
+{
+    struct ht_key_log *log = log_of("ECH_SECRET " RANDOM_1 " " SECRET_1 SECRET_2 "\n"
+                                    "ECH_CONFIG " RANDOM_1 " " CONFIG "\n"
+                                    "ECH_CONFIG " RANDOM_2 " " CONFIG "\n"
+                                    "ECH_SECRET " RANDOM_2 " " SECRET_1 SECRET_2 "00\n"
+                                    "ECH_CONFIG " SECRET_1 " 00ff\n");
+    (void)state;
+    expect(log, HT_KEY_ECH_SECRET, RANDOM_1, SECRET_1 SECRET_2);
+    expect(log, HT_KEY_ECH_CONFIG, RANDOM_1, CONFIG);
+    expect(log, HT_KEY_ECH_CONFIG, RANDOM_2, CONFIG);
+    expect(log, HT_KEY_ECH_CONFIG, SECRET_1, "00ff");
+    assert_int_equal(ht_key_log_find(log, HT_KEY_ECH_SECRET, hex(RANDOM_2)).len, 0);
+    assert_int_equal(ht_key_log_count(log)->secrets, 4);
+    assert_int_equal(ht_key_log_count(log)->malformed, 1);
+    ht_key_log_free(log);
+}
+
+static void test_latest(void **state)
+{
+    enum { MANY = 3 * HT_KEY_LATEST_MAX / 2 };
+    struct ht_key_log *log = log_of("CLIENT_RANDOM " RANDOM_1 " " SECRET_1 "\n");
+    char line[256], random[65];
+    (void)state;
+    assert_int_equal(ht_key_log_latest(log, 0).len, 0);
+    assert_int_equal(ht_key_log_latest(NULL, 0).len, 0);
+    for (unsigned i = 0; i < MANY; i++) {
+        (void)snprintf(line, sizeof line, "SERVER_HANDSHAKE_TRAFFIC_SECRET %064x " SECRET_1 "\n",
+                       i);
+        ht_key_log_add(log, ht_text(line));
+        ht_key_log_add(log, ht_text(line));
+    }
+    for (unsigned i = 0; i < HT_KEY_LATEST_MAX; i++) {
+        (void)snprintf(random, sizeof random, "%064x", MANY - 1 - i);
+        assert_true(ht_bytes_equal(ht_key_log_latest(log, i), hex(random)));
+    }
+    assert_int_equal(ht_key_log_latest(log, HT_KEY_LATEST_MAX).len, 0);
+    ht_key_log_free(log);
+}
+
 static void test_many(void **state)
 {
     enum { MANY = 5000 };
@@ -144,8 +190,12 @@ static void test_large_file_of_another_kind(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_junk),
-                                       cmocka_unit_test(test_many), cmocka_unit_test(test_file),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines),
+                                       cmocka_unit_test(test_junk),
+                                       cmocka_unit_test(test_ech),
+                                       cmocka_unit_test(test_latest),
+                                       cmocka_unit_test(test_many),
+                                       cmocka_unit_test(test_file),
                                        cmocka_unit_test(test_large_file_of_another_kind)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

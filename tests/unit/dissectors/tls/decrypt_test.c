@@ -1,7 +1,7 @@
 /*
- * Whole sessions with their keys: RFC 8448 section 3, and OpenSSL's of TLS 1.0 to 1.3 with all
- * kinds of protection (keyed_sessions.txt). That Finished is what was computed here is its own
- * proof.
+ * Whole sessions with their keys: RFC 8448 section 3, OpenSSL's of TLS 1.0 to 1.3 with all kinds of
+ * protection, and NSS's with Encrypted ClientHello (keyed_sessions.txt). That Finished is what was
+ * computed here is its own proof.
  */
 #include "support.h"
 
@@ -18,6 +18,7 @@ enum { MAX_SAID = 16 };
 struct session {
     char name[64];
     struct ht_key_log *log;
+    char other_keys[2048]; /* the lines but those of Encrypted ClientHello */
     struct utterance said[MAX_SAID];
     size_t num;
 };
@@ -48,6 +49,17 @@ static struct ht_bytes unhex(struct ht_bytes digits)
     return bytes;
 }
 
+static void keep_line(struct session *session, struct ht_bytes line)
+{
+    struct ht_bytes rest;
+    size_t len = strlen(session->other_keys);
+    if (!begins(line, "ECH_", &rest)) {
+        assert_true(len + line.len + 2 <= sizeof session->other_keys);
+        memcpy(session->other_keys + len, line.ptr, line.len);
+        session->other_keys[len + line.len] = '\n';
+    }
+}
+
 /* Reads the session at the head of `text`; false where there is none. */
 static bool read_session(struct ht_bytes *text, struct session *out)
 {
@@ -63,6 +75,7 @@ static bool read_session(struct ht_bytes *text, struct session *out)
             memcpy(out->name, rest.ptr, rest.len < 63 ? rest.len : 63);
         } else if (begins(line, "key ", &rest)) {
             ht_key_log_add(out->log, rest);
+            keep_line(out, rest);
         } else if (begins(line, "> ", &rest) || begins(line, "< ", &rest)) {
             assert_true(out->num < MAX_SAID);
             out->said[out->num++] =
@@ -92,7 +105,7 @@ static void for_each(void (*check)(const struct session *session))
         num++;
     }
     ht_key_log_free(session.log);
-    assert_int_equal(num, 19);
+    assert_int_equal(num, 22);
 }
 
 /* Says all of it with `log` for key log. */
@@ -100,6 +113,20 @@ static char *tell(const struct session *session, const struct ht_key_log *log)
 {
     const struct ht_keyring keyring = {.file = log, .opener = opener};
     return every_split_keyed(&tls_dissector, session->said, session->num, 443, &keyring);
+}
+
+/* Says all of it once. Returns the state at the end, which lives as long as the recorder. */
+static const struct tls_state *tell_once(const struct session *session,
+                                         const struct ht_keyring *keyring, struct recorder *r)
+{
+    recorder_start(r, &tls_dissector, true, 443);
+    r->emitter.keyring = keyring;
+    for (size_t i = 0; i < session->num; i++) {
+        r->emitter.frame = i + 1;
+        recorder_bytes(r, session->said[i].side, session->said[i].bytes, 0);
+    }
+    recorder_end(r);
+    return r->dispatch.state;
 }
 
 static void all_is_read(const struct session *session)
@@ -150,6 +177,89 @@ static void test_rfc8448(void **state)
     for_each(expect_rfc8448);
 }
 
+/* What is known of an Encrypted ClientHello at the end, and of the keys. */
+struct ech_facts {
+    const char *verdict, *outcome, *judged_by, *found_by;
+    struct ht_bytes server_name; /* of the session */
+    unsigned verified;           /* Finished */
+    bool inner;
+};
+
+static bool same(const char *a, const char *b)
+{
+    return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
+static void expect_ech(const struct session *session, const struct ht_key_log *log,
+                       const struct ech_facts *facts)
+{
+    const struct ht_keyring keyring = {.file = log, .opener = opener};
+    struct recorder r;
+    const struct tls_state *tls = tell_once(session, &keyring, &r);
+    const struct tls_encrypted_client_hello *ech =
+        tls->details.client_hello->encrypted_client_hello;
+    assert_true(same(ech->verdict, facts->verdict));
+    assert_true(same(ech->outcome, facts->outcome));
+    assert_true(same(ech->judged_by, facts->judged_by));
+    assert_true(same(tls->details.keys->found_by, facts->found_by));
+    assert_true(ht_bytes_equal(tls->server_name, facts->server_name));
+    assert_int_equal(count(r.text, "tls.finished decrypted verified"), facts->verified);
+    assert_int_equal(count(r.text, "tls.finished decrypted"), 2);
+    assert_int_equal(tls->details.client_hello_inner != NULL, facts->inner);
+    assert_int_equal(count(r.text, "tls.client_hello_inner decrypted") > 0, facts->inner);
+    recorder_free(&r);
+}
+
+static const char cover[] = "shop.example.test", hidden[] = "brief.example.test";
+
+static void ech_is_read(const struct session *session)
+{
+    struct ech_facts facts = {
+        .verdict = "decrypted", .judged_by = "confirmation", .verified = 2, .inner = true};
+    if (strstr(session->name, "ech") == NULL) {
+        return;
+    }
+    bool rejected     = strstr(session->name, "rejected") != NULL;
+    facts.outcome     = rejected ? "rejected" : "accepted";
+    facts.found_by    = rejected ? NULL : "client_hello_inner";
+    facts.server_name = ht_text(rejected ? cover : hidden);
+    expect_ech(session, session->log, &facts);
+}
+
+static void test_ech(void **state)
+{
+    (void)state;
+    for_each(ech_is_read);
+}
+
+/* Without ECH_SECRET the secrets are tried; what is signed and hashed is not known. */
+static void ech_is_found_by_trial(const struct session *session)
+{
+    static const struct ech_facts facts = {
+        .outcome = "accepted", .judged_by = "keys", .found_by = "trial"};
+    struct ech_facts of_this = facts;
+    of_this.server_name      = ht_text(cover);
+    if (strstr(session->name, "ech-accepted") == NULL &&
+        strstr(session->name, "ech-hello-retry") == NULL) {
+        return;
+    }
+    struct ht_key_log *log = ht_key_log_new();
+    char line[256];
+    for (unsigned i = 0; i < HT_KEY_LATEST_MAX / 2; i++) {
+        (void)snprintf(line, sizeof line, "SERVER_HANDSHAKE_TRAFFIC_SECRET %064x %064x\n", i, i);
+        ht_key_log_add(log, ht_text(line));
+    }
+    ht_key_log_add(log, ht_text(session->other_keys));
+    expect_ech(session, log, &of_this);
+    ht_key_log_free(log);
+}
+
+static void test_ech_by_trial(void **state)
+{
+    (void)state;
+    for_each(ech_is_found_by_trial);
+}
+
 /* The same randoms with other secrets. */
 static struct ht_key_log *wrong_keys(const struct session *session)
 {
@@ -171,26 +281,13 @@ static struct ht_key_log *wrong_keys(const struct session *session)
     return log;
 }
 
-/* What is told without keys, or with those that are not the ones. */
-static void tell_once(const struct session *session, const struct ht_keyring *keyring,
-                      struct recorder *r)
-{
-    recorder_start(r, &tls_dissector, true, 443);
-    r->emitter.keyring = keyring;
-    for (size_t i = 0; i < session->num; i++) {
-        r->emitter.frame = i + 1;
-        recorder_bytes(r, session->said[i].side, session->said[i].bytes, 0);
-    }
-    recorder_end(r);
-}
-
 static void the_story_goes_on(const struct session *session)
 {
     struct ht_key_log *wrong = wrong_keys(session), *empty = ht_key_log_new();
     struct recorder without, failed, missing;
-    tell_once(session, NULL, &without);
-    tell_once(session, &(struct ht_keyring){.file = wrong, .opener = opener}, &failed);
-    tell_once(session, &(struct ht_keyring){.capture = empty, .opener = opener}, &missing);
+    (void)tell_once(session, NULL, &without);
+    (void)tell_once(session, &(struct ht_keyring){.file = wrong, .opener = opener}, &failed);
+    (void)tell_once(session, &(struct ht_keyring){.capture = empty, .opener = opener}, &missing);
     assert_string_equal(without.text, failed.text);
     assert_string_equal(without.text, missing.text);
     recorder_free(&without);
@@ -335,6 +432,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sessions),   cmocka_unit_test(test_rfc8448),
+        cmocka_unit_test(test_ech),        cmocka_unit_test(test_ech_by_trial),
         cmocka_unit_test(test_wrong_keys), cmocka_unit_test(test_tampering),
         cmocka_unit_test(test_holes),      cmocka_unit_test(test_joined_late),
         cmocka_unit_test(test_late_sides)};
