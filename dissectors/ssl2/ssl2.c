@@ -220,15 +220,15 @@ static bool tell_side(const struct ssl2_state *state, struct ht_emitter *e,
         ht_absent(e, &tls_finished_event, from, ht_absent_reason(end, from));
         return false;
     }
-    struct tls_place place = d->kept[finished].place;
+    struct tls_place place = d->kept.place[finished];
     (void)ht_emit_at(e, &tls_finished_event, from, hidden, NULL, place.frame, place.time_ns);
     struct tls_application_data data = {.records = d->records, .bytes = d->bytes};
     for (size_t i = 0; i <= finished; i++) {
         data.records--;
-        data.bytes -= d->kept[i].len;
+        data.bytes -= d->kept.len[i];
     }
     if (data.records > 0 && d->num_kept > finished + 1) {
-        place = d->kept[finished + 1].place;
+        place = d->kept.place[finished + 1];
         (void)ht_emit_at(e, &tls_application_data_event, from, hidden, &data, place.frame,
                          place.time_ns);
     }

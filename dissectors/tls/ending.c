@@ -271,7 +271,7 @@ static void complete_details(struct tls_state *state)
     details->client_data_bytes = state->direction[state->client].bytes;
     details->server_records    = state->direction[ht_other(state->client)].records;
     details->server_data_bytes = state->direction[ht_other(state->client)].bytes;
-    details->client_first      = state->direction[state->client].kept;
+    details->client_first      = &state->direction[state->client].kept;
     details->num_client_first  = state->direction[state->client].num_kept;
     if (state->nonces != NULL) {
         details->client_nonces = &state->nonces->side[state->client];

@@ -24,9 +24,9 @@ static const struct tls_place *client_finished_place(const struct tls_ending *x)
 {
     const struct tls_direction *d = &x->state->direction[x->client];
     for (size_t i = 0; i < d->num_kept; i++) {
-        if (tls_before(x->state->server_hello_place, d->kept[i].place)) {
-            bool refuses = i + 1 == d->records && d->kept[i].len == alert_len(x->state);
-            return refuses ? NULL : &d->kept[i].place;
+        if (tls_before(x->state->server_hello_place, d->kept.place[i])) {
+            bool refuses = i + 1 == d->records && d->kept.len[i] == alert_len(x->state);
+            return refuses ? NULL : &d->kept.place[i];
         }
     }
     return NULL;
@@ -39,8 +39,8 @@ static const struct tls_place *server_finished_place(const struct tls_ending *x,
     const struct tls_direction *d = &x->state->direction[x->server];
     const struct tls_place *place = NULL;
     for (size_t i = 0; i < d->num_kept; i++) {
-        if (client_finished == NULL || tls_before(d->kept[i].place, *client_finished)) {
-            place = &d->kept[i].place;
+        if (client_finished == NULL || tls_before(d->kept.place[i], *client_finished)) {
+            place = &d->kept.place[i];
         }
     }
     return place;
@@ -73,7 +73,7 @@ static uint32_t finished_record_len(const struct tls_state *state)
 static size_t index_of(const struct tls_direction *d, const struct tls_place *place)
 {
     size_t i = 0;
-    while (i < d->num_kept && &d->kept[i].place != place) {
+    while (i < d->num_kept && &d->kept.place[i] != place) {
         i++;
     }
     return i;
@@ -83,7 +83,7 @@ static size_t index_of(const struct tls_direction *d, const struct tls_place *pl
 static size_t records_until(const struct tls_direction *d, struct tls_place place)
 {
     size_t i = 0;
-    while (i < d->num_kept && !tls_before(place, d->kept[i].place)) {
+    while (i < d->num_kept && !tls_before(place, d->kept.place[i])) {
         i++;
     }
     return i;
@@ -97,7 +97,7 @@ static size_t after_early_data(const struct tls_ending *x, size_t first)
     const struct tls_direction *d        = &x->state->direction[x->client];
     uint32_t len                         = handshake_header(x->state) + overhead(x->state);
     for (size_t i = first; hello != NULL && hello->early_data && i < d->num_kept; i++) {
-        if (d->kept[i].len == len) {
+        if (d->kept.len[i] == len) {
             return i + 1;
         }
     }
@@ -112,7 +112,7 @@ static size_t client_flight_end(const struct tls_ending *x, const struct tls_pla
     const struct tls_direction *d = &x->state->direction[x->client];
     size_t begin                  = after_early_data(x, index_of(d, finished));
     for (size_t i = begin; i < d->num_kept && i < begin + LONGEST_CLIENT_FLIGHT; i++) {
-        if (d->kept[i].len == finished_record_len(x->state)) {
+        if (d->kept.len[i] == finished_record_len(x->state)) {
             return i + 1;
         }
     }
@@ -176,7 +176,7 @@ static void infer_data(const struct tls_ending *x, enum ht_side from,
     size_t i                         = handshake_records(x, from, finished);
     struct tls_application_data data = {.records = d->records - i, .bytes = d->bytes};
     for (size_t k = 0; k < i; k++) {
-        data.bytes -= d->kept[k].len;
+        data.bytes -= d->kept.len[k];
     }
     if (data.records > 0 && ends_with_alert(x, from)) {
         data.records--;
@@ -184,7 +184,7 @@ static void infer_data(const struct tls_ending *x, enum ht_side from,
     }
     if (data.records > 0 && i < d->num_kept) {
         tls_emit_at(x, &tls_application_data_event, from, HT_EVENT_ENCRYPTED | HT_EVENT_INFERRED,
-                    &data, d->kept[i].place);
+                    &data, d->kept.place[i]);
     }
 }
 
@@ -207,13 +207,13 @@ static bool client_was_asked(const struct tls_ending *x, const struct tls_place 
     const struct tls_direction *d = &x->state->direction[x->client];
     size_t num                    = d->num_kept;
     size_t i                      = 0;
-    while (i < num && &d->kept[i].place != client_finished) {
+    while (i < num && &d->kept.place[i] != client_finished) {
         i++;
     }
-    i += i < num && d->kept[i].len == handshake_header(x->state) + overhead(x->state);
+    i += i < num && d->kept.len[i] == handshake_header(x->state) + overhead(x->state);
     uint32_t alone = finished_record_len(x->state);
     for (size_t k = 0; i + k < num && k < LONGEST_CLIENT_FLIGHT; k++) {
-        if (d->kept[i + k].len == alone) {
+        if (d->kept.len[i + k] == alone) {
             return k > 0;
         }
     }
@@ -225,7 +225,7 @@ static uint64_t bytes_of(const struct tls_direction *d, size_t first, size_t num
 {
     uint64_t bytes = 0;
     for (size_t i = first; i < d->num_kept && i < first + num; i++) {
-        bytes += d->kept[i].len;
+        bytes += d->kept.len[i];
     }
     return bytes;
 }
@@ -244,7 +244,7 @@ static const char *judge_early_data(const struct tls_ending *x, size_t first)
         return "rejected";
     }
     for (size_t i = first; i < d->num_kept; i++) {
-        if (d->kept[i].len == handshake_header(x->state) + overhead(x->state)) {
+        if (d->kept.len[i] == handshake_header(x->state) + overhead(x->state)) {
             return "accepted";
         }
     }
@@ -260,16 +260,15 @@ static uint8_t count_tickets(const struct tls_ending *x, struct tls_place finish
     enum { SMALLEST = 80, LARGEST = 4096, LARGEST_PAIR = 1200 };
     const struct tls_direction *server = &x->state->direction[x->server];
     const struct tls_direction *client = &x->state->direction[x->client];
-    const struct tls_place *asked = flight < client->num_kept ? &client->kept[flight].place : NULL;
+    const struct tls_place *asked = flight < client->num_kept ? &client->kept.place[flight] : NULL;
     size_t first = records_until(server, finished), i = first;
     for (; i < server->num_kept; i++) {
-        const struct tls_kept_record *record = &server->kept[i];
-        uint32_t before_it                   = i > first ? server->kept[i - 1].len : 0;
-        uint32_t after_it = i + 1U < server->num_kept ? server->kept[i + 1].len : 0;
-        bool alike =
-            record->len <= LARGEST_PAIR && (record->len == before_it || record->len == after_it);
-        bool unasked = asked == NULL || tls_before(record->place, *asked);
-        if (record->len < SMALLEST || record->len > LARGEST || (!alike && !unasked)) {
+        uint32_t len       = server->kept.len[i];
+        uint32_t before_it = i > first ? server->kept.len[i - 1] : 0;
+        uint32_t after_it  = i + 1U < server->num_kept ? server->kept.len[i + 1] : 0;
+        bool alike         = len <= LARGEST_PAIR && (len == before_it || len == after_it);
+        bool unasked       = asked == NULL || tls_before(server->kept.place[i], *asked);
+        if (len < SMALLEST || len > LARGEST || (!alike && !unasked)) {
             break;
         }
     }
@@ -312,11 +311,11 @@ static const char *infer_client_authentication(const struct tls_ending *x,
     tls_emit_at(x, &tls_certificate_event, x->client, hidden, NULL, finished);
     const struct tls_direction *d = &x->state->direction[x->client];
     size_t i                      = 0;
-    while (i + 1U < d->num_kept && tls_before(d->kept[i].place, finished)) {
+    while (i + 1U < d->num_kept && tls_before(d->kept.place[i], finished)) {
         i++;
     }
     bool sent =
-        d->kept[i].len != handshake_header(x->state) + EMPTY_CERTIFICATE + overhead(x->state);
+        d->kept.len[i] != handshake_header(x->state) + EMPTY_CERTIFICATE + overhead(x->state);
     x->state->details.client_authentication = sent;
     return sent ? "sent" : "refused";
 }
@@ -327,7 +326,7 @@ static void tell_early_data(const struct tls_ending *x)
     const struct tls_direction *d    = &x->state->direction[x->client];
     struct tls_application_data data = {.records = records_until(d, x->state->server_hello_place)};
     for (size_t i = 0; i < data.records; i++) {
-        data.bytes += d->kept[i].len;
+        data.bytes += d->kept.len[i];
     }
     if (data.records > 0) {
         tls_emit_at(x, &tls_application_data_event, x->client,

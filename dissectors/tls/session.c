@@ -20,31 +20,14 @@ uint16_t tls_comparable(uint16_t version)
     }
 }
 
-static void keep_record(const struct ht_emitter *e, struct tls_direction *d,
-                        const struct tls_kept_record *record)
-{
-    size_t n = d->num_kept;
-    if (n == 0 || n == TLS_FEW_RECORDS) {
-        size_t room                  = n == 0 ? TLS_FEW_RECORDS : TLS_KEPT_RECORDS;
-        struct tls_kept_record *more = ht_arena_alloc(e->arena, room * sizeof *more);
-        if (more == NULL) {
-            return;
-        }
-        for (size_t i = 0; i < n; i++) {
-            more[i] = d->kept[i];
-        }
-        d->kept = more;
-    }
-    d->kept[d->num_kept++] = *record;
-}
-
 static void application_data(struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
                              size_t len)
 {
     struct tls_direction *d = &state->direction[from];
     struct tls_place place  = {.frame = e->frame, .time_ns = e->time_ns};
-    if (d->num_kept == d->records && d->records < TLS_KEPT_RECORDS) {
-        keep_record(e, d, &(struct tls_kept_record){.place = place, .len = (uint32_t)len});
+    if (d->num_kept < TLS_KEPT_RECORDS) {
+        d->kept.place[d->num_kept] = place;
+        d->kept.len[d->num_kept++] = (uint16_t)len; /* as the record's header has it */
     }
     d->records++;
     d->bytes += len;

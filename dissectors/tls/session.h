@@ -15,10 +15,8 @@
 enum tls_carrier { TLS_OVER_TCP, TLS_OVER_DTLS, TLS_OVER_QUIC };
 
 enum {
-    TLS_MAX_MESSAGE  = 256 * 1024, /* a handshake message: room for post-quantum chains */
-    TLS_MAX_ALERTS   = 8,          /* kept of a connection */
-    TLS_KEPT_RECORDS = 8,          /* first encrypted records of a direction, */
-    TLS_FEW_RECORDS  = 4           /* and the room for them at first; then all */
+    TLS_MAX_MESSAGE = 256 * 1024, /* a handshake message: room for post-quantum chains */
+    TLS_MAX_ALERTS  = 8           /* kept of a connection */
 };
 
 struct tls_direction {
@@ -37,9 +35,9 @@ struct tls_direction {
     struct tls_place last_data;
     uint32_t last_data_len;
     uint8_t num_kept;
-    uint8_t num_changes;          /* ChangeCipherSpecs that a handshake had of its own */
-    uint8_t heartbeats;           /* told of */
-    struct tls_kept_record *kept; /* in the flow's arena */
+    uint8_t num_changes; /* ChangeCipherSpecs that a handshake had of its own */
+    uint8_t heartbeats;  /* told of */
+    struct tls_kept_records kept;
 };
 
 /* What the name of a suite says of the records it protects. */

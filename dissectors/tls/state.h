@@ -37,11 +37,11 @@ struct tls_alert tls_close_notify_inferred(const struct tls_state *state,
 struct ht_bytes tls_client_random(const struct tls_state *state, const struct ht_emitter *e);
 struct ht_bytes tls_server_random(const struct tls_state *state, const struct ht_emitter *e);
 
-/* tls_first_data is where a direction's first encrypted record was seen; its last one where there
- * was no memory for that. */
+/* tls_first_data is where a direction's first encrypted record was seen; all zero where none was.
+ */
 static inline struct tls_place tls_first_data(const struct tls_direction *d)
 {
-    return d->num_kept > 0 ? d->kept[0].place : d->last_data;
+    return d->kept.place[0];
 }
 
 /* tls_suite_traits is what is known of a suite by its name; nothing where it is unknown. */

@@ -472,10 +472,12 @@ struct tls_place {
     int64_t time_ns;
 };
 
-/* An encrypted record, by what can be seen of it. */
-struct tls_kept_record {
-    struct tls_place place;
-    uint32_t len;
+enum { TLS_KEPT_RECORDS = 8 };
+
+/* The first encrypted records of a direction, by what can be seen of them. */
+struct tls_kept_records {
+    struct tls_place place[TLS_KEPT_RECORDS];
+    uint16_t len[TLS_KEPT_RECORDS];
 };
 
 struct tls_nonce_side;
@@ -526,7 +528,7 @@ struct tls_details {
     /* Not in the output: */
     struct tls_odd_records *odd_records;                        /* NULL: there are none */
     const struct tls_nonce_side *client_nonces, *server_nonces; /* NULL: not looked at */
-    const struct tls_kept_record *client_first; /* the client's first encrypted records */
+    const struct tls_kept_records *client_first;                /* the client's */
 };
 
 extern const struct ht_struct tls_value_faults_struct, tls_client_hello_struct,

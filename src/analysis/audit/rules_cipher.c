@@ -210,12 +210,12 @@ static size_t longest_split(const struct audit_case *c)
 static bool beast(const struct audit_case *c, struct ht_proof *out)
 {
     enum { PIECE_OF_MORE = 8192 };
-    const struct tls_kept_record *records = c->tls->client_first;
+    const struct tls_kept_records *records = c->tls->client_first;
     size_t num = c->tls->num_client_first, split = longest_split(c);
     for (size_t i = 1; i < num; i++) {
-        uint32_t before = records[i - 1].len, len = records[i].len;
+        uint32_t before = records->len[i - 1], len = records->len[i];
         if (before > split && before < PIECE_OF_MORE && len > split) {
-            return ht_proof_say(out, records[i - 1].place.frame, records[i].place.frame,
+            return ht_proof_say(out, records->place[i - 1].frame, records->place[i].frame,
                                 "the client's records %zu and %zu of data have %u and %u bytes: "
                                 "none of %zu or less, as of one byte, is between",
                                 i, i + 1, before, len, split);
