@@ -92,15 +92,20 @@ static struct ht_bytes copy_bytes(const struct ht_keeper *keeper, struct ht_byte
     return ht_arena_copy(keeper->arena, bytes);
 }
 
-/* The bytes of a field, which may be the pool's. Aligned for any object. */
-static struct ht_bytes keep_bytes(const struct ht_keeper *keeper, const struct ht_field *field,
-                                  struct ht_bytes bytes)
+/* Bytes that repeat, which may be the pool's. Aligned for any object. */
+static struct ht_bytes keep_once(const struct ht_keeper *keeper, struct ht_bytes bytes)
 {
     struct ht_bytes kept = {0};
-    if ((field->flags & HT_REPEATS) != 0 && keeper->pool != NULL) {
+    if (keeper->pool != NULL) {
         kept = ht_pool_keep(keeper->pool, keeper->use, bytes);
     }
     return kept.len > 0 ? kept : copy_bytes(keeper, bytes);
+}
+
+static struct ht_bytes keep_bytes(const struct ht_keeper *keeper, const struct ht_field *field,
+                                  struct ht_bytes bytes)
+{
+    return (field->flags & HT_REPEATS) != 0 ? keep_once(keeper, bytes) : copy_bytes(keeper, bytes);
 }
 
 static struct ht_texts keep_texts(const struct ht_keeper *keeper, const struct ht_field *field,
@@ -149,19 +154,26 @@ static struct ht_any keep_any(const struct ht_keeper *keeper, struct ht_any from
                           : (struct ht_any){0};
 }
 
+const void *ht_object_keep_once(const struct ht_keeper *keeper, const struct ht_struct *type,
+                                const void *object)
+{
+    enum { SMALL = 256 };
+    _Alignas(16) char room[SMALL];
+    if (type->size > SMALL) {
+        return ht_object_keep(keeper, type, object);
+    }
+    memset(room, 0, type->size);
+    keep_fields(keeper, type, room, object);
+    struct ht_bytes kept = keep_once(keeper, ht_bytes(room, type->size));
+    return kept.len > 0 ? kept.ptr : NULL;
+}
+
 /* An object whose fields repeat repeats itself. */
 static const void *keep_object(const struct ht_keeper *keeper, const struct ht_field *field,
                                const void *object)
 {
-    enum { SMALL = 256 };
-    _Alignas(16) char room[SMALL];
-    if ((field->flags & HT_REPEATS) == 0 || field->of->size > SMALL) {
-        return ht_object_keep(keeper, field->of, object);
-    }
-    memset(room, 0, field->of->size);
-    keep_fields(keeper, field->of, room, object);
-    struct ht_bytes kept = keep_bytes(keeper, field, ht_bytes(room, field->of->size));
-    return kept.len > 0 ? kept.ptr : NULL;
+    return (field->flags & HT_REPEATS) != 0 ? ht_object_keep_once(keeper, field->of, object)
+                                            : ht_object_keep(keeper, field->of, object);
 }
 
 static struct ht_uints keep_uints(const struct ht_keeper *keeper, const struct ht_field *field,

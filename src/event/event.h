@@ -48,6 +48,11 @@ struct ht_keeper {
 void *ht_object_keep(const struct ht_keeper *keeper, const struct ht_struct *type,
                      const void *object);
 
+/* ht_object_keep_once is ht_object_keep for one that is the same in many flows: it is the pool's.
+ */
+const void *ht_object_keep_once(const struct ht_keeper *keeper, const struct ht_struct *type,
+                                const void *object);
+
 /* ht_field_keep copies one member of the field from `from` to `to`, and what it points at. */
 void ht_field_keep(const struct ht_keeper *keeper, const struct ht_field *field, void *to,
                    const void *from);

@@ -71,7 +71,7 @@ static const uint8_t *take_own(const struct ht_field *field, const uint8_t *at, 
 
 static struct ht_kept *new_kept(const struct ht_keeper *keeper, size_t own_len)
 {
-    return ht_arena_alloc(keeper->arena, sizeof(struct ht_kept) + own_len);
+    return ht_arena_alloc(keeper->arena, offsetof(struct ht_kept, own) + own_len);
 }
 
 static struct ht_kept *keep_parts(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
@@ -110,11 +110,31 @@ static bool has_parts(const struct ht_struct *type)
     return type->size > SMALL && type->size <= HT_SHAPE_LARGEST;
 }
 
+/* Like a field with HT_REPEATS that is an object: all its rows have that. */
+static bool repeats(const struct ht_struct *type)
+{
+    for (size_t i = 0; i < type->num_fields; i++) {
+        if ((type->fields[i].flags & HT_REPEATS) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Nobody writes to what is small once it is kept. */
+static struct ht_kept *keep_small(const struct ht_keeper *keeper, const struct ht_struct *type,
+                                  const void *object)
+{
+    const void *kept = repeats(type) ? ht_object_keep_once(keeper, type, object)
+                                     : ht_object_keep(keeper, type, object);
+    return (struct ht_kept *)(uintptr_t)kept; /* NOLINT(performance-no-int-to-ptr) */
+}
+
 struct ht_kept *ht_keep(const struct ht_keeper *keeper, const struct ht_struct *type,
                         const void *object)
 {
     if (!has_parts(type)) {
-        return ht_object_keep(keeper, type, object);
+        return keep_small(keeper, type, object);
     }
     const struct ht_shape_plan *plan =
         keeper->pool != NULL ? ht_shape_plan(keeper->pool, type) : NULL;

@@ -3,25 +3,26 @@
 #include "base/pack.h"
 
 enum {
-    CHUNK_BYTES = 95, /* with what stands around them 112: how a connection opens, in most flows */
+    CHUNK_BYTES = 95, /* with what stands around them 104: how a connection opens, in most flows */
     NUMBERS     = 4,  /* of an entry */
-    LARGEST     = 2 + 2 + NUMBERS * sizeof(uint64_t)
+    LARGEST     = 2 + 2 + NUMBERS * sizeof(uint64_t),
+    STEP        = _Alignof(struct ht_event_type) /* divides what lies in arenas, too */
 };
 
 /* The first byte of an entry: side, whether something is pointed at, and the event's flags, as far
  * as six bits go; else that they follow in a byte of their own, or that what is pointed at is the
  * reason of an absence. Then two bytes with how long its numbers are, four bits each, and these.
- * Pointers are numbers too: counted from where such lie. */
+ * Pointers are numbers too: counted from where such lie, and all but reasons by STEP. */
 enum { SIDE = 1, POINTS = 2, FLAGS_SHIFT = 2, FLAGS_FOLLOW = 0x3E, ABSENT = 0x3F };
 
 struct ht_timeline_chunk {
     struct ht_timeline_chunk *next;
     uint8_t len;
-    uint8_t bytes[CHUNK_BYTES + HT_PACK_SLACK];
+    uint8_t bytes[CHUNK_BYTES];
 };
 
 /* Near to event types and to the reasons of absences, which are the program's own. */
-static const char program = 0;
+static const struct ht_event_type program = {.name = ""};
 
 /* The sign is the lowest bit, so that small numbers are short. */
 static uint8_t *put_number(uint8_t *at, int64_t number, unsigned index, unsigned *lens)
@@ -64,22 +65,24 @@ static bool add_chunk(struct ht_timeline *timeline, struct ht_arena *arena)
 static size_t encode(uint8_t out[LARGEST + HT_PACK_SLACK], const struct ht_timeline *timeline,
                      const struct ht_happening *h)
 {
-    const void *pointed = h->absent != NULL ? (const void *)h->absent : h->kept;
-    const void *near    = h->absent != NULL ? (const void *)&program : timeline->first;
-    uint8_t *at         = out;
-    bool follow         = h->absent == NULL && h->flags >= FLAGS_FOLLOW;
-    unsigned flags      = h->absent != NULL ? ABSENT : follow ? FLAGS_FOLLOW : h->flags;
-    unsigned lens       = 0;
-    *at++ = (uint8_t)(h->side | (pointed != NULL ? POINTS : 0) | flags << FLAGS_SHIFT);
+    int64_t pointed = h->absent != NULL ? distance(&program, h->absent)
+                      : h->kept != NULL ? distance(timeline->first, h->kept) / STEP
+                                        : 0;
+    bool points     = h->absent != NULL || h->kept != NULL;
+    uint8_t *at     = out;
+    bool follow     = h->absent == NULL && h->flags >= FLAGS_FOLLOW;
+    unsigned flags  = h->absent != NULL ? ABSENT : follow ? FLAGS_FOLLOW : h->flags;
+    unsigned lens   = 0;
+    *at++           = (uint8_t)(h->side | (points ? POINTS : 0) | flags << FLAGS_SHIFT);
     if (follow) {
         *at++ = h->flags;
     }
     uint8_t *numbers = at + 2;
-    numbers          = put_number(numbers, distance(&program, h->type), 0, &lens);
+    numbers          = put_number(numbers, distance(&program, h->type) / STEP, 0, &lens);
     numbers = put_number(numbers, (int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns), 1,
                          &lens);
     numbers = put_number(numbers, (int64_t)(h->frame - timeline->frame), 2, &lens);
-    numbers = put_number(numbers, pointed != NULL ? distance(near, pointed) : 0, 3, &lens);
+    numbers = put_number(numbers, pointed, 3, &lens);
     at[0]   = (uint8_t)lens;
     at[1]   = (uint8_t)(lens >> 8);
     return (size_t)(numbers - out);
@@ -119,10 +122,10 @@ static const uint8_t *read_entry(const uint8_t *at, const struct ht_timeline_chu
     at            = get_number(at, 2, lens, &frame);
     at            = get_number(at, 3, lens, &pointed);
     bool points   = (first & POINTS) != 0;
-    out->type     = at_distance(&program, type);
+    out->type     = at_distance(&program, type * STEP);
     out->side     = first & SIDE;
     out->flags    = absent ? 0 : flags;
-    out->kept     = points && !absent ? at_distance(home, pointed) : NULL;
+    out->kept     = points && !absent ? at_distance(home, pointed * STEP) : NULL;
     out->absent   = points && absent ? at_distance(&program, pointed) : NULL;
     out->time_ns  = (int64_t)((uint64_t)previous->time_ns + (uint64_t)time);
     out->frame    = previous->frame + (uint64_t)frame;
@@ -131,9 +134,11 @@ static const uint8_t *read_entry(const uint8_t *at, const struct ht_timeline_chu
 
 void ht_timeline_read(const struct ht_timeline *timeline, struct ht_happening *out)
 {
-    struct ht_happening previous = {0};
+    struct ht_happening previous               = {0};
+    uint8_t bytes[CHUNK_BYTES + HT_PACK_SLACK] = {0};
     for (const struct ht_timeline_chunk *c = timeline->first; c != NULL; c = c->next) {
-        for (const uint8_t *at = c->bytes; at < c->bytes + c->len;) {
+        memcpy(bytes, c->bytes, c->len);
+        for (const uint8_t *at = bytes; at < bytes + c->len;) {
             at       = read_entry(at, timeline->first, &previous, out);
             previous = *out++;
         }

@@ -10,7 +10,7 @@
 /* A thing that happened, or that was expected and did not. */
 struct ht_happening {
     const struct ht_event_type *type;
-    struct ht_kept *kept; /* the event's data; NULL: none */
+    struct ht_kept *kept; /* the event's data, in an arena; NULL: none */
     const char *absent;   /* why it was not seen, and then it has no flags; NULL: it was */
     int64_t time_ns;      /* of an absent one: of what it would have followed */
     uint64_t frame;

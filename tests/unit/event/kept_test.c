@@ -168,6 +168,34 @@ static void what_is_alike_is_kept_once(void **unused)
     ht_arena_clear(&arena);
 }
 
+/* A small object all of whose rows repeat is the pool's; another, or one without a pool, has a
+ * place of its own. */
+static void a_small_one_that_repeats_is_kept_once(void **unused)
+{
+    struct ht_pool pool     = {0};
+    ht_pool_use use         = 0;
+    struct ht_arena kept_in = {0}, arena = {0};
+    const struct ht_keeper keeper = {.arena = &kept_in, .pool = &pool, .use = &use};
+    const struct ht_keeper alone  = {.arena = &kept_in};
+    char text[]                   = "text";
+    const struct part part        = {.text = ht_text(text)};
+    (void)unused;
+    struct ht_kept *once = ht_keep(&keeper, &alike_struct, &part);
+    assert_int_equal(use, 1);
+    assert_int_equal(kept_in.size, 0);
+    assert_ptr_equal(ht_keep(&keeper, &alike_struct, &part), once);
+    struct ht_kept *own = ht_keep(&keeper, &part_struct, &part);
+    assert_true(own != ht_keep(&keeper, &part_struct, &part));
+    assert_true(ht_keep(&alone, &alike_struct, &part) != once);
+    text[0] = 'n';
+    assert_true(ht_keep(&keeper, &alike_struct, &part) != once);
+    assert_text(((const struct part *)ht_kept_recall(once, &alike_struct, &arena))->text, "text");
+    assert_text(((const struct part *)ht_kept_read(own, &part_struct, &arena))->text, "text");
+    ht_pool_free(&pool);
+    ht_arena_clear(&kept_in);
+    ht_arena_clear(&arena);
+}
+
 /* Of one length, so that only their content tells them apart. */
 struct content {
     char text[3][8];
@@ -286,6 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_comes_back_as_it_was),
         cmocka_unit_test(what_is_alike_is_kept_once),
+        cmocka_unit_test(a_small_one_that_repeats_is_kept_once),
         cmocka_unit_test(what_differs_in_a_list_is_told_apart),
         cmocka_unit_test(a_full_pool_breaks_nothing),
         cmocka_unit_test(nothing_breaks_under_any_budget),

@@ -25,7 +25,7 @@ static void what_goes_in_comes_out(void **unused)
     struct ht_arena arena        = {0};
     struct ht_timeline timeline  = {0};
     struct ht_happening in[MANY] = {0}, out[MANY];
-    int object;
+    uint64_t object              = 0;
     (void)unused;
     for (size_t i = 0; i < MANY; i++) {
         in[i] = (struct ht_happening){.type    = i % 3 == 0 ? &one : &two,
