@@ -8,6 +8,7 @@
 #include "cli/schema.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "crypto/key_log.h"
 #include "crypto/start.h"
 #include "registry.h"
 
@@ -398,6 +399,18 @@ static void free_crew(struct ht_crew *crew)
 #endif
 }
 
+/* As by a key log of other sessions, or one that was begun too late. */
+static void tell_unused_keys(struct cli_session *session)
+{
+    const struct cli_options *o = session->options;
+    if (o->key_log != NULL && !cli_options_live(o) && session->stats.sources > 0 &&
+        session->stats.decrypted == 0 && ht_key_log_count(session->analysis.key_log)->secrets > 0) {
+        cli_say(&session->console, CLI_WARNING,
+                "%s: no message was decrypted by its keys; are they of these sessions?",
+                o->key_log);
+    }
+}
+
 int cli_run(const struct cli_options *options)
 {
     struct cli_session session = {.options  = options,
@@ -410,6 +423,7 @@ int cli_run(const struct cli_options *options)
         read_inputs(&session);
         cli_report(&session);
         cli_session_stats(&session);
+        tell_unused_keys(&session);
     } else {
         cli_say(&session.console, CLI_ERROR, "%s", error.text);
         session.status = session.status != CLI_OK ? session.status : CLI_USAGE;

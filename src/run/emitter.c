@@ -222,6 +222,7 @@ static struct ht_kept *emit(struct ht_emitter *emitter, const struct ht_event_ty
     if (type->unsaid) {
         return NULL;
     }
+    engine->stats.decrypted += (flags & HT_EVENT_DECRYPTED) != 0;
     if (sure && engine->config.events) {
         emit_record(engine, type, from, flags, event);
     }

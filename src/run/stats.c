@@ -60,6 +60,8 @@ static const struct ht_field stats_fields[] = {
         "Connections and conversations that are followed now, and have no record yet; at most as "
         "many as --max-flows says.",
         .label = "followed"),
+    ROW(decrypted, "Messages that were decrypted, by keys of --keylog or in the capture.",
+        .label = "decrypted"),
     ROW(capture_drops, "Frames that the capture lost, by its own count.", .label = "dropped"),
     ROW(interface_drops, "Frames that the interface lost before they could be captured.",
         .label = "dropped by the interface"),

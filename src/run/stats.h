@@ -28,6 +28,7 @@ struct ht_stats {
     uint64_t tcp_packets, udp_packets;
     uint64_t connections, records;
     uint64_t flows;                 /* that are followed now */
+    uint64_t decrypted;             /* events that took keys to be told */
     uint64_t capture_drops;         /* that the capturing program or kernel counted */
     uint64_t evicted_flows;         /* whose story was told early, for lack of room */
     uint64_t refused_flows;         /* for which there was no memory at all */

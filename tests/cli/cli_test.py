@@ -210,6 +210,16 @@ class ExitStatus(Folder):
                 self.assertEqual(run.status, status)
                 self.assert_one_line(run, path)
 
+    def test_a_key_log_of_other_sessions(self):
+        keys, other = str(SAMPLES / "tls10-rsa.keylog"), str(SAMPLES / "tls12-rsa.pcap")
+        run = Run("-f", "json", "--keylog", keys, other)
+        self.assertEqual(run.status, 0)
+        self.assert_one_line(run, keys, "no message was decrypted")
+        self.assertNotIn("decrypted", run.records("stats")[0])
+        run = Run("-f", "json", "--keylog", keys, str(SAMPLES / "tls10-rsa.pcap"))
+        self.assertEqual((run.status, run.stderr), (0, ""))
+        self.assertGreater(run.records("stats")[0]["decrypted"], 1)
+
     def test_a_reader_that_goes_away_is_no_crash(self):
         command = f"'{HELLOTAP}' -f json '{self.good()}' | true"
         done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, timeout=60, check=True)
