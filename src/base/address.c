@@ -24,8 +24,8 @@ bool ht_network_read(const char *text, struct ht_network *out)
         return false;
     }
     unsigned long bits = strtoul(digits, NULL, 10);
-    *out = (struct ht_network){.address = v4 ? ht_address4(raw) : ht_address6(raw),
-                               .bits    = (uint8_t)bits};
+    *out               = (struct ht_network){.address = v4 ? ht_address4(raw) : ht_address6(raw),
+                                             .bits    = (uint8_t)bits};
     return bits <= (v4 ? 32 : 128);
 }
 
