@@ -18,6 +18,27 @@ static struct tls_proof *proof_of(struct tls_state *state, struct ht_emitter *e)
     return state->proof;
 }
 
+/* What has the key that signs the handshake: the leaf; or the key that stands in place of
+ * certificates (RFC 7250), or of the leaf's (RFC 9345). */
+static struct ht_bytes signs(const struct tls_certificate *certificate)
+{
+    if (certificate->delegated_credential != NULL) {
+        return certificate->delegated_credential->public_key;
+    }
+    return certificate->chain.len > 0 ? certificate->chain.items[0] : certificate->raw_public_key;
+}
+
+/* The leaf's was computed by an analyzer; a key's was not. */
+static struct ht_bytes digest_of(const struct ht_emitter *e, const struct tls_certificate *shown,
+                                 const struct ht_texts *sha256, struct ht_bytes der)
+{
+    uint8_t digest[HT_DIGEST_MAX];
+    if (shown->chain.len > 0 && shown->delegated_credential == NULL) {
+        return sha256->len > 0 ? sha256->items[0] : ht_bytes(NULL, 0);
+    }
+    return ht_arena_copy(e->arena, ht_bytes(digest, ht_digest(NULL, HT_SHA256, digest, der)));
+}
+
 void tls_take_signer(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                      const struct tls_certificate *certificate, const struct ht_texts *sha256)
 {
@@ -25,15 +46,12 @@ void tls_take_signer(struct tls_state *state, struct ht_emitter *e, enum ht_side
     if (proof == NULL || !e->verify) {
         return;
     }
-    /* With a delegated credential it is not the leaf's key that signs. */
-    bool shown =
-        certificate->chain.len > 0 && sha256->len > 0 && certificate->delegated_credential == NULL;
-    struct ht_bytes der = shown ? certificate->chain.items[0] : ht_bytes(NULL, 0);
-    if (proof->leaf[from].len == 0 && shown) {
+    struct ht_bytes der = signs(certificate);
+    if (proof->leaf[from].len == 0) {
         proof->leaf[from] = ht_arena_copy(e->arena, der);
     }
-    bool kept           = proof->leaf[from].len > 0 && ht_bytes_equal(der, proof->leaf[from]);
-    proof->signer[from] = kept ? sha256->items[0] : ht_bytes(NULL, 0);
+    bool kept           = der.len > 0 && ht_bytes_equal(der, proof->leaf[from]);
+    proof->signer[from] = kept ? digest_of(e, certificate, sha256, der) : ht_bytes(NULL, 0);
 }
 
 void tls_add_signer(const struct tls_telling *m, struct tls_material *material)

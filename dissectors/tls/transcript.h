@@ -30,9 +30,10 @@ struct tls_transcript {
  * lest a connection take much. */
 struct tls_proof {
     struct tls_transcript transcript;
-    bool open;               /* the transcript grows */
-    uint8_t begun_anew;      /* how often it was thrown away for another handshake */
-    struct ht_bytes leaf[2]; /* by side, the first certificate that it showed: DER, in the arena */
+    bool open;                 /* the transcript grows */
+    uint8_t begun_anew;        /* how often it was thrown away for another handshake */
+    struct ht_bytes leaf[2];   /* by side, the first certificate that it showed, or the key in its
+                                * place: DER, in the arena */
     struct ht_bytes signer[2]; /* its SHA-256, where it showed that one in this handshake */
 };
 

@@ -1,12 +1,13 @@
 #!/bin/bash
-# Extensions of both hellos that programs seldom send, and readable: TLS 1.2.
+# Extensions of both hellos that programs seldom send: readable, with TLS 1.2, and once more with TLS 1.3.
 # Packages: those of lib.sh, gnutls-bin
 . "$(dirname "$0")/lib.sh"
 
 authority ec
 server_certificate web ec
 server_certificate rsa rsa2048
-openssl pkey -in rsa.key -pubout -out rsa.public
+new_key alone.key ec
+for key in rsa alone; do openssl pkey -in $key.key -pubout -out $key.public; done
 
 # Any signature will do: who connects does not know the log.
 python3 - >serverinfo.pem <<'END'
@@ -51,3 +52,15 @@ printf 'GET / HTTP/1.0\r\n\r\n' | SSLKEYLOGFILE=$keylog in_client gnutls-cli -p 
 save extensions-gnutls.pcap
 expect 1 "tls.handshake.type == 2 and tls.handshake.extension.type == 20"
 expect 1 "tls.handshake.type == 2 and tls.handshake.extension.type == 28"
+
+# No certificates at all: both sides show a bare key and sign with it.
+network
+capture
+tls='NORMAL:-VERS-ALL:+VERS-TLS1.3:-CTYPE-ALL:+CTYPE-RAWPK'
+serve 443 gnutls-serv --quiet --http -p 443 --rawpkkeyfile rsa.key --rawpkfile rsa.public --require-client-cert \
+    --priority "$tls"
+printf 'GET / HTTP/1.0\r\n\r\n' | SSLKEYLOGFILE=$keylog in_client gnutls-cli -p 443 $server_ip \
+    --sni-hostname $host --insecure --rawpkkeyfile alone.key --rawpkfile alone.public --priority "$tls" \
+    >client.log 2>&1 || true
+save raw-public-keys.pcap
+expect 1 "tls.handshake.type == 1 and tls.handshake.extension.type == 19 and tls.handshake.extension.type == 20"

@@ -10,15 +10,29 @@ struct ht_verifier {
     EVP_PKEY *key;
 };
 
-struct ht_verifier *ht_verifier_new(struct ht_bytes certificate)
+/* None can be read as the other. */
+static EVP_PKEY *read_key(struct ht_bytes der)
 {
-    const unsigned char *at      = certificate.ptr;
-    struct ht_verifier *verifier = calloc(1, sizeof *verifier);
-    X509 *x509 = certificate.len <= LONG_MAX ? d2i_X509(NULL, &at, (long)certificate.len) : NULL;
-    if (verifier != NULL && x509 != NULL) {
-        verifier->key = X509_get_pubkey(x509);
+    const unsigned char *at = der.ptr;
+    if (der.len > LONG_MAX) {
+        return NULL;
     }
+    X509 *x509 = d2i_X509(NULL, &at, (long)der.len);
+    if (x509 == NULL) {
+        at = der.ptr;
+        return d2i_PUBKEY(NULL, &at, (long)der.len);
+    }
+    EVP_PKEY *key = X509_get_pubkey(x509);
     X509_free(x509);
+    return key;
+}
+
+struct ht_verifier *ht_verifier_new(struct ht_bytes der)
+{
+    struct ht_verifier *verifier = calloc(1, sizeof *verifier);
+    if (verifier != NULL) {
+        verifier->key = read_key(der);
+    }
     if (verifier == NULL || verifier->key == NULL) {
         free(verifier);
         return NULL;

@@ -22,8 +22,9 @@ struct ht_signed {
 /* A public key, ready to check. */
 struct ht_verifier;
 
-/* ht_verifier_new is the public key of a certificate (DER). NULL where it cannot be read. */
-struct ht_verifier *ht_verifier_new(struct ht_bytes certificate);
+/* ht_verifier_new is the public key of a certificate, or one that stands alone
+ * (SubjectPublicKeyInfo); DER. NULL where it cannot be read. */
+struct ht_verifier *ht_verifier_new(struct ht_bytes der);
 void ht_verifier_free(struct ht_verifier *verifier);
 
 /* ht_signature_check tells whether `signature` is `verifier`'s under `content`. `scheme` is a

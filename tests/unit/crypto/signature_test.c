@@ -146,6 +146,18 @@ static void rfc8448_pss(void **state)
     ht_arena_clear(&arena);
 }
 
+/* Here that of ec_certificate. */
+static void a_key_may_stand_alone(void **state)
+{
+    static const char ec_key[] =
+        "3059301306072a8648ce3d020106082a8648ce3d030107034200043009f5dca3253f7971bca013cab85552f8"
+        "7598aca718c806b2d083fedff8e9b368aff71117cd6ad2f77f4e5ff9405ad0e3061302fc7be23b6236d126f6"
+        "80a4d2";
+    (void)state;
+    assert_signature(ec_key, 0x0403, sha256_by_ec, HT_SIGNATURE_GOOD);
+    assert_null(ht_verifier_new(ht_bytes_head(hex(ec_key), 90)));
+}
+
 static void what_is_no_certificate_has_no_key(void **state)
 {
     (void)state;
@@ -155,9 +167,11 @@ static void what_is_no_certificate_has_no_key(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(signatures_of_each_kind), cmocka_unit_test(another_scheme_does_not_hold),
-        cmocka_unit_test(what_does_not_fit_is_not_judged), cmocka_unit_test(rfc8448_pss),
-        cmocka_unit_test(what_is_no_certificate_has_no_key)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(signatures_of_each_kind),
+                                       cmocka_unit_test(another_scheme_does_not_hold),
+                                       cmocka_unit_test(what_does_not_fit_is_not_judged),
+                                       cmocka_unit_test(rfc8448_pss),
+                                       cmocka_unit_test(a_key_may_stand_alone),
+                                       cmocka_unit_test(what_is_no_certificate_has_no_key)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
