@@ -7,10 +7,11 @@ enum {
     FIRST_BLOCK = 464, /* holds how a connection opens */
     /* Blocks then are small, so that of the many short stories little is left over; of a long one
      * they are a quarter of what there is. */
-    SMALL_STEP   = 128,
-    STEP_PART    = 4,
-    LARGEST_STEP = 16384,
-    LARGEST_KEPT = 65536 /* by a rewind */
+    SMALL_STEP       = 128,
+    STEP_PART        = 4,
+    LARGEST_STEP     = 16384,
+    LARGEST_KEPT     = 65536, /* by a rewind */
+    LARGEST_IN_SLABS = HT_BLOCK_SIZES * HT_BLOCK_SIZE_STEP
 };
 
 struct ht_arena_block {
@@ -47,9 +48,10 @@ void ht_budget_give(struct ht_budget *budget, size_t len)
 /* Where blocks of `size` bytes come from and go; NULL: from the allocator. */
 static struct ht_slabs *slabs_of(struct ht_budget *budget, size_t size)
 {
-    bool small = size > 0 && size <= HT_BLOCK_SIZES * HT_BLOCK_SIZE_STEP;
-    return HT_SLABS && small && budget != NULL ? &budget->blocks[(size - 1) / HT_BLOCK_SIZE_STEP]
-                                               : NULL;
+    if (!HT_SLABS || budget == NULL || size == 0 || size > LARGEST_IN_SLABS) {
+        return NULL;
+    }
+    return &budget->blocks[(size - 1) / HT_BLOCK_SIZE_STEP];
 }
 
 static struct ht_arena_block *take_block(struct ht_budget *budget, size_t size)
