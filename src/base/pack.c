@@ -2,93 +2,106 @@
 
 #include <stdbool.h>
 
-/* Before each eight words a byte says which of them are not zero; before each two of these another
- * how they are written, four bits each: as 1 to 8 bytes; or, as what is large is mostly addresses
- * and times, as 3 or 4 bytes of how it differs from the last word of its size. */
-enum { WORD = sizeof(uint64_t), ADDRESS = 6, TIME = 8, NEAR_ADDRESS = 9, NEAR_TIME = 10 };
-enum { NEAR_ADDRESS_LEN = 3, NEAR_TIME_LEN = 4 };
+/* For each eight words there is a byte that says which of them are not as in what they are like,
+ * then these; before each two of them one with the ways in which they are written, four bits each.
+ */
+enum { WORD = sizeof(uint64_t), GROUP = 8 };
 
-/* The last words of these sizes. */
-struct last {
-    uint64_t address, time;
+/* What is large is mostly an address or a time, and like the last one of its size. */
+enum kind { OTHER, NUMBER, ADDRESS, TIME, NUM_KINDS };
+
+/* By length. */
+static const uint8_t kinds[WORD + 1] = {OTHER, NUMBER,  NUMBER, NUMBER, NUMBER,
+                                        OTHER, ADDRESS, OTHER,  TIME};
+
+/* A way to write a word of a kind: in so many bytes; but for the first nine, how it differs from
+ * the last of its kind. */
+static const struct {
+    uint8_t kind, len;
+} ways[] = {{OTHER, 0},   {NUMBER, 1}, {NUMBER, 2}, {NUMBER, 3}, {NUMBER, 4},  {OTHER, 5},
+            {ADDRESS, 6}, {OTHER, 7},  {TIME, 8},   {NUMBER, 0}, {ADDRESS, 0}, {ADDRESS, 2},
+            {ADDRESS, 3}, {TIME, 0},   {TIME, 3},   {TIME, 4}};
+
+enum { FIRST_DIFFERENCE = WORD + 1 };
+
+/* The way of a word that differs from the last of its kind in so many bytes; 0: as it is. */
+static const uint8_t near[NUM_KINDS][WORD + 1] = {
+    [NUMBER] = {9}, [ADDRESS] = {10, 11, 11, 12}, [TIME] = {13, 14, 14, 14, 15}};
+
+struct coder {
+    uint64_t last[NUM_KINDS]; /* that was written */
+    bool second;              /* of the two whose ways are in one byte */
 };
 
-static void remember(struct last *last, uint64_t word)
+static uint64_t word_at(const void *words, size_t i)
+{
+    uint64_t word;
+    memcpy(&word, (const char *)words + i * WORD, sizeof word);
+    return word;
+}
+
+/* A bit for each of `num` words that is another. */
+static unsigned differing(const void *a, const void *b, size_t first, size_t num)
+{
+    unsigned differ = 0;
+    for (size_t i = 0; i < num; i++) {
+        differ |= (unsigned)(word_at(a, first + i) != word_at(b, first + i)) << i;
+    }
+    return differ;
+}
+
+/* `*pair` is where the ways are. */
+static uint8_t *put(struct coder *c, uint8_t *at, uint8_t **pair, uint64_t word)
 {
     unsigned len  = ht_word_len(word);
-    last->address = len == ADDRESS ? word : last->address;
-    last->time    = len == TIME ? word : last->time;
-}
-
-/* Writes a word, and to `*out_how` how. */
-static uint8_t *put(uint8_t *at, uint64_t word, struct last *last, unsigned *out_how)
-{
-    unsigned len          = ht_word_len(word);
-    uint64_t from_address = word ^ last->address, from_time = word ^ last->time;
-    remember(last, word);
-    if (len == ADDRESS && ht_word_len(from_address) <= NEAR_ADDRESS_LEN) {
-        *out_how = NEAR_ADDRESS;
-        return ht_put_word(at, from_address, NEAR_ADDRESS_LEN);
+    unsigned kind = kinds[len];
+    uint64_t from = word ^ c->last[kind];
+    unsigned way  = near[kind][ht_word_len(from)];
+    bool as_it_is = way == 0;
+    way           = as_it_is ? len : way;
+    c->last[kind] = word;
+    if (!c->second) {
+        *pair  = at++;
+        **pair = (uint8_t)way;
+    } else {
+        **pair |= (uint8_t)(way << 4);
     }
-    if (len == TIME && ht_word_len(from_time) <= NEAR_TIME_LEN) {
-        *out_how = NEAR_TIME;
-        return ht_put_word(at, from_time, NEAR_TIME_LEN);
-    }
-    *out_how = len;
-    return ht_put_word(at, word, len);
+    c->second = !c->second;
+    return ht_put_word(at, as_it_is ? word : from, ways[way].len);
 }
 
-static const uint8_t *get(const uint8_t *at, unsigned how, struct last *last, uint64_t *out)
+uint8_t *ht_pack(uint8_t *out, const void *from, const void *like, size_t len)
 {
-    unsigned len = how == NEAR_ADDRESS ? NEAR_ADDRESS_LEN : how == NEAR_TIME ? NEAR_TIME_LEN : how;
-    uint64_t to  = how == NEAR_ADDRESS ? last->address : how == NEAR_TIME ? last->time : 0;
-    *out         = ht_get_word(at, len) ^ to;
-    remember(last, *out);
-    return at + len;
-}
-
-uint8_t *ht_pack(uint8_t *out, const void *from, size_t len)
-{
-    struct last last = {0};
-    uint8_t *present = out, *ways = out;
-    bool second = false; /* of those that `ways` is for */
-    for (size_t i = 0; i < len / WORD; i++) {
-        uint64_t word;
-        unsigned how = 0;
-        memcpy(&word, (const char *)from + i * WORD, sizeof word);
-        if (i % 8 == 0) {
-            present  = out++;
-            *present = 0;
+    struct coder c = {0};
+    uint8_t *pair  = NULL;
+    size_t num     = len / WORD;
+    for (size_t first = 0; first < num; first += GROUP) {
+        size_t group    = num - first < GROUP ? num - first : GROUP;
+        unsigned differ = differing(from, like, first, group);
+        *out++          = (uint8_t)differ;
+        for (; differ != 0; differ &= differ - 1) {
+            out = put(&c, out, &pair, word_at(from, first + (size_t)__builtin_ctz(differ)));
         }
-        if (word == 0) {
-            continue;
-        }
-        if (!second) {
-            ways  = out++;
-            *ways = 0;
-        }
-        out = put(out, word, &last, &how);
-        *present |= (uint8_t)(1U << i % 8);
-        *ways |= (uint8_t)(second ? how << 4 : how);
-        second = !second;
     }
     return out;
 }
 
-const uint8_t *ht_unpack(const uint8_t *packed, void *to, size_t len)
+const uint8_t *ht_unpack(const uint8_t *packed, void *to, const void *like, size_t len)
 {
-    struct last last = {0};
-    unsigned present = 0, ways = 0;
-    bool second = false;
-    for (size_t i = 0; i < len / WORD; i++, present >>= 1) {
-        uint64_t word = 0;
-        present       = i % 8 == 0 ? *packed++ : present;
-        if ((present & 1) != 0) {
-            ways   = second ? ways >> 4 : *packed++;
-            packed = get(packed, ways & 15, &last, &word);
-            second = !second;
+    struct coder c = {0};
+    unsigned pair  = 0;
+    memcpy(to, like, len);
+    for (size_t first = 0; first < len / WORD; first += GROUP) {
+        for (unsigned differ = *packed++; differ != 0; differ &= differ - 1) {
+            pair         = c.second ? pair >> 4 : *packed++;
+            c.second     = !c.second;
+            unsigned way = pair & 15, kind = ways[way].kind;
+            uint64_t word = ht_get_word(packed, ways[way].len);
+            word ^= way < FIRST_DIFFERENCE ? 0 : c.last[kind];
+            packed += ways[way].len;
+            c.last[kind] = word;
+            memcpy((char *)to + (first + (size_t)__builtin_ctz(differ)) * WORD, &word, sizeof word);
         }
-        memcpy((char *)to + i * WORD, &word, sizeof word);
     }
     return packed;
 }

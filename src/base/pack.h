@@ -43,11 +43,12 @@ static inline uint64_t ht_get_word(const uint8_t *at, unsigned len)
 /* HT_PACKED_MAX is the most that `len` bytes, whole words, can take when packed, with the slack. */
 #define HT_PACKED_MAX(len) ((len) + ((len) + 15) / 16 + ((len) + 63) / 64 + HT_PACK_SLACK)
 
-/* ht_pack packs `len` bytes, whole words, to `out` and returns where they end. What is mostly
- * zeros, small numbers, addresses and times becomes small. */
-uint8_t *ht_pack(uint8_t *out, const void *from, size_t len);
+/* ht_pack packs `len` bytes, whole words, to `out` and returns where they end. What is as in
+ * `like`, as many bytes, and small numbers, addresses and times become small. */
+uint8_t *ht_pack(uint8_t *out, const void *from, const void *like, size_t len);
 
-/* ht_unpack makes the `len` bytes again and returns where, in what was packed, they end. */
-const uint8_t *ht_unpack(const uint8_t *packed, void *to, size_t len);
+/* ht_unpack makes the `len` bytes again, with the same `like`, and returns where, in what was
+ * packed, they end. */
+const uint8_t *ht_unpack(const uint8_t *packed, void *to, const void *like, size_t len);
 
 #endif

@@ -11,11 +11,13 @@ struct tcp_flow {
 };
 
 enum {
-    ALWAYS  = offsetof(struct ht_flow, tcp), /* bytes that are there when it sleeps, too */
+    ALWAYS  = offsetof(struct ht_flow, arena.size), /* bytes that are there when it sleeps, too */
     PACKED  = sizeof(struct tcp_flow) - ALWAYS,
-    STATE   = 1024, /* what a dissector's state may have for its flow to sleep */
-    LARGEST = HT_PACKED_MAX(PACKED) + HT_PACKED_MAX(STATE)
+    LARGEST = HT_PACKED_MAX(PACKED) + HT_PACKED_MAX(HT_FLOW_MAX_STATE)
 };
+
+_Static_assert(LARGEST <= UINT16_MAX, "packed_len");
+_Static_assert(PACKED + HT_FLOW_MAX_STATE <= sizeof(((struct ht_flow_sleepers *)0)->like), "like");
 
 /* What is awake comes and goes; in slabs it leaves no holes between those that sleep. */
 static void *take(struct ht_budget *budget, bool tcp)
@@ -37,7 +39,7 @@ static void give(struct ht_budget *budget, struct ht_flow *flow)
 
 static size_t size_of(const struct ht_flow *flow)
 {
-    return flow->packed_len != 0 ? ALWAYS + flow->packed_len + (size_t)HT_PACK_SLACK
+    return flow->packed_len != 0 ? (size_t)ALWAYS + flow->packed_len
            : flow->tcp != NULL   ? sizeof(struct tcp_flow)
                                  : sizeof(struct ht_flow);
 }
@@ -65,62 +67,84 @@ size_t ht_flow_bytes(const struct ht_flow *flow)
 }
 
 /* Frees the flow, but not what it owns. */
-static void free_itself(struct ht_flow *flow)
+static void free_itself(struct ht_budget *budget, struct ht_flow *flow)
 {
-    ht_budget_give(flow->arena.budget, size_of(flow));
-    give(flow->arena.budget, flow);
+    ht_budget_give(budget, size_of(flow));
+    give(budget, flow);
 }
 
-struct ht_flow *ht_flow_sleep(struct ht_flow *flow)
+/* What the state is like. */
+static const void *like_state(const struct ht_flow_sleepers *sleepers)
+{
+    return (const char *)sleepers->like + PACKED;
+}
+
+static void be_like(struct ht_flow_sleepers *sleepers, const struct ht_flow *flow,
+                    size_t state_size)
+{
+    sleepers->any = true;
+    memcpy(sleepers->like, (const char *)flow + ALWAYS, PACKED);
+    if (state_size > 0) {
+        memcpy((char *)sleepers->like + PACKED, flow->dispatch.state, state_size);
+    }
+}
+
+struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sleepers)
 {
     uint8_t packed[LARGEST];
-    struct ht_budget *budget = flow->arena.budget;
-    size_t state_size        = ht_dispatch_state_size(&flow->dispatch);
-    if (state_size > STATE || state_size % sizeof(uint64_t) != 0) {
+    size_t state_size = ht_dispatch_state_size(&flow->dispatch);
+    if (state_size > HT_FLOW_MAX_STATE || state_size % sizeof(uint64_t) != 0) {
         return flow;
     }
-    uint8_t *end           = ht_pack(packed, (const char *)flow + ALWAYS, PACKED);
-    end                    = ht_pack(end, flow->dispatch.state, state_size);
+    if (!sleepers->any) {
+        be_like(sleepers, flow, state_size);
+    }
+    uint8_t *end           = ht_pack(packed, (const char *)flow + ALWAYS, sleepers->like, PACKED);
+    end                    = ht_pack(end, flow->dispatch.state, like_state(sleepers), state_size);
     size_t len             = (size_t)(end - packed);
-    struct ht_flow *asleep = malloc(ALWAYS + len + HT_PACK_SLACK);
+    struct ht_flow *asleep = malloc(ALWAYS + len);
     if (asleep == NULL) {
         return flow;
     }
     memcpy(asleep, flow, ALWAYS);
-    memcpy((char *)asleep + ALWAYS, packed, len + HT_PACK_SLACK);
-    asleep->packed_len = (uint32_t)len;
+    memcpy((char *)asleep + ALWAYS, packed, len);
+    asleep->packed_len = (uint16_t)len;
     ht_dispatch_put_state_away(&flow->dispatch);
-    free_itself(flow);
-    ht_budget_claim(budget, size_of(asleep)); /* less than it was */
+    free_itself(sleepers->budget, flow);
+    ht_budget_claim(sleepers->budget, size_of(asleep)); /* less than it was */
     return asleep;
 }
 
-/* All but the dissector's state; returns where that is packed. */
-static const uint8_t *unpack(const struct ht_flow *asleep, struct tcp_flow *out)
+/* All but the dissector's state; returns where, in `packed`, that is. */
+static const uint8_t *unpack(const struct ht_flow *asleep, const struct ht_flow_sleepers *sleepers,
+                             uint8_t packed[LARGEST], struct tcp_flow *out)
 {
     memcpy(&out->flow, asleep, ALWAYS);
-    const uint8_t *end = ht_unpack((const uint8_t *)asleep + ALWAYS, (char *)out + ALWAYS, PACKED);
+    memcpy(packed, (const char *)asleep + ALWAYS, asleep->packed_len);
+    memset(packed + asleep->packed_len, 0, HT_PACK_SLACK);
+    const uint8_t *end       = ht_unpack(packed, (char *)out + ALWAYS, sleepers->like, PACKED);
     out->flow.packed_len     = 0;
     out->flow.tcp            = &out->tcp;
     out->flow.dispatch.state = NULL;
     return end;
 }
 
-struct ht_flow *ht_flow_wake(struct ht_flow *flow)
+struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers)
 {
-    struct tcp_flow *awake = take(flow->arena.budget, true);
+    uint8_t packed[LARGEST];
+    struct tcp_flow *awake = take(sleepers->budget, true);
     if (awake == NULL) {
         return NULL;
     }
-    const uint8_t *state      = unpack(flow, awake);
+    const uint8_t *state      = unpack(flow, sleepers, packed, awake);
     struct ht_dispatch *found = &awake->flow.dispatch;
     if (!ht_dispatch_make_state(found)) {
-        give(flow->arena.budget, &awake->flow);
+        give(sleepers->budget, &awake->flow);
         return NULL;
     }
-    (void)ht_unpack(state, found->state, ht_dispatch_state_size(found));
-    ht_budget_claim(flow->arena.budget, sizeof *awake);
-    free_itself(flow);
+    (void)ht_unpack(state, found->state, like_state(sleepers), ht_dispatch_state_size(found));
+    ht_budget_claim(sleepers->budget, sizeof *awake);
+    free_itself(sleepers->budget, flow);
     return &awake->flow;
 }
 
@@ -134,14 +158,15 @@ static void free_content(struct ht_flow *flow)
     ht_arena_clear(&flow->arena);
 }
 
-void ht_flow_free(struct ht_flow *flow)
+void ht_flow_free(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers)
 {
     if (flow->packed_len != 0) {
+        uint8_t packed[LARGEST];
         struct tcp_flow content;
-        (void)unpack(flow, &content);
+        (void)unpack(flow, sleepers, packed, &content);
         free_content(&content.flow);
     } else {
         free_content(flow);
     }
-    free_itself(flow);
+    free_itself(sleepers->budget, flow);
 }

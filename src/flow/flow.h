@@ -27,17 +27,17 @@ struct ht_flow {
     struct ht_flow_key key;
     bool retired; /* another flow has its key now */
     bool limit_reached;
-    uint32_t packed_len;           /* bytes that all from `tcp` on is packed into; 0: it is awake */
+    uint16_t first_part;           /* of the first frame: ht_frame.part */
+    uint16_t packed_len;           /* bytes that the rest is packed into; 0: it is awake */
     struct ht_flow *newer, *older; /* in one of the table's lists */
-    struct ht_flow_list *list;
-    uint64_t moved; /* ht_frame_place at which it became the newest of its list */
-    struct ht_arena arena;
+    uint64_t moved;                /* ht_frame_place at which it became the newest of its list */
     uint64_t first_frame;
-    uint16_t first_part; /* of the first frame: ht_frame.part */
-    int64_t end_ns;      /* of the latest frame: files are not always in order */
-    struct ht_tcp *tcp;  /* NULL: UDP */
-    int64_t start_ns;    /* of the earliest frame */
-    uint8_t client;      /* the client's side, by `roles_from` */
+    int64_t end_ns;        /* of the latest frame: files are not always in order */
+    struct ht_arena arena; /* its blocks are the last that is there when the flow sleeps */
+    struct ht_flow_list *list;
+    struct ht_tcp *tcp; /* NULL: UDP */
+    int64_t start_ns;   /* of the earliest frame */
+    uint8_t client;     /* the client's side, by `roles_from` */
     bool label_done;
     bool claimed;                /* a dissector said who the client is */
     struct ht_flow_side side[2]; /* up to here: what most packets touch */
@@ -53,6 +53,19 @@ struct ht_flow {
     ht_pool_use pool_use;
 };
 
+enum {
+    HT_FLOW_MAX_STATE = 1280 /* bytes that a dissector's state may have for its flow to sleep */
+};
+
+/* What sleeping flows have in common. */
+struct ht_flow_sleepers {
+    struct ht_budget *budget;
+    bool any;
+    /* Of the first that slept what is packed: most others are like it for the most part. */
+    uint64_t like[(sizeof(struct ht_flow) + sizeof(struct ht_tcp) + HT_FLOW_MAX_STATE) /
+                  sizeof(uint64_t)];
+};
+
 /* ht_flow_new makes a flow, zeroed but for its arena's budget, in which it counts too, and `tcp`
  * where it is one over TCP. NULL: no memory. */
 struct ht_flow *ht_flow_new(struct ht_budget *budget, bool tcp);
@@ -62,12 +75,12 @@ size_t ht_flow_bytes(const struct ht_flow *flow);
 
 /* ht_flow_sleep returns the flow asleep, elsewhere; it must be one over TCP. Itself, still awake,
  * where there is no memory or it has too much to be packed. */
-struct ht_flow *ht_flow_sleep(struct ht_flow *flow);
+struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sleepers);
 
 /* ht_flow_wake returns a sleeping flow awake, elsewhere; NULL, and it stays as it is: no memory. */
-struct ht_flow *ht_flow_wake(struct ht_flow *flow);
+struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers);
 
-/* ht_flow_free frees a flow and all it owns. */
-void ht_flow_free(struct ht_flow *flow);
+/* ht_flow_free frees a flow, awake or asleep, and all it owns. */
+void ht_flow_free(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers);
 
 #endif

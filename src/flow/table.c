@@ -10,7 +10,8 @@ enum {
 bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget,
                         uint64_t touch_frames)
 {
-    *table = (struct ht_flow_table){.seed = seed, .touch_frames = touch_frames, .budget = budget};
+    *table = (struct ht_flow_table){
+        .seed = seed, .touch_frames = touch_frames, .sleepers.budget = budget};
     return ht_flow_index_init(&table->index);
 }
 
@@ -94,9 +95,8 @@ static void append(struct ht_flow_list *list, struct ht_flow *flow, uint64_t pla
     list->len++;
 }
 
-static void take_out(struct ht_flow *flow)
+static void take_out(struct ht_flow_list *list, struct ht_flow *flow)
 {
-    struct ht_flow_list *list                                    = flow->list;
     *(flow->older != NULL ? &flow->older->newer : &list->oldest) = flow->newer;
     *(flow->newer != NULL ? &flow->newer->older : &list->newest) = flow->older;
     list->awake = list->awake == flow ? flow->newer : list->awake;
@@ -107,7 +107,7 @@ struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_f
                                   uint64_t hash, uint64_t place)
 {
     struct ht_flow *flow = ht_flow_index_make_room(&table->index)
-                               ? ht_flow_new(table->budget, key->protocol == IPPROTO_TCP)
+                               ? ht_flow_new(table->sleepers.budget, key->protocol == IPPROTO_TCP)
                                : NULL;
     if (flow == NULL) {
         return NULL;
@@ -121,7 +121,7 @@ struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_f
 
 void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_t place)
 {
-    take_out(flow);
+    take_out(flow->list, flow);
     append(list, flow, place);
 }
 
@@ -150,10 +150,9 @@ static void hide(struct ht_flow_table *table, const struct ht_flow *flow)
     forget(table, flow);
 }
 
-/* `flow`, which can be found, lies elsewhere now than where `link` points. */
-static void moved_to(struct ht_flow **link, struct ht_flow *flow)
+/* `flow`, an open connection, lies elsewhere now than where `link` points. */
+static void moved_to(struct ht_flow_list *list, struct ht_flow **link, struct ht_flow *flow)
 {
-    struct ht_flow_list *list                                    = flow->list;
     *(flow->older != NULL ? &flow->older->newer : &list->oldest) = flow;
     *(flow->newer != NULL ? &flow->newer->older : &list->newest) = flow;
     *link                                                        = flow;
@@ -167,7 +166,7 @@ void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place)
         struct ht_flow **link = link_to(table, flow);
         list->awake           = flow->newer;
         forget(table, flow);
-        moved_to(link, ht_flow_sleep(flow));
+        moved_to(list, link, ht_flow_sleep(flow, &table->sleepers));
     }
 }
 
@@ -177,9 +176,9 @@ struct ht_flow *ht_flow_table_wake(struct ht_flow_table *table, struct ht_flow *
         return flow;
     }
     struct ht_flow **link = link_to(table, flow);
-    struct ht_flow *awake = ht_flow_wake(flow);
+    struct ht_flow *awake = ht_flow_wake(flow, &table->sleepers);
     if (awake != NULL) {
-        moved_to(link, awake);
+        moved_to(&table->tcp, link, awake);
     } else {
         ht_flow_table_remove(table, flow);
     }
@@ -195,15 +194,20 @@ void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uin
     flow->retired = true;
 }
 
-void ht_flow_table_take(struct ht_flow_table *table, struct ht_flow *flow)
+static void take(struct ht_flow_table *table, struct ht_flow_list *list, struct ht_flow *flow)
 {
     if (!flow->retired) {
         hide(table, flow);
         flow->retired = true;
     }
-    take_out(flow);
-    flow->list = NULL;
+    take_out(list, flow);
     table->len--;
+}
+
+void ht_flow_table_take(struct ht_flow_table *table, struct ht_flow *flow)
+{
+    take(table, flow->list, flow);
+    flow->list = NULL;
 }
 
 static void fetch(const void *from, size_t len)
@@ -229,10 +233,11 @@ void ht_flow_fetch_content(const struct ht_flow *flow)
 
 void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow)
 {
-    if (flow->list != NULL) {
-        ht_flow_table_take(table, flow);
+    struct ht_flow_list *list = flow->packed_len != 0 ? &table->tcp : flow->list;
+    if (list != NULL) {
+        take(table, list, flow);
     }
-    ht_flow_free(flow);
+    ht_flow_free(flow, &table->sleepers);
 }
 
 void ht_flow_table_fini(struct ht_flow_table *table)

@@ -34,7 +34,7 @@ struct ht_flow_table {
     struct ht_flow_list closed;    /* what only stragglers can follow, by when it closed */
     uint64_t seed;
     uint64_t touch_frames;
-    struct ht_budget *budget;
+    struct ht_flow_sleepers sleepers;
     struct ht_flow_recall recalled[HT_RECALLED_FLOWS]; /* some of those that can be found */
 };
 
@@ -81,8 +81,8 @@ void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_
 /* ht_flow_table_retire closes a flow and makes it unfindable, so that another can have its key. */
 void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uint64_t place);
 
-/* ht_flow_table_take takes a flow out of its list and makes it unfindable: it can only be removed.
- */
+/* ht_flow_table_take takes a flow that is awake out of its list and makes it unfindable: it can
+ * only be removed. */
 void ht_flow_table_take(struct ht_flow_table *table, struct ht_flow *flow);
 
 /* ht_flow_fetch has the flow's memory fetched into the cache, for one that is needed soon and was

@@ -10,7 +10,10 @@
 
 enum { SEED = 7, MANY = 5000 };
 
-static const struct ht_dissector sleepy = {.name = "sleepy", .state_size = sizeof(uint64_t)};
+static const struct ht_dissector sleepy  = {.name = "sleepy", .state_size = sizeof(uint64_t)};
+static const struct ht_dissector dreamy  = {.name = "dreamy", .state_size = HT_FLOW_MAX_STATE};
+static const struct ht_dissector wakeful = {.name       = "wakeful",
+                                            .state_size = HT_FLOW_MAX_STATE + sizeof(uint64_t)};
 
 /* The n'th of many packets; two of them, there and back, are of one flow. */
 static struct ht_packet packet_of(uint32_t n, bool back, uint8_t protocol)
@@ -126,11 +129,11 @@ static void fill(struct ht_flow *flow, uint32_t n)
     flow->roles_from           = "syn";
     flow->tcp->side[0].isn     = n * 0x9E3779B9;
     flow->tcp->side[1].syn     = n % 2 == 0;
-    flow->dispatch.found       = &sleepy;
+    flow->dispatch.found       = n % 3 == 0 ? &dreamy : &sleepy;
     flow->dispatch.held[0].max = 64;
     flow->timeline.frame       = UINT64_MAX - n;
     assert_true(ht_dispatch_make_state(&flow->dispatch));
-    *(uint64_t *)flow->dispatch.state = n;
+    memset(flow->dispatch.state, (uint8_t)n, flow->dispatch.found->state_size);
     assert_true(ht_buffer_append(&flow->dispatch.held[0], ht_text("held")));
     assert_non_null(ht_arena_alloc(&flow->arena, 16));
 }
@@ -145,7 +148,10 @@ static void assert_filled(const struct ht_flow *flow, uint32_t n)
     assert_int_equal(flow->tcp->side[0].isn, n * 0x9E3779B9);
     assert_int_equal(flow->tcp->side[1].syn, n % 2 == 0);
     assert_int_equal(flow->timeline.frame, UINT64_MAX - n);
-    assert_int_equal(*(const uint64_t *)flow->dispatch.state, n);
+    const uint8_t *state = flow->dispatch.state;
+    for (size_t i = 0; i < flow->dispatch.found->state_size; i++) {
+        assert_int_equal(state[i], (uint8_t)n);
+    }
     assert_true(ht_bytes_equal(ht_buffer_view(&flow->dispatch.held[0]), ht_text("held")));
 }
 
@@ -189,6 +195,43 @@ static void sleeps_and_wakes(void **unused)
     ht_flow_table_fini(&table);
 }
 
+/* One whose state is too large to be packed stays awake, and keeps no other from sleeping. */
+static void the_large_stay_awake(void **unused)
+{
+    enum { FLOWS = 8, LARGE = 3 };
+    struct ht_budget budget = {.max = SIZE_MAX};
+    struct ht_flow_table table;
+    unsigned side;
+    (void)unused;
+    assert_true(ht_flow_table_init(&table, SEED, &budget, 1));
+    for (uint32_t n = 0; n < FLOWS; n++) {
+        struct ht_packet packet = packet_of(n, false, IPPROTO_TCP);
+        add(&table, n);
+        struct ht_flow *flow = find(&table, &packet, &side);
+        flow->dispatch.found = n == LARGE ? &wakeful : &dreamy;
+        assert_true(ht_dispatch_make_state(&flow->dispatch));
+        memset(flow->dispatch.state, 0xFF - (int)n, flow->dispatch.found->state_size);
+        ht_flow_table_move(flow, &table.tcp, n << 16);
+    }
+    ht_flow_table_rest(&table, FLOWS << 16);
+    const struct ht_flow *flow = table.tcp.oldest;
+    for (uint32_t n = 0; n < FLOWS; n++, flow = flow->newer) {
+        assert_int_equal(flow->packed_len == 0, n == LARGE);
+    }
+    while (table.tcp.oldest != NULL) {
+        const struct ht_flow *awake = ht_flow_table_wake(&table, table.tcp.oldest);
+        const uint8_t *state        = awake->dispatch.state;
+        size_t size                 = awake->dispatch.found->state_size;
+        for (size_t i = 1; i < size; i++) {
+            assert_int_equal(state[i], state[0]);
+        }
+        assert_ptr_equal(awake->list, &table.tcp);
+        ht_flow_table_remove(&table, table.tcp.oldest);
+    }
+    assert_int_equal(budget.used, 0);
+    ht_flow_table_fini(&table);
+}
+
 /* Of a flow that has nothing yet, and of none; a sanitizer of undefined behaviour sees what fails.
  */
 static void fetches_what_is_there(void **unused)
@@ -202,9 +245,9 @@ static void fetches_what_is_there(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(recalls_what_it_would_find),
-                                       cmocka_unit_test(recalls_who_speaks_to_itself),
-                                       cmocka_unit_test(sleeps_and_wakes),
-                                       cmocka_unit_test(fetches_what_is_there)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recalls_what_it_would_find),
+        cmocka_unit_test(recalls_who_speaks_to_itself), cmocka_unit_test(sleeps_and_wakes),
+        cmocka_unit_test(the_large_stay_awake), cmocka_unit_test(fetches_what_is_there)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
