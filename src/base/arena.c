@@ -4,7 +4,7 @@
 
 enum {
     ALIGNMENT   = 8,
-    FIRST_BLOCK = 464, /* holds how a connection opens */
+    FIRST_BLOCK = 384, /* holds how most connections open */
     /* Blocks then are small, so that of the many short stories little is left over; of a long one
      * they are a quarter of what there is. */
     SMALL_STEP       = 128,

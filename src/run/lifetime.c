@@ -190,11 +190,34 @@ struct ordered {
     struct ht_flow *flow;
 };
 
-static int by_first(const void *a, const void *b)
+/* Sorts by `bit` of `first` and those below it. In place: qsort may take as much memory again, when
+ * there is the least of it. As deep as there are bits. */
+static void sort_from(struct ordered *begin, struct ordered *end, uint64_t bit)
 {
-    uint64_t x = ((const struct ordered *)a)->first;
-    uint64_t y = ((const struct ordered *)b)->first;
-    return (x > y) - (x < y);
+    struct ordered *low = begin, *high = end;
+    if (end - begin < 2 || bit == 0) {
+        return;
+    }
+    while (low < high) {
+        if ((low->first & bit) == 0) {
+            low++;
+        } else {
+            struct ordered with = *--high;
+            *high               = *low;
+            *low                = with;
+        }
+    }
+    sort_from(begin, low, bit >> 1);
+    sort_from(low, end, bit >> 1);
+}
+
+static void sort(struct ordered *begin, struct ordered *end)
+{
+    uint64_t bits = 1;
+    for (const struct ordered *each = begin; each < end; each++) {
+        bits |= each->first;
+    }
+    sort_from(begin, end, UINT64_C(1) << (63 - __builtin_clzll(bits)));
 }
 
 static struct ordered *gather(struct ordered *out, const struct ht_flow_list *list)
@@ -214,7 +237,7 @@ static void tell_all(struct ht_engine *engine, struct ordered *flows)
     end                               = gather(end, &table->udp);
     end                               = gather(end, &table->settled);
     end                               = gather(end, &table->closed);
-    qsort(flows, (size_t)(end - flows), sizeof *flows, by_first);
+    sort(flows, end);
     for (const struct ordered *each = flows; each < end; each++) {
         engine->order = (struct ht_order){.at = UINT64_MAX, .then = each->first};
         if (end - each > 2) { /* the next ones have their memory fetched meanwhile */
