@@ -297,10 +297,11 @@ static void place_in_order(struct ht_reassembly *r, struct stretch s)
         const struct ht_waiting_segment *first = first_waiting(r);
         if (first != NULL && trim_by(r, first, &s)) {
             deliver_waiting(r, &s);
+            uint64_t told = r->next > s.offset ? r->next - s.offset : 0;
+            cut_front(&s, told < s.len ? told : s.len);
             if (r->held) {
                 break;
             }
-            cut_front(&s, r->next - s.offset < s.len ? r->next - s.offset : s.len);
             continue;
         }
         uint64_t room       = first != NULL ? first->offset - s.offset : s.len;

@@ -86,7 +86,8 @@ static void make_plan(struct plan *plan, uint64_t *state, uint32_t max_len, uint
     }
 }
 
-static void push(struct ht_reassembly *r, uint32_t isn, const uint8_t *stream, struct piece p)
+static void push(struct ht_reassembly *r, uint32_t isn, const uint8_t *stream, struct piece p,
+                 uint64_t after)
 {
     /* Exactly its size, so that the sanitizer sees a read past the end. */
     uint8_t *copy = malloc(p.len);
@@ -94,11 +95,13 @@ static void push(struct ht_reassembly *r, uint32_t isn, const uint8_t *stream, s
     memcpy(copy, stream + p.offset, p.len);
     ht_reassembly_push(r, &(struct ht_segment){.seq     = isn + 1 + p.offset,
                                                .len     = p.len,
-                                               .payload = ht_bytes(copy, p.len)});
+                                               .payload = ht_bytes(copy, p.len),
+                                               .after   = after});
     free(copy);
 }
 
-static void run_plan(const struct plan *plan, uint32_t isn)
+/* `answers`: some of it is said after what is heard, or not, only later. */
+static void run_plan(const struct plan *plan, uint32_t isn, bool answers)
 {
     static uint8_t stream[STREAM_LEN];
     struct result *result             = calloc(1, sizeof *result);
@@ -106,6 +109,7 @@ static void run_plan(const struct plan *plan, uint32_t isn)
     const struct ht_receiver receiver = {.deliver = collect, .context = result, .budget = &budget};
     struct ht_reassembly r            = {.receiver = &receiver};
     size_t last = 0, expected_missing = 0;
+    uint64_t state = isn, heard = 0;
     assert_non_null(result);
     for (size_t i = 0; i < STREAM_LEN; i++) {
         stream[i] = stream_byte(i);
@@ -113,7 +117,14 @@ static void run_plan(const struct plan *plan, uint32_t isn)
     }
     ht_reassembly_start(&r, isn + 1);
     for (size_t i = 0; i < plan->num; i++) {
-        push(&r, isn, stream, plan->pieces[i]);
+        uint32_t ahead = answers && random_below(&state, 4) == 0 ? random_below(&state, 9) : 0;
+        push(&r, isn, stream, plan->pieces[i], ahead > 0 ? heard + ahead : 0);
+        if (answers && random_below(&state, 8) == 0) {
+            heard += random_below(&state, 9);
+            (void)ht_reassembly_heard(&r, heard);
+        }
+        assert_true(ht_reassembly_disorder(&r).head == NULL || !r.held ||
+                    ht_reassembly_disorder(&r).waiting_segments <= HT_MAX_HELD_SEGMENTS);
     }
     while (ht_reassembly_let_go(&r)) {
     }
@@ -144,8 +155,9 @@ static void any_cut_any_order(void **unused)
         uint64_t state = seed;
         for (size_t i = 0; i < sizeof mixes / sizeof mixes[0]; i++) {
             make_plan(&plan, &state, mixes[i].max_len, mixes[i].loss, mixes[i].distance);
-            run_plan(&plan, 0x1000);
-            run_plan(&plan, UINT32_MAX - 7777); /* wraps inside the stream */
+            run_plan(&plan, 0x1000, false);
+            run_plan(&plan, UINT32_MAX - 7777, false); /* wraps inside the stream */
+            run_plan(&plan, (uint32_t)seed, true);
         }
     }
 }
@@ -159,7 +171,33 @@ static void backwards(void **unused)
         plan.pieces[plan.num++] = (struct piece){at - 200, 200};
     }
     memset(plan.sent, 1, sizeof plan.sent);
-    run_plan(&plan, 42);
+    run_plan(&plan, 42, false);
+}
+
+/* A segment that fills a hole reaches past what waits behind it: some of that goes on, the rest is
+ * an answer to what was not heard. */
+static void hole_is_filled_past_an_answer(void **unused)
+{
+    struct result *result             = calloc(1, sizeof *result);
+    const struct ht_receiver receiver = {.deliver = collect, .context = result};
+    struct ht_reassembly r            = {.receiver = &receiver};
+    (void)unused;
+    ht_reassembly_start(&r, 0);
+    ht_reassembly_push(&r, &(struct ht_segment){.seq = 2, .len = 2, .payload = ht_text("cd")});
+    ht_reassembly_push(&r, &(struct ht_segment){.seq = 4, .len = 2, .payload = ht_text("ef")});
+    ht_reassembly_push(
+        &r, &(struct ht_segment){.seq = 6, .len = 2, .payload = ht_text("gh"), .after = 1});
+    ht_reassembly_push(&r,
+                       &(struct ht_segment){.seq = 0, .len = 10, .payload = ht_text("abcdefghij")});
+    assert_int_equal(result->len, 6);
+    assert_true(r.held);
+    assert_true(ht_reassembly_heard(&r, 1));
+    assert_int_equal(result->len, 10);
+    assert_memory_equal(result->bytes, "abcdefghij", 10);
+    assert_false(ht_reassembly_let_go(&r));
+    assert_int_equal(ht_reassembly_disorder(&r).lost_bytes, 0);
+    ht_reassembly_free(&r);
+    free(result);
 }
 
 static void first_copy_counts_and_conflict_is_told(void **unused)
@@ -266,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(any_cut_any_order),
                                        cmocka_unit_test(backwards),
+                                       cmocka_unit_test(hole_is_filled_past_an_answer),
                                        cmocka_unit_test(first_copy_counts_and_conflict_is_told),
                                        cmocka_unit_test(snapped_bytes_are_missing_not_invented),
                                        cmocka_unit_test(keep_alive_byte_is_ignored),
