@@ -331,13 +331,17 @@ static bool is_far_ahead(const struct ht_reassembly *r, const struct stretch *s)
            (int64_t)(s->offset - r->acked) > 0;
 }
 
+static bool is_memory_short(const struct ht_reassembly *r)
+{
+    const struct ht_budget *budget = r->receiver->budget;
+    return budget != NULL && budget->used >= budget->max / 2;
+}
+
 /* Must the segment wait, though it begins at the next byte? Not where memory is short. */
 static bool must_wait(struct ht_reassembly *r, uint64_t after)
 {
-    const struct ht_budget *budget = r->receiver->budget;
     r->impatient &= after > r->heard;
-    return r->held ||
-           (is_early_answer(r, after) && (budget == NULL || budget->used < budget->max / 2));
+    return r->held || (is_early_answer(r, after) && !is_memory_short(r));
 }
 
 void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segment)
@@ -346,6 +350,11 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
         return;
     }
     ht_reassembly_start(r, segment->seq);
+    if (r->held &&
+        is_memory_short(r)) { /* else there may be no room for this one, and it is lost */
+        r->impatient = true;
+        deliver_waiting(r, NULL);
+    }
     if (ht_reassembly_is_bulk(r, segment->seq, segment->len)) {
         ht_reassembly_step(r, segment->len);
         return;

@@ -200,6 +200,31 @@ static void hole_is_filled_past_an_answer(void **unused)
     free(result);
 }
 
+/* What could be handed on is not lost for want of room to hold it back. */
+static void nothing_is_held_where_memory_is_short(void **unused)
+{
+    struct result *result             = calloc(1, sizeof *result);
+    struct ht_budget budget           = {.max = 1 << 20};
+    const struct ht_receiver receiver = {.deliver = collect, .context = result, .budget = &budget};
+    struct ht_reassembly r            = {.receiver = &receiver};
+    (void)unused;
+    ht_reassembly_start(&r, 0);
+    ht_reassembly_push(
+        &r, &(struct ht_segment){.seq = 0, .len = 4, .payload = ht_text("abcd"), .after = 9});
+    assert_int_equal(result->len, 0);
+    size_t others = budget.max - budget.used;
+    assert_true(ht_budget_take(&budget, others));
+    ht_reassembly_push(
+        &r, &(struct ht_segment){.seq = 4, .len = 4, .payload = ht_text("efgh"), .after = 9});
+    assert_int_equal(result->len, 8);
+    assert_memory_equal(result->bytes, "abcdefgh", 8);
+    assert_false(r.limit_reached);
+    ht_reassembly_free(&r);
+    ht_budget_give(&budget, others);
+    assert_int_equal(budget.used, 0);
+    free(result);
+}
+
 static void first_copy_counts_and_conflict_is_told(void **unused)
 {
     struct result *result             = calloc(1, sizeof *result);
@@ -305,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(any_cut_any_order),
                                        cmocka_unit_test(backwards),
                                        cmocka_unit_test(hole_is_filled_past_an_answer),
+                                       cmocka_unit_test(nothing_is_held_where_memory_is_short),
                                        cmocka_unit_test(first_copy_counts_and_conflict_is_told),
                                        cmocka_unit_test(snapped_bytes_are_missing_not_invented),
                                        cmocka_unit_test(keep_alive_byte_is_ignored),
