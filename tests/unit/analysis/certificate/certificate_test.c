@@ -27,6 +27,12 @@ static struct ht_bytes connection_id(void *engine)
     return ht_text("c-0123456789abcdef");
 }
 
+static struct ht_bytes source_name(void *engine)
+{
+    (void)engine;
+    return ht_text("eth0");
+}
+
 static void on_record(void *engine, const struct ht_record_type *type, void *record)
 {
     struct recorded *recorded = engine;
@@ -61,6 +67,7 @@ static int start(void **state)
                                        .time_ns       = 1700000000123456789,
                                        .frame         = 8,
                                        .connection_id = connection_id,
+                                       .source_name   = source_name,
                                        .engine        = &f->recorded,
                                        .record        = on_record};
     *state      = f;
@@ -98,6 +105,7 @@ static void recorded_once(void **state)
     assert_int_equal(f->recorded.last.first_seen_ns, 1700000000123456789);
     assert_int_equal(f->recorded.last.frame, 8);
     assert_text(f->recorded.last.connection, "c-0123456789abcdef");
+    assert_text(f->recorded.last.source, "eth0");
     (void)give(f, &der, 1);
     assert_int_equal(f->recorded.num, 1);
 }

@@ -43,6 +43,12 @@ static void teach(void *engine, const struct ht_analyzer *analyzer, struct ht_by
     analyzer->learn(scene->other, lesson);
 }
 
+static struct ht_bytes source_name(void *engine)
+{
+    (void)engine;
+    return ht_text("eth0");
+}
+
 static void *new_state(void)
 {
     struct ht_error error;
@@ -65,8 +71,9 @@ static int set_up(void **state)
     assert_non_null(scene);
     scene->state    = new_state();
     scene->other    = new_state();
-    scene->analysis = (struct ht_analysis){.arena = &scene->arena, .engine = scene, .teach = teach};
-    *state          = scene;
+    scene->analysis = (struct ht_analysis){
+        .arena = &scene->arena, .engine = scene, .source_name = source_name, .teach = teach};
+    *state = scene;
     return 0;
 }
 
