@@ -256,9 +256,12 @@ static void add_counts(uint64_t *to, const uint64_t *from, size_t num)
     }
 }
 
+/* Look-ups are counted without a connection, and those to resolvers near by without memory. */
 static bool is_new(const struct report_state *state)
 {
-    return state->budget.used == 0 && state->totals.connections == 0;
+    static const struct ht_audit_count none[REPORT_NUM_SUBJECTS];
+    return state->budget.used == 0 && state->totals.connections == 0 &&
+           memcmp(state->counts, none, sizeof none) == 0;
 }
 
 void report_state_merge(struct report_state *to, struct report_state *from)

@@ -3,7 +3,9 @@
  */
 #include "support.h"
 
+#include "dns/dns.h"
 #include "report/across.h"
+#include "report/audit_report.h"
 #include "report/collector.h"
 #include "report/summary.h"
 #include "tls/tls.h"
@@ -162,9 +164,43 @@ static void the_next_step_is_in_the_same_file(void **state)
     assert_false(across_follows(&first, &next, 4, pair));
 }
 
+/* Queries to a resolver near by are all that two collectors saw. */
+static void lookups_are_counted_without_connections(void **state)
+{
+    (void)state;
+    struct ht_arena arena        = {0};
+    void *collectors[]           = {make_collector(), make_collector()};
+    const struct dns_party party = {.ip = ht_address4((const uint8_t[]){10, 0, 0, 1})};
+    struct dns_transaction query = {
+        .client = &party, .server = &party, .query_frame = 1, .recursion_desired = true};
+    struct ht_analysis a = {.arena = &arena};
+    struct ht_audit audit;
+    for (size_t i = 0; i < 5; i++) {
+        ht_collector_analyzer.record(collectors[i % 2], &a, &dns_transaction_record, &query);
+    }
+    struct ht_summary *summary = ht_summary_new(&settings);
+    for (size_t i = 0; i < 2; i++) {
+        ht_summary_take(summary, collectors[i]);
+        ht_collector_analyzer.fini(collectors[i]);
+        free(collectors[i]);
+    }
+    assert_true(ht_summary_finish(summary));
+    ht_audit_record(summary, &arena, &audit);
+    struct ht_sink *sink = ht_json_sink.open(&(const struct ht_sink_config){0});
+    struct ht_chars out  = {0};
+    assert_true(ht_json_sink.record(sink, &ht_audit_record_type, &audit, &out));
+    ht_chars_add_char(&out, '\0');
+    assert_non_null(strstr(out.ptr, "\"dns-plaintext\",\"judged\":5,"));
+    ht_json_sink.close(sink);
+    ht_chars_free(&out);
+    ht_summary_free(summary);
+    ht_arena_clear(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lookups_are_counted_without_connections),
         cmocka_unit_test(a_finding_is_laid_to_whose_fault_it_is),
         cmocka_unit_test(what_has_no_room_is_counted),
         cmocka_unit_test(each_example_is_with_its_own_server),
