@@ -10,6 +10,7 @@ static void add_value(const struct observer *o, struct report_values *values, en
     struct report_value value = {.key     = {.kind = (uint32_t)kind, .group = group},
                                  .session = o->session,
                                  .sight   = o->sight,
+                                 .last_ns = o->sight.time_ns,
                                  .server  = o->server,
                                  .ja4     = o->ja4};
     value.sight.frame         = frame;

@@ -322,9 +322,19 @@ static struct report_repeat *repeat_of(struct report_state *state, const struct 
         repeat->num       = 1;
         repeat->count     = 1;
         repeat->values[0] = *first;
-        repeat->span      = (struct report_span){first->sight.time_ns, first->sight.time_ns};
+        repeat->span      = (struct report_span){first->sight.time_ns, first->last_ns};
     }
     return repeat;
+}
+
+/* The same session, captured at two places: the earlier sight of it stands. */
+static void see_again(struct report_value *first, const struct report_value *value)
+{
+    int64_t last_ns = value->last_ns > first->last_ns ? value->last_ns : first->last_ns;
+    if (report_sight_before(&value->sight, &first->sight)) {
+        *first = *value;
+    }
+    first->last_ns = last_ns;
 }
 
 static void add_value(struct report_state *state, const struct report_value *value, uint64_t hash)
@@ -334,15 +344,15 @@ static void add_value(struct report_state *state, const struct report_value *val
         return;
     }
     bool known = report_table_find(&state->repeats, &value->key) != NULL;
-    if (!known && first->session == value->session) { /* captured at two places */
-        *first = report_sight_before(&value->sight, &first->sight) ? *value : *first;
+    if (!known && first->session == value->session) {
+        see_again(first, value);
         return;
     }
     struct report_repeat *repeat = repeat_of(state, first);
     if (repeat != NULL) {
         repeat->count += is_example(repeat, value) ? 0 : 1;
         add_example(repeat, value);
-        report_widen(&repeat->span, value->sight.time_ns);
+        widen_by(&repeat->span, &(struct report_span){value->sight.time_ns, value->last_ns});
     }
 }
 
@@ -431,12 +441,33 @@ static size_t place_of(const char *text)
     return (uintptr_t)text / 8;
 }
 
+static size_t certainty(const char *basis)
+{
+    static const char *const bases[] = {"inferred", "derived", "observed"};
+    size_t i                         = 0;
+    while (i < HT_ARRAY_LEN(bases) && (basis == NULL || strcmp(basis, bases[i]) != 0)) {
+        i++;
+    }
+    return i;
+}
+
+/* Of cases that are known in several ways, the least certain. */
+static void weaken(struct report_rule *rule, const char *basis)
+{
+    if (basis != rule->basis && certainty(basis) < certainty(rule->basis)) {
+        rule->basis = basis;
+    }
+}
+
 /* A rule's id is mostly the same words at the same place. */
 uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words)
 {
     struct report_recent *recent = &state->rules_recent[place_of(words->id) % REPORT_RECENT_RULES];
     if (recent->text != words->id) {
         *recent = (struct report_recent){.text = words->id, .number = rule_of(state, words)};
+    }
+    if (recent->number != 0) {
+        weaken(report_table_at(&state->rules, recent->number - 1), words->basis);
     }
     return recent->number;
 }

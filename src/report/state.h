@@ -193,6 +193,7 @@ struct report_value {
     struct report_value_key key;
     uint64_t session; /* hash of both randoms: the same session may be captured twice */
     struct report_sight sight;
+    int64_t last_ns; /* when it was seen last in that session */
     uint32_t server; /* index plus one */
     uint32_t ja4;
 };
@@ -401,7 +402,8 @@ void report_slow_add(struct report_latency *latency, const struct report_slow *s
 /* report_label_of is the name of a static text; 0 for NULL. */
 uint32_t report_label_of(struct report_state *state, const char *label);
 
-/* report_rule_of is the index of the rule with these words, plus one; 0: no room. */
+/* report_rule_of is the index of the rule with these words, plus one; 0: no room. Its basis is that
+ * of the least certain case. */
 uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words);
 
 /* report_finding_add adds cases of a rule; the evidence of what is kept is copied, and what there

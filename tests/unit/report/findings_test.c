@@ -197,10 +197,89 @@ static void lookups_are_counted_without_connections(void **state)
     ht_arena_clear(&arena);
 }
 
+static void a_basis_is_that_of_the_least_certain_case(void **state)
+{
+    (void)state;
+    static const char *const bases[] = {"observed", "inferred", "derived"};
+    for (size_t first = 0; first < 3; first++) {
+        struct report_state *kept = calloc(1, sizeof *kept);
+        uint32_t rule             = 0;
+        assert_non_null(kept);
+        report_state_init(kept, &settings);
+        for (size_t i = 0; i < 3; i++) {
+            const struct ht_finding words = {.id = "some-rule", .basis = bases[(first + i) % 3]};
+            rule                          = report_rule_of(kept, &words);
+        }
+        const struct report_rule *found = report_table_at(&kept->rules, rule - 1);
+        assert_string_equal(found->basis, "inferred");
+        report_state_free(kept);
+        free(kept);
+    }
+}
+
+enum { NUM_SEEN = 4 };
+
+/* Two sessions, one of which was captured at three places. */
+static const struct {
+    uint64_t session;
+    int64_t time_ns;
+} seen[NUM_SEEN] = {{1, 100}, {1, 20}, {1, 300}, {2, 200}};
+
+static void add_seen(struct report_state *state, size_t i)
+{
+    struct report_values values     = {.len = 0};
+    const struct report_value value = {.key     = {.value = {1}, .kind = REPORT_SERVER_RANDOM},
+                                       .session = seen[i].session,
+                                       .sight   = {.time_ns = seen[i].time_ns, .id = i + 1},
+                                       .last_ns = seen[i].time_ns};
+    report_values_seek(state, &values, &value);
+    report_values_add(state, &values);
+}
+
+/* In this order, by two workers of which the second has those of the mask. */
+static void assert_span(const size_t order[NUM_SEEN], unsigned mask)
+{
+    struct report_state *states = calloc(2, sizeof *states);
+    assert_non_null(states);
+    report_state_init(&states[0], &settings);
+    report_state_init(&states[1], &settings);
+    for (size_t i = 0; i < NUM_SEEN; i++) {
+        add_seen(&states[mask >> order[i] & 1], order[i]);
+    }
+    report_state_merge(&states[0], &states[1]);
+    assert_int_equal(states[0].repeats.len, 1);
+    const struct report_repeat *repeat = report_table_at(&states[0].repeats, 0);
+    assert_int_equal(repeat->count, 2);
+    assert_int_equal(repeat->span.first_ns, 20);
+    assert_int_equal(repeat->span.last_ns, 300);
+    assert_int_equal(repeat->values[0].sight.time_ns, 20);
+    assert_int_equal(repeat->values[1].sight.time_ns, 200);
+    report_state_free(&states[0]);
+    report_state_free(&states[1]);
+    free(states);
+}
+
+static void a_repeat_is_the_same_in_any_order(void **state)
+{
+    (void)state;
+    for (size_t code = 0; code < 256; code++) { /* two bits a place */
+        const size_t order[NUM_SEEN] = {code & 3, code >> 2 & 3, code >> 4 & 3, code >> 6 & 3};
+        unsigned met                 = 0;
+        for (size_t i = 0; i < NUM_SEEN; i++) {
+            met |= 1U << order[i];
+        }
+        for (unsigned mask = 0; met == 15 && mask < 16; mask++) {
+            assert_span(order, mask);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookups_are_counted_without_connections),
+        cmocka_unit_test(a_repeat_is_the_same_in_any_order),
+        cmocka_unit_test(a_basis_is_that_of_the_least_certain_case),
         cmocka_unit_test(a_finding_is_laid_to_whose_fault_it_is),
         cmocka_unit_test(what_has_no_room_is_counted),
         cmocka_unit_test(each_example_is_with_its_own_server),
