@@ -1,5 +1,6 @@
 #include "base/large_pages.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -10,6 +11,7 @@
 
 enum {
     LARGE_PAGE  = 2 << 20,
+    COLLAPSE    = 25,       /* MADV_COLLAPSE (Linux 6.1), which not every C library names yet */
     STEP        = 32 << 20, /* of what the heap grew by, before it is asked for */
     LARGEST     = 8 << 20,  /* of a block from the heap; larger ones have a mapping of their own */
     THREAD_HEAP = 64 << 20, /* of which a thread gets another when one is full; it lies at a
@@ -42,13 +44,17 @@ void ht_large_pages_ask(struct ht_large_pages *pages)
     if (end - pages->asked < STEP) {
         return;
     }
-    if (pages->bytes == 0) {
+    bool first = pages->bytes == 0;
+    if (first) {
         grow_by_steps();
     }
     char *from = pages->asked + (LARGE_PAGE - (uintptr_t)pages->asked % LARGE_PAGE) % LARGE_PAGE;
     char *to   = end - (uintptr_t)end % LARGE_PAGE;
     if (madvise(from, (size_t)(to - from), MADV_HUGEPAGE) == 0) {
         pages->bytes += (size_t)(to - from);
+        if (first) { /* what lies there from the beginning is used most; an older kernel refuses */
+            (void)madvise(from, (size_t)(to - from), COLLAPSE);
+        }
     }
     pages->asked = to;
 }

@@ -28,6 +28,7 @@ void cli_session_start(struct cli_session *session)
     session->started_ns = clock_ns(CLOCK_MONOTONIC);
     session->stats_ns   = session->started_ns + stats_interval_ns(session->options);
     session->alive_ns   = session->started_ns;
+    ht_large_pages_ask(&session->large_pages);
 }
 
 /* Adds up what is counted here and there. */
