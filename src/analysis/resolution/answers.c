@@ -99,8 +99,8 @@ static bool is_same(const struct ht_answer *a, enum ht_answer_index index,
            (!goes_by_name(index) || ht_names_equal(ht_answer_name(a), id->name));
 }
 
-/* Where in the table the tree of those that are the same hangs, or would hang. `known` is one of
- * them, or NULL. */
+/* Where in the table those that are the same hang, or would hang. `known` is one of them, or NULL.
+ */
 static struct ht_answer_slot *slot_of(const struct ht_answers *answers, enum ht_answer_index index,
                                       const struct identity *id, const struct ht_answer *known)
 {
@@ -108,8 +108,9 @@ static struct ht_answer_slot *slot_of(const struct ht_answers *answers, enum ht_
     struct ht_answer_slot *table = answers->tables[index];
     size_t mask                  = answers->num_slots - 1;
     size_t i                     = key & mask;
-    while (table[i].root != NULL && (table[i].key != key || (table[i].root != known &&
-                                                             !is_same(table[i].root, index, id)))) {
+    while (
+        table[i].first != NULL &&
+        (table[i].key != key || (table[i].first != known && !is_same(table[i].first, index, id)))) {
         i = (i + 1) & mask;
     }
     return &table[i];
@@ -120,30 +121,14 @@ static struct ht_answer_slot *slot_of(const struct ht_answers *answers, enum ht_
 static void clear_slot(struct ht_answer_slot *table, size_t num_slots, size_t hole)
 {
     const size_t mask = num_slots - 1;
-    for (size_t i = (hole + 1) & mask; table[i].root != NULL; i = (i + 1) & mask) {
+    for (size_t i = (hole + 1) & mask; table[i].first != NULL; i = (i + 1) & mask) {
         size_t home = table[i].key & mask;
         if (((i - home) & mask) >= ((i - hole) & mask)) {
             table[hole] = table[i];
             hole        = i;
         }
     }
-    table[hole].root = NULL;
-}
-
-/* The latest of those that are the same and were given until then. */
-static struct ht_answer *latest_until(const struct ht_answers *answers, enum ht_answer_index index,
-                                      const struct identity *id, int64_t until_ns)
-{
-    struct ht_answer *best = NULL, *a = slot_of(answers, index, id, NULL)->root;
-    while (a != NULL) {
-        if (a->facts.time_ns <= until_ns) {
-            best = a;
-            a    = a->link[index].later;
-        } else {
-            a = a->link[index].earlier;
-        }
-    }
-    return best;
+    table[hole].first = NULL;
 }
 
 static bool is_before(const struct ht_answer *a, const struct ht_answer *b)
@@ -200,20 +185,93 @@ static void remove_from_tree(struct ht_answer **root, enum ht_answer_index index
     *at = earlier != NULL ? earlier : later;
 }
 
+static bool is_list(const struct ht_answer *a, enum ht_answer_index index)
+{
+    return (a->in_tree & 1u << index) == 0;
+}
+
+static void put_in_tree(struct ht_answer **root, enum ht_answer_index index, struct ht_answer *a)
+{
+    a->in_tree |= (uint8_t)(1u << index);
+    insert_in_tree(root, index, a);
+}
+
+/* Makes a tree of what hangs there, if it is a list. */
+static void plant(struct ht_answer **first, enum ht_answer_index index)
+{
+    struct ht_answer *a = *first, *root = NULL;
+    if (a == NULL || !is_list(a, index)) {
+        return;
+    }
+    while (a != NULL) {
+        struct ht_answer *next = a->link[index].earlier;
+        put_in_tree(&root, index, a);
+        a = next;
+    }
+    *first = root;
+}
+
+/* The latest of those that are the same and were given until then. */
+static struct ht_answer *latest_until(struct ht_answers *answers, enum ht_answer_index index,
+                                      const struct identity *id, int64_t until_ns)
+{
+    struct ht_answer_slot *slot = slot_of(answers, index, id, NULL);
+    struct ht_answer *best = NULL, *a = slot->first;
+    if (a != NULL && is_list(a, index)) {
+        if (a->facts.time_ns <= until_ns) {
+            return a;
+        }
+        plant(&slot->first, index);
+        a = slot->first;
+    }
+    while (a != NULL) {
+        if (a->facts.time_ns <= until_ns) {
+            best = a;
+            a    = a->link[index].later;
+        } else {
+            a = a->link[index].earlier;
+        }
+    }
+    return best;
+}
+
 static void file(struct ht_answers *answers, enum ht_answer_index index, const struct identity *id,
                  struct ht_answer *a)
 {
     struct ht_answer_slot *slot = slot_of(answers, index, id, NULL);
+    struct ht_answer *first     = slot->first;
     slot->key                   = id->key[index];
-    insert_in_tree(&slot->root, index, a);
+    if (first == NULL || (is_list(first, index) && is_before(first, a))) {
+        a->link[index] = (struct ht_answer_link){.earlier = first};
+        slot->first    = a;
+        if (first != NULL) {
+            first->link[index].later = a;
+        }
+        return;
+    }
+    plant(&slot->first, index);
+    put_in_tree(&slot->first, index, a);
 }
 
 static void unfile(struct ht_answers *answers, enum ht_answer_index index,
                    const struct identity *id, const struct ht_answer *a)
 {
+    const struct ht_answer_link *link = &a->link[index];
+    bool list                         = is_list(a, index);
+    if (list && link->earlier != NULL) {
+        link->earlier->link[index].later = link->later;
+    }
+    if (list && link->later != NULL) {
+        link->later->link[index].earlier = link->earlier;
+        return;
+    }
     struct ht_answer_slot *slot = slot_of(answers, index, id, a);
-    remove_from_tree(&slot->root, index, a);
-    if (slot->root == NULL) {
+    if (list) {
+        slot->first = link->earlier;
+    } else {
+        remove_from_tree(&slot->first, index, a);
+    }
+    if (slot->first == NULL) {
         clear_slot(answers->tables[index], answers->num_slots,
                    (size_t)(slot - answers->tables[index]));
     }
@@ -238,15 +296,15 @@ bool ht_answers_init(struct ht_answers *answers)
     return good;
 }
 
-static void move_roots(struct ht_answer_slot *to, size_t num_slots,
+static void move_slots(struct ht_answer_slot *to, size_t num_slots,
                        const struct ht_answer_slot *from, size_t num_from)
 {
     for (size_t i = 0; i < num_from; i++) {
         size_t at = from[i].key & (num_slots - 1);
-        while (from[i].root != NULL && to[at].root != NULL) {
+        while (from[i].first != NULL && to[at].first != NULL) {
             at = (at + 1) & (num_slots - 1);
         }
-        if (from[i].root != NULL) {
+        if (from[i].first != NULL) {
             to[at] = from[i];
         }
     }
@@ -264,7 +322,7 @@ static void grow(struct ht_answers *answers)
     }
     for (int i = 0; i < HT_NUM_INDEXES; i++) {
         if (good) {
-            move_roots(larger[i], num_slots, answers->tables[i], answers->num_slots);
+            move_slots(larger[i], num_slots, answers->tables[i], answers->num_slots);
         }
         free(good ? answers->tables[i] : larger[i]);
         answers->tables[i] = good ? larger[i] : answers->tables[i];
@@ -334,15 +392,32 @@ static void insert(struct ht_answers *answers, const struct identity *id, struct
     answers->bytes += a->size;
 }
 
+static bool is_earlier(const struct ht_answer *a, const struct ht_answer_facts *than)
+{
+    return a->facts.time_ns != than->time_ns ? a->facts.time_ns < than->time_ns
+                                             : a->facts.frame < than->frame;
+}
+
+static bool is_of(const struct ht_answer *a, const struct ht_answer_facts *facts)
+{
+    return a->facts.time_ns == facts->time_ns && a->facts.frame == facts->frame;
+}
+
 /* The same answer, seen before: repeated, or told again for the sake of its query. */
-static struct ht_answer *find_again(const struct ht_answers *answers, const struct identity *id,
+static struct ht_answer *find_again(struct ht_answers *answers, const struct identity *id,
                                     const struct ht_answer_facts *facts)
 {
-    struct ht_answer *a = slot_of(answers, HT_BY_BOTH, id, NULL)->root;
-    while (a != NULL && (a->facts.time_ns != facts->time_ns || a->facts.frame != facts->frame)) {
-        bool is_later = a->facts.time_ns != facts->time_ns ? a->facts.time_ns < facts->time_ns
-                                                           : a->facts.frame < facts->frame;
-        a             = is_later ? a->link[HT_BY_BOTH].later : a->link[HT_BY_BOTH].earlier;
+    struct ht_answer_slot *slot = slot_of(answers, HT_BY_BOTH, id, NULL);
+    struct ht_answer *a         = slot->first;
+    if (a == NULL || is_of(a, facts)) {
+        return a;
+    }
+    if (is_list(a, HT_BY_BOTH) && is_earlier(a, facts)) {
+        return NULL;
+    }
+    plant(&slot->first, HT_BY_BOTH);
+    for (a = slot->first; a != NULL && !is_of(a, facts);) {
+        a = is_earlier(a, facts) ? a->link[HT_BY_BOTH].later : a->link[HT_BY_BOTH].earlier;
     }
     return a;
 }
@@ -381,8 +456,8 @@ static struct ht_answer *later_of(struct ht_answer *a, struct ht_answer *b)
 }
 
 /* What was given to the client, whose identity is `id`, or to everybody. */
-static struct ht_answer *find_to_client(const struct ht_answers *answers,
-                                        enum ht_answer_index index, const struct identity *id,
+static struct ht_answer *find_to_client(struct ht_answers *answers, enum ht_answer_index index,
+                                        const struct identity *id,
                                         const struct ht_answer_search *search)
 {
     struct ht_answer *found = latest_until(answers, index, id, search->until_ns);
@@ -394,28 +469,24 @@ static struct ht_answer *find_to_client(const struct ht_answers *answers,
     return found;
 }
 
-static struct ht_answer *find(const struct ht_answers *answers,
-                              const struct ht_answer_search *search)
+static struct ht_answer *find(struct ht_answers *answers, const struct ht_answer_search *search)
 {
     struct identity id;
     bool named                 = search->name.len > 0;
     enum ht_answer_index index = named ? HT_BY_NAME : HT_BY_ADDRESS;
     identify(&id, answers, &search->server, &search->client, search->name);
-    if (slot_of(answers, index, &id, NULL)->root == NULL) {
-        return NULL;
-    }
     struct ht_answer *found =
         find_to_client(answers, named ? HT_BY_BOTH : HT_BY_CLIENT, &id, search);
     return found != NULL ? found : latest_until(answers, index, &id, search->until_ns);
 }
 
-const struct ht_answer *ht_answers_find(const struct ht_answers *answers,
+const struct ht_answer *ht_answers_find(struct ht_answers *answers,
                                         const struct ht_answer_search *search)
 {
     return find(answers, search);
 }
 
-const struct ht_answer *ht_answers_to_client(const struct ht_answers *answers,
+const struct ht_answer *ht_answers_to_client(struct ht_answers *answers,
                                              const struct ht_answer_search *search)
 {
     struct identity id;

@@ -23,26 +23,28 @@ struct ht_answer_facts {
 /* The ways to look for an answer: each index goes by the address and what its name says. */
 enum ht_answer_index { HT_BY_ADDRESS, HT_BY_NAME, HT_BY_CLIENT, HT_BY_BOTH, HT_NUM_INDEXES };
 
-/* The answers that are the same to an index make a tree, ordered by time, and a heap by `weight`:
- * so that it is balanced whatever their order (a treap). */
+/* The answers that are the same to an index make a list, ordered by time, as long as only the
+ * latest is sought, and each comes after the one before it. From then on they make a tree, ordered
+ * by time, and a heap by `weight`: so that it is balanced whatever their order (a treap). */
 struct ht_answer_link {
-    struct ht_answer *earlier, *later;
+    struct ht_answer *earlier, *later; /* in a list the next ones; in a tree its two sides */
 };
 
-/* The trees' roots lie in a hash table of open addressing, with the hashes beside them, so that
+/* The lists and trees hang in a hash table of open addressing, with the hashes beside them, so that
  * most of what is not sought is passed without a look at it. */
 struct ht_answer_slot {
-    uint64_t key;           /* the hash of what the index goes by */
-    struct ht_answer *root; /* NULL: free */
+    uint64_t key;            /* the hash of what the index goes by */
+    struct ht_answer *first; /* the latest of a list, or a tree's root; NULL: free */
 };
 
-/* One address that was answered. */
+/* One address that was answered. What is looked at on the way to another lies together. */
 struct ht_answer {
+    struct ht_address address;
+    uint8_t in_tree; /* a bit for each index */
+    struct ht_answer_facts facts;
     struct ht_answer_link link[HT_NUM_INDEXES];
     struct ht_answer *newer, *older; /* of all, as they were learnt or led to a connection */
-    struct ht_address address;
-    struct ht_answer_facts facts;
-    uint64_t order; /* of learning */
+    uint64_t order;                  /* of learning */
     uint64_t weight;
     size_t size;
     uint8_t text[]; /* the name, then the aliases */
@@ -88,15 +90,16 @@ void ht_answers_add(struct ht_answers *answers, const struct ht_address *address
 void ht_answers_use(struct ht_answers *answers, const struct ht_address *server,
                     const struct ht_address *client);
 
-/* ht_answers_find returns the answer with the server's address that explains a connection best:
- * under the name, if one is sought; to the same client rather than to another; the latest. NULL:
- * there is none. Its work grows with the logarithm of how many answers the address has. */
-const struct ht_answer *ht_answers_find(const struct ht_answers *answers,
+/* ht_answers_find (which may make a tree of a list) returns the answer with the server's address
+ * that explains a connection best: under the name, if one is sought; to the same client rather than
+ * to another; the latest. NULL: there is none. Its work grows with the logarithm of how many
+ * answers the address has. */
+const struct ht_answer *ht_answers_find(struct ht_answers *answers,
                                         const struct ht_answer_search *search);
 
 /* ht_answers_to_client is ht_answers_find for what was given to the same client only, under any
  * name. */
-const struct ht_answer *ht_answers_to_client(const struct ht_answers *answers,
+const struct ht_answer *ht_answers_to_client(struct ht_answers *answers,
                                              const struct ht_answer_search *search);
 
 #endif

@@ -364,7 +364,7 @@ static bool explains(const struct ht_resolution *resolution)
 }
 
 /* Where the hello's name may be a front, what the same client was just given stands for it. */
-static const struct ht_answer *find_behind_front(const struct ht_answers *answers,
+static const struct ht_answer *find_behind_front(struct ht_answers *answers,
                                                  const struct ht_answer_search *search,
                                                  const struct ht_any *details)
 {
@@ -377,7 +377,7 @@ static const struct ht_answer *find_behind_front(const struct ht_answers *answer
 
 /* That no answer under the hello's name led to the server, but one under another name did. */
 static void fill_other_name(struct ht_resolution *out, const struct ht_analysis *a,
-                            const struct ht_answers *answers, const struct ht_answer_search *search)
+                            struct ht_answers *answers, const struct ht_answer_search *search)
 {
     const struct ht_answer *answer = ht_answers_to_client(answers, search);
     if (answer != NULL) {
@@ -388,8 +388,8 @@ static void fill_other_name(struct ht_resolution *out, const struct ht_analysis 
 
 static void see_connection(void *state, struct ht_analysis *a, struct ht_connection *connection)
 {
-    const struct ht_answers *answers = state;
-    struct ht_resolution *out        = ht_arena_alloc(a->arena, sizeof *out);
+    struct ht_answers *answers = state;
+    struct ht_resolution *out  = ht_arena_alloc(a->arena, sizeof *out);
     if (out == NULL || connection->client == NULL || connection->server == NULL) {
         return;
     }
