@@ -169,21 +169,3 @@ struct ht_bytes dns_name_read(struct ht_reader *r, struct ht_bytes message, stru
     }
     return text;
 }
-
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
-}
-
-bool dns_names_equal(struct ht_bytes a, struct ht_bytes b)
-{
-    if (a.len != b.len) {
-        return false;
-    }
-    for (size_t i = 0; i < a.len; i++) {
-        if (lower(a.ptr[i]) != lower(b.ptr[i])) {
-            return false;
-        }
-    }
-    return true;
-}

@@ -31,8 +31,4 @@ struct dns_names {
 struct ht_bytes dns_name_read(struct ht_reader *r, struct ht_bytes message, struct dns_names *names,
                               struct dns_text *out);
 
-/* dns_names_equal compares two names in presentation form, without regard to ASCII case
- * (RFC 4343). */
-bool dns_names_equal(struct ht_bytes a, struct ht_bytes b);
-
 #endif

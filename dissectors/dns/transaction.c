@@ -299,7 +299,7 @@ static bool same_question(const struct dns_state *state, struct ht_emitter *e,
     (void)dns_question_parse(first->bytes, state->kind, e->scratch, &kept);
     const struct dns_question *a = kept.questions, *b = m->questions;
     return kept.num_questions > 0 && ht_bytes_equal(a->class, b->class) &&
-           dns_names_equal(a->name, b->name);
+           ht_bytes_alike(a->name, b->name); /* RFC 4343 */
 }
 
 /* What must be true of a pair, beside id and question, for a message to belong to it. */

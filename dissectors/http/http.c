@@ -38,7 +38,7 @@ static enum ht_match match_request_line(struct ht_bytes head)
     }
     size_t len             = strlen(" HTTP/1.x");
     struct ht_bytes ending = ht_bytes_from(line, line.len > len ? line.len - len : line.len);
-    return http_begins(ending, " http/1.") ? HT_MATCH_YES : HT_MATCH_NO;
+    return ht_begins_alike(ending, " http/1.") ? HT_MATCH_YES : HT_MATCH_NO;
 }
 
 static enum ht_match match(struct ht_bytes head, const struct ht_endpoint endpoint[2],
@@ -70,7 +70,7 @@ static bool is_server(const struct http_state *s, enum ht_side side)
 static bool is_other(const struct http_state *s, struct ht_bytes avail, enum ht_side side)
 {
     return starttls_is_tls(avail) == HT_MATCH_YES ||
-           (s->claimed && side == s->client && http_begins(avail, "connect "));
+           (s->claimed && side == s->client && ht_begins_alike(avail, "connect "));
 }
 
 static struct ht_frame_size frame(const void *state, struct ht_bytes avail, enum ht_side side)
@@ -164,7 +164,7 @@ static void take_response(struct http_state *s, struct ht_emitter *e, enum ht_si
     d->status = d->status == 0 ? response->status : d->status;
     d->set_cookie |= response->set_cookie;
     d->redirects_to_https |= redirects && response->location_scheme.len == strlen("https") &&
-                             http_begins(response->location_scheme, "https");
+                             ht_begins_alike(response->location_scheme, "https");
     keep(e, &d->upgrade, response->upgrade);
     (void)ht_emit(e, &http_response_event, from, 0, response);
 }
@@ -192,7 +192,7 @@ static enum ht_verdict response(struct http_state *s, struct ht_emitter *e,
     take_response(s, e, pdu->side, &head);
     if (head.status < STATUS_OK) {
         bool leaves =
-            head.status == STATUS_SWITCHING_PROTOCOLS && !http_begins(head.upgrade, "tls");
+            head.status == STATUS_SWITCHING_PROTOCOLS && !ht_begins_alike(head.upgrade, "tls");
         *body = (struct http_body){0};
         return leaves ? HT_DONE : HT_CONTINUE;
     }

@@ -7,11 +7,6 @@ static bool is_blank(uint8_t c)
     return c == ' ' || c == '\t';
 }
 
-static uint8_t lower_case(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
-}
-
 bool http_next_line(struct ht_bytes *rest, struct ht_bytes *out)
 {
     const uint8_t *end = rest->len > 0 ? memchr(rest->ptr, '\n', rest->len) : NULL;
@@ -39,18 +34,9 @@ struct ht_bytes http_word(struct ht_bytes *rest)
     return out;
 }
 
-bool http_begins(struct ht_bytes text, const char *lower)
-{
-    size_t i = 0;
-    while (lower[i] != '\0' && i < text.len && lower_case(text.ptr[i]) == (uint8_t)lower[i]) {
-        i++;
-    }
-    return lower[i] == '\0';
-}
-
 bool http_field(struct ht_bytes line, const char *lower, struct ht_bytes *out)
 {
-    if (!http_begins(line, lower)) {
+    if (!ht_begins_alike(line, lower)) {
         return false;
     }
     struct ht_bytes value = ht_bytes_from(line, strlen(lower));
@@ -82,7 +68,7 @@ struct ht_bytes http_scheme(struct ht_bytes value)
     enum { LONGEST = 20 };
     struct ht_bytes scheme = http_word(&value);
     for (size_t i = 0; i < scheme.len; i++) {
-        uint8_t c   = lower_case(scheme.ptr[i]);
+        uint8_t c   = ht_lower(scheme.ptr[i]);
         bool letter = c >= 'a' && c <= 'z';
         if (!letter && c != '-' && (c < '0' || c > '9' || i == 0)) {
             return ht_bytes(NULL, 0);
@@ -97,7 +83,7 @@ void http_body_field(struct ht_bytes line, struct http_body *out)
     if (http_field(line, "content-length:", &value)) {
         out->has_length = http_number(value, &out->length);
     } else if (http_field(line, "transfer-encoding:", &value)) {
-        out->chunked |= http_begins(value, "chunked");
+        out->chunked |= ht_begins_alike(value, "chunked");
     }
 }
 
@@ -122,7 +108,7 @@ struct ht_frame_size http_chunk_frame(struct ht_bytes avail)
         return (struct ht_frame_size){.len = avail.len < CHUNK_LINE ? 0 : SIZE_MAX};
     }
     for (size_t i = 0; i < line.len && line.ptr[i] != ';' && !is_blank(line.ptr[i]); i++) {
-        uint8_t c   = lower_case(line.ptr[i]);
+        uint8_t c   = ht_lower(line.ptr[i]);
         bool letter = c >= 'a' && c <= 'f';
         if (i == MAX_DIGITS || (!letter && (c < '0' || c > '9'))) {
             return (struct ht_frame_size){.len = SIZE_MAX};

@@ -14,9 +14,6 @@ bool http_next_line(struct ht_bytes *rest, struct ht_bytes *out);
 /* http_word takes the next word of a line, by spaces; empty at its end. */
 struct ht_bytes http_word(struct ht_bytes *rest);
 
-/* http_begins: `text` begins with `lower`, without regard to case. */
-bool http_begins(struct ht_bytes text, const char *lower);
-
 /* http_field: the line is the field `lower` (its name with the colon, "host:"); `*out` is its
  * value, without white space around it. */
 bool http_field(struct ht_bytes line, const char *lower, struct ht_bytes *out);

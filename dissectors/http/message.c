@@ -7,7 +7,7 @@ static struct ht_bytes cut(struct ht_bytes text)
 
 static bool is_version(struct ht_bytes word)
 {
-    return word.len == strlen("HTTP/1.1") && http_begins(word, "http/1.");
+    return word.len == strlen("HTTP/1.1") && ht_begins_alike(word, "http/1.");
 }
 
 /* method SP request-target SP HTTP-version (RFC 9112 section 3). */

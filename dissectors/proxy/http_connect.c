@@ -34,9 +34,10 @@ static bool read_first_line(struct ht_bytes line, struct http_head *out)
     struct ht_bytes first = http_word(&line), second = http_word(&line);
     out->request = ht_bytes_equal(first, ht_text("CONNECT"));
     if (out->request) {
-        return read_authority(second, out) && http_begins(http_word(&line), "http/1.");
+        return read_authority(second, out) && ht_begins_alike(http_word(&line), "http/1.");
     }
-    bool good   = http_begins(first, "http/1.") && second.len == 3 && http_number(second, &status);
+    bool good =
+        ht_begins_alike(first, "http/1.") && second.len == 3 && http_number(second, &status);
     out->status = good ? (unsigned)status : 0;
     out->reason = ht_bytes_from(line, 1);
     return good;

@@ -19,7 +19,7 @@ static void command(struct ht_bytes line, struct line_command *out)
     if (line_is(verb, "FEAT")) {
         out->verb = LINE_CAPABILITIES;
     } else if (line_is(verb, "AUTH") &&
-               (line_begins(argument, "TLS") || line_is(argument, "SSL"))) {
+               (ht_begins_alike(argument, "TLS") || line_is(argument, "SSL"))) {
         out->verb = LINE_STARTTLS;
     } else if (line_is(verb, "USER") &&
                (line_is(argument, "ANONYMOUS") || line_is(argument, "FTP"))) {
@@ -35,7 +35,7 @@ static void feature(struct ht_bytes line, struct line_reply *out)
 {
     struct ht_bytes name = line_word(&line), kind = line_word(&line);
     out->offers =
-        line_is(name, "AUTH") && (line_contains(kind, "TLS") || line_contains(kind, "SSL"));
+        line_is(name, "AUTH") && (ht_contains_alike(kind, "TLS") || ht_contains_alike(kind, "SSL"));
     out->overwritten = line_is_overwritten(name);
 }
 

@@ -1,10 +1,5 @@
 #include "starttls/line.h"
 
-static uint8_t upper_case(uint8_t c)
-{
-    return c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
-}
-
 struct ht_bytes line_word(struct ht_bytes *rest)
 {
     size_t from = 0;
@@ -20,33 +15,14 @@ struct ht_bytes line_word(struct ht_bytes *rest)
     return word;
 }
 
-bool line_begins(struct ht_bytes line, const char *upper)
-{
-    size_t i = 0;
-    while (upper[i] != '\0' && i < line.len && upper_case(line.ptr[i]) == (uint8_t)upper[i]) {
-        i++;
-    }
-    return upper[i] == '\0';
-}
-
 bool line_is(struct ht_bytes word, const char *upper)
 {
-    return word.len == strlen(upper) && line_begins(word, upper);
-}
-
-bool line_contains(struct ht_bytes line, const char *upper)
-{
-    for (; line.len > 0; line = ht_bytes_from(line, 1)) {
-        if (line_begins(line, upper)) {
-            return true;
-        }
-    }
-    return false;
+    return ht_bytes_alike(word, ht_text(upper));
 }
 
 static bool is_letter(uint8_t c)
 {
-    return upper_case(c) >= 'A' && upper_case(c) <= 'Z';
+    return ht_lower(c) >= 'a' && ht_lower(c) <= 'z';
 }
 
 static bool is_digit(uint8_t c)
@@ -74,7 +50,7 @@ bool line_is_overwritten(struct ht_bytes word)
 {
     enum { SHORTEST = 4 };
     size_t row = 0;
-    while (row < word.len && upper_case(word.ptr[row]) == 'X') {
+    while (row < word.len && ht_lower(word.ptr[row]) == 'x') {
         row++;
     }
     return word.len >= SHORTEST &&
@@ -275,7 +251,7 @@ enum ht_verdict line_take(const struct line_protocol *protocol, struct line_stat
     return state->content ? HT_DONE : starttls_count(&state->common);
 }
 
-bool line_port(const struct ht_endpoint endpoint[2], const uint16_t *ports)
+static bool is_at_port(const struct ht_endpoint endpoint[2], const uint16_t *ports)
 {
     for (; *ports != 0; ports++) {
         if (endpoint[0].port == *ports || endpoint[1].port == *ports) {
@@ -307,25 +283,22 @@ enum ht_match line_match_by_port(struct ht_bytes head, const struct ht_endpoint 
                                  const char *const *more)
 {
     enum ht_match match = line_match_words(head, words);
-    return line_port(endpoint, ports) ? line_match_either(match, line_match_words(head, more))
-                                      : match;
+    return is_at_port(endpoint, ports) ? line_match_either(match, line_match_words(head, more))
+                                       : match;
 }
 
 enum ht_match line_match_words(struct ht_bytes head, const char *const *words)
 {
     enum ht_match match = HT_MATCH_NO;
     for (; *words != NULL; words++) {
-        const char *word = *words;
-        size_t i         = 0;
-        while (word[i] != '\0' && i < head.len && upper_case(head.ptr[i]) == (uint8_t)word[i]) {
-            i++;
+        struct ht_bytes word = ht_text(*words);
+        if (!ht_bytes_alike(ht_bytes_head(head, word.len), ht_bytes_head(word, head.len))) {
+            continue;
         }
-        if (word[i] == '\0') {
+        if (head.len >= word.len) {
             return is_line(head);
         }
-        if (i == head.len) {
-            match = HT_MATCH_MORE;
-        }
+        match = HT_MATCH_MORE;
     }
     return match;
 }
@@ -334,7 +307,7 @@ static size_t find_any(struct ht_bytes text, const char *const *words, size_t nu
 {
     for (size_t at = 0; at < text.len; at++) {
         for (size_t i = 0; i < num && words[i] != NULL; i++) {
-            if (line_begins(ht_bytes_from(text, at), words[i])) {
+            if (ht_begins_alike(ht_bytes_from(text, at), words[i])) {
                 return at;
             }
         }
@@ -389,9 +362,9 @@ enum ht_match line_match_greeting(struct ht_bytes head, const struct ht_endpoint
     if (match != HT_MATCH_MORE || (!whole && head.len < LINE_MAX_BYTES)) {
         return match;
     }
-    if (line_port(endpoint, g->ports)) {
+    if (is_at_port(endpoint, g->ports)) {
         return HT_MATCH_YES;
     }
-    bool undecided = g->rivals[0] != NULL && !line_port(endpoint, g->rival_ports);
+    bool undecided = g->rivals[0] != NULL && !is_at_port(endpoint, g->rival_ports);
     return undecided ? HT_MATCH_MORE : HT_MATCH_NO;
 }

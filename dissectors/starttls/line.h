@@ -71,12 +71,6 @@ struct ht_bytes line_word(struct ht_bytes *rest);
 /* line_is compares with an upper-case word, without regard to case. */
 bool line_is(struct ht_bytes word, const char *upper);
 
-/* line_begins is line_is with the first characters of `line`. */
-bool line_begins(struct ht_bytes line, const char *upper);
-
-/* line_contains is line_is with characters anywhere in `line`. */
-bool line_contains(struct ht_bytes line, const char *upper);
-
 /* line_mechanism is the word if it can be the name of a SASL mechanism (RFC 4422 section 3.1), else
  * empty: what is no name may be a secret. */
 struct ht_bytes line_mechanism(struct ht_bytes word);
@@ -112,14 +106,12 @@ size_t line_resync(struct ht_bytes avail, enum ht_side side);
 enum ht_verdict line_take(const struct line_protocol *protocol, struct line_state *state,
                           struct ht_emitter *e, const struct ht_pdu *pdu);
 
-/* line_port: a server of one of the ports, 0 ending them, is at either end. */
-bool line_port(const struct ht_endpoint endpoint[2], const uint16_t *ports);
-
 /* line_match_words answers `match` for a line of text: YES where it begins with one of `words`,
  * NULL-terminated, in upper case, and has ended; MORE where it may yet. */
 enum ht_match line_match_words(struct ht_bytes head, const char *const *words);
 
-/* line_match_by_port is line_match_words, with `more` words where line_port holds for `ports`. */
+/* line_match_by_port is line_match_words, with `more` words where a server of one of `ports`, 0
+ * ending them, is at either end. */
 enum ht_match line_match_by_port(struct ht_bytes head, const struct ht_endpoint endpoint[2],
                                  const char *const *words, const uint16_t *ports,
                                  const char *const *more);

@@ -41,7 +41,7 @@ static void reply(struct ht_bytes line, struct line_reply *out)
     out->ends_list   = line_is(line, ".");
     out->answers     = good || bad;
     out->verdict     = good ? STARTTLS_ACCEPTED : STARTTLS_REFUSED;
-    if (bad && line_contains(rest, "UNKNOWN")) {
+    if (bad && ht_contains_alike(rest, "UNKNOWN")) {
         out->verdict = STARTTLS_UNKNOWN_COMMAND;
     }
 }

@@ -50,16 +50,48 @@ static inline bool ht_bytes_equal(struct ht_bytes a, struct ht_bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+/* ht_lower is a letter of ASCII in lower case, whatever the locale; any other byte as it is. */
+static inline uint8_t ht_lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+}
+
+/* ht_bytes_alike is ht_bytes_equal without regard to the case of ASCII's letters. */
+static inline bool ht_bytes_alike(struct ht_bytes a, struct ht_bytes b)
+{
+    size_t same = 0;
+    while (a.len == b.len && same < a.len && ht_lower(a.ptr[same]) == ht_lower(b.ptr[same])) {
+        same++;
+    }
+    return a.len == b.len && same == a.len;
+}
+
 /* ht_bytes_head views the first `len` bytes, or all where there are fewer. */
 static inline struct ht_bytes ht_bytes_head(struct ht_bytes b, size_t len)
 {
     return ht_bytes(b.ptr, len < b.len ? len : b.len);
 }
 
+/* ht_begins_alike: `b` begins with `word`, in either case. */
+static inline bool ht_begins_alike(struct ht_bytes b, const char *word)
+{
+    return ht_bytes_alike(ht_bytes_head(b, strlen(word)), ht_text(word));
+}
+
 /* ht_bytes_from views what follows the first `skip` bytes; empty where there are fewer. */
 static inline struct ht_bytes ht_bytes_from(struct ht_bytes b, size_t skip)
 {
     return skip < b.len ? ht_bytes(b.ptr + skip, b.len - skip) : ht_bytes(b.ptr, 0);
+}
+
+/* ht_contains_alike: `word` stands somewhere in `b`, in either case. */
+static inline bool ht_contains_alike(struct ht_bytes b, const char *word)
+{
+    size_t len = strlen(word), at = 0;
+    while (at + len <= b.len && !ht_begins_alike(ht_bytes_from(b, at), word)) {
+        at++;
+    }
+    return at + len <= b.len;
 }
 
 /* ht_reader starts a reader at the first byte of `in`. */

@@ -71,11 +71,6 @@ bool ht_condition_read(struct ht_condition *out, struct ht_bytes text)
     return out->field.len > 0;
 }
 
-static bool same_letter(uint8_t a, uint8_t b)
-{
-    return tolower(a) == tolower(b);
-}
-
 /* After a mismatch the latest `*` takes one byte more; what stands before it need not be looked at
  * again, so this is never worse than the lengths' product. */
 static bool looks_like(struct ht_bytes text, struct ht_bytes pattern)
@@ -86,7 +81,7 @@ static bool looks_like(struct ht_bytes text, struct ht_bytes pattern)
             star  = p++;
             taken = t;
         } else if (p < pattern.len &&
-                   (pattern.ptr[p] == '?' || same_letter(pattern.ptr[p], text.ptr[t]))) {
+                   (pattern.ptr[p] == '?' || ht_lower(pattern.ptr[p]) == ht_lower(text.ptr[t]))) {
             p++;
             t++;
         } else if (star != SIZE_MAX) {

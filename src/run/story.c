@@ -273,8 +273,7 @@ static struct ht_bytes lower_case(struct ht_arena *arena, const char *name)
     struct ht_bytes copy = ht_arena_copy(arena, ht_text(name));
     char *at             = ht_arena_alloc(arena, copy.len);
     for (size_t i = 0; at != NULL && i < copy.len; i++) {
-        uint8_t c = copy.ptr[i];
-        at[i]     = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+        at[i] = (char)ht_lower(copy.ptr[i]);
     }
     return ht_bytes(at, at != NULL ? copy.len : 0);
 }

@@ -29,26 +29,6 @@ bool audit_has_word(struct ht_texts list, const char *word)
     return false;
 }
 
-static uint8_t lower_case(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
-}
-
-bool audit_contains(struct ht_bytes text, const char *lower)
-{
-    size_t len = strlen(lower);
-    for (size_t i = 0; i + len <= text.len; i++) {
-        size_t k = 0;
-        while (k < len && lower_case(text.ptr[i + k]) == (uint8_t)lower[k]) {
-            k++;
-        }
-        if (k == len) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool audit_is_private(const struct ht_address *address)
 {
     static const struct {

@@ -38,9 +38,6 @@ const char *audit_name(char room[AUDIT_NAME_MAX], struct ht_bytes name);
 /* audit_has_word: `word` is one of `list`. */
 bool audit_has_word(struct ht_texts list, const char *word);
 
-/* audit_contains looks for `lower` in a text, without regard to ASCII case. */
-bool audit_contains(struct ht_bytes text, const char *lower);
-
 /* audit_is_private: an address that the Internet does not route, or not to one host (RFC 1122,
  * 1918, 3927, 4193, 4291, 5771, 6598). */
 bool audit_is_private(const struct ht_address *address);

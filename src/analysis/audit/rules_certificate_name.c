@@ -42,8 +42,7 @@ static bool san_missing(const struct audit_case *c, struct ht_proof *out)
 static bool is_listed(struct ht_bytes name, const struct ht_texts *list)
 {
     for (size_t i = 0; i < list->len; i++) {
-        if (list->items[i].len == name.len &&
-            strncasecmp((const char *)list->items[i].ptr, (const char *)name.ptr, name.len) == 0) {
+        if (ht_bytes_alike(list->items[i], name)) {
             return true;
         }
     }
@@ -57,7 +56,7 @@ static bool common_name_alone(const struct audit_case *c, struct ht_proof *out)
     struct ht_bytes name                                   = c->facts->common_name;
     const struct ht_subject_alternative_names *alternative = audit_leaf(c)->san;
     size_t names = alternative != NULL ? alternative->dns.len + alternative->ip.len : 0;
-    bool host    = name.len > 0 && audit_contains(name, ".") && !audit_contains(name, " ");
+    bool host    = name.len > 0 && ht_contains_alike(name, ".") && !ht_contains_alike(name, " ");
     return alternative != NULL && host && !is_listed(name, &alternative->dns) &&
            !is_listed(name, &alternative->ip) && !is_listed(name, &alternative->email) &&
            ht_proof_say(out, c->certificate_frame, 0,
@@ -86,11 +85,11 @@ static bool wildcard(const struct audit_case *c, struct ht_proof *out)
 /* Of all names, of those under one label, in a part of a label, or not in the first one. */
 static bool is_broad(struct ht_bytes name)
 {
-    if (!audit_contains(name, "*")) {
+    if (!ht_contains_alike(name, "*")) {
         return false;
     }
     struct ht_bytes rest = ht_bytes_from(name, 2);
-    return !is_wildcard(name) || !audit_contains(rest, ".") || audit_contains(rest, "*");
+    return !is_wildcard(name) || !ht_contains_alike(rest, ".") || ht_contains_alike(rest, "*");
 }
 
 static bool wildcard_broad(const struct audit_case *c, struct ht_proof *out)
@@ -114,11 +113,11 @@ static bool is_internal_name(struct ht_bytes name)
                                            ".lan",     ".corp",     ".intranet"};
     for (size_t i = 0; i < HT_ARRAY_LEN(suffixes); i++) {
         size_t len = strlen(suffixes[i]);
-        if (name.len > len && audit_contains(ht_bytes_from(name, name.len - len), suffixes[i])) {
+        if (name.len > len && ht_contains_alike(ht_bytes_from(name, name.len - len), suffixes[i])) {
             return strcmp(suffixes[i], ".onion") != 0; /* of which certificates are allowed */
         }
     }
-    return !audit_contains(name, ".");
+    return !ht_contains_alike(name, ".");
 }
 
 static bool internal_name(const struct audit_case *c, struct ht_proof *out)

@@ -186,7 +186,7 @@ static const struct authority {
 static const struct authority *issuer_of(const struct audit_case *c)
 {
     for (size_t i = 0; i < HT_ARRAY_LEN(authorities); i++) {
-        if (audit_contains(audit_leaf(c)->issuer, authorities[i].organization)) {
+        if (ht_contains_alike(audit_leaf(c)->issuer, authorities[i].organization)) {
             return &authorities[i];
         }
     }

@@ -32,7 +32,7 @@ static const struct starttls_details *starttls_of(const struct audit_case *c)
 
 static bool is_text(struct ht_bytes text, const char *word)
 {
-    return text.len == strlen(word) && audit_contains(text, word);
+    return ht_bytes_alike(text, ht_text(word));
 }
 
 /* Between mail servers TLS is what both may do without (RFC 7435). */
@@ -216,7 +216,7 @@ static bool upgrade_tls(const struct audit_case *c, struct ht_proof *out)
 {
     char upgrade[AUDIT_NAME_MAX];
     const struct http_details *http = http_of(c);
-    return audit_contains(http->upgrade, "tls/") &&
+    return ht_contains_alike(http->upgrade, "tls/") &&
            ht_proof_say(out, http->request_frame, 0, "Upgrade: %s",
                         audit_name(upgrade, http->upgrade));
 }

@@ -76,24 +76,9 @@ void chain_host_names_read(struct chain_host_names *out, X509 *x509, struct ht_a
  * Names.
  */
 
-static uint8_t lower_case(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
 static bool is_letter_or_digit(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || (lower_case(c) >= 'a' && lower_case(c) <= 'z');
-}
-
-/* Without regard to the case of ASCII's letters, whatever the locale. */
-static bool equal_names(struct ht_bytes a, struct ht_bytes b)
-{
-    size_t same = 0;
-    while (a.len == b.len && same < a.len && lower_case(a.ptr[same]) == lower_case(b.ptr[same])) {
-        same++;
-    }
-    return a.len == b.len && same == a.len;
+    return (c >= '0' && c <= '9') || (ht_lower(c) >= 'a' && ht_lower(c) <= 'z');
 }
 
 /* Labels of letters, digits and hyphens inside; two of them at least. */
@@ -133,7 +118,7 @@ static bool is_covered(struct ht_bytes pattern, struct ht_bytes name)
     }
     size_t label           = name.len - (pattern.len - 1);
     struct ht_bytes domain = ht_bytes_from(pattern, 2);
-    return equal_names(domain, ht_bytes_from(name, label + 1)) && name.ptr[label] == '.' &&
+    return ht_bytes_alike(domain, ht_bytes_from(name, label + 1)) && name.ptr[label] == '.' &&
            is_label(ht_bytes_head(name, label)) && is_domain(domain);
 }
 
@@ -141,7 +126,7 @@ static bool is_covered(struct ht_bytes pattern, struct ht_bytes name)
 static const struct ht_bytes *find_name(struct ht_texts names, struct ht_bytes name)
 {
     for (size_t i = 0; i < names.len; i++) {
-        if (equal_names(names.items[i], name) || is_covered(names.items[i], name)) {
+        if (ht_bytes_alike(names.items[i], name) || is_covered(names.items[i], name)) {
             return &names.items[i];
         }
     }

@@ -46,8 +46,7 @@ bool ht_is_dns_resolver(struct ht_bytes name)
         return false;
     }
     for (size_t i = 0; i < name.len; i++) {
-        uint8_t c = name.ptr[i];
-        lower[i]  = (uint8_t)(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
+        lower[i] = ht_lower(name.ptr[i]);
     }
     size_t at  = label_before(lower, name.len);
     bool found = false;

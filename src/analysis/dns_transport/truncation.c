@@ -30,8 +30,7 @@ static uint64_t hash_question(const struct dns_question *question)
 {
     uint64_t hash = question->type_id;
     for (size_t i = 0; i < question->name.len; i++) {
-        uint8_t c = question->name.ptr[i];
-        hash      = ht_mix(hash + 1, c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
+        hash = ht_mix(hash + 1, ht_lower(question->name.ptr[i]));
     }
     return hash;
 }

@@ -41,8 +41,7 @@ static struct ht_bytes make_key(struct key *key, uint8_t config_id, struct ht_by
     key->bytes[0] = config_id;
     key->len      = 1;
     for (size_t i = 0; i < name.len && i < MAX_NAME; i++) {
-        uint8_t c              = name.ptr[i];
-        key->bytes[key->len++] = c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+        key->bytes[key->len++] = ht_lower(name.ptr[i]);
     }
     return ht_bytes(key->bytes, key->len);
 }

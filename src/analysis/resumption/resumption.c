@@ -67,8 +67,7 @@ static struct name name_of(struct ht_bytes server_name)
     struct name name = {0};
     uint64_t hash    = server_name.len;
     for (size_t i = 0; i < server_name.len; i++) {
-        uint8_t letter = server_name.ptr[i];
-        letter         = letter >= 'A' && letter <= 'Z' ? (uint8_t)(letter | 0x20) : letter;
+        uint8_t letter = ht_lower(server_name.ptr[i]);
         hash           = ht_mix(hash, letter);
         if (i < MAX_NAME) {
             name.text[name.len++] = (char)letter;

@@ -184,18 +184,9 @@ static bool add_issuer(struct ht_bytes value, struct ht_caa_records *out)
         if (len == sizeof domain) {
             return false;
         }
-        domain[len++] = c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+        domain[len++] = ht_lower(c);
     }
     return add(out->domains, &out->len, sizeof out->domains, ht_bytes(domain, len));
-}
-
-static bool is_tag(struct ht_bytes tag, const char *lower)
-{
-    bool same = tag.len == strlen(lower);
-    for (size_t i = 0; same && i < tag.len; i++) {
-        same = (tag.ptr[i] | 0x20) == (uint8_t)lower[i];
-    }
-    return same;
 }
 
 /* "issuewild" is about other certificates than most; where both are there, either's issuers are
@@ -213,9 +204,9 @@ bool service_read_caa(const struct ht_objects *answers, struct ht_caa_records *o
         struct ht_reader r = ht_reader(records[i].rdata);
         rd_skip(&r, 1); /* the flags */
         struct ht_bytes tag = rd_vec(&r, 1);
-        bool issue          = is_tag(tag, "issue");
+        bool issue          = ht_bytes_alike(tag, ht_text("issue"));
         out->issue |= issue;
-        if (issue || is_tag(tag, "issuewild")) {
+        if (issue || ht_bytes_alike(tag, ht_text("issuewild"))) {
             good = add_issuer(rd_rest(&r), out);
         }
         good &= !r.bad;

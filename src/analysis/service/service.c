@@ -71,8 +71,7 @@ static bool make_key(struct key *key, uint16_t type, uint32_t source,
     put(key, whose->bytes, sizeof whose->bytes);
     put(key, &whose->version, 1);
     for (size_t i = 0; i < name.len && i < MAX_NAME; i++) {
-        uint8_t c              = name.ptr[i];
-        key->bytes[key->len++] = c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+        key->bytes[key->len++] = ht_lower(name.ptr[i]);
     }
     return name.len > 0 && name.len <= MAX_NAME;
 }

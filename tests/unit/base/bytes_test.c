@@ -27,6 +27,27 @@ static void test_equal(void **state)
     assert_true(ht_bytes_equal(ht_bytes(NULL, 0), ht_text("")));
 }
 
+/* Only ASCII's letters have a case, in names too (RFC 4343 section 3.2). */
+static void test_alike(void **state)
+{
+    (void)state;
+    assert_true(ht_bytes_alike(ht_text("Www.EXAMPLE.com"), ht_text("wWW.example.COM")));
+    assert_false(ht_bytes_alike(ht_text("www.example.com"), ht_text("www.example.co")));
+    assert_true(ht_bytes_alike(ht_text("AZ"), ht_text("az")));
+    assert_false(ht_bytes_alike(ht_text("@"), ht_text("`")));
+    assert_false(ht_bytes_alike(ht_text("a["), ht_text("a{")));
+    assert_false(ht_bytes_alike(hex("c4"), hex("e4")));
+    assert_true(ht_bytes_alike(ht_bytes(NULL, 0), ht_text("")));
+    assert_true(ht_begins_alike(ht_text("HTTP/1.1"), "http/1."));
+    assert_true(ht_begins_alike(ht_text("http/1."), "HTTP/1."));
+    assert_false(ht_begins_alike(ht_text("HTTP/1"), "HTTP/1."));
+    assert_true(ht_begins_alike(ht_text("any"), ""));
+    assert_true(ht_contains_alike(ht_text("-ERR Unknown"), "UNKNOWN"));
+    assert_true(ht_contains_alike(ht_text("abab!"), "AB!"));
+    assert_false(ht_contains_alike(ht_text("unknow"), "unknown"));
+    assert_false(ht_contains_alike(ht_bytes(NULL, 0), "a"));
+}
+
 static void test_integers(void **state)
 {
     (void)state;
@@ -168,11 +189,17 @@ static void test_packed_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_views),       cmocka_unit_test(test_equal),
-        cmocka_unit_test(test_integers),    cmocka_unit_test(test_largest_integers),
-        cmocka_unit_test(test_take),        cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_sticky),      cmocka_unit_test(test_huge_vector),
-        cmocka_unit_test(test_empty),       cmocka_unit_test(test_no_prefix_passes),
+        cmocka_unit_test(test_views),
+        cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_alike),
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_largest_integers),
+        cmocka_unit_test(test_take),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_sticky),
+        cmocka_unit_test(test_huge_vector),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_no_prefix_passes),
         cmocka_unit_test(test_packed_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,14 +216,6 @@ static void cut_names_fail(void **unused)
     ht_arena_clear(&arena);
 }
 
-static void case_does_not_matter(void **unused)
-{
-    (void)unused;
-    assert_true(dns_names_equal(ht_text("Www.EXAMPLE.com"), ht_text("wWW.example.COM")));
-    assert_false(dns_names_equal(ht_text("www.example.com"), ht_text("www.example.co")));
-    assert_false(dns_names_equal(ht_text("a["), ht_text("a{")));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,7 +228,6 @@ int main(void)
         cmocka_unit_test(chains_of_pointers_end),
         cmocka_unit_test(sizes),
         cmocka_unit_test(cut_names_fail),
-        cmocka_unit_test(case_does_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
