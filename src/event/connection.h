@@ -184,6 +184,19 @@ struct ht_connection {
                                           * connection; NULL: it does not */
 };
 
+/* ht_connection_details is what a protocol with details of this type says of the connection: the
+ * one that was spoken, or one that carries it or came before; NULL: it did neither. */
+static inline const void *ht_connection_details(const struct ht_connection *c,
+                                                const struct ht_struct *type)
+{
+    for (size_t i = 0; i < HT_MAX_CARRIERS; i++) {
+        if (c->carriers[i].type == type) {
+            return c->carriers[i].object;
+        }
+    }
+    return c->details.type == type ? c->details.object : NULL;
+}
+
 /* With --events: one thing, as it happens. */
 struct ht_event_record {
     struct ht_bytes connection; /* its id */

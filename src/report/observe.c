@@ -56,19 +56,6 @@ static uint32_t server_of(struct report_state *state, const struct ht_connection
     return report_table_index(&state->servers, server) + 1;
 }
 
-static const struct starttls_details *starttls_of(const struct ht_connection *c)
-{
-    if (c->details.type == &starttls_details_struct) {
-        return c->details.object;
-    }
-    for (size_t i = 0; i < HT_MAX_CARRIERS; i++) {
-        if (c->carriers[i].type == &starttls_details_struct) {
-            return c->carriers[i].object;
-        }
-    }
-    return NULL;
-}
-
 /*
  * How it ended
  */
@@ -528,7 +515,9 @@ static bool look(struct observer *o)
 
 void report_observe(struct report_state *state, const struct ht_connection *c)
 {
-    struct observer o = {.state = state, .connection = c, .starttls = starttls_of(c)};
+    struct observer o = {.state      = state,
+                         .connection = c,
+                         .starttls   = ht_connection_details(c, &starttls_details_struct)};
     struct report_session session;
     struct sought sought[MOST_FINDINGS];
     struct report_values values;

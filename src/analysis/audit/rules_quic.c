@@ -8,15 +8,7 @@
 /* What carries the session; NULL: not QUIC. */
 static const struct quic_details *quic_of(const struct audit_case *c)
 {
-    if (c->connection->details.type == &quic_details_struct) {
-        return c->connection->details.object;
-    }
-    for (size_t i = 0; i < HT_MAX_CARRIERS; i++) {
-        if (c->connection->carriers[i].type == &quic_details_struct) {
-            return c->connection->carriers[i].object;
-        }
-    }
-    return NULL;
+    return ht_connection_details(c->connection, &quic_details_struct);
 }
 
 /* Where something was seen; 0: nothing was. */

@@ -9,25 +9,9 @@
 
 enum { SMTP = 25 };
 
-/* What is said of the connection by a protocol with details of this type; NULL: it was not spoken.
- */
-static const void *said_by(const struct audit_case *c, const struct ht_struct *type)
-{
-    const struct ht_connection *connection = c->connection;
-    if (connection->details.type == type) {
-        return connection->details.object;
-    }
-    for (size_t i = 0; i < HT_MAX_CARRIERS; i++) {
-        if (connection->carriers[i].type == type) {
-            return connection->carriers[i].object;
-        }
-    }
-    return NULL;
-}
-
 static const struct starttls_details *starttls_of(const struct audit_case *c)
 {
-    return said_by(c, &starttls_details_struct);
+    return ht_connection_details(c->connection, &starttls_details_struct);
 }
 
 static bool is_text(struct ht_bytes text, const char *word)
@@ -157,8 +141,8 @@ static bool has_credentials_to_see(const struct audit_case *c)
 static bool cleartext_credentials(const struct audit_case *c, struct ht_proof *out)
 {
     const struct starttls_details *s  = starttls_of(c);
-    const struct http_details *http   = said_by(c, &http_details_struct);
-    const struct proxy_details *proxy = said_by(c, &proxy_details_struct);
+    const struct http_details *http   = ht_connection_details(c->connection, &http_details_struct);
+    const struct proxy_details *proxy = ht_connection_details(c->connection, &proxy_details_struct);
     if (s != NULL && s->plaintext_authentication) {
         return say_exposed(out, exposure_by(s->method, s->mechanism), s->authentication_frame,
                            s->protocol, s->method, s->mechanism);
@@ -181,7 +165,7 @@ static bool cleartext_credentials(const struct audit_case *c, struct ht_proof *o
 
 static const struct http_details *http_of(const struct audit_case *c)
 {
-    return said_by(c, &http_details_struct);
+    return ht_connection_details(c->connection, &http_details_struct);
 }
 
 static bool has_http(const struct audit_case *c)
