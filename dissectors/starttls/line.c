@@ -41,11 +41,6 @@ struct ht_bytes line_mechanism(struct ht_bytes word)
     return good ? word : ht_bytes(NULL, 0);
 }
 
-bool line_is_credential(struct ht_bytes mechanism)
-{
-    return !line_is(mechanism, "EXTERNAL") && !line_is(mechanism, "ANONYMOUS");
-}
-
 bool line_is_overwritten(struct ht_bytes word)
 {
     enum { SHORTEST = 4 };
@@ -203,8 +198,7 @@ static void take_command(struct line_state *s, struct ht_emitter *e, const struc
     if (command->verb == LINE_STARTTLS) {
         request(s, e, pdu->side, line, command->tag);
     }
-    if (command->verb == LINE_AUTHENTICATE && !s->anonymous &&
-        line_is_credential(command->mechanism)) {
+    if (command->verb == LINE_AUTHENTICATE && !s->anonymous) {
         starttls_authenticate(&s->common, e, pdu->side, command->method, command->mechanism);
     }
 }

@@ -75,10 +75,6 @@ bool line_is(struct ht_bytes word, const char *upper);
  * empty: what is no name may be a secret. */
 struct ht_bytes line_mechanism(struct ht_bytes word);
 
-/* line_is_credential: the mechanism gives credentials that somebody else could use; not EXTERNAL or
- * ANONYMOUS. */
-bool line_is_credential(struct ht_bytes mechanism);
-
 /* line_is_overwritten: four X or more, the last of which may be another letter: what firewalls put
  * in place of words that they dislike. */
 bool line_is_overwritten(struct ht_bytes word);

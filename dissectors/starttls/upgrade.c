@@ -85,13 +85,21 @@ void starttls_answer(struct starttls_state *s, struct ht_emitter *e, enum ht_sid
     (void)ht_emit(e, &starttls_answer_event, from, 0, &m);
 }
 
+/* Who authenticates by another layer, or not at all, gives nothing that somebody else could use
+ * (RFC 4422 appendix A, RFC 4505). */
+static bool gives_credentials(struct ht_bytes mechanism)
+{
+    return !ht_bytes_alike(mechanism, ht_text("EXTERNAL")) &&
+           !ht_bytes_alike(mechanism, ht_text("ANONYMOUS"));
+}
+
 void starttls_authenticate(struct starttls_state *s, struct ht_emitter *e, enum ht_side from,
                            const char *method, struct ht_bytes mechanism)
 {
     struct starttls_message m = {.protocol  = s->details.protocol,
                                  .method    = method,
                                  .mechanism = ht_bytes_head(mechanism, MAX_MECHANISM)};
-    if (s->details.plaintext_authentication) {
+    if (s->details.plaintext_authentication || !gives_credentials(mechanism)) {
         return;
     }
     s->details.plaintext_authentication = true;

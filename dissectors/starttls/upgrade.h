@@ -56,7 +56,8 @@ void starttls_answer(struct starttls_state *s, struct ht_emitter *e, enum ht_sid
                      struct ht_bytes text, enum starttls_verdict verdict);
 
 /* starttls_authenticate tells that the client `from` authenticates in plain, by `method` (static)
- * and `mechanism` (a name, at most 32 bytes of it are kept); either may be absent. */
+ * and `mechanism` (a name, at most 32 bytes of it are kept); either may be absent. Of SASL's
+ * EXTERNAL and ANONYMOUS nothing is told. */
 void starttls_authenticate(struct starttls_state *s, struct ht_emitter *e, enum ht_side from,
                            const char *method, struct ht_bytes mechanism);
 

@@ -213,8 +213,7 @@ static void take_from_client(struct xmpp_state *s, struct ht_emitter *e, enum ht
 {
     if (is(tag->name, "starttls") && is(tag->xmlns, tls_namespace)) {
         starttls_request(&s->common, e, from, ht_text("starttls"));
-    } else if (is(tag->name, "auth") && !is(tag->mechanism, "EXTERNAL") &&
-               !is(tag->mechanism, "ANONYMOUS")) {
+    } else if (is(tag->name, "auth")) {
         starttls_authenticate(&s->common, e, from, "auth", tag->mechanism);
     }
 }

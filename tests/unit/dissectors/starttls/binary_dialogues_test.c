@@ -60,6 +60,34 @@ static void test_ldap_refused(void **state)
                            false});
 }
 
+/* Binds by SASL that give no credentials (RFC 4422 appendix A, RFC 4505), and one that does. */
+static void test_ldap_sasl(void **state)
+{
+    (void)state;
+    static const struct utterance said[] = {
+        A("\x30\x16\x02\x01\x01\x60\x11\x02\x01\x03\x04\x00\xa3\x0a\x04\x08"
+          "EXTERNAL"),
+        B("\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00"),
+        A("\x30\x17\x02\x01\x02\x60\x12\x02\x01\x03\x04\x00\xa3\x0b\x04\x09"
+          "anonymous"),
+        B("\x30\x0c\x02\x01\x02\x61\x07\x0a\x01\x00\x04\x00\x04\x00"),
+        A("\x30\x13\x02\x01\x03\x60\x0e\x02\x01\x03\x04\x00\xa3\x07\x04\x05"
+          "PLAIN")};
+    check(&(struct dialogue){&ldap_dissector,
+                             389,
+                             said,
+                             HT_ARRAY_LEN(said),
+                             "client is A by command\n"
+                             "A starttls.plaintext_authentication { protocol=ldap method=sasl "
+                             "mechanism=PLAIN }\n",
+                             {.protocol                 = "ldap",
+                              .method                   = "sasl",
+                              .mechanism                = TEXT("PLAIN"),
+                              .plaintext_authentication = true,
+                              .authentication_frame     = 5},
+                             false});
+}
+
 /* RFC 6120 section 9.1.1. */
 static void test_xmpp(void **state)
 {
@@ -253,15 +281,11 @@ static void test_rdp_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ldap),
-        cmocka_unit_test(test_ldap_refused),
-        cmocka_unit_test(test_xmpp),
-        cmocka_unit_test(test_postgresql),
-        cmocka_unit_test(test_postgresql_plain),
-        cmocka_unit_test(test_mysql),
-        cmocka_unit_test(test_mysql_plain),
-        cmocka_unit_test(test_rdp),
-        cmocka_unit_test(test_rdp_refused),
+        cmocka_unit_test(test_ldap),       cmocka_unit_test(test_ldap_refused),
+        cmocka_unit_test(test_ldap_sasl),  cmocka_unit_test(test_xmpp),
+        cmocka_unit_test(test_postgresql), cmocka_unit_test(test_postgresql_plain),
+        cmocka_unit_test(test_mysql),      cmocka_unit_test(test_mysql_plain),
+        cmocka_unit_test(test_rdp),        cmocka_unit_test(test_rdp_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,6 +216,22 @@ static void test_imap_plain(void **state)
         false});
 }
 
+/* RFC 4422 appendix A: who the client is, another layer says. */
+static void test_imap_external(void **state)
+{
+    (void)state;
+    static const struct utterance said[] = {B("* OK ready\r\n"), A("1 AUTHENTICATE external =\r\n"),
+                                            B("1 OK done\r\n")};
+    check(&(struct dialogue){&imap_dissector,
+                             143,
+                             said,
+                             HT_ARRAY_LEN(said),
+                             "client is A by greeting\n"
+                             "B starttls.greeting { protocol=imap text=* OK ready }\n",
+                             {.protocol = "imap", .greeting = TEXT("* OK ready")},
+                             false});
+}
+
 /* RFC 2595 section 4, after CAPA (RFC 2449 section 5). */
 static void test_pop3(void **state)
 {
@@ -420,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_smtp_one_sided),
         cmocka_unit_test(test_imap),
         cmocka_unit_test(test_imap_plain),
+        cmocka_unit_test(test_imap_external),
         cmocka_unit_test(test_pop3),
         cmocka_unit_test(test_ftp),
         cmocka_unit_test(test_ftp_plain),
