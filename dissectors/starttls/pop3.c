@@ -35,8 +35,9 @@ static void reply(struct ht_bytes line, struct line_reply *out)
     struct ht_bytes rest = line;
     struct ht_bytes word = line_word(&rest);
     bool good = line_is(word, "+OK"), bad = line_is(word, "-ERR");
-    *out        = (struct line_reply){.known = good || bad, .last = good || bad, .greets = good};
-    out->offers = line_is(line, "STLS");
+    bool known       = good || bad || line_is(word, "+"); /* a challenge (RFC 5034 section 4) */
+    *out             = (struct line_reply){.known = known, .last = known, .greets = good};
+    out->offers      = line_is(line, "STLS");
     out->overwritten = line_is_overwritten(line);
     out->ends_list   = line_is(line, ".");
     out->answers     = good || bad;

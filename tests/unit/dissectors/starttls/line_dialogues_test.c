@@ -264,6 +264,43 @@ static void test_pop3(void **state)
         true});
 }
 
+/* RFC 5034 section 4: a challenge answers the command, and what follows it is one more line of the
+ * client's, with an answer of its own. */
+static void test_pop3_challenge(void **state)
+{
+    (void)state;
+    static const struct utterance said[] = {B("+OK ready\r\n"),
+                                            A("AUTH PLAIN\r\n"),
+                                            B("+ \r\n"),
+                                            A("AHRlc3QAMTIzNA==\r\n"),
+                                            B("-ERR not in clear\r\n"),
+                                            A("STLS\r\n"),
+                                            B("+OK Begin TLS\r\n"),
+                                            TLS};
+    check(&(struct dialogue){
+        &pop3_dissector,
+        110,
+        said,
+        HT_ARRAY_LEN(said),
+        "client is A by greeting\n"
+        "B starttls.greeting { protocol=pop3 text=+OK ready }\n"
+        "A starttls.plaintext_authentication { protocol=pop3 method=AUTH mechanism=PLAIN }\n"
+        "A starttls.request { protocol=pop3 text=STLS }\n"
+        "B starttls.answer { protocol=pop3 accepted=true text=+OK Begin TLS }\n",
+        {.protocol                 = "pop3",
+         .greeting                 = TEXT("+OK ready"),
+         .method                   = "AUTH",
+         .mechanism                = TEXT("PLAIN"),
+         .plaintext_authentication = true,
+         .authentication_frame     = 2,
+         .requested                = true,
+         .accepted                 = true,
+         .command_frame            = 6,
+         .answer_frame             = 7,
+         .answer                   = TEXT("+OK Begin TLS")},
+        true});
+}
+
 /* RFC 4217 section 12.1. */
 static void test_ftp(void **state)
 {
@@ -438,6 +475,7 @@ int main(void)
         cmocka_unit_test(test_imap_plain),
         cmocka_unit_test(test_imap_external),
         cmocka_unit_test(test_pop3),
+        cmocka_unit_test(test_pop3_challenge),
         cmocka_unit_test(test_ftp),
         cmocka_unit_test(test_ftp_plain),
         cmocka_unit_test(test_nntp),
