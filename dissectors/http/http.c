@@ -177,7 +177,6 @@ static bool follows(struct http_state *s, uint64_t status, struct http_body *bod
         *body = (struct http_body){0};
         return true;
     }
-    body->length = body->chunked ? 0 : body->length;
     return body->chunked || body->has_length;
 }
 
@@ -209,7 +208,7 @@ static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pd
         return HT_CONTINUE;
     }
     if (body->chunked) {
-        body->chunked = !http_is_last_chunk(pdu->bytes, pdu->len);
+        body->chunked = !http_is_last_chunk(pdu->bytes);
         return HT_CONTINUE;
     }
     if (pdu->partial) {

@@ -1,6 +1,6 @@
 #include "http/lines.h"
 
-enum { CHUNK_LINE = 64 };
+enum { CHUNK_LINE = 64, MAX_TRAILER = 4096 };
 
 static bool is_blank(uint8_t c)
 {
@@ -77,14 +77,23 @@ struct ht_bytes http_scheme(struct ht_bytes value)
     return scheme.len <= LONGEST && value.len > 0 ? scheme : ht_bytes(NULL, 0);
 }
 
+/* Of several codings it is the last (RFC 9112 section 6.1). */
+static bool ends_chunked(struct ht_bytes codings)
+{
+    size_t len = strlen("chunked");
+    return codings.len >= len &&
+           ht_begins_alike(ht_bytes_from(codings, codings.len - len), "chunked");
+}
+
 void http_body_field(struct ht_bytes line, struct http_body *out)
 {
     struct ht_bytes value;
     if (http_field(line, "content-length:", &value)) {
         out->has_length = http_number(value, &out->length);
     } else if (http_field(line, "transfer-encoding:", &value)) {
-        out->chunked |= ht_begins_alike(value, "chunked");
+        out->chunked |= ends_chunked(value);
     }
+    out->length = out->chunked ? 0 : out->length;
 }
 
 size_t http_head_length(struct ht_bytes avail, size_t max)
@@ -99,28 +108,52 @@ size_t http_head_length(struct ht_bytes avail, size_t max)
     return 0;
 }
 
+/* What a chunk's line says of its size, before extensions; false where that is no number. */
+static bool chunk_size(struct ht_bytes line, size_t *out)
+{
+    enum { LARGEST = 0xFFFFFFF };
+    size_t i = 0;
+    *out     = 0;
+    for (; i < line.len && line.ptr[i] != ';' && !is_blank(line.ptr[i]); i++) {
+        uint8_t c   = ht_lower(line.ptr[i]);
+        bool letter = c >= 'a' && c <= 'f';
+        if (*out > LARGEST >> 4 || (!letter && (c < '0' || c > '9'))) {
+            return false;
+        }
+        *out = *out << 4 | (size_t)(letter ? c - 'a' + 10 : c - '0');
+    }
+    return i > 0;
+}
+
+/* Behind the last chunk's line fields may stand, as in a head, to an empty line. */
+static struct ht_frame_size frame_last_chunk(struct ht_bytes avail, size_t header)
+{
+    struct ht_bytes trailer = ht_bytes_from(avail, header);
+    size_t len              = http_head_length(trailer, MAX_TRAILER);
+    if (len == 0) {
+        return (struct ht_frame_size){.len = trailer.len < MAX_TRAILER ? 0 : SIZE_MAX};
+    }
+    return (struct ht_frame_size){.len = header + len, .need = header};
+}
+
 struct ht_frame_size http_chunk_frame(struct ht_bytes avail)
 {
-    enum { MAX_DIGITS = 7 };
     struct ht_bytes rest = ht_bytes_head(avail, CHUNK_LINE), line;
-    size_t size          = 0;
+    size_t size, before = rest.len;
     if (!http_next_line(&rest, &line)) {
         return (struct ht_frame_size){.len = avail.len < CHUNK_LINE ? 0 : SIZE_MAX};
     }
-    for (size_t i = 0; i < line.len && line.ptr[i] != ';' && !is_blank(line.ptr[i]); i++) {
-        uint8_t c   = ht_lower(line.ptr[i]);
-        bool letter = c >= 'a' && c <= 'f';
-        if (i == MAX_DIGITS || (!letter && (c < '0' || c > '9'))) {
-            return (struct ht_frame_size){.len = SIZE_MAX};
-        }
-        size = size << 4 | (size_t)(letter ? c - 'a' + 10 : c - '0');
+    size_t header = before - rest.len;
+    if (!chunk_size(line, &size)) {
+        return (struct ht_frame_size){.len = SIZE_MAX};
     }
-    size_t header = ht_bytes_head(avail, CHUNK_LINE).len - rest.len;
-    return (struct ht_frame_size){.len = header + size + 2, .need = header};
+    return size == 0 ? frame_last_chunk(avail, header)
+                     : (struct ht_frame_size){.len = header + size + 2, .need = header};
 }
 
-bool http_is_last_chunk(struct ht_bytes line, size_t len)
+bool http_is_last_chunk(struct ht_bytes line)
 {
-    const uint8_t *end = line.len > 0 ? memchr(line.ptr, '\n', line.len) : NULL;
-    return end == NULL || (size_t)(end - line.ptr) + 1 + 2 == len;
+    size_t size;
+    struct ht_bytes text;
+    return !http_next_line(&line, &text) || !chunk_size(text, &size) || size == 0;
 }

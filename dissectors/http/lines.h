@@ -25,11 +25,11 @@ bool http_number(struct ht_bytes digits, uint64_t *out);
  * digits and '-'; empty where it is none, since what is no name may be a secret. */
 struct ht_bytes http_scheme(struct ht_bytes value);
 
-/* What follows a head. */
+/* What follows a head (RFC 9112 section 6.3). */
 struct http_body {
-    uint64_t length; /* by Content-Length */
+    uint64_t length; /* by Content-Length; 0 where it is chunked */
     bool has_length;
-    bool chunked;
+    bool chunked; /* whatever its length is said to be */
 };
 
 /* http_body_field takes note of a field of a head that says how long its content is. */
@@ -39,10 +39,11 @@ void http_body_field(struct ht_bytes line, struct http_body *out);
  * ends it; 0 where that is not in its first `max` bytes. */
 size_t http_head_length(struct ht_bytes avail, size_t max);
 
-/* http_chunk_frame is the size of the chunk at the head of `avail`, with the line before and the
- * line break behind it; of it the line is needed (RFC 9112 section 7.1). http_is_last_chunk says of
- * a chunk framed so, of which `line` is there, that it is the empty one. */
+/* http_chunk_frame is the size of the chunk at the head of `avail`: the line before it, its data
+ * and the line break behind them, or of the last one, which is empty, the fields behind it; only
+ * the line is needed (RFC 9112 section 7.1). http_is_last_chunk says of such a line whether it is
+ * the last one's, or none. */
 struct ht_frame_size http_chunk_frame(struct ht_bytes avail);
-bool http_is_last_chunk(struct ht_bytes line, size_t len);
+bool http_is_last_chunk(struct ht_bytes line);
 
 #endif

@@ -153,7 +153,7 @@ static void take_response(struct http_state *s, struct ht_emitter *e, enum ht_si
     s->common.through = d->accepted;
     s->waiting        = false;
     s->body.chunked   = !d->accepted && head->body.chunked;
-    s->body.length    = d->accepted || head->body.chunked ? 0 : head->body.length;
+    s->body.length    = d->accepted ? 0 : head->body.length;
     (void)ht_emit(e, &proxy_answer_event, from, 0, d);
 }
 
@@ -180,7 +180,7 @@ static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pd
     if (server && s->body.length > 0) {
         s->body.length = 0;
     } else if (server && s->body.chunked) {
-        s->body.chunked = !http_is_last_chunk(pdu->bytes, pdu->len);
+        s->body.chunked = !http_is_last_chunk(pdu->bytes);
     } else if (!pdu->partial) {
         return take_head(s, e, pdu, server);
     }

@@ -31,7 +31,7 @@ static void exchanges(void **unused)
         B("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"),
         A("GET /c HTTP/1.1\r\nHost: h\r\nCookie: a=b\r\n\r\n"),
         B("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-          "0A\r\n0123456789\r\n0\r\n\r\n"),
+          "0A\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n"),
         A("GET /d HTTP/1.1\r\nHost: h\r\n\r\n"),
         B("HTTP/1.1 301 Moved\r\nLocation: https://h/d\r\nContent-Length: 0\r\n\r\n"),
         A("GET /not-told HTTP/1.1\r\nHost: h\r\n\r\n")};
@@ -61,7 +61,8 @@ static void details(void **unused)
         A("GET / HTTP/1.1\r\nHost: one\r\n\r\n"),
         B("HTTP/1.1 401 No\r\nContent-Length: 0\r\nSet-Cookie: a=b\r\n\r\n"),
         A("GET / HTTP/1.1\r\nHost: two\r\nAuthorization: Basic eDp5\r\nCookie: a=b\r\n\r\n"),
-        B("HTTP/1.1 302 There\r\nLocation: https://one/\r\nContent-Length: 0\r\n\r\n")};
+        B("HTTP/1.1 302 There\r\nLocation: https://one/\r\nContent-Length: 0\r\n\r\n"),
+        A("GET / HTTP/1.1\r\nHost: one\r\nAuthorization: Bearer x\r\n\r\n")};
     struct recorder r;
     const struct http_details *d = details_of(&r, said, HT_ARRAY_LEN(said));
     assert_text(d->method, "GET");

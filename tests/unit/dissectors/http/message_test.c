@@ -111,17 +111,59 @@ static void chunks(void **unused)
     assert_int_equal(size.len, 12 + 26 + 2);
     assert_int_equal(size.need, 12);
     assert_int_equal(http_chunk_frame(ht_text("0A\n")).len, 3 + 10 + 2);
+    assert_int_equal(http_chunk_frame(ht_text("0000001F\r\n")).len, 10 + 31 + 2);
     assert_int_equal(http_chunk_frame(ht_text("1a")).len, 0);
     assert_true(http_chunk_frame(ht_text("12345678\r\n")).len == SIZE_MAX);
     assert_true(http_chunk_frame(ht_text("xy\r\n")).len == SIZE_MAX);
-    assert_true(http_is_last_chunk(ht_text("000\r\n"), 7));
-    assert_false(http_is_last_chunk(ht_text("0A\r\n"), 16));
+    assert_true(http_chunk_frame(ht_text("\r\n")).len == SIZE_MAX);
+    assert_false(http_is_last_chunk(ht_text("0A\r\n")));
+}
+
+/* RFC 9112 section 7.1.2: fields behind the last chunk. */
+static void trailers(void **unused)
+{
+    (void)unused;
+    struct ht_frame_size size = http_chunk_frame(ht_text("0\r\n\r\nHTTP/1.1"));
+    assert_int_equal(size.len, 3 + 2);
+    assert_int_equal(size.need, 3);
+    assert_int_equal(http_chunk_frame(ht_text("0\r\nExpires: 0\r\nA: b\r\n\r\n!")).len,
+                     3 + 12 + 6 + 2);
+    assert_int_equal(http_chunk_frame(ht_text("0\r\nExpires: 0\r\n")).len, 0);
+    assert_true(http_is_last_chunk(ht_text("000\r\n")));
+}
+
+/* RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length; section 6.1: of several codings
+ * chunked is the last. */
+static void body_lengths(void **unused)
+{
+    (void)unused;
+    struct http_request head;
+    struct http_body body;
+#define POST "POST / HTTP/1.1\r\n"
+    assert_true(http_request_parse(ht_text(POST "Content-Length: 17\r\n\r\n"), &head, &body));
+    assert_true(body.has_length && !body.chunked);
+    assert_int_equal(body.length, 17);
+    static const char *const chunked[] = {
+        POST "Content-Length: 17\r\nTransfer-Encoding: chunked\r\n\r\n",
+        POST "Transfer-Encoding: Chunked\r\nContent-Length: 17\r\n\r\n",
+        POST "Transfer-Encoding: gzip, chunked\r\n\r\n"};
+    for (size_t i = 0; i < HT_ARRAY_LEN(chunked); i++) {
+        assert_true(http_request_parse(ht_text(chunked[i]), &head, &body));
+        assert_true(body.chunked);
+        assert_int_equal(body.length, 0);
+    }
+    assert_true(http_request_parse(ht_text(POST "Transfer-Encoding: gzip\r\n\r\n"), &head, &body));
+    assert_false(body.chunked);
+    assert_true(http_request_parse(ht_text(POST "Transfer-Encoding: br\r\n\r\n"), &head, &body));
+    assert_false(body.chunked);
+#undef POST
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(requests), cmocka_unit_test(responses),
-                                       cmocka_unit_test(secrets), cmocka_unit_test(other_heads),
-                                       cmocka_unit_test(chunks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(requests),    cmocka_unit_test(responses),
+                                       cmocka_unit_test(secrets),     cmocka_unit_test(other_heads),
+                                       cmocka_unit_test(chunks),      cmocka_unit_test(trailers),
+                                       cmocka_unit_test(body_lengths)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
