@@ -104,14 +104,14 @@ static bool is_known(const struct openvpn_direction *d, const struct openvpn_pac
 static void begin_anew(struct openvpn_state *state, struct ht_emitter *e, enum ht_side from,
                        const struct openvpn_packet *packet)
 {
-    struct openvpn_direction *d = &state->direction[from];
+    struct openvpn_control *control = &state->direction[from].control;
     ht_buffer_free(ht_hold(e, from));
-    d->control.next        = 0;
-    d->control.num_waiting = 0;
-    d->control.record_len  = 0;
-    d->control.searching   = false;
-    state->key_known       = false;
-    state->renewal         = NULL;
+    *control         = (struct openvpn_control){.waiting     = control->waiting,
+                                                .record      = control->record,
+                                                .record_room = control->record_room,
+                                                .lost        = control->lost};
+    state->key_known = false;
+    state->renewal   = NULL;
     if (packet->opcode != OPENVPN_HARD_RESET_SERVER) {
         state->tls = (struct tls_state){.carrier = TLS_OVER_TCP};
     }

@@ -331,6 +331,16 @@ static void encrypted(void **unused)
     assert_true(state->details.tls_crypt);
     assert_string_equal(state->details.wrapping, "tls_crypt");
     assert_true(state->tls.details.established);
+    assert_int_equal(state->direction[0].packets.retransmitted, 0);
+    recorder_free(&r);
+    /* Where only one side sends data it is not known; what came twice is only counted. */
+    recorder_start(&r, &openvpn_dissector, false, PORT);
+    say_hex(&r, HT_SIDE_A, "38 2a56d979d99eccf4 00000001 63cf4ff5" NOISE "5cab18c23c");
+    say_hex(&r, HT_SIDE_A, "38 2a56d979d99eccf4 00000002 63cf4ff6" NOISE "5cab18c23c");
+    say_hex(&r, HT_SIDE_A, "48 000001 0102030405060708");
+    state = end(&r);
+    assert_false(state->tls.details.established);
+    assert_int_equal(state->direction[0].packets.retransmitted, 1);
     recorder_free(&r);
 #undef NOISE
 }
@@ -421,6 +431,7 @@ static void another_session(void **unused)
     recorder_start(&r, &openvpn_dissector, false, PORT);
     say_hex(&r, HT_SIDE_A, "38 0102030405060708 00 00000000");
     say_hex(&r, HT_SIDE_A, "20 0102030405060708 00 00000001 1603010037 01000033");
+    say_hex(&r, HT_SIDE_A, "20 0102030405060708 00 00000014 00"); /* what is between them is lost */
     for (size_t i = 0; i < c.num; i++) {
         say_packet(&r, &c, i);
     }
@@ -432,6 +443,8 @@ static void another_session(void **unused)
     assert_same_tls(r.text, expected);
     assert_memory_equal(state->details.client_session_id.ptr, session_ids[0], OPENVPN_SESSION_ID);
     assert_int_equal(state->details.client_packets->other, 1);
+    assert_int_equal(state->details.client_packets->lost, 18);
+    assert_false(state->direction[HT_SIDE_A].control.hole); /* of the session that is told */
     free(expected);
     recorder_free(&r);
     forget(&c);
@@ -500,6 +513,16 @@ static void other_protocols(void **unused)
     assert_int_equal(match(&openvpn_dissector, "38 92b8af4a777fc742 00 00000001"), HT_MATCH_NO);
     assert_int_equal(match(&openvpn_dissector, "48 000001 0102030405060708"), HT_MATCH_NO);
     assert_int_equal(match(&openvpn_dissector, ""), HT_MATCH_NO);
+    /* What a first packet of the control channel has is the beginning of a hello. */
+    assert_int_equal(
+        match(&openvpn_dissector, "20 92b8af4a777fc742 00 00000001 1603010005 01000001"),
+        HT_MATCH_YES);
+    assert_int_equal(
+        match(&openvpn_dissector, "20 92b8af4a777fc742 00 00000001 1703010005 01000001"),
+        HT_MATCH_NO);
+    assert_int_equal(
+        match(&openvpn_dissector, "20 92b8af4a777fc742 00 00000001 1603010005 0b000001"),
+        HT_MATCH_NO);
 }
 
 int main(void)
