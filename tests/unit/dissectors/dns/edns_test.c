@@ -85,7 +85,15 @@ static void cookie(void **unused)
     assert_hex(scene.edns.client_cookie, "2464c4abcf10c957");
     assert_hex(scene.edns.server_cookie, "010000005cf79f111f8130c3eee29480");
     assert_false(parse(&scene, "000a 0007 2464c4abcf10c9"));
-    assert_false(parse(&scene, "000a 0009 2464c4abcf10c957 01")); /* RFC 7873 section 5.2.2 */
+    /* RFC 7873 section 4: of the server 8 to 32 octets. */
+    assert_false(parse(&scene, "000a 0009 2464c4abcf10c957 01"));
+    assert_false(parse(&scene, "000a 000f 2464c4abcf10c957 01020304050607"));
+    assert_true(parse(&scene, "000a 0010 2464c4abcf10c957 0102030405060708"));
+#define EIGHT "0102030405060708"
+    assert_true(parse(&scene, "000a 0028 2464c4abcf10c957" EIGHT EIGHT EIGHT EIGHT));
+    assert_int_equal(scene.edns.server_cookie.len, 32);
+    assert_false(parse(&scene, "000a 0029 2464c4abcf10c957" EIGHT EIGHT EIGHT EIGHT "09"));
+#undef EIGHT
     done(&scene);
 }
 

@@ -105,6 +105,32 @@ static void test_version2_values(void **state)
     assert_text(d.tls_cipher, "ABEBAB");
 }
 
+static enum ht_match match(struct ht_bytes head)
+{
+    const struct ht_endpoint endpoint[2] = {0};
+    return proxy_protocol_dissector.match(head, endpoint, HT_SIDE_A);
+}
+
+/* Section 2.1: a line of 107 bytes at most, with its CR LF; others may begin with its first word.
+ */
+static void test_match(void **state)
+{
+    (void)state;
+    char line[108];
+    memset(line, '1', sizeof line);
+    memcpy(line, "PROXY ", strlen("PROXY "));
+    assert_int_equal(match(ht_text("PRO")), HT_MATCH_MORE);
+    assert_int_equal(match(ht_text("PROXY TCP4 192.0.2.1")), HT_MATCH_MORE);
+    assert_int_equal(match(ht_text("PROXY UNKNOWN\r\n")), HT_MATCH_YES);
+    assert_int_equal(match(ht_text("PROXY now\r\n")), HT_MATCH_NO);
+    assert_int_equal(match(ht_text("PROXIES")), HT_MATCH_NO);
+    assert_int_equal(match(ht_bytes(line, 106)), HT_MATCH_MORE);
+    assert_int_equal(match(ht_bytes(line, 107)), HT_MATCH_NO);
+    assert_int_equal(match(hex("0d0a0d0a00")), HT_MATCH_MORE);
+    assert_int_equal(match(hex(SIGNATURE)), HT_MATCH_YES);
+    assert_int_equal(match(hex("0d0a0d0a01")), HT_MATCH_NO);
+}
+
 static void test_header_then_tls(void **state)
 {
     (void)state;
@@ -130,9 +156,9 @@ static void test_header_then_tls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version1),        cmocka_unit_test(test_not_version1),
-        cmocka_unit_test(test_version2),        cmocka_unit_test(test_version2_values),
-        cmocka_unit_test(test_header_then_tls),
+        cmocka_unit_test(test_version1), cmocka_unit_test(test_not_version1),
+        cmocka_unit_test(test_version2), cmocka_unit_test(test_version2_values),
+        cmocka_unit_test(test_match),    cmocka_unit_test(test_header_then_tls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,6 +122,26 @@ static void test_tunnel4(void **state)
     free(text);
 }
 
+/* What comes through a port that was bound, or by UDP, is not the client's connection. */
+static void test_not_connected(void **state)
+{
+    (void)state;
+    static const struct utterance said[][4] = {
+        {A("\x05\x01\x00"), B("\x05\x00"), A("\x05\x02\x00\x01\xc0\x00\x02\x01\x00\x50"),
+         B("\x05\x00\x00\x01\x0a\x00\x00\x02\x80\x00")},
+        {A("\x05\x01\x00"), B("\x05\x00"), A("\x05\x03\x00\x01\x00\x00\x00\x00\x00\x00"),
+         B("\x05\x00\x00\x01\x0a\x00\x00\x02\x80\x00")}};
+    static const char *const commands[] = {"bind", "udp_associate"};
+    for (size_t i = 0; i < HT_ARRAY_LEN(said); i++) {
+        struct recorder r;
+        const struct proxy_details *d = end_of(&r, said[i], HT_ARRAY_LEN(said[i]));
+        assert_string_equal(d->command, commands[i]);
+        assert_true(d->accepted);
+        assert_true(ht_dispatch_over(&r.dispatch));
+        recorder_free(&r);
+    }
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -182,9 +202,10 @@ static void test_match(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version4), cmocka_unit_test(test_version5),
-        cmocka_unit_test(test_tunnel5),  cmocka_unit_test(test_tunnel4),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_match),
+        cmocka_unit_test(test_version4),      cmocka_unit_test(test_version5),
+        cmocka_unit_test(test_tunnel5),       cmocka_unit_test(test_tunnel4),
+        cmocka_unit_test(test_not_connected), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_match),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

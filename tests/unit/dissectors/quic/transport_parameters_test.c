@@ -48,6 +48,20 @@ static void test_rfc9001(void **state)
     assert_false(p.grease);
 }
 
+/* Of more than can be named all are read. */
+static void test_many(void **state)
+{
+    struct quic_transport_parameters p;
+    uint8_t content[2 * 70 + 3] = {0};
+    for (size_t i = 0; i < 70; i++) {
+        content[2 * i] = 0x3F; /* an identifier that is not registered, without a value */
+    }
+    memcpy(content + sizeof content - 3, "\x09\x01\x10", 3);
+    assert_true(quic_transport_parameters_parse(ht_bytes(content, sizeof content), *state, &p));
+    assert_int_equal(p.parameters.len, 64);
+    assert_int_equal(p.initial_max_streams_uni - 1, 16);
+}
+
 /* Prefixes that end between two parameters are good: here is one parameter of each kind. */
 static void test_prefixes(void **state)
 {
@@ -133,9 +147,13 @@ static void test_malformed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rfc9001),           cmocka_unit_test(test_prefixes),
-        cmocka_unit_test(test_old_form),          cmocka_unit_test(test_version_information),
-        cmocka_unit_test(test_preferred_address), cmocka_unit_test(test_further),
+        cmocka_unit_test(test_rfc9001),
+        cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_old_form),
+        cmocka_unit_test(test_version_information),
+        cmocka_unit_test(test_preferred_address),
+        cmocka_unit_test(test_further),
         cmocka_unit_test(test_malformed),
     };
     return cmocka_run_group_tests(tests, start, stop);

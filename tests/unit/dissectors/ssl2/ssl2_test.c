@@ -6,6 +6,8 @@
 #include "ssl2_sessions.h"
 #include "support.h"
 
+#include "tls/tls.h"
+
 #include <stdlib.h>
 
 extern const struct ht_dissector ssl2_dissector;
@@ -70,6 +72,52 @@ static void test_hello_for_tls(void **state)
     free(text);
 }
 
+#define HELLO(version)                                                                             \
+    "8022 01" version "0009 0000 0010 0700c0 010080 020080 a17eb88f57c11b81f3b438931b8a3c36"
+
+/* A hello without an answer was said in the protocol that it asks for (RFC 5246 appendix E.2). */
+static void test_unanswered(void **state)
+{
+    static const struct {
+        const char *hello, *protocol;
+    } cases[] = {{HELLO("0301"), "tls"}, {HELLO("0300"), "tls"}, {HELLO("0002"), NULL}};
+    (void)state;
+    for (size_t i = 0; i < HT_ARRAY_LEN(cases); i++) {
+        struct recorder r;
+        const struct utterance said[] = {{HT_SIDE_A, hex(cases[i].hello)}};
+        const char *flow = recorder_converse(&r, &ssl2_dissector, 443, said, HT_ARRAY_LEN(said));
+        const char *protocol;
+        memcpy(&protocol, flow + ssl2_dissector.protocol_offset, sizeof protocol);
+        if (cases[i].protocol == NULL) {
+            assert_null(protocol);
+        } else {
+            assert_string_equal(protocol, cases[i].protocol);
+        }
+        assert_int_equal(strstr(r.text, "ssl2.client_master_key absent") == NULL,
+                         cases[i].protocol != NULL);
+        recorder_free(&r);
+    }
+}
+
+/* Established is what both sides finished (the draft's section 5.2). */
+static void test_established(void **state)
+{
+    (void)state;
+    for (size_t num = 2; num <= HT_ARRAY_LEN(ssl2_rc4); num++) {
+        struct utterance said[HT_ARRAY_LEN(ssl2_rc4)];
+        struct recorder r;
+        for (size_t i = 0; i < num; i++) {
+            said[i] = (struct utterance){ssl2_rc4[i].from == 0 ? HT_SIDE_A : HT_SIDE_B,
+                                         hex(ssl2_rc4[i].hex)};
+        }
+        const char *flow                  = recorder_converse(&r, &ssl2_dissector, 443, said, num);
+        const struct tls_details *details = (const void *)(flow + ssl2_dissector.details_offset);
+        bool finished = num >= 6; /* SERVER-VERIFY, CLIENT-FINISHED, SERVER-FINISHED */
+        assert_int_equal(details->established, finished);
+        recorder_free(&r);
+    }
+}
+
 static enum ht_match match(const char *digits)
 {
     const struct ht_endpoint endpoint[2] = {{.port = 40000}, {.port = 443}};
@@ -88,14 +136,19 @@ static void test_match(void **state)
     assert_int_equal(match("1603 01 00a0 0100 009c 0303 0000"), HT_MATCH_NO); /* TLS */
     assert_int_equal(match("8022 03 0002 0009 0000 0010 0700"), HT_MATCH_NO);
     assert_int_equal(match("8409 04 00 01 0002 03e8 0006 0010"), HT_MATCH_YES);
+    assert_int_equal(match("801b 04 01 00 0002 0000 0000 0010"), HT_MATCH_YES); /* resumed */
+    assert_int_equal(match("801b 04 02 00 0002 0000 0000 0010"), HT_MATCH_NO);
+    assert_int_equal(match("8042 01 0301 0009 0020 0010 0700"), HT_MATCH_YES);
+    assert_int_equal(match("8043 01 0301 0009 0021 0010 0700"),
+                     HT_MATCH_NO); /* a long session id */
     assert_int_equal(match("8409 04 00 01 0003 03e8 0006 0010"), HT_MATCH_NO);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ssl2),
-        cmocka_unit_test(test_hello_for_tls),
+        cmocka_unit_test(test_ssl2),       cmocka_unit_test(test_hello_for_tls),
+        cmocka_unit_test(test_unanswered), cmocka_unit_test(test_established),
         cmocka_unit_test(test_match),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
