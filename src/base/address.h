@@ -65,8 +65,8 @@ static inline struct ht_bytes ht_address_bytes(const struct ht_address *a)
  * address is absent. */
 const char *ht_address_print(char out[HT_ADDRESS_TEXT_MAX], const struct ht_address *address);
 
-/* ht_network_read reads "10.0.0.0/8" or "2001:db8::/32" (RFC 4632, RFC 4291); bits past the prefix
- * do not matter. False where `text` is none. */
+/* ht_network_read reads "10.0.0.0/8" or "2001:db8::/32" (RFC 4632, RFC 4291), or an address, which
+ * is a network of its own; bits past the prefix do not matter. False where `text` is none. */
 bool ht_network_read(const char *text, struct ht_network *out);
 
 /* ht_network_has: the address is one of the network's. */

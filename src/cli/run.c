@@ -267,7 +267,11 @@ static bool open_filter(struct cli_session *session, struct ht_error *error)
 static bool fail_condition(const struct ht_condition *condition, struct ht_error *error)
 {
     const struct ht_condition there = {.field = condition->field};
-    const char *why                 = "has no such value";
+    struct ht_bytes value           = ht_bytes_head(condition->value, 64);
+    char like[96];
+    (void)snprintf(like, sizeof like, "has no value like \"%.*s\"", (int)value.len,
+                   (const char *)value.ptr);
+    const char *why = like;
     if (!cli_schema_fits(&there, NULL)) {
         why = "is no field of any record";
     } else if (condition->relation > HT_IS_LIKE) {
@@ -280,6 +284,22 @@ static bool fail_condition(const struct ht_condition *condition, struct ht_error
                    (int)condition->field.len, (const char *)condition->field.ptr, why);
 }
 
+/* "a=1 and b=2" asks for the value "1 and b=2". */
+static bool joins_others(const struct ht_condition *condition)
+{
+    static const char *const words[] = {" and ", " && ", " || "};
+    bool joins                       = false;
+    for (size_t i = 0; i < 3 && !joins; i++) {
+        struct ht_bytes value = condition->value;
+        struct ht_condition other;
+        const uint8_t *at = memmem(value.ptr, value.len, words[i], strlen(words[i]));
+        size_t behind     = at != NULL ? (size_t)(at - value.ptr) + strlen(words[i]) : 0;
+        joins             = at != NULL && ht_condition_read(&other, ht_bytes_from(value, behind)) &&
+                cli_schema_fits(&(struct ht_condition){.field = other.field}, NULL);
+    }
+    return joins;
+}
+
 /* What no record can have would choose nothing, or all, without a word. */
 static bool check_conditions(const struct cli_options *o, struct ht_error *error)
 {
@@ -287,6 +307,10 @@ static bool check_conditions(const struct cli_options *o, struct ht_error *error
     bool met                          = false;
     for (size_t i = 0; i < o->num_only; i++) {
         const struct ht_condition *condition = &o->only[i];
+        if (joins_others(condition)) {
+            return ht_fail(error, "--only: of conditions that must all hold, each is an --only of "
+                                  "its own; within one, \" or \" stands between them");
+        }
         if (!cli_schema_fits(condition, NULL)) {
             return fail_condition(condition, error);
         }

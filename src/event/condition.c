@@ -112,6 +112,12 @@ static bool is_in_order(const struct ht_condition *c, int order)
                                           : order >= 0;
 }
 
+/* A number is one however it is written. */
+static bool is_same_number(const struct ht_condition *c, int64_t value)
+{
+    return c->relation == HT_IS_LIKE && c->is_number && value == c->number;
+}
+
 static bool is_value(const struct ht_condition *c, struct ht_bytes text)
 {
     return c->relation == HT_IS_THERE || (c->relation == HT_IS_LIKE && looks_like(text, c->value));
@@ -130,13 +136,13 @@ static bool is_signed_number(const struct ht_condition *c, int64_t value)
         return c->is_number && is_in_order(c, (value > c->number) - (value < c->number));
     }
     (void)snprintf(text, sizeof text, "%" PRId64, value);
-    return is_value(c, ht_text(text));
+    return is_same_number(c, value) || is_value(c, ht_text(text));
 }
 
 static bool is_number(const struct ht_condition *c, uint64_t value)
 {
     char text[24];
-    if (is_comparison(c)) {
+    if (is_comparison(c) || value <= INT64_MAX) {
         return is_signed_number(c, value < INT64_MAX ? (int64_t)value : INT64_MAX);
     }
     (void)snprintf(text, sizeof text, "%" PRIu64, value);
@@ -185,15 +191,20 @@ static bool is_hex(const struct ht_condition *c, struct ht_bytes bytes)
     return is_value(c, ht_bytes(text, 2 * len));
 }
 
-/* By its name, as lists have it, or as the object `name` and `id` that a single one is. */
+/* By its name, as lists have it, or its number; or as the object `name` and `id` that a single one
+ * is. */
 static bool is_named(const struct ht_condition *c, const struct ht_field *field, uint32_t value,
                      struct ht_bytes rest)
 {
     char text[HT_SPELLED_MAX];
-    if (ht_bytes_equal(rest, ht_text("id")) && is_comparison(c)) {
+    bool id = ht_bytes_equal(rest, ht_text("id"));
+    if (id && is_comparison(c)) {
         return is_number(c, value);
     }
-    if (ht_bytes_equal(rest, ht_text("id"))) {
+    if ((id || rest.len == 0) && is_same_number(c, value)) {
+        return true;
+    }
+    if (id) {
         (void)snprintf(text, sizeof text, "0x%0*" PRIx32, (int)(2 * field->names->width), value);
         return is_value(c, ht_text(text));
     }
@@ -354,15 +365,60 @@ bool ht_conditions_hold(const struct ht_condition *conditions, size_t num,
     return holds;
 }
 
-/* Can a field of this kind, or the id of a named one, be held against the value? */
-static bool kind_fits(const struct ht_condition *c, enum ht_kind kind, bool id)
+static bool is_made_of(struct ht_bytes pattern, const char *set)
 {
-    bool number = id || kind == HT_UINT || kind == HT_INT || kind == HT_LIST_UINT;
-    bool time   = kind == HT_TIME || kind == HT_TEXT;
-    if (kind == HT_ADDRESS && c->value.len > 0 && memchr(c->value.ptr, '/', c->value.len) != NULL) {
-        return c->is_network;
+    size_t i = 0;
+    while (i < pattern.len &&
+           (strchr("*?", pattern.ptr[i]) != NULL || strchr(set, tolower(pattern.ptr[i])) != NULL)) {
+        i++;
     }
-    return !is_comparison(c) || (number && c->is_number) || (time && c->is_time);
+    return i == pattern.len;
+}
+
+/* Values without a name are their numbers, or GREASE. */
+static bool pattern_names(const struct ht_condition *c, const struct ht_registry *names)
+{
+    bool like = c->is_number || c->value.len == 0 || strchr("*?0gG", c->value.ptr[0]) != NULL;
+    for (size_t i = 0; i < names->len && !like; i++) {
+        like = looks_like(ht_text(names->entries[i].name), c->value);
+    }
+    return like;
+}
+
+/* Can a value of the field, or the id of a named one, be like the pattern? */
+static bool pattern_fits(const struct ht_condition *c, const struct ht_field *field, bool id)
+{
+    switch ((int)field->kind) {
+    case HT_BOOL:
+        return looks_like(ht_text("true"), c->value) || looks_like(ht_text("false"), c->value);
+    case HT_UINT:
+    case HT_INT:
+    case HT_LIST_UINT:
+        return c->is_number || is_made_of(c->value, "-0123456789");
+    case HT_TIME:
+        return is_made_of(c->value, "-0123456789t:.z") &&
+               (c->value.len == strlen("2026-03-15T12:00:00.000000000Z") ||
+                memchr(c->value.ptr, '*', c->value.len) != NULL);
+    case HT_ADDRESS:
+        return c->is_network || is_made_of(c->value, "0123456789abcdef.:");
+    case HT_NAMED:
+    case HT_LIST_NAMED:
+        return id ? is_made_of(c->value, "0123456789abcdefx") : pattern_names(c, field->names);
+    default:
+        return true;
+    }
+}
+
+/* Can the field, or the id of a named one, be held against the value? */
+static bool kind_fits(const struct ht_condition *c, const struct ht_field *field, bool id)
+{
+    enum ht_kind kind = field->kind;
+    bool number       = id || kind == HT_UINT || kind == HT_INT || kind == HT_LIST_UINT;
+    bool time         = kind == HT_TIME || kind == HT_TEXT;
+    if (is_comparison(c)) {
+        return (number && c->is_number) || (time && c->is_time);
+    }
+    return c->relation == HT_IS_THERE || pattern_fits(c, field, id);
 }
 
 /* A single named value is an object of two. */
@@ -371,7 +427,7 @@ static bool value_fits(const struct ht_condition *c, const struct ht_field *fiel
 {
     bool named = field->kind == HT_NAMED, id = named && ht_bytes_equal(rest, ht_text("id"));
     return (rest.len == 0 || id || (named && ht_bytes_equal(rest, ht_text("name")))) &&
-           kind_fits(c, field->kind, id);
+           kind_fits(c, field, id);
 }
 
 static bool struct_fits(const struct ht_condition *c, const struct ht_struct *type,

@@ -108,6 +108,8 @@ class ExitStatus(Folder):
                           ["--only", "duration_ns>1s", good], ["--only", "start>9", good],
                           ["--only", "server_name<9", good], ["--only", "client.ip=::/200", good],
                           ["--only", "tls or ", good], ["--only", "tls or color", good],
+                          ["--only", "server.port=80 and client.port=1", good],
+                          ["--only", "tls.established=yes", good], ["--only", "server.port=https", good],
                           ["-f", "brief", "--only", "type=dns", good],
                           ["-f", "brief", "--only", "not_after<2026-03-15", good],
                           ["--only", "tls.version.color=x", good]):

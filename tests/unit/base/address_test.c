@@ -97,9 +97,13 @@ static void test_networks(void **state)
     assert_true(network_has("fe80::1/128", link_local, true));
     assert_false(network_has("fe80::/128", link_local, true));
     assert_false(network_has("fec0::/10", link_local, true));
+    assert_true(network_has("FE80:0::0:1", link_local, true));
+    assert_false(network_has("fe80::", link_local, true));
+    assert_true(network_has("192.0.2.1", "c0000201", false));
+    assert_false(network_has("192.0.2.1", "c0000202", false));
     static const char *const bad[] = {
-        "",           "10.0.0.0", "10.0.0.0/",   "10.0.0.0/33", "10.0.0/8",   "fe80::/129",
-        "fe80::/10x", "/8",       "10.0.0.0/-1", "a/8",         "10.0.0.0/ 8"};
+        "",           "10.0.0.0/", "10.0.0.0/33", "10.0.0/8", "10.0.0",      "fe80::/129",
+        "fe80::/10x", "/8",        "10.0.0.0/-1", "a/8",      "10.0.0.0/ 8", "10.0.0.0x"};
     for (size_t i = 0; i < HT_ARRAY_LEN(bad); i++) {
         struct ht_network read;
         if (ht_network_read(bad[i], &read)) {

@@ -102,22 +102,44 @@ static bool holds(const char *text)
 static void test_values(void **state)
 {
     (void)state;
-    static const char *const hold[] = {"flag=false",         "number=443",
-                                       "below=-13500000",    "start=1970-01-*",
-                                       "label=within_ttl",   "hex=00ff",
-                                       "text=*.test",        "text=www.example.???t",
-                                       "list_named=AES",     "list_named=GREASE_1A1A",
-                                       "list_named=0xfefe",  "address=10.9.*",
-                                       "version=TLS 1.2",    "version.name=tls 1.2",
-                                       "version.id=0x0303",  "frames=12",
-                                       "texts=http/*",       "digests=AB*",
-                                       "labels=http_2",      "object.name=one",
-                                       "list.port=2",        "inner.name=two",
-                                       "type=connection",    "object",
-                                       "object=*",           "list=*",
-                                       "object!=one",        "frames",
-                                       "number!=44",         "never!=true",
-                                       "address=10.9.0.0/30"};
+    static const char *const hold[] = {"flag=false",
+                                       "number=443",
+                                       "below=-13500000",
+                                       "start=1970-01-*",
+                                       "label=within_ttl",
+                                       "hex=00ff",
+                                       "text=*.test",
+                                       "text=www.example.???t",
+                                       "list_named=AES",
+                                       "list_named=GREASE_1A1A",
+                                       "list_named=0xfefe",
+                                       "address=10.9.*",
+                                       "version=TLS 1.2",
+                                       "version.name=tls 1.2",
+                                       "version.id=0x0303",
+                                       "frames=12",
+                                       "texts=http/*",
+                                       "digests=AB*",
+                                       "labels=http_2",
+                                       "object.name=one",
+                                       "list.port=2",
+                                       "inner.name=two",
+                                       "type=connection",
+                                       "object",
+                                       "object=*",
+                                       "list=*",
+                                       "object!=one",
+                                       "frames",
+                                       "number!=44",
+                                       "never!=true",
+                                       "address=10.9.0.0/30",
+                                       "address=10.9.0.1",
+                                       "number=0x1bb",
+                                       "version=0x0303",
+                                       "version.id=0x303",
+                                       "version.id=771",
+                                       "list_named=0x1301",
+                                       "frames=0xc"};
     for (size_t i = 0; i < HT_ARRAY_LEN(hold); i++) {
         if (!holds(hold[i])) {
             fail_msg("%s", hold[i]);
@@ -289,7 +311,8 @@ static void test_what_can_be_asked(void **state)
     assert_true(fits("version.id=x"));
     assert_true(fits("object"));
     assert_true(fits("object!=*"));
-    assert_true(fits("version.name=x"));
+    assert_true(fits("version.name=TLS 1.2"));
+    assert_false(fits("version.name=x"));
     assert_true(fits("type=conn*"));
     assert_true(fits("type!=x"));
     assert_false(fits("type=x"));
@@ -318,6 +341,19 @@ static void test_what_can_be_asked(void **state)
     assert_false(fits("address=10.9.0.0/33"));
     assert_false(fits("object<9"));
     assert_false(fits("type<9"));
+    assert_true(fits("number=0x10"));
+    assert_true(fits("number!=1*"));
+    assert_true(fits("version=tls 1.?"));
+    assert_true(fits("version=0x0a0a"));
+    assert_true(fits("start=2026-03-15*"));
+    assert_true(fits("address=10.9.*"));
+    assert_false(fits("number=x"));
+    assert_false(fits("number!=x"));
+    assert_false(fits("frames=1, 2"));
+    assert_false(fits("version=TLSv1.2"));
+    assert_false(fits("start=2026-03-15"));
+    assert_false(fits("start=today*"));
+    assert_false(fits("address=www.example.com"));
 }
 
 int main(void)
