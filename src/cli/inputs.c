@@ -2,12 +2,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_DEPTH = 32 /* of directories: a loop of links ends */ };
+enum { MAX_DEPTH = 32 /* of directories */ };
 
 static int visible(const struct dirent *entry)
 {
@@ -35,19 +36,53 @@ static bool add(struct cli_inputs *inputs, const char *path, const char *named,
     return true;
 }
 
-static bool walk(struct cli_inputs *inputs, const char *path, const char *named, int depth,
-                 struct ht_error *error);
+/* A walk through what one argument names. */
+struct walk {
+    struct cli_inputs *inputs;
+    const char *named;
+    void *seen; /* of directories and what is in them: struct file, as tsearch(3) has it */
+    struct ht_error *error;
+};
 
-static bool walk_directory(struct cli_inputs *inputs, const char *path, const char *named,
-                           int depth, struct ht_error *error)
+struct file {
+    dev_t device;
+    ino_t inode;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const struct file *f = a, *g = b;
+    int devices = (f->device > g->device) - (f->device < g->device);
+    return devices != 0 ? devices : (f->inode > g->inode) - (f->inode < g->inode);
+}
+
+/* What links lead to again is told once, and a loop of them ends. */
+static bool is_new(struct walk *w, const struct stat *st)
+{
+    struct file *file = malloc(sizeof *file);
+    if (file == NULL) {
+        return true;
+    }
+    *file               = (struct file){.device = st->st_dev, .inode = st->st_ino};
+    struct file **found = tsearch(file, &w->seen, compare);
+    bool is             = found == NULL || *found == file;
+    if (found == NULL || *found != file) {
+        free(file);
+    }
+    return is;
+}
+
+static bool walk(struct walk *w, const char *path, int depth);
+
+static bool walk_directory(struct walk *w, const char *path, int depth)
 {
     struct dirent **entries = NULL;
     int num                 = scandir(path, &entries, visible, by_name);
-    bool good               = num >= 0 || ht_fail(error, "%s: %s", path, strerror(errno));
+    bool good               = num >= 0 || ht_fail(w->error, "%s: %s", path, strerror(errno));
     for (int i = 0; i < num; i++) {
         char *child = NULL;
         if (asprintf(&child, "%s/%s", path, entries[i]->d_name) >= 0) {
-            good &= walk(inputs, child, named, depth + 1, error);
+            good &= walk(w, child, depth + 1);
             free(child);
         }
         free(entries[i]);
@@ -56,20 +91,27 @@ static bool walk_directory(struct cli_inputs *inputs, const char *path, const ch
     return good;
 }
 
-static bool walk(struct cli_inputs *inputs, const char *path, const char *named, int depth,
-                 struct ht_error *error)
+static bool walk(struct walk *w, const char *path, int depth)
 {
     struct stat st;
-    bool exists = strcmp(path, "-") != 0 && stat(path, &st) == 0;
-    if (exists && S_ISDIR(st.st_mode)) {
-        return depth >= MAX_DEPTH || walk_directory(inputs, path, named, depth, error);
+    bool exists    = strcmp(path, "-") != 0 && stat(path, &st) == 0;
+    bool directory = exists && S_ISDIR(st.st_mode);
+    if ((directory || depth > 0) && exists && !is_new(w, &st)) {
+        return true;
     }
-    return (depth > 0 && !(exists && S_ISREG(st.st_mode))) || add(inputs, path, named, error);
+    if (directory) {
+        return depth >= MAX_DEPTH || walk_directory(w, path, depth);
+    }
+    return (depth > 0 && !(exists && S_ISREG(st.st_mode))) ||
+           add(w->inputs, path, w->named, w->error);
 }
 
 bool cli_inputs_add(struct cli_inputs *inputs, const char *named, struct ht_error *error)
 {
-    return walk(inputs, named, named, 0, error);
+    struct walk w = {.inputs = inputs, .named = named, .error = error};
+    bool good     = walk(&w, named, 0);
+    tdestroy(w.seen, free);
+    return good;
 }
 
 void cli_inputs_free(struct cli_inputs *inputs)

@@ -180,11 +180,29 @@ static bool set_interface(struct cli_options *o, const char *value, struct ht_er
     }
 }
 
+/* The first would be forgotten. */
+static bool fail_twice(const char *option, struct ht_error *error)
+{
+    return ht_fail(error, "--%s: there can be one, and it was named before", option);
+}
+
 static bool set_output(struct cli_options *o, const char *value, struct ht_error *error)
 {
-    (void)error;
+    if (o->output != NULL) {
+        return fail_twice("output", error);
+    }
     o->output = strcmp(value, "-") == 0 ? NULL : value;
     return true;
+}
+
+static bool set_bill(struct cli_options *o, const char *value, struct ht_error *error)
+{
+    if (o->bill != NULL) {
+        return fail_twice("cbom", error);
+    }
+    o->bill = value;
+    return strcmp(value, "-") != 0 ||
+           ht_fail(error, "--cbom -: standard output is for the records: name a file");
 }
 
 /* What stands up to " or ", or the end, and again behind it. */
@@ -300,7 +318,7 @@ static const struct {
     {0, "rules", NULL, set_action,
      "print what an audit looks for; with --audit=POLICY what that says"},
     {0, "inventory", NULL, set_flag, "list servers and clients; also as -f csv"},
-    {0, "cbom", "FILE", NULL, "write a cryptographic bill of materials (CycloneDX)", TEXT(bill)},
+    {0, "cbom", "FILE", set_bill, "write a cryptographic bill of materials (CycloneDX)"},
     {0, "keylog", "FILE", NULL, "keys of sessions (SSLKEYLOGFILE), to read handshakes with",
      TEXT(key_log)},
     {0, "trust-store", "PATH", NULL,
@@ -350,7 +368,8 @@ void cli_options_help(FILE *out)
         if (options[i].letter != 0) {
             fprintf(out, "  -%c, %-22s %s\n", options[i].letter, name, options[i].help);
         } else {
-            fprintf(out, "      %-22s %s\n", name, options[i].help);
+            fprintf(out, "      %-22s", name);
+            fprintf(out, strlen(name) > 22 ? "\n%29s%s\n" : "%1s%s\n", "", options[i].help);
         }
     }
     fputs("\nExit status: 0 all read, 1 findings as of --fail-on, 2 wrong usage,\n"
@@ -419,8 +438,10 @@ static bool read_option(struct cli_options *out, int answer, char **argv, struct
         return refuse(word, error);
     }
     if (options[i].set == NULL) {
-        *(const char **)((char *)out + options[i].text) = optarg;
-        return true;
+        const char **text = (const char **)((char *)out + options[i].text);
+        bool first        = *text == NULL;
+        *text             = optarg;
+        return first || fail_twice(options[i].name, error);
     }
     return options[i].set(out, options[i].value != NULL ? optarg : options[i].name, error);
 }

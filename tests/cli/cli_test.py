@@ -121,9 +121,12 @@ class ExitStatus(Folder):
     def test_2_says_what_is_wrong_with_an_option(self):
         good = self.good()
         for option, words in (("--ver", "several"), ("--verify=1", "no value"),
-                              ("--no-such", "no such option"), ("-x", "no such option")):
+                              ("--no-such", "no such option"), ("-x", "no such option"),
+                              ("--cbom", "standard output"), ("--filter", "named before"),
+                              ("--keylog", "named before"), ("--output", "named before")):
             with self.subTest(option=option):
-                run = Run(option, good)
+                twice = {"--cbom": ["-"]}.get(option, [good, option, good])
+                run = Run(option, *(twice if words in ("standard output", "named before") else []), good)
                 self.assertEqual(run.status, 2)
                 self.assert_one_line(run, option, words)
 
@@ -301,6 +304,15 @@ class Inputs(Folder):
         self.assertEqual((run.status, run.stderr), (0, ""))
         sources = [c["source"] for c in run.records("connection")]
         self.assertEqual([os.path.basename(s) for s in sources], ["deep.pcap", "link.pcap"])
+
+    def test_what_links_lead_to_again_is_told_once(self):
+        self.good("d/2026/b.pcap")
+        os.symlink("2026", os.path.join(self.folder, "d/latest"))
+        os.symlink("..", os.path.join(self.folder, "d/2026/up"))
+        os.symlink("b.pcap", os.path.join(self.folder, "d/2026/latest.pcap"))
+        connections = Run("-f", "json", os.path.join(self.folder, "d")).records("connection")
+        self.assertEqual([c["source"] for c in connections],
+                         [os.path.join(self.folder, "d/2026/b.pcap")])
 
     def test_a_directory_without_any_capture_was_mistaken_for_another(self):
         self.file("notes/readme.txt", b"To whom it may concern.\n")
