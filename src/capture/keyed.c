@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "capture/source.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 
 enum {
     POLL_NS = 50000000,      /* between looks at the key log */
+    WATCH_S = 1,             /* and at what its path leads to */
     RING    = 64 << 20,      /* bytes of frames that wait; where there is no more room, the first
                               * one waits no longer */
     MAX_SECRETS = 64 << 20,  /* bytes of lines */
@@ -30,10 +32,11 @@ struct waiting {
 };
 
 struct keyed {
-    struct ht_source source; /* what callers see of `live` */
-    struct ht_source *live;  /* owned */
-    int key_log;             /* owned */
-    int64_t looked_ns;
+    struct ht_source source;     /* what callers see of `live` */
+    struct ht_source *live;      /* owned */
+    struct ht_growing_keys keys; /* its descriptor owned */
+    int64_t looked_ns, watched_ns;
+    bool replaced; /* and it was said so */
     struct ht_budget budget;
     struct ht_arena kept;   /* the lines */
     struct ht_buffer items; /* views of them, a struct ht_bytes for each block */
@@ -85,8 +88,40 @@ static void take_text(struct keyed *k, struct ht_bytes text)
 static bool is_begun_anew(const struct keyed *k)
 {
     struct stat file;
-    return fstat(k->key_log, &file) == 0 && S_ISREG(file.st_mode) &&
-           file.st_size < lseek(k->key_log, 0, SEEK_CUR) && lseek(k->key_log, 0, SEEK_SET) == 0;
+    return fstat(k->keys.descriptor, &file) == 0 && S_ISREG(file.st_mode) &&
+           file.st_size < lseek(k->keys.descriptor, 0, SEEK_CUR) &&
+           lseek(k->keys.descriptor, 0, SEEK_SET) == 0;
+}
+
+/* The path may be closed to whom we have become. */
+static bool is_replaced(const struct keyed *k)
+{
+    struct stat file, named;
+    if (fstat(k->keys.descriptor, &file) != 0) {
+        return false;
+    }
+    if (stat(k->keys.path, &named) != 0) {
+        return errno == ENOENT || file.st_nlink == 0;
+    }
+    return named.st_dev != file.st_dev || named.st_ino != file.st_ino;
+}
+
+/* Another file is not opened: the sandbox would have to leave its folder readable. */
+static void watch(struct keyed *k, int64_t now_ns)
+{
+    struct ht_error text;
+    if (k->replaced || k->keys.notice == NULL || now_ns - k->watched_ns < WATCH_S * HT_SECOND_NS) {
+        return;
+    }
+    k->watched_ns = now_ns;
+    k->replaced   = is_replaced(k);
+    if (k->replaced) {
+        (void)ht_fail(&text,
+                      "%s was removed or replaced: keys written to another file are not read; "
+                      "truncate it instead, or begin anew",
+                      k->keys.path);
+        k->keys.notice(k->keys.notice_context, text.text);
+    }
 }
 
 static void look(struct keyed *k, int64_t now_ns)
@@ -97,12 +132,13 @@ static void look(struct keyed *k, int64_t now_ns)
         return;
     }
     k->looked_ns = now_ns;
-    for (int i = 0; i < MAX_CHUNKS && ((len = read(k->key_log, chunk, sizeof chunk)) > 0 ||
+    for (int i = 0; i < MAX_CHUNKS && ((len = read(k->keys.descriptor, chunk, sizeof chunk)) > 0 ||
                                        (len == 0 && is_begun_anew(k)));
          i++) {
         take_text(k, ht_bytes(chunk, (size_t)len));
     }
     explicit_bzero(chunk, sizeof chunk);
+    watch(k, now_ns);
 }
 
 static size_t room_of(const struct ht_frame *frame)
@@ -226,7 +262,7 @@ static void keyed_close(struct ht_source *source)
 {
     struct keyed *k = (struct keyed *)source;
     ht_source_close(k->live);
-    (void)close(k->key_log);
+    (void)close(k->keys.descriptor);
     ht_arena_clear(&k->kept);
     ht_buffer_free(&k->items);
     ht_buffer_free(&k->rest);
@@ -237,8 +273,8 @@ static void keyed_close(struct ht_source *source)
 static const struct ht_source_ops keyed_ops = {
     .next = keyed_next, .close = keyed_close, .secrets = keyed_secrets, .count = keyed_count};
 
-struct ht_source *ht_keyed_open(struct ht_source *live, int key_log, int64_t late_ns,
-                                struct ht_error *error)
+struct ht_source *ht_keyed_open(struct ht_source *live, const struct ht_growing_keys *keys,
+                                int64_t late_ns, struct ht_error *error)
 {
     struct keyed *k = calloc(1, sizeof *k);
     if (k != NULL) {
@@ -247,7 +283,7 @@ struct ht_source *ht_keyed_open(struct ht_source *live, int key_log, int64_t lat
     if (k == NULL || k->ring == NULL) {
         free(k);
         ht_source_close(live);
-        (void)close(key_log);
+        (void)close(keys->descriptor);
         (void)ht_fail(error, "out of memory");
         return NULL;
     }
@@ -255,12 +291,12 @@ struct ht_source *ht_keyed_open(struct ht_source *live, int key_log, int64_t lat
     k->source.ops     = &keyed_ops;
     k->source.late_ns = late_ns;
     k->live           = live;
-    k->key_log        = key_log;
-    k->looked_ns      = INT64_MIN / 2;
-    k->end            = RING;
-    k->budget.max     = MAX_SECRETS;
-    k->kept           = (struct ht_arena){.budget = &k->budget};
-    k->items          = (struct ht_buffer){.max = MAX_SECRETS, .budget = &k->budget};
-    k->rest           = (struct ht_buffer){.max = (size_t)2 * CHUNK, .budget = &k->budget};
+    k->keys           = *keys;
+    k->looked_ns = k->watched_ns = INT64_MIN / 2;
+    k->end                       = RING;
+    k->budget.max                = MAX_SECRETS;
+    k->kept                      = (struct ht_arena){.budget = &k->budget};
+    k->items                     = (struct ht_buffer){.max = MAX_SECRETS, .budget = &k->budget};
+    k->rest = (struct ht_buffer){.max = (size_t)2 * CHUNK, .budget = &k->budget};
     return &k->source;
 }

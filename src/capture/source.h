@@ -80,12 +80,21 @@ struct ht_live_options {
 struct ht_source *ht_live_open(const char *interfaces, const struct ht_live_options *options,
                                struct ht_error *error);
 
+/* A key log that grows. */
+struct ht_growing_keys {
+    int descriptor;   /* does not block; of a file or a FIFO, and read from where it is */
+    const char *path; /* where it was opened; outlives the source */
+    /* Told once when another file, or none, is there; NULL: nobody. */
+    void (*notice)(void *context, const char *text);
+    void *notice_context;
+};
+
 /* ht_keyed_open makes of `live` one whose frames wait for `late_ns`, or less where more than 64 MiB
- * of them wait; the lines that are appended to a key log meanwhile come before them, as
- * ht_source_secrets has them: up to 64 MiB. `key_log` is a descriptor that does not block, of a
- * file or a FIFO, and is read from where it is. Takes both over, also where it fails. */
-struct ht_source *ht_keyed_open(struct ht_source *live, int key_log, int64_t late_ns,
-                                struct ht_error *error);
+ * of them wait; the lines that are appended to `keys` meanwhile come before them, as
+ * ht_source_secrets has them: up to 64 MiB. Takes `live` and the descriptor over, also where it
+ * fails. */
+struct ht_source *ht_keyed_open(struct ht_source *live, const struct ht_growing_keys *keys,
+                                int64_t late_ns, struct ht_error *error);
 
 /* ht_source_next reads the next frame into `out`; its data live until the next call. On
  * HT_READ_ERROR `error` names the source, the byte offset and what is wrong there. */

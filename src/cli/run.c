@@ -343,8 +343,11 @@ static bool open_interfaces(struct cli_session *session, struct ht_error *error)
                                          .notice_context = &session->console};
     session->source                   = ht_live_open(o->interfaces, &live, error);
     if (session->source != NULL && session->analysis.growing_key_log >= 0) {
-        session->source =
-            ht_keyed_open(session->source, session->analysis.growing_key_log, LATE_NS, error);
+        const struct ht_growing_keys keys = {.descriptor     = session->analysis.growing_key_log,
+                                             .path           = o->key_log,
+                                             .notice         = notice,
+                                             .notice_context = &session->console};
+        session->source                   = ht_keyed_open(session->source, &keys, LATE_NS, error);
         session->analysis.growing_key_log = -1;
     }
     if (session->source == NULL) {

@@ -161,6 +161,16 @@ class GrowingKeys(Alone):
         os.mkfifo(keys)
         self.check(keys)
 
+    def test_one_that_is_replaced(self):
+        keys = self.path("keys")
+        for name in (keys, keys + ".new"):
+            with open(name, "wb"):
+                pass
+        program = self.listen(self.where, "lo", "--keylog", keys)
+        os.rename(keys + ".new", keys)
+        program.wait_for_words("removed or replaced")
+        self.assertEqual(program.stop(), 0, program.words)
+
     def test_one_that_is_not_there(self):
         done = self.run_in(self.where, lab.HELLOTAP, "-i", "lo", "--keylog", self.path("nowhere"), check=False)
         self.assertEqual(done.returncode, 2)

@@ -84,6 +84,50 @@ static void assert_frame(const struct ht_frame *frame, uint64_t number, size_t l
     }
 }
 
+static void count_notice(void *context, const char *text)
+{
+    assert_non_null(strstr(text, "replaced"));
+    (*(int *)context)++;
+}
+
+static struct ht_source *follow(struct ht_source *live, const char *path, int64_t late_ns,
+                                int *notices, struct ht_error *error)
+{
+    const struct ht_growing_keys keys = {.descriptor =
+                                             open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC),
+                                         .path           = path,
+                                         .notice         = notices != NULL ? count_notice : NULL,
+                                         .notice_context = notices};
+    return ht_keyed_open(live, &keys, late_ns, error);
+}
+
+/* Nothing can be read by a descriptor of what is written to another file of that name. */
+static void a_file_that_is_replaced(void **state)
+{
+    char path[] = "/tmp/keyed-test-XXXXXX", other[] = "/tmp/keyed-test-XXXXXX";
+    bool closed = false;
+    int notices = 0, writer = temporary(path);
+    struct ht_frame frame;
+    struct ht_error error;
+    (void)state;
+    (void)close(temporary(other));
+    struct ht_source *source =
+        follow(&make_up(0, 60, HT_READ_AGAIN, &closed)->source, path, LATE_NS, &notices, &error);
+    assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_AGAIN);
+    assert_int_equal(notices, 0);
+    assert_int_equal(rename(other, path), 0);
+    say(writer, "CLIENT_RANDOM aa bb\n"); /* by who has it open still */
+    for (int i = 0; i < 25; i++) {
+        (void)usleep(100000);
+        assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_AGAIN);
+    }
+    assert_int_equal(notices, 1);
+    assert_secrets(source, 0, "CLIENT_RANDOM aa bb\n");
+    ht_source_close(source);
+    (void)close(writer);
+    (void)unlink(path);
+}
+
 /* A line that is written after the frame was captured is there before it; one that is not whole is
  * waited for. */
 static void lines_come_before_their_frames(void **state)
@@ -94,8 +138,8 @@ static void lines_come_before_their_frames(void **state)
     struct ht_frame frame;
     struct ht_error error;
     (void)state;
-    struct ht_source *source = ht_keyed_open(&make_up(2, 60, HT_READ_AGAIN, &closed)->source,
-                                             open(path, O_RDONLY | O_NONBLOCK), LATE_NS, &error);
+    struct ht_source *source =
+        follow(&make_up(2, 60, HT_READ_AGAIN, &closed)->source, path, LATE_NS, NULL, &error);
     assert_non_null(source);
     assert_string_equal(source->name, "made0");
     assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_AGAIN);
@@ -135,8 +179,8 @@ static void a_fifo(void **state)
     (void)close(temporary(path));
     (void)unlink(path);
     assert_int_equal(mkfifo(path, 0600), 0);
-    struct ht_source *source = ht_keyed_open(&make_up(1, 60, HT_READ_AGAIN, &closed)->source,
-                                             open(path, O_RDONLY | O_NONBLOCK), LATE_NS, &error);
+    struct ht_source *source =
+        follow(&make_up(1, 60, HT_READ_AGAIN, &closed)->source, path, LATE_NS, NULL, &error);
     assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_AGAIN);
     int writer = open(path, O_WRONLY | O_CLOEXEC);
     say(writer, "CLIENT_RANDOM aa bb\n");
@@ -156,8 +200,8 @@ static void a_writer_without_end(void **state)
     struct ht_frame frame;
     struct ht_error error;
     (void)state;
-    struct ht_source *source = ht_keyed_open(&make_up(1, 60, HT_READ_AGAIN, &closed)->source,
-                                             open("/dev/zero", O_RDONLY), LATE_NS, &error);
+    struct ht_source *source =
+        follow(&make_up(1, 60, HT_READ_AGAIN, &closed)->source, "/dev/zero", LATE_NS, NULL, &error);
     while (ht_source_next(source, &frame, &error) == HT_READ_AGAIN) {
     }
     assert_frame(&frame, 1, 60);
@@ -176,8 +220,8 @@ static void more_than_may_wait(void **state)
         struct ht_frame frame;
         struct ht_error error;
         struct ht_source *source =
-            ht_keyed_open(&make_up(MAX_FRAMES, lengths[i], HT_READ_ERROR, &closed)->source,
-                          open("/dev/null", O_RDONLY), INT64_C(3600000000000), &error);
+            follow(&make_up(MAX_FRAMES, lengths[i], HT_READ_ERROR, &closed)->source, "/dev/null",
+                   INT64_C(3600000000000), NULL, &error);
         for (uint64_t number = 1; number <= MAX_FRAMES; number++) {
             enum ht_read read;
             while ((read = ht_source_next(source, &frame, &error)) == HT_READ_AGAIN) {
@@ -200,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_come_before_their_frames), cmocka_unit_test(a_fifo),
-        cmocka_unit_test(a_writer_without_end), cmocka_unit_test(more_than_may_wait)};
+        cmocka_unit_test(a_writer_without_end), cmocka_unit_test(a_file_that_is_replaced),
+        cmocka_unit_test(more_than_may_wait)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
