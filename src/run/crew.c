@@ -291,7 +291,7 @@ bool ht_crew_tick(struct ht_crew *crew, int64_t now_ns)
     if (is_alone(crew)) {
         return ht_engine_tick(crew->engine, now_ns);
     }
-    if (now_ns - crew->tick_ns < ROUND_NS) {
+    if (now_ns >= crew->tick_ns && now_ns - crew->tick_ns < ROUND_NS) {
         return !crew->failed;
     }
     crew->tick_ns = now_ns;

@@ -241,7 +241,7 @@ bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame)
         count_frame(&engine->stats, frame);
     }
     if (engine->config.live) {
-        engine->now_ns = frame->time_ns > engine->now_ns ? frame->time_ns : engine->now_ns;
+        ht_engine_set_now(engine, frame->time_ns);
     }
     if (engine->config.live || frame->number >= engine->next_expiry) {
         ht_engine_expire(engine, frame->number);
@@ -273,7 +273,7 @@ void ht_engine_learn(struct ht_engine *engine, size_t analyzer, struct ht_bytes 
 
 bool ht_engine_tick(struct ht_engine *engine, int64_t now_ns)
 {
-    engine->now_ns = now_ns > engine->now_ns ? now_ns : engine->now_ns;
+    ht_engine_set_now(engine, now_ns);
     ht_engine_expire(engine, 0);
     return !engine->failed;
 }

@@ -15,6 +15,9 @@ enum {
     SETTLED_IDLE_S   = 5, /* for repetitions of what was said */
     /* A FIN or SYN that gets lost is sent again after 0.2, 0.4 … 3.2 seconds. */
     CLOSED_LINGER_S = 5,
+    /* Frames, of several interfaces too, are in order but for less than this; what is further back
+     * is by a clock that was set. */
+    SET_BACK_S = 3,
 
     /* In a file, by frames: a direction may have been stored late. Not by the number of other
      * flows, so that a flow ends at the same frame wherever the others are followed. */
@@ -27,9 +30,24 @@ enum {
     MAX_UNFINISHED_TOLD = 16384
 };
 
+void ht_engine_set_now(struct ht_engine *engine, int64_t time_ns)
+{
+    if (time_ns > engine->now_ns || engine->now_ns - time_ns > SET_BACK_S * HT_SECOND_NS) {
+        engine->now_ns = time_ns;
+    }
+}
+
+/* Was it so long ago? Also where it is yet to come: what was there before the clock was set back
+ * would be waited for until then, with all that stands behind it. */
+static bool is_past(const struct ht_engine *engine, int64_t time_ns, int64_t seconds)
+{
+    int64_t age_ns = engine->now_ns - time_ns;
+    return age_ns > seconds * HT_SECOND_NS || -age_ns > SET_BACK_S * HT_SECOND_NS;
+}
+
 static bool idle(const struct ht_engine *engine, const struct ht_flow_list *list, int64_t seconds)
 {
-    return list->oldest != NULL && engine->now_ns - list->oldest->end_ns > seconds * HT_SECOND_NS;
+    return list->oldest != NULL && is_past(engine, list->oldest->end_ns, seconds);
 }
 
 /* Among too many handshakes that do not complete one is counted, and has no record of its own. */
@@ -69,7 +87,7 @@ static void expire_by_time(struct ht_engine *engine)
 {
     struct ht_flow_table *table = &engine->table;
     struct ht_opening *opening  = ht_openings_oldest(&engine->openings);
-    while (opening != NULL && engine->now_ns - opening->time_ns > HALF_OPEN_IDLE_S * HT_SECOND_NS) {
+    while (opening != NULL && is_past(engine, opening->time_ns, HALF_OPEN_IDLE_S)) {
         end_opening(engine, opening);
         opening = ht_openings_oldest(&engine->openings);
     }

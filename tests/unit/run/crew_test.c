@@ -32,7 +32,7 @@ static bool write_record(void *context, const struct ht_record_type *type, const
 
 /* What is asked for beside the stories. */
 struct asked {
-    bool events;
+    bool events, live;
     const char *only;      /* a condition; NULL: all records */
     uint64_t sleep_frames; /* 0: nothing in these files is silent for long enough to sleep */
     size_t max_bytes;
@@ -48,6 +48,7 @@ static struct ht_crew *start(struct written *written, unsigned workers, struct a
                                                       .conditions     = &written->condition,
                                                       .num_conditions = only,
                                                       .events         = asked.events,
+                                                      .live           = asked.live,
                                                       .sleep_frames   = asked.sleep_frames,
                                                       .max_bytes      = asked.max_bytes},
                                           .format  = &ht_json_sink,
@@ -463,6 +464,40 @@ static void stragglers_of_what_is_closed(void **unused)
     assert_int_equal(told_with_a_straggler(6), 2);
 }
 
+/* Live, the clock is set back by an hour: what comes then is followed as ever, and told when it is
+ * over. */
+static void a_clock_that_is_set_back(void **unused)
+{
+    const int64_t hour_ns = INT64_C(3600000000000);
+    (void)unused;
+    for (unsigned workers = 1; workers <= 2; workers++) {
+        struct ht_error error;
+        struct ht_frame frame;
+        struct written written;
+        struct ht_crew *crew = start(&written, workers, (struct asked){.live = true});
+        struct ht_source *source =
+            ht_file_open(HT_SOURCE_DIR "/samples/close-without-notify.pcap", &error);
+        assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
+        int64_t now_ns = frame.time_ns;
+        ht_crew_source(crew, source);
+        assert_true(ht_crew_tick(crew, now_ns + hour_ns));
+        do {
+            now_ns = frame.time_ns;
+            assert_true(ht_crew_frame(crew, &frame));
+        } while (ht_source_next(source, &frame, &error) == HT_READ_FRAME);
+        assert_true(ht_crew_tick(crew, now_ns + 1));
+        size_t at_once = written.records;
+        assert_true(ht_crew_tick(crew, now_ns + 6000000000));
+        assert_int_equal(written.records, at_once + 1); /* what came before are certificates */
+        assert_true(ht_crew_flush(crew));
+        assert_int_equal(written.records, at_once + 1);
+        ht_crew_free(crew);
+        ht_source_close(source);
+        written.format->close(written.sink);
+        ht_chars_free(&written.lines);
+    }
+}
+
 /* Where the output fails the run ends, and nothing hangs. */
 static bool refuse(void *context, const struct ht_record_type *type, struct ht_bytes lines)
 {
@@ -513,6 +548,7 @@ int main(void)
                                        cmocka_unit_test(what_ends_with_one_frame_ends_in_order),
                                        cmocka_unit_test(fragments_are_put_together_before),
                                        cmocka_unit_test(stragglers_of_what_is_closed),
+                                       cmocka_unit_test(a_clock_that_is_set_back),
                                        cmocka_unit_test(an_output_that_fails),
                                        cmocka_unit_test(one_that_never_started)};
     return cmocka_run_group_tests(tests, NULL, NULL);
