@@ -51,7 +51,7 @@ static bool is_ack_by_place(const struct dtls_state *state, enum ht_side from, u
 void dtls_end_flight(struct dtls_state *state, struct ht_emitter *e, enum ht_side from)
 {
     struct dtls_direction *d   = &state->direction[from];
-    const struct tls_place now = {e->frame, e->time_ns};
+    const struct tls_place now = tls_here(e);
     e->frame                   = d->flight_place.frame;
     e->time_ns                 = d->flight_place.time_ns;
     for (size_t i = 0; i < d->num_flight; i++) {
@@ -73,7 +73,7 @@ static void add_to_flight(struct dtls_state *state, struct ht_emitter *e, enum h
         dtls_end_flight(state, e, from);
     }
     d->flight[d->num_flight++] = (uint16_t)record->length;
-    d->flight_place            = (struct tls_place){e->frame, e->time_ns};
+    d->flight_place            = tls_here(e);
 }
 
 void dtls_take_ciphertext(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,

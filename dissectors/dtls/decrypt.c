@@ -204,8 +204,8 @@ bool dtls_hold(struct dtls_state *state, const struct ht_emitter *e, enum ht_sid
         return false;
     }
     struct dtls_held *held = &state->held[state->num_held++];
-    *held = (struct dtls_held){.record = *record, .place = {e->frame, e->time_ns}, .from = from};
-    held->record.header        = ht_bytes_head(copy, record->header.len);
+    *held               = (struct dtls_held){.record = *record, .place = tls_here(e), .from = from};
+    held->record.header = ht_bytes_head(copy, record->header.len);
     held->record.fragment      = ht_bytes_from(copy, record->header.len);
     held->record.connection_id = ht_bytes(NULL, 0);
     return true;

@@ -225,7 +225,7 @@ static void take_record(struct dtls_state *state, struct ht_emitter *e, enum ht_
 /* Takes what was held, as of where it was. */
 static void release(struct dtls_state *state, struct ht_emitter *e)
 {
-    struct tls_place now = {e->frame, e->time_ns};
+    struct tls_place now = tls_here(e);
     state->released      = true;
     for (size_t i = 0; i < state->num_held; i++) {
         struct dtls_held *held = &state->held[i];

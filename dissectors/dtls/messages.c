@@ -120,14 +120,14 @@ static void tell_body(struct dtls_state *state, struct ht_emitter *e, enum ht_si
     }
     if (message->type == TLS_CLIENT_HELLO && from == state->tls.client) {
         /* It is the last that a ServerHello answers. */
-        state->tls.client_hello_place = (struct tls_place){e->frame, e->time_ns};
+        state->tls.client_hello_place = tls_here(e);
     }
 }
 
 static void tell(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
                  const struct dtls_waiting *message, struct ht_bytes body)
 {
-    struct tls_place now     = {e->frame, e->time_ns};
+    struct tls_place now     = tls_here(e);
     struct dtls_direction *d = &state->direction[from];
     if (d->messages.next > 0) {
         d->lost_messages += message->message_seq - d->messages.next;

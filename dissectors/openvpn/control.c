@@ -24,7 +24,7 @@ static bool keep(struct openvpn_control *control, struct ht_emitter *e, struct h
     }
     memcpy(control->record + control->record_len, bytes.ptr, bytes.len);
     control->record_len   = len;
-    control->record_place = (struct tls_place){e->frame, e->time_ns};
+    control->record_place = tls_here(e);
     return true;
 }
 
@@ -100,7 +100,7 @@ static void cut_stream(struct openvpn_control *control, struct tls_state *tls, s
 {
     struct ht_bytes record = ht_bytes(control->record, control->record_len);
     size_t size            = record_size(record);
-    struct tls_place now   = {e->frame, e->time_ns};
+    struct tls_place now   = tls_here(e);
     if (size > 0 && size != SIZE_MAX) {
         e->frame   = control->record_place.frame;
         e->time_ns = control->record_place.time_ns;
@@ -181,7 +181,7 @@ static bool wait(struct openvpn_control *control, const struct ht_emitter *e,
     struct openvpn_piece *piece = &control->waiting[control->num_waiting++];
     piece->message_id           = message->id;
     piece->len                  = (uint16_t)payload.len;
-    piece->place                = (struct tls_place){e->frame, e->time_ns};
+    piece->place                = tls_here(e);
     if (payload.len > 0) {
         memcpy(piece->bytes, payload.ptr, payload.len);
     }
@@ -229,7 +229,7 @@ void openvpn_control_join(struct openvpn_control *control, const struct openvpn_
 void openvpn_control_end(struct openvpn_control *control, struct tls_state *tls,
                          struct ht_emitter *e, enum ht_side from)
 {
-    const struct tls_place now = {e->frame, e->time_ns};
+    const struct tls_place now = tls_here(e);
     while (control->num_waiting > 0) {
         const struct openvpn_piece *first = &control->waiting[0];
         for (size_t i = 1; i < control->num_waiting; i++) {

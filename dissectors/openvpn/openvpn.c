@@ -145,7 +145,7 @@ static void hard_reset(struct openvpn_state *state, struct ht_emitter *e, enum h
     bool by_client                 = packet->opcode != OPENVPN_HARD_RESET_SERVER;
     data.client_key                = packet->opcode == OPENVPN_HARD_RESET_CLIENT_V3;
     state->client_key |= data.client_key;
-    state->reset_place = (struct tls_place){e->frame, e->time_ns};
+    state->reset_place = tls_here(e);
     ht_claim_client(e, by_client ? from : ht_other(from), "hard_reset");
     if (may_tell(state)) {
         (void)ht_emit(e, &openvpn_hard_reset_event, from, 0, &data);
@@ -278,7 +278,7 @@ static void take_control(struct openvpn_state *state, struct ht_emitter *e, enum
 static void take_data(struct openvpn_direction *d, const struct ht_emitter *e, size_t len)
 {
     if (d->packets.data++ == 0) {
-        d->first_data = (struct tls_place){e->frame, e->time_ns};
+        d->first_data = tls_here(e);
     }
     d->packets.data_bytes += len;
 }

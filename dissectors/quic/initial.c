@@ -219,7 +219,7 @@ static void take_waiting(struct quic_state *state, struct ht_emitter *e, enum ht
                          struct ht_bytes waiting)
 {
     struct ht_reader r   = ht_reader(waiting);
-    struct tls_place now = {e->frame, e->time_ns};
+    struct tls_place now = tls_here(e);
     uint32_t len         = state->datagram_len;
     while (rd_left(&r) > sizeof(struct pending)) {
         struct pending header;

@@ -41,7 +41,7 @@ static enum ht_verdict pdu(void *opaque, struct ht_emitter *e, const struct ht_p
         return HT_CONTINUE;
     }
     if (side->packets.one_rtt++ == 0) {
-        side->counted.first = (struct tls_place){.frame = e->frame, .time_ns = e->time_ns};
+        side->counted.first = tls_here(e);
         quic_id_set(&side->head, ht_bytes_from(pdu->bytes, 1));
     }
     side->counted.bytes += pdu->len;

@@ -15,16 +15,11 @@ static enum ht_match match(struct ht_bytes head, const struct ht_endpoint endpoi
     return quic_begins(head) || quic_google_begins(head) ? HT_MATCH_YES : HT_MATCH_NO;
 }
 
-static struct tls_place here(const struct ht_emitter *e)
-{
-    return (struct tls_place){.frame = e->frame, .time_ns = e->time_ns};
-}
-
 static void count(uint64_t *packets, struct quic_counted *counted, const struct ht_emitter *e,
                   size_t len)
 {
     if (*packets == 0) {
-        counted->first = here(e);
+        counted->first = tls_here(e);
     }
     ++*packets;
     counted->bytes += len;
@@ -160,7 +155,7 @@ static void handshake(struct quic_state *state, struct ht_emitter *e, enum ht_si
     /* The server's Finished ends a flight; the client's is all of one but for a certificate. */
     bool later = from != state->client && state->side[ht_other(from)].finished.frame == 0;
     if (room && (side->finished.frame == 0 || later)) {
-        side->finished = here(e);
+        side->finished = tls_here(e);
     }
 }
 

@@ -167,7 +167,7 @@ void quic_cut_messages(struct quic_state *state, struct ht_emitter *e)
 {
     for (int i = 0; i < 2; i++) {
         struct quic_side *side = &state->side[i];
-        struct tls_place now   = {e->frame, e->time_ns};
+        struct tls_place now   = tls_here(e);
         struct ht_bytes ready  = quic_crypto_ready(&side->crypto, ht_hold(e, (enum ht_side)i));
         struct tls_handshake message = {0};
         (void)tls_handshake_frame(ready, &message);
@@ -260,7 +260,7 @@ static void tell_frame(struct quic_state *state, struct ht_emitter *e, enum ht_s
         return; /* repeated: Handshake packets came after it */
     }
     if (frame->type == QUIC_FRAME_CRYPTO) {
-        side->crypto_place = (struct tls_place){e->frame, e->time_ns};
+        side->crypto_place = tls_here(e);
         (void)quic_crypto_add(&side->crypto, ht_hold(e, from), frame->offset, frame->data);
     } else if ((frame->type == QUIC_FRAME_CLOSE || frame->type == QUIC_FRAME_CLOSE_APPLICATION) &&
                !frame->cut) {

@@ -197,7 +197,7 @@ bool tls_keys_may_be_message(const struct tls_keyed_side *side, size_t length)
 void tls_keys_note_data(struct tls_keyed_side *side, const struct ht_emitter *e)
 {
     if (side->first_data.frame == 0) {
-        side->first_data = (struct tls_place){e->frame, e->time_ns};
+        side->first_data = tls_here(e);
     }
 }
 

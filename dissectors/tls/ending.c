@@ -53,7 +53,7 @@ static void tell_alerts(const struct tls_ending *x)
     for (size_t i = 0; i < x->state->details.alerts.len; i++) {
         struct tls_alert *alert = &x->state->alerts[i];
         enum ht_side from       = (enum ht_side)alert->side;
-        struct tls_place place  = {.frame = alert->frame, .time_ns = alert->time_ns};
+        struct tls_place place  = tls_place_at(alert->frame, alert->time_ns);
         bool closes       = tls_is_unasked(x, from, place) || has_alert(x->state, ht_other(from));
         unsigned inferred = closes ? HT_EVENT_INFERRED : 0;
         if (!alert->untold) {

@@ -13,9 +13,13 @@ struct tls_ending {
     enum ht_side client, server;
 };
 
-/* tls_before is whether `a` is earlier in the capture than `b`. */
+/* tls_before is whether `a` came before `b`: of a stream in the order of being handed over, for
+ * what answers something is handed over after it even where the capture's clock says otherwise. */
 static inline bool tls_before(struct tls_place a, struct tls_place b)
 {
+    if (a.order != b.order) {
+        return a.order < b.order;
+    }
     return a.time_ns != b.time_ns ? a.time_ns < b.time_ns : a.frame < b.frame;
 }
 

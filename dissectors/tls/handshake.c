@@ -86,7 +86,7 @@ void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum h
     }
     if (state->client_hello == NULL) {
         state->client_hello       = kept;
-        state->client_hello_place = (struct tls_place){e->frame, e->time_ns};
+        state->client_hello_place = tls_now(state, e);
     } else if (state->client_hello_2 == NULL &&
                (state->details.hello_retry_request || is_retried(state, e, hello))) {
         state->details.hello_retry_request = true;
@@ -161,7 +161,7 @@ static void negotiated(struct tls_state *state, struct ht_emitter *e,
     state->suite                = tls_suite_traits(hello->cipher_suite);
     state->details.group        = hello->key_share_group;
     state->version              = tls_comparable(hello->version.id);
-    state->server_hello_place   = (struct tls_place){e->frame, e->time_ns};
+    state->server_hello_place   = tls_now(state, e);
 }
 
 /* Whose session gets an id of its own, by which it can be resumed; NULL: no such one. */
@@ -192,7 +192,7 @@ void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum h
         hello->retry_request ? &tls_hello_retry_request_event : &tls_server_hello_event;
     struct ht_kept *kept = ht_emit(e, type, from, flags, hello);
     if (hello->retry_request && from != state->client && state->server_hello == NULL) {
-        state->server_hello_place = (struct tls_place){e->frame, e->time_ns};
+        state->server_hello_place = tls_now(state, e);
     }
     state->details.hello_retry_request |= hello->retry_request && from != state->client;
     if (from != state->client) {
@@ -538,7 +538,7 @@ void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum 
     d->skip_message -= (uint32_t)skipped;
     d->record_version = record->version;
     d->decrypted      = record->decrypted;
-    d->held_place     = (struct tls_place){e->frame, e->time_ns};
+    d->held_place     = tls_now(state, e);
     if (held->len > 0) {
         if (!ht_buffer_append(held, fragment)) {
             tls_handshake_cut(state, e, from);
@@ -575,7 +575,7 @@ void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_si
     }
     if (held->len > TLS_HANDSHAKE_HEADER) {
         (void)tls_handshake_frame(ht_buffer_view(held), &handshake);
-        struct tls_place now = {e->frame, e->time_ns};
+        struct tls_place now = tls_here(e);
         e->frame             = state->direction[from].held_place.frame;
         e->time_ns           = state->direction[from].held_place.time_ns;
         m.body               = ht_bytes_from(ht_buffer_view(held), TLS_HANDSHAKE_HEADER);

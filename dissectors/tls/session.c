@@ -24,7 +24,7 @@ static void application_data(struct tls_state *state, const struct ht_emitter *e
                              size_t len)
 {
     struct tls_direction *d = &state->direction[from];
-    struct tls_place place  = {.frame = e->frame, .time_ns = e->time_ns};
+    struct tls_place place  = tls_now(state, e);
     if (d->num_kept < TLS_KEPT_RECORDS) {
         d->kept.place[d->num_kept] = place;
         d->kept.len[d->num_kept++] = (uint16_t)len; /* as the record's header has it */

@@ -82,7 +82,21 @@ struct tls_state {
     struct tls_suite_traits suite;       /* negotiated */
     struct tls_record_limits limits;
     uint16_t version; /* tls_comparable; 0 until a ServerHello was seen */
+    uint16_t order; /* which one of both sides' records is at hand, counted to UINT16_MAX; 0: it is
+                     * no stream's */
 };
+
+/* tls_place_at is where something was seen whose order of being handed over tells nothing; tls_here
+ * is the frame at hand. */
+static inline struct tls_place tls_place_at(uint64_t frame, int64_t time_ns)
+{
+    return (struct tls_place){.frame = frame & ((UINT64_C(1) << 48) - 1), .time_ns = time_ns};
+}
+
+static inline struct tls_place tls_here(const struct ht_emitter *e)
+{
+    return tls_place_at(e->frame, e->time_ns);
+}
 
 /* tls_comparable is the version of TLS whose messages have the form of those of `version`, a
  * version of DTLS perhaps. */

@@ -37,6 +37,14 @@ struct tls_alert tls_close_notify_inferred(const struct tls_state *state,
 struct ht_bytes tls_client_random(const struct tls_state *state, const struct ht_emitter *e);
 struct ht_bytes tls_server_random(const struct tls_state *state, const struct ht_emitter *e);
 
+/* tls_now is the frame at hand, and the order of the record at hand. */
+static inline struct tls_place tls_now(const struct tls_state *state, const struct ht_emitter *e)
+{
+    struct tls_place place = tls_here(e);
+    place.order            = state->order;
+    return place;
+}
+
 /* tls_first_data is where a direction's first encrypted record was seen; all zero where none was.
  */
 static inline struct tls_place tls_first_data(const struct tls_direction *d)

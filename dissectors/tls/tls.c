@@ -246,7 +246,11 @@ void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht
 
 static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pdu *pdu)
 {
-    tls_take_wire_record(state, e, pdu->side, pdu->bytes, pdu->len, pdu->partial);
+    struct tls_state *tls = state;
+    if (tls->order < UINT16_MAX) {
+        tls->order++;
+    }
+    tls_take_wire_record(tls, e, pdu->side, pdu->bytes, pdu->len, pdu->partial);
     return HT_CONTINUE;
 }
 

@@ -468,7 +468,8 @@ struct tls_odd_records {
 
 /* Where something was seen. */
 struct tls_place {
-    uint64_t frame;
+    uint64_t frame : 48;
+    uint64_t order : 16; /* of being handed over, where that tells more than time; 0: it does not */
     int64_t time_ns;
 };
 

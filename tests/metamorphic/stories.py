@@ -19,6 +19,7 @@ DROPPED = {
     "frames": {"frame", "frames"},
     "acks": {"packets", "bytes", "ack_frame", "end", "duration_ns", "rtt_client_ns", "rtt_ns"},
     "opening": {"packets", "bytes", "tcp", "roles_from"},
+    "clock": {"dns", "verdict", "timing", "closed_by", "findings", "roles_from"},
 }
 NO_TIMES = {"times", "years", "opening"}
 NO_ORDER = {"order", "times", "segments"}
@@ -82,7 +83,7 @@ def normal(value, ignored, drop, origins):
 def timeline(entries, ignored):
     if ignored & {"opening", "acks"}:
         entries = [e for e in entries if not e["event"].startswith("tcp.")]
-    if "addresses" in ignored:
+    if ignored & {"addresses", "clock"}:
         entries = [e for e in entries if not e["event"].startswith("dns.")]
     if ignored & NO_ORDER:
         entries = sorted(entries, key=lambda e: json.dumps(e, sort_keys=True))
@@ -101,6 +102,8 @@ def story(records, ignored, origins=None, ports=None):
     numbers before."""
     drop = NEVER_COMPARED.union(*(DROPPED.get(word, ()) for word in ignored))
     out = []
+    if "clock" in ignored:  # of datagrams nothing but time tells what came first
+        records = [r for r in records if r["type"] != "dns" and r.get("transport") != "udp"]
     for record in records:
         told = normal(record, ignored, drop, origins)
         for side in ("client", "server"):

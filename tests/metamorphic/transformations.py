@@ -196,6 +196,40 @@ def one_direction_stored_after_the_other(frames):
     return sorted(frames, key=side)
 
 
+# A clock that is wrong: what was said in answer to what stays
+
+
+@transformation("clock", "times", "order")
+def clock_set_back(frames):
+    """By a second in the middle of the capture."""
+    return frames[: len(frames) // 2] + [
+        replace(f, time=f.time - 10**9) for f in frames[len(frames) // 2 :]
+    ]
+
+
+def late(frames, of_client):
+    """One side's TCP packets captured 20 ms later than they were, and stored so."""
+    sides = client_sides(frames)
+
+    def change(frame, packet):
+        if not packet.is_tcp or sides[packet.flow] != of_client:
+            return None
+        return [replace(frame, time=frame.time + 20 * 10**6)]
+
+    made = each(frames, change)
+    return made and sorted(made, key=lambda f: f.time)
+
+
+@transformation("clock", "times", "order")
+def servers_packets_late(frames):
+    return late(frames, False)
+
+
+@transformation("clock", "times", "order")
+def clients_packets_late(frames):
+    return late(frames, True)
+
+
 # Fragments
 
 

@@ -6,6 +6,7 @@
 #include "sessions.h"
 #include "support.h"
 
+#include "base/time.h"
 #include "tls/session.h"
 #include "tls/tls.h"
 
@@ -218,6 +219,32 @@ static void a_client_certificate_is_refused(void **unused)
     assert_false(is_established(alert, true));
     assert_true(is_established(alert, false));
     assert_true(is_established(answer, true));
+}
+
+static void tell_with_clock_set_back(struct recorder *r, size_t before)
+{
+    const struct session_utterance *said = tls13_aes128_gcm_sha256;
+    struct ht_end end                    = {.side = {{.seen = true}, {.seen = true}}};
+    recorder_start(r, &tls_dissector, true, 443);
+    for (size_t i = 0; i < HT_ARRAY_LEN(tls13_aes128_gcm_sha256); i++) {
+        r->emitter.time_ns += i == before ? -HT_SECOND_NS : HT_SECOND_NS / 100;
+        recorder_bytes(r, said[i].from == 0 ? HT_SIDE_A : HT_SIDE_B, hex(said[i].hex), 0);
+    }
+    ht_dispatch_finish(&r->dispatch, &r->emitter, &end);
+}
+
+static void an_answer_is_later_whatever_the_clock_says(void **unused)
+{
+    struct recorder right, wrong;
+    (void)unused;
+    tell_with_clock_set_back(&right, SIZE_MAX);
+    for (size_t i = 1; i < HT_ARRAY_LEN(tls13_aes128_gcm_sha256); i++) {
+        tell_with_clock_set_back(&wrong, i);
+        assert_true(((const struct tls_state *)wrong.dispatch.state)->details.established);
+        assert_string_equal(wrong.text, right.text);
+        recorder_free(&wrong);
+    }
+    recorder_free(&right);
 }
 
 static void hello_retry_request(void **unused)
@@ -563,6 +590,7 @@ int main(void)
                                        cmocka_unit_test(an_alert_that_is_answered),
                                        cmocka_unit_test(an_alert_that_answers_a_fin),
                                        cmocka_unit_test(a_client_certificate_is_refused),
+                                       cmocka_unit_test(an_answer_is_later_whatever_the_clock_says),
                                        cmocka_unit_test(hello_retry_request),
                                        cmocka_unit_test(hello_retry_request_is_not_seen),
                                        cmocka_unit_test(data_with_the_finished),
