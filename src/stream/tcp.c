@@ -173,14 +173,35 @@ static void see_ack(const struct step *s)
     }
 }
 
-/* By time, for a file may have one direction after the other. */
+static bool fin_acked(const struct ht_tcp_side *me, const struct ht_tcp_side *peer)
+{
+    return me->fin && peer->acked && !before(peer->max_acked, me->fin_seq + 1);
+}
+
+/* Did `s` come before what is known to have closed the connection? A side's own packets are stored
+ * in their order, and what a side acknowledged it had heard; else it is by time, for a file may
+ * have one direction after the other. */
+static bool closes_first(const struct step *s)
+{
+    const struct ht_tcp *tcp       = s->tcp;
+    const struct ht_tcp_side *me   = &tcp->side[s->side];
+    const struct ht_tcp_side *peer = &tcp->side[1 - s->side];
+    if (tcp->closer == 0) {
+        return true;
+    }
+    bool goes_on  = tcp->closer == (int8_t)(1 + s->side) || fin_acked(peer, me);
+    bool answered = me->fin && peer->acked && !before(tcp->close_ack, me->fin_seq + 1);
+    return !goes_on && (answered || s->time_ns < tcp->close_ns);
+}
+
 static void see_close(const struct step *s, bool by_reset)
 {
     struct ht_tcp *tcp = s->tcp;
-    if (tcp->closer == 0 || s->time_ns < tcp->close_ns) {
+    if (closes_first(s)) {
         tcp->closer          = (int8_t)(1 + s->side);
         tcp->closed_by_reset = by_reset;
         tcp->close_ns        = s->time_ns;
+        tcp->close_ack       = tcp->side[s->side].max_acked;
     }
 }
 
@@ -415,11 +436,6 @@ void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned 
         hear_each_other(tcp);
     }
     tcp->steady = is_steady(tcp) && !is_held(tcp);
-}
-
-static bool fin_acked(const struct ht_tcp_side *me, const struct ht_tcp_side *peer)
-{
-    return me->fin && peer->acked && !before(peer->max_acked, me->fin_seq + 1);
 }
 
 bool ht_tcp_is_half_open(const struct ht_tcp *tcp)

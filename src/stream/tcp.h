@@ -33,7 +33,8 @@ struct ht_tcp {
     struct ht_tcp_side side[2];
     uint64_t ack_frame; /* that ended the handshake */
     int64_t ack_ns;
-    int64_t close_ns; /* of the first FIN or RST */
+    int64_t close_ns;   /* of the first FIN or RST */
+    uint32_t close_ack; /* what its sender had acknowledged */
     uint32_t syn_retransmissions;
     bool simultaneous_open;
     int8_t opener; /* the side that sent the SYN: 1 + side; 0: not known */

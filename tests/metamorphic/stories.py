@@ -19,7 +19,8 @@ DROPPED = {
     "frames": {"frame", "frames"},
     "acks": {"packets", "bytes", "ack_frame", "end", "duration_ns", "rtt_client_ns", "rtt_ns"},
     "opening": {"packets", "bytes", "tcp", "roles_from"},
-    "clock": {"dns", "verdict", "timing", "closed_by", "findings", "roles_from"},
+    "close": {"closed_by"},  # where both sides close at once
+    "clock": {"dns", "verdict", "timing", "findings", "roles_from"},
 }
 NO_TIMES = {"times", "years", "opening"}
 NO_ORDER = {"order", "times", "segments"}

@@ -225,7 +225,7 @@ def servers_packets_late(frames):
     return late(frames, False)
 
 
-@transformation("clock", "times", "order")
+@transformation("clock", "times", "order", "close")
 def clients_packets_late(frames):
     return late(frames, True)
 

@@ -163,6 +163,35 @@ static void who_closed_first_is_a_matter_of_time(void **unused)
     assert_string_equal(s.close, "fin");
 }
 
+/* The server's packets come late, or bear times that are too early. */
+static void who_closed_first_is_known_by_what_was_acknowledged(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 0, F | A, 1001, 5002, "");
+    say(&scene, 1, F | A, 5001, 1001, "");
+    assert_string_equal(summary(&scene).closed_by, "server");
+
+    handshake(&scene);
+    say(&scene, 0, F | A, 1001, 5001, "");
+    scene.frame = 0;
+    say(&scene, 1, F | A, 5001, 1002, "");
+    assert_string_equal(summary(&scene).closed_by, "client");
+}
+
+/* Neither had heard the other: who is first is a matter of time. */
+static void both_close_though_one_is_stored_late(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 0, F | A, 1001, 5001, "");
+    say(&scene, 0, A, 1002, 5002, "");
+    say(&scene, 1, F | A, 5001, 1001, "");
+    assert_string_equal(summary(&scene).closed_by, "client");
+}
+
 static void half_close(void **unused)
 {
     struct scene scene;
@@ -512,26 +541,29 @@ static void the_end_that_was_not_captured(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(from_handshake_to_fin),
-                                       cmocka_unit_test(the_first_ack_says_where_the_other_begins),
-                                       cmocka_unit_test(the_last_ack_may_be_in_the_fin_itself),
-                                       cmocka_unit_test(who_closed_first_is_a_matter_of_time),
-                                       cmocka_unit_test(half_close),
-                                       cmocka_unit_test(simultaneous_close),
-                                       cmocka_unit_test(simultaneous_open),
-                                       cmocka_unit_test(refused),
-                                       cmocka_unit_test(unanswered_and_tried_again),
-                                       cmocka_unit_test(reset_in_the_middle),
-                                       cmocka_unit_test(begun_before_the_capture),
-                                       cmocka_unit_test(one_direction_stored_after_the_other),
-                                       cmocka_unit_test(ports_used_again),
-                                       cmocka_unit_test(half_open_reconnect),
-                                       cmocka_unit_test(copies_of_another_connection),
-                                       cmocka_unit_test(large_holes),
-                                       cmocka_unit_test(an_answer_waits_for_what_it_answers),
-                                       cmocka_unit_test(what_is_not_captured_is_not_waited_for),
-                                       cmocka_unit_test(waiting_for_the_other_side_is_bounded),
-                                       cmocka_unit_test(the_end_that_was_not_captured),
-                                       cmocka_unit_test(options_of_any_shape)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(from_handshake_to_fin),
+        cmocka_unit_test(the_first_ack_says_where_the_other_begins),
+        cmocka_unit_test(the_last_ack_may_be_in_the_fin_itself),
+        cmocka_unit_test(who_closed_first_is_a_matter_of_time),
+        cmocka_unit_test(who_closed_first_is_known_by_what_was_acknowledged),
+        cmocka_unit_test(both_close_though_one_is_stored_late),
+        cmocka_unit_test(half_close),
+        cmocka_unit_test(simultaneous_close),
+        cmocka_unit_test(simultaneous_open),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(unanswered_and_tried_again),
+        cmocka_unit_test(reset_in_the_middle),
+        cmocka_unit_test(begun_before_the_capture),
+        cmocka_unit_test(one_direction_stored_after_the_other),
+        cmocka_unit_test(ports_used_again),
+        cmocka_unit_test(half_open_reconnect),
+        cmocka_unit_test(copies_of_another_connection),
+        cmocka_unit_test(large_holes),
+        cmocka_unit_test(an_answer_waits_for_what_it_answers),
+        cmocka_unit_test(what_is_not_captured_is_not_waited_for),
+        cmocka_unit_test(waiting_for_the_other_side_is_bounded),
+        cmocka_unit_test(the_end_that_was_not_captured),
+        cmocka_unit_test(options_of_any_shape)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
