@@ -103,18 +103,21 @@ void quic_tell_preferred(struct quic_state *state, struct ht_emitter *e, enum ht
     }
 }
 
-/* By which connection id the other side is addressed. */
+/* By which connection id the other side is addressed. A packet under an id that was left is late:
+ * an id that is no longer used is retired (RFC 9000 section 5.1.2). */
 static void note_destination(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                              struct ht_bytes id)
 {
-    struct quic_id *known = &state->side[ht_other(from)].addressed_by;
-    if (ht_bytes_equal(quic_id_view(known), id)) {
+    struct quic_side *to  = &state->side[ht_other(from)];
+    struct quic_id *known = &to->addressed_by;
+    if (ht_bytes_equal(quic_id_view(known), id) || ht_bytes_equal(quic_id_view(&to->left), id)) {
         return;
     }
     if (known->len > 0 && state->details.connection_id_changes++ < QUIC_MAX_CHANGES) {
         struct quic_connection_id_change event = {.connection_id = id};
         (void)ht_emit(e, &quic_connection_id_change_event, from, 0, &event);
     }
+    to->left = *known;
     quic_id_set(known, id);
     quic_tell_id(state, e, ht_other(from), id);
 }

@@ -54,6 +54,7 @@ struct quic_side {
     struct quic_sealed *data;    /* the same of its 1-RTT packets */
     struct quic_id id;           /* that it chose */
     struct quic_id addressed_by; /* that the other side uses */
+    struct quic_id left;         /* that it used before */
     struct quic_id first_to;     /* that its own first packet goes to */
     bool id_known;
     uint32_t waiting;  /* packets that the buffer holds instead */

@@ -301,6 +301,26 @@ static void test_established(void **state)
     stop(r);
 }
 
+/* Datagrams that come in another order than they were sent in. */
+static void test_late_under_an_id_that_was_left(void **state)
+{
+    static const char one[]   = "41 f067a5502a4262b5 0102030405060708090a";
+    static const char two[]   = "41 c067a5502a4262b5 0102030405060708090a";
+    static const char three[] = "41 d067a5502a4262b5 0102030405060708090a";
+    const char *const said[]  = {one, two, one, two, three, two, three};
+    struct recorder *r        = start();
+    (void)state;
+    send(r, HT_SIDE_A, hex(v1_client_packet));
+    send(r, HT_SIDE_B, hex(v1_server_packet));
+    for (size_t i = 0; i < HT_ARRAY_LEN(said); i++) {
+        send(r, HT_SIDE_A, hex(said[i]));
+    }
+    const struct quic_state *s = end(r);
+    assert_int_equal(s->details.client_packets->one_rtt, HT_ARRAY_LEN(said));
+    assert_int_equal(s->details.connection_id_changes, 2);
+    stop(r);
+}
+
 /* An acknowledgement alone is too short for Finished. */
 static void test_not_established(void **state)
 {
@@ -425,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_close),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_established),
+        cmocka_unit_test(test_late_under_an_id_that_was_left),
         cmocka_unit_test(test_not_established),
         cmocka_unit_test(test_without_fixed_bit),
         cmocka_unit_test(test_zero_rtt),
