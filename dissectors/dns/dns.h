@@ -55,6 +55,7 @@ struct dns_answer {
     bool alias;                /* CNAME */
     uint16_t type_id;
     struct ht_bytes rdata; /* as it came: a view, while its event is seen */
+    struct ht_bytes asked; /* the name that it answers; empty: the question was not seen */
 };
 
 /* RFC 7871 */

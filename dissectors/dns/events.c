@@ -50,7 +50,8 @@ static const struct ht_struct ech_struct =
     HT_STRUCT(struct dns_ech, "dns_ech", ech_fields, "What a service's ech parameter holds.");
 
 static const struct ht_field answer_fields[] = {
-    HT_FIELD(struct dns_answer, name, HT_TEXT, "Name of the record's owner."),
+    HT_FIELD(struct dns_answer, name, HT_TEXT, "Name of the record's owner.", .label = "",
+             .unless = offsetof(struct dns_answer, asked)),
     HT_FIELD(struct dns_answer, type, HT_TEXT, "Type of the record.", .label = ""),
     HT_FIELD(struct dns_answer, ttl_s, HT_UINT, "Time for which the record may be used.",
              .label = "ttl", .flags = HT_ALWAYS),
@@ -63,6 +64,7 @@ static const struct ht_field answer_fields[] = {
              .of = &ech_struct),
     HT_FIELD(struct dns_answer, cache_flush, HT_BOOL,
              "Multicast DNS: takes the place of what was known (RFC 6762 section 10.2)."),
+    HT_FIELD(struct dns_answer, asked, HT_TEXT, "The name asked for.", .flags = HT_INTERNAL),
 };
 
 static const struct ht_struct answer_struct =

@@ -27,6 +27,14 @@ static struct ht_bytes spell_number(struct ht_arena *arena, const struct ht_regi
     return dns_text_named(&text, registry, value, "");
 }
 
+/* Of multicast DNS and NetBIOS names, answers have no question of their own. */
+static void tell_asked(const struct dns_message *m, const struct dns_question *question)
+{
+    for (size_t i = 0; i < m->num_records[0] && question != NULL; i++) {
+        m->records[0][i].asked = question->name;
+    }
+}
+
 /* What the message says of the transaction as a whole. */
 static void describe_message(struct ht_arena *arena, enum dns_kind kind,
                              const struct dns_message *m, struct dns_transaction *out)
@@ -54,6 +62,7 @@ static void describe_message(struct ht_arena *arena, enum dns_kind kind,
         out->more_questions = (struct ht_objects){
             .items = m->num_questions > 1 ? m->questions + 1 : NULL, .len = m->num_questions - 1};
     }
+    tell_asked(m, out->question);
     struct ht_objects *lists[] = {&out->answers, &out->authority, &out->additional};
     for (size_t i = 0; i < HT_ARRAY_LEN(lists); i++) {
         *lists[i] = (struct ht_objects){.items = m->records[i], .len = m->num_records[i]};
