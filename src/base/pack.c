@@ -8,7 +8,7 @@
 enum { WORD = sizeof(uint64_t), GROUP = 8 };
 
 /* What is large is mostly an address or a time, and like the last one of its size. */
-enum kind { OTHER, NUMBER, ADDRESS, TIME, NUM_KINDS };
+enum kind { OTHER, NUMBER, ADDRESS, TIME };
 
 /* By length. */
 static const uint8_t kinds[WORD + 1] = {OTHER, NUMBER,  NUMBER, NUMBER, NUMBER,
@@ -25,12 +25,12 @@ static const struct {
 enum { FIRST_DIFFERENCE = WORD + 1 };
 
 /* The way of a word that differs from the last of its kind in so many bytes; 0: as it is. */
-static const uint8_t near[NUM_KINDS][WORD + 1] = {
+static const uint8_t near[HT_PACK_KINDS][WORD + 1] = {
     [NUMBER] = {9}, [ADDRESS] = {10, 11, 11, 12}, [TIME] = {13, 14, 14, 14, 15}};
 
 struct coder {
-    uint64_t last[NUM_KINDS]; /* that was written */
-    bool second;              /* of the two whose ways are in one byte */
+    struct ht_pack_past *past;
+    bool second; /* of the two whose ways are in one byte */
 };
 
 static uint64_t word_at(const void *words, size_t i)
@@ -55,11 +55,12 @@ static uint8_t *put(struct coder *c, uint8_t *at, uint8_t **pair, uint64_t word)
 {
     unsigned len  = ht_word_len(word);
     unsigned kind = kinds[len];
-    uint64_t from = word ^ c->last[kind];
+    uint64_t from = word ^ c->past->last[kind];
     unsigned way  = near[kind][ht_word_len(from)];
     bool as_it_is = way == 0;
     way           = as_it_is ? len : way;
-    c->last[kind] = word;
+
+    c->past->last[kind] = word;
     if (!c->second) {
         *pair  = at++;
         **pair = (uint8_t)way;
@@ -70,9 +71,15 @@ static uint8_t *put(struct coder *c, uint8_t *at, uint8_t **pair, uint64_t word)
     return ht_put_word(at, as_it_is ? word : from, ways[way].len);
 }
 
-uint8_t *ht_pack(uint8_t *out, const void *from, const void *like, size_t len)
+void ht_pack_after(struct ht_pack_past *past, uint64_t word)
 {
-    struct coder c = {0};
+    past->last[kinds[ht_word_len(word)]] = word;
+}
+
+uint8_t *ht_pack(struct ht_pack_past *past, uint8_t *out, const void *from, const void *like,
+                 size_t len)
+{
+    struct coder c = {.past = past};
     uint8_t *pair  = NULL;
     size_t num     = len / WORD;
     for (size_t first = 0; first < num; first += GROUP) {
@@ -86,9 +93,10 @@ uint8_t *ht_pack(uint8_t *out, const void *from, const void *like, size_t len)
     return out;
 }
 
-const uint8_t *ht_unpack(const uint8_t *packed, void *to, const void *like, size_t len)
+const uint8_t *ht_unpack(struct ht_pack_past *past, const uint8_t *packed, void *to,
+                         const void *like, size_t len)
 {
-    struct coder c = {0};
+    struct coder c = {.past = past};
     unsigned pair  = 0;
     memcpy(to, like, len);
     for (size_t first = 0; first < len / WORD; first += GROUP) {
@@ -97,9 +105,9 @@ const uint8_t *ht_unpack(const uint8_t *packed, void *to, const void *like, size
             c.second     = !c.second;
             unsigned way = pair & 15, kind = ways[way].kind;
             uint64_t word = ht_get_word(packed, ways[way].len);
-            word ^= way < FIRST_DIFFERENCE ? 0 : c.last[kind];
+            word ^= way < FIRST_DIFFERENCE ? 0 : past->last[kind];
             packed += ways[way].len;
-            c.last[kind] = word;
+            past->last[kind] = word;
             memcpy((char *)to + (first + (size_t)__builtin_ctz(differ)) * WORD, &word, sizeof word);
         }
     }

@@ -43,12 +43,24 @@ static inline uint64_t ht_get_word(const uint8_t *at, unsigned len)
 /* HT_PACKED_MAX is the most that `len` bytes, whole words, can take when packed, with the slack. */
 #define HT_PACKED_MAX(len) ((len) + ((len) + 15) / 16 + ((len) + 63) / 64 + HT_PACK_SLACK)
 
+enum { HT_PACK_KINDS = 4 };
+
+/* The words that came last, which the next ones may be like. Zeroed: none did. */
+struct ht_pack_past {
+    uint64_t last[HT_PACK_KINDS]; /* of each kind */
+};
+
+/* ht_pack_after has a word count as one that came. */
+void ht_pack_after(struct ht_pack_past *past, uint64_t word);
+
 /* ht_pack packs `len` bytes, whole words, to `out` and returns where they end. What is as in
  * `like`, as many bytes, and small numbers, addresses and times become small. */
-uint8_t *ht_pack(uint8_t *out, const void *from, const void *like, size_t len);
+uint8_t *ht_pack(struct ht_pack_past *past, uint8_t *out, const void *from, const void *like,
+                 size_t len);
 
-/* ht_unpack makes the `len` bytes again, with the same `like`, and returns where, in what was
- * packed, they end. */
-const uint8_t *ht_unpack(const uint8_t *packed, void *to, const void *like, size_t len);
+/* ht_unpack makes the `len` bytes again, with the same `past` and `like`, and returns where, in
+ * what was packed, they end. */
+const uint8_t *ht_unpack(struct ht_pack_past *past, const uint8_t *packed, void *to,
+                         const void *like, size_t len);
 
 #endif

@@ -70,6 +70,17 @@ static bool holds(const struct ht_recent *recent, uint32_t signature)
     return same != 0;
 }
 
+static uint32_t short_time(int64_t time_ns)
+{
+    return (uint32_t)((uint64_t)time_ns >> 10);
+}
+
+/* Either way: order varies. */
+static bool is_soon(const struct ht_recent *recent, uint32_t time)
+{
+    return time - recent->time + WINDOW <= 2 * WINDOW;
+}
+
 bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns,
                        bool brings_new)
 {
@@ -77,8 +88,8 @@ bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet,
         return false;
     }
     uint32_t signature = signature_of(packet);
-    uint32_t time      = (uint32_t)((uint64_t)time_ns >> 10);
-    bool soon          = time - recent->time + WINDOW <= 2 * WINDOW; /* either way: order varies */
+    uint32_t time      = short_time(time_ns);
+    bool soon          = is_soon(recent, time);
     recent->time       = time;
     if (!soon) {
         memset(recent->signatures, 0, sizeof recent->signatures);
@@ -89,4 +100,11 @@ bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet,
     }
     recent->signatures[recent->num++ % HT_RECENT_PACKETS] = signature;
     return false;
+}
+
+void ht_recent_rest(struct ht_recent *recent, int64_t now_ns)
+{
+    if (!is_soon(recent, short_time(now_ns))) {
+        *recent = (struct ht_recent){.copies = recent->copies};
+    }
 }

@@ -33,4 +33,8 @@ struct ht_recent {
 bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns,
                        bool brings_new);
 
+/* ht_recent_rest forgets the packets whose copies are too late at `now_ns`, so that what is kept of
+ * a direction that is silent is little. */
+void ht_recent_rest(struct ht_recent *recent, int64_t now_ns);
+
 #endif

@@ -80,69 +80,116 @@ static const void *like_state(const struct ht_flow_sleepers *sleepers)
 }
 
 static void be_like(struct ht_flow_sleepers *sleepers, const struct ht_flow *flow,
-                    size_t state_size)
+                    const void *state, size_t state_size)
 {
     sleepers->any = true;
     memcpy(sleepers->like, (const char *)flow + ALWAYS, PACKED);
     if (state_size > 0) {
-        memcpy((char *)sleepers->like + PACKED, flow->dispatch.state, state_size);
+        memcpy((char *)sleepers->like + PACKED, state, state_size);
     }
 }
 
-struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sleepers)
+/* Before it is packed, what can be known without is left out, and what is like something else is
+ * written as what is between them. */
+static void fold(struct tcp_flow *f, int64_t now_ns)
+{
+    f->flow.tcp            = NULL;
+    f->flow.dispatch.state = NULL;
+    ht_recent_rest(&f->flow.side[0].recent, now_ns);
+    ht_recent_rest(&f->flow.side[1].recent, now_ns);
+    ht_tcp_fold(&f->tcp);
+}
+
+static void unfold(struct tcp_flow *f, void *state)
+{
+    f->flow.tcp            = &f->tcp;
+    f->flow.dispatch.state = state;
+    ht_tcp_unfold(&f->tcp);
+}
+
+/* What the words of a sleeping flow are like, by what is there of it. */
+static struct ht_pack_past past_of(const struct ht_flow *flow)
+{
+    struct ht_pack_past past = {{0}};
+    ht_pack_after(&past, flow->first_frame);
+    ht_pack_after(&past, (uint64_t)flow->end_ns);
+    ht_pack_after(&past, (uintptr_t)flow->arena.blocks);
+    return past;
+}
+
+/* The sleeping one of a flow that is folded; NULL: no memory. */
+static struct ht_flow *pack(const struct ht_flow *flow, const void *state, size_t state_size,
+                            const struct ht_flow_sleepers *sleepers)
 {
     uint8_t packed[LARGEST];
-    size_t state_size = ht_dispatch_state_size(&flow->dispatch);
+    struct ht_pack_past past = past_of(flow);
+    uint8_t *end = ht_pack(&past, packed, (const char *)flow + ALWAYS, sleepers->like, PACKED);
+    end          = ht_pack(&past, end, state, like_state(sleepers), state_size);
+    size_t len   = (size_t)(end - packed);
+    struct ht_flow *asleep = malloc(ALWAYS + len);
+    if (asleep != NULL) {
+        memcpy(asleep, flow, ALWAYS);
+        memcpy((char *)asleep + ALWAYS, packed, len);
+        asleep->packed_len = (uint16_t)len;
+    }
+    return asleep;
+}
+
+struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sleepers,
+                              int64_t now_ns)
+{
+    struct tcp_flow *whole = (struct tcp_flow *)flow;
+    void *state            = flow->dispatch.state;
+    size_t state_size      = ht_dispatch_state_size(&flow->dispatch);
     if (state_size > HT_FLOW_MAX_STATE || state_size % sizeof(uint64_t) != 0) {
         return flow;
     }
+    fold(whole, now_ns);
     if (!sleepers->any) {
-        be_like(sleepers, flow, state_size);
+        be_like(sleepers, flow, state, state_size);
     }
-    uint8_t *end           = ht_pack(packed, (const char *)flow + ALWAYS, sleepers->like, PACKED);
-    end                    = ht_pack(end, flow->dispatch.state, like_state(sleepers), state_size);
-    size_t len             = (size_t)(end - packed);
-    struct ht_flow *asleep = malloc(ALWAYS + len);
+    struct ht_flow *asleep = pack(flow, state, state_size, sleepers);
+    unfold(whole, state);
     if (asleep == NULL) {
         return flow;
     }
-    memcpy(asleep, flow, ALWAYS);
-    memcpy((char *)asleep + ALWAYS, packed, len);
-    asleep->packed_len = (uint16_t)len;
     ht_dispatch_put_state_away(&flow->dispatch);
     free_itself(sleepers->budget, flow);
     ht_budget_claim(sleepers->budget, size_of(asleep)); /* less than it was */
     return asleep;
 }
 
-/* All but the dissector's state; returns where, in `packed`, that is. */
+/* All but the dissector's state, folded; returns where, in `packed`, that is. */
 static const uint8_t *unpack(const struct ht_flow *asleep, const struct ht_flow_sleepers *sleepers,
-                             uint8_t packed[LARGEST], struct tcp_flow *out)
+                             struct ht_pack_past *past, uint8_t packed[LARGEST],
+                             struct tcp_flow *out)
 {
     memcpy(&out->flow, asleep, ALWAYS);
     memcpy(packed, (const char *)asleep + ALWAYS, asleep->packed_len);
     memset(packed + asleep->packed_len, 0, HT_PACK_SLACK);
-    const uint8_t *end       = ht_unpack(packed, (char *)out + ALWAYS, sleepers->like, PACKED);
-    out->flow.packed_len     = 0;
-    out->flow.tcp            = &out->tcp;
-    out->flow.dispatch.state = NULL;
-    return end;
+    *past                = past_of(asleep);
+    out->flow.packed_len = 0;
+    return ht_unpack(past, packed, (char *)out + ALWAYS, sleepers->like, PACKED);
 }
 
 struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers)
 {
     uint8_t packed[LARGEST];
+    struct ht_pack_past past;
     struct tcp_flow *awake = take(sleepers->budget, true);
     if (awake == NULL) {
         return NULL;
     }
-    const uint8_t *state      = unpack(flow, sleepers, packed, awake);
+    const uint8_t *state      = unpack(flow, sleepers, &past, packed, awake);
     struct ht_dispatch *found = &awake->flow.dispatch;
-    if (!ht_dispatch_make_state(found)) {
+    bool is_made              = ht_dispatch_make_state(found);
+    unfold(awake, found->state);
+    if (!is_made) {
         give(sleepers->budget, &awake->flow);
         return NULL;
     }
-    (void)ht_unpack(state, found->state, like_state(sleepers), ht_dispatch_state_size(found));
+    (void)ht_unpack(&past, state, found->state, like_state(sleepers),
+                    ht_dispatch_state_size(found));
     ht_budget_claim(sleepers->budget, sizeof *awake);
     free_itself(sleepers->budget, flow);
     return &awake->flow;
@@ -162,8 +209,9 @@ void ht_flow_free(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers)
 {
     if (flow->packed_len != 0) {
         uint8_t packed[LARGEST];
+        struct ht_pack_past past;
         struct tcp_flow content;
-        (void)unpack(flow, sleepers, packed, &content);
+        (void)unpack(flow, sleepers, &past, packed, &content);
         free_content(&content.flow);
     } else {
         free_content(flow);

@@ -73,9 +73,10 @@ struct ht_flow *ht_flow_new(struct ht_budget *budget, bool tcp);
 /* ht_flow_bytes is how much an awake flow holds. */
 size_t ht_flow_bytes(const struct ht_flow *flow);
 
-/* ht_flow_sleep returns the flow asleep, elsewhere; it must be one over TCP. Itself, still awake,
- * where there is no memory or it has too much to be packed. */
-struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sleepers);
+/* ht_flow_sleep returns the flow asleep, elsewhere, at `now_ns`; it must be one over TCP. Itself,
+ * still awake, where there is no memory or it has too much to be packed. */
+struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sleepers,
+                              int64_t now_ns);
 
 /* ht_flow_wake returns a sleeping flow awake, elsewhere; NULL, and it stays as it is: no memory. */
 struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers);

@@ -158,7 +158,7 @@ static void moved_to(struct ht_flow_list *list, struct ht_flow **link, struct ht
     *link                                                        = flow;
 }
 
-void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place)
+void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place, int64_t now_ns)
 {
     struct ht_flow_list *list = &table->tcp;
     while (list->awake != NULL && list->awake->moved < place) {
@@ -166,7 +166,7 @@ void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place)
         struct ht_flow **link = link_to(table, flow);
         list->awake           = flow->newer;
         forget(table, flow);
-        moved_to(list, link, ht_flow_sleep(flow, &table->sleepers));
+        moved_to(list, link, ht_flow_sleep(flow, &table->sleepers, now_ns));
     }
 }
 

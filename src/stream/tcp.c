@@ -479,6 +479,34 @@ void ht_tcp_finish(struct ht_tcp *tcp)
     lose_tail(&tcp->side[1]);
 }
 
+/* Up to where the side's bytes were handed on. */
+static uint32_t next_seq(const struct ht_tcp_side *side)
+{
+    return side->bytes.base + (uint32_t)side->bytes.next;
+}
+
+void ht_tcp_fold(struct ht_tcp *tcp)
+{
+    struct ht_tcp_side *a = &tcp->side[0], *b = &tcp->side[1];
+    a->max_acked -= next_seq(b);
+    b->max_acked -= next_seq(a);
+    for (struct ht_tcp_side *side = a; side <= b; side++) {
+        side->bytes.base -= side->first_seq;
+        side->isn -= side->first_seq;
+    }
+}
+
+void ht_tcp_unfold(struct ht_tcp *tcp)
+{
+    struct ht_tcp_side *a = &tcp->side[0], *b = &tcp->side[1];
+    for (struct ht_tcp_side *side = a; side <= b; side++) {
+        side->bytes.base += side->first_seq;
+        side->isn += side->first_seq;
+    }
+    a->max_acked += next_seq(b);
+    b->max_acked += next_seq(a);
+}
+
 void ht_tcp_free(struct ht_tcp *tcp)
 {
     ht_reassembly_free(&tcp->side[0].bytes);

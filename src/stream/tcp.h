@@ -70,6 +70,11 @@ bool ht_tcp_closed(const struct ht_tcp *tcp);
 /* ht_tcp_finish delivers what waits, and counts what never came. */
 void ht_tcp_finish(struct ht_tcp *tcp);
 
+/* ht_tcp_fold writes sequence numbers as how far they are from one another, so that most are small;
+ * ht_tcp_unfold undoes that, and nothing else is to be done in between. */
+void ht_tcp_fold(struct ht_tcp *tcp);
+void ht_tcp_unfold(struct ht_tcp *tcp);
+
 /* ht_tcp_free frees what the directions keep. */
 void ht_tcp_free(struct ht_tcp *tcp);
 

@@ -14,13 +14,15 @@ static void check_like(const uint64_t *words, const uint64_t *like, size_t num, 
 {
     uint8_t packed[HT_PACKED_MAX(WORDS * sizeof(uint64_t))];
     uint64_t again[WORDS];
-    size_t len         = num * sizeof *words;
-    const uint8_t *end = ht_pack(packed, words, like, len);
+    size_t len                 = num * sizeof *words;
+    struct ht_pack_past before = {{0}}, after = {{0}};
+    const uint8_t *end = ht_pack(&before, packed, words, like, len);
     assert_int_equal(end - packed, packed_len);
     assert_true((size_t)(end - packed) + HT_PACK_SLACK <= HT_PACKED_MAX(len));
     memset(again, 0xA5, sizeof again);
-    assert_ptr_equal(ht_unpack(packed, again, like, len), end);
+    assert_ptr_equal(ht_unpack(&after, packed, again, like, len), end);
     assert_memory_equal(again, words, len);
+    assert_memory_equal(&after, &before, sizeof after);
 }
 
 static void check(const uint64_t *words, size_t num, size_t packed_len)
@@ -76,6 +78,26 @@ static void packs_what_comes_again(void **unused)
     check(large, HT_ARRAY_LEN(large), 1 + 2 + 5 + 5 + 7 + 7);
 }
 
+/* What came before: words of no part of what is packed, and those of the part before it. */
+static void packs_what_is_like_the_past(void **unused)
+{
+    const uint64_t words[]   = {0x55D0C0FFEE00, 1795236942017281000, 1795236943017281000, 70000};
+    struct ht_pack_past past = {{0}};
+    uint8_t packed[HT_PACKED_MAX(sizeof words)];
+    uint64_t again[HT_ARRAY_LEN(words)];
+    (void)unused;
+    ht_pack_after(&past, 1795236942017281001);
+    ht_pack_after(&past, 0x55D0C0FFEE00);
+    struct ht_pack_past same = past;
+    uint8_t *middle          = ht_pack(&past, packed, words, zeros, 16);
+    assert_int_equal(middle - packed, 1 + 1 + 0 + 3);
+    const uint8_t *end = ht_pack(&past, middle, words + 2, zeros, 16);
+    assert_int_equal(end - middle, 1 + 1 + 4 + 3);
+    assert_ptr_equal(ht_unpack(&same, packed, again, zeros, 16), middle);
+    assert_ptr_equal(ht_unpack(&same, middle, again + 2, zeros, 16), end);
+    assert_memory_equal(again, words, sizeof words);
+}
+
 /* What is as in what it is like is only in the byte of its eight; a zero that is not, a half. */
 static void packs_what_it_is_like(void **unused)
 {
@@ -103,9 +125,10 @@ static void packs_anything(void **unused)
             random   = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
             words[i] = (random >> 40) % 3 == 0 ? like[i] : random >> random % 64;
         }
-        const uint8_t *end = ht_pack(packed, words, like, sizeof words);
+        struct ht_pack_past past = {{0}}, same = {{0}};
+        const uint8_t *end = ht_pack(&past, packed, words, like, sizeof words);
         assert_true((size_t)(end - packed) + HT_PACK_SLACK <= sizeof packed);
-        assert_ptr_equal(ht_unpack(packed, again, like, sizeof again), end);
+        assert_ptr_equal(ht_unpack(&same, packed, again, like, sizeof again), end);
         assert_memory_equal(again, words, sizeof words);
         memcpy(like, words, sizeof like);
     }
@@ -113,9 +136,11 @@ static void packs_anything(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(packs_words), cmocka_unit_test(packs_what_is_near),
-        cmocka_unit_test(packs_what_comes_again), cmocka_unit_test(packs_what_it_is_like),
-        cmocka_unit_test(packs_anything)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(packs_words),
+                                       cmocka_unit_test(packs_what_is_near),
+                                       cmocka_unit_test(packs_what_comes_again),
+                                       cmocka_unit_test(packs_what_is_like_the_past),
+                                       cmocka_unit_test(packs_what_it_is_like),
+                                       cmocka_unit_test(packs_anything)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

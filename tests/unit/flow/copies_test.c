@@ -173,6 +173,21 @@ static void what_brings_new_bytes_is_no_copy(void **unused)
     assert_int_equal(recent.copies, 1);
 }
 
+/* Nothing is kept of what is long past, but how many copies there were. */
+static void what_rests_forgets_what_is_past(void **unused)
+{
+    const struct ht_recent rested = {.copies = 1};
+    (void)unused;
+    assert_false(is_copy(segment(1, 100), 1000 * MS));
+    assert_true(is_copy(segment(1, 100), 1010 * MS));
+    ht_recent_rest(&recent, 1029 * MS);
+    ht_recent_rest(&recent, 991 * MS); /* captures are not always in order */
+    assert_true(is_copy(segment(1, 100), 1010 * MS));
+    recent.copies = 1;
+    ht_recent_rest(&recent, 1031 * MS);
+    assert_memory_equal(&recent, &rested, sizeof rested);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +200,7 @@ int main(void)
         cmocka_unit_test_setup(any_difference_counts, reset),
         cmocka_unit_test_setup(datagrams_by_their_content, reset),
         cmocka_unit_test_setup(what_brings_new_bytes_is_no_copy, reset),
-        cmocka_unit_test_setup(time_that_goes_back, reset)};
+        cmocka_unit_test_setup(time_that_goes_back, reset),
+        cmocka_unit_test_setup(what_rests_forgets_what_is_past, reset)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,8 @@
 
 enum { SEED = 7, MANY = 5000 };
 
+static const int64_t NOON = 1795236942017281000;
+
 static const struct ht_dissector sleepy  = {.name = "sleepy", .state_size = sizeof(uint64_t)};
 static const struct ht_dissector dreamy  = {.name = "dreamy", .state_size = HT_FLOW_MAX_STATE};
 static const struct ht_dissector wakeful = {.name       = "wakeful",
@@ -123,15 +125,18 @@ static void recalls_who_speaks_to_itself(void **unused)
 /* Fills what is packed when the flow sleeps, and what it owns. */
 static void fill(struct ht_flow *flow, uint32_t n)
 {
-    flow->side[1].packets      = n;
-    flow->start_ns             = 1795236942017281000 + n;
-    flow->first_ns             = 1795236942017281000 + 2 * (int64_t)n;
-    flow->roles_from           = "syn";
-    flow->tcp->side[0].isn     = n * 0x9E3779B9;
-    flow->tcp->side[1].syn     = n % 2 == 0;
-    flow->dispatch.found       = n % 3 == 0 ? &dreamy : &sleepy;
-    flow->dispatch.held[0].max = 64;
-    flow->timeline.frame       = UINT64_MAX - n;
+    flow->side[1].packets        = n;
+    flow->start_ns               = NOON + n;
+    flow->first_ns               = NOON + 2 * (int64_t)n;
+    flow->roles_from             = "syn";
+    flow->tcp->side[0].isn       = n * 0x9E3779B9;
+    flow->tcp->side[1].isn       = n % 5;
+    flow->tcp->side[1].bytes     = (struct ht_reassembly){.base = n, .next = n * UINT64_C(9)};
+    flow->tcp->side[0].max_acked = n * 7;
+    flow->tcp->side[1].syn       = n % 2 == 0;
+    flow->dispatch.found         = n % 3 == 0 ? &dreamy : &sleepy;
+    flow->dispatch.held[0].max   = 64;
+    flow->timeline.frame         = UINT64_MAX - n;
     assert_true(ht_dispatch_make_state(&flow->dispatch));
     memset(flow->dispatch.state, (uint8_t)n, flow->dispatch.found->state_size);
     assert_true(ht_buffer_append(&flow->dispatch.held[0], ht_text("held")));
@@ -142,11 +147,14 @@ static void assert_filled(const struct ht_flow *flow, uint32_t n)
 {
     assert_int_equal(flow->packed_len, 0);
     assert_int_equal(flow->side[1].packets, n);
-    assert_int_equal(flow->start_ns, 1795236942017281000 + n);
-    assert_int_equal(flow->first_ns, 1795236942017281000 + 2 * (int64_t)n);
+    assert_int_equal(flow->start_ns, NOON + n);
+    assert_int_equal(flow->first_ns, NOON + 2 * (int64_t)n);
     assert_string_equal(flow->roles_from, "syn");
     assert_int_equal(flow->tcp->side[0].isn, n * 0x9E3779B9);
     assert_int_equal(flow->tcp->side[1].syn, n % 2 == 0);
+    assert_int_equal(flow->tcp->side[1].isn, n % 5);
+    assert_int_equal(flow->tcp->side[1].bytes.base, n);
+    assert_int_equal(flow->tcp->side[0].max_acked, n * 7);
     assert_int_equal(flow->timeline.frame, UINT64_MAX - n);
     const uint8_t *state = flow->dispatch.state;
     for (size_t i = 0; i < flow->dispatch.found->state_size; i++) {
@@ -175,7 +183,7 @@ static void sleeps_and_wakes(void **unused)
     }
     size_t awake = budget.used;
     budget.max   = awake; /* where there is no room left they sleep all the more */
-    ht_flow_table_rest(&table, (uint64_t)SLEEPERS / 2 << 16);
+    ht_flow_table_rest(&table, (uint64_t)SLEEPERS / 2 << 16, NOON);
     assert_true(budget.used < awake - (size_t)SLEEPERS / 2 * 512);
     assert_int_equal(budget.refused, 0);
     const struct ht_flow *flow = table.tcp.oldest;
@@ -213,7 +221,7 @@ static void the_large_stay_awake(void **unused)
         memset(flow->dispatch.state, 0xFF - (int)n, flow->dispatch.found->state_size);
         ht_flow_table_move(flow, &table.tcp, n << 16);
     }
-    ht_flow_table_rest(&table, FLOWS << 16);
+    ht_flow_table_rest(&table, FLOWS << 16, NOON);
     const struct ht_flow *flow = table.tcp.oldest;
     for (uint32_t n = 0; n < FLOWS; n++, flow = flow->newer) {
         assert_int_equal(flow->packed_len == 0, n == LARGE);

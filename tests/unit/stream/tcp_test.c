@@ -539,6 +539,28 @@ static void the_end_that_was_not_captured(void **unused)
     assert_int_equal(lost(&scene, 1), 0);
 }
 
+/* What can be known from the first sequence number is not there twice; it comes back as it was. */
+static void what_is_in_order_folds_to_little(void **unused)
+{
+    struct scene scene;
+    (void)unused;
+    handshake(&scene);
+    say(&scene, 0, A, 1001, 5001, "hello");
+    say(&scene, 1, A, 5001, 1006, "welt");
+    say(&scene, 0, A, 1006, 5005, "");
+    struct ht_tcp before = scene.tcp;
+    ht_tcp_fold(&scene.tcp);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct ht_tcp_side *side = &scene.tcp.side[i];
+        assert_int_equal(side->first_seq, i == 0 ? 1000 : 5000);
+        assert_int_equal(side->isn | side->max_acked | side->fin_seq, 0);
+        assert_int_equal(side->bytes.base, 1);
+    }
+    ht_tcp_unfold(&scene.tcp);
+    assert_memory_equal(&scene.tcp, &before, sizeof before);
+    (void)summary(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -564,6 +586,7 @@ int main(void)
         cmocka_unit_test(what_is_not_captured_is_not_waited_for),
         cmocka_unit_test(waiting_for_the_other_side_is_bounded),
         cmocka_unit_test(the_end_that_was_not_captured),
-        cmocka_unit_test(options_of_any_shape)};
+        cmocka_unit_test(options_of_any_shape),
+        cmocka_unit_test(what_is_in_order_folds_to_little)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
