@@ -45,22 +45,37 @@ void ht_budget_give(struct ht_budget *budget, size_t len)
     }
 }
 
-/* Where blocks of `size` bytes come from and go; NULL: from the allocator. */
-static struct ht_slabs *slabs_of(struct ht_budget *budget, size_t size)
+/* Where blocks of `len` bytes come from and go; NULL: from the allocator. */
+static struct ht_slabs *slabs_of(struct ht_budget *budget, size_t len)
 {
-    if (!HT_SLABS || budget == NULL || size == 0 || size > LARGEST_IN_SLABS) {
+    if (!HT_SLABS || budget == NULL || len == 0 || len > LARGEST_IN_SLABS) {
         return NULL;
     }
-    return &budget->blocks[(size - 1) / HT_BLOCK_SIZE_STEP];
+    return &budget->blocks[(len - 1) / HT_BLOCK_SIZE_STEP];
+}
+
+void *ht_block_take(struct ht_budget *budget, size_t len)
+{
+    struct ht_slabs *slabs = slabs_of(budget, len);
+    return slabs != NULL ? ht_slab_take(slabs, ht_slab_size(len)) : malloc(len);
+}
+
+void ht_block_give(struct ht_budget *budget, void *block, size_t len)
+{
+    struct ht_slabs *slabs = slabs_of(budget, len);
+    if (slabs != NULL) {
+        ht_slab_give(slabs, block);
+    } else {
+        free(block);
+    }
 }
 
 static struct ht_arena_block *take_block(struct ht_budget *budget, size_t size)
 {
-    struct ht_slabs *slabs       = slabs_of(budget, size);
     size_t all                   = sizeof(struct ht_arena_block) + size;
     struct ht_arena_block *block = NULL;
     if (ht_budget_take(budget, all)) {
-        block = slabs != NULL ? ht_slab_take(slabs, ht_slab_size(all)) : malloc(all);
+        block = ht_block_take(budget, all);
         if (block == NULL) {
             ht_budget_give(budget, all);
         }
@@ -70,13 +85,9 @@ static struct ht_arena_block *take_block(struct ht_budget *budget, size_t size)
 
 static void give_block(struct ht_budget *budget, struct ht_arena_block *block)
 {
-    struct ht_slabs *slabs = slabs_of(budget, block->size);
-    ht_budget_give(budget, sizeof *block + block->size);
-    if (slabs != NULL) {
-        ht_slab_give(slabs, block);
-    } else {
-        free(block);
-    }
+    size_t all = sizeof *block + block->size;
+    ht_budget_give(budget, all);
+    ht_block_give(budget, block, all);
 }
 
 /* A block of `size` bytes becomes the newest one; `beside`: the one before it, since that has room

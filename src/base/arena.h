@@ -10,15 +10,14 @@
 #include "base/slab.h"
 
 /* Blocks of so many sizes come from slabs, each so much larger than the one before it. */
-enum { HT_BLOCK_SIZES = 32, HT_BLOCK_SIZE_STEP = 16 };
+enum { HT_BLOCK_SIZES = 64, HT_BLOCK_SIZE_STEP = 16 };
 
 struct ht_budget {
     size_t used;                            /* bytes held now */
     size_t max;                             /* bytes that may be held */
     size_t peak;                            /* the most ever held */
     uint64_t refused;                       /* requests that did not fit */
-    struct ht_slabs blocks[HT_BLOCK_SIZES]; /* of its arenas, the smaller ones, by their size */
-    struct ht_slabs flows[2];               /* of its flows over UDP, and over TCP */
+    struct ht_slabs blocks[HT_BLOCK_SIZES]; /* the smaller ones, by their size */
 };
 
 /* ht_budget_take reserves `len` bytes, or counts a refusal and returns false. */
@@ -29,6 +28,14 @@ void ht_budget_claim(struct ht_budget *budget, size_t len);
 
 /* ht_budget_give gives bytes back. */
 void ht_budget_give(struct ht_budget *budget, size_t len);
+
+/* ht_block_take returns a block of `len` bytes, aligned to 16, of any content, that counts nowhere:
+ * from slabs that all have in common whose budget it is (which may be NULL: none have), unless it
+ * is large. NULL: no memory. */
+void *ht_block_take(struct ht_budget *budget, size_t len);
+
+/* ht_block_give gives one of `len` bytes back. */
+void ht_block_give(struct ht_budget *budget, void *block, size_t len);
 
 struct ht_arena_block;
 

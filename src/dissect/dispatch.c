@@ -1,7 +1,5 @@
 #include "dissect/dispatch.h"
 
-#include <stdlib.h>
-
 enum { HEADER_STEP = 64 /* bytes gathered at a time while a header is incomplete */ };
 
 void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *dissectors,
@@ -44,16 +42,16 @@ static void hand_over(struct ht_dispatch *d, struct ht_emitter *e, const struct 
     ht_arena_rewind(e->scratch);
 }
 
-static void *new_state(const struct ht_dissector *of)
+static void *new_state(struct ht_budget *budget, const struct ht_dissector *of)
 {
-    return calloc(1, of->state_size + 1); /* some have none */
+    return ht_block_take(budget, of->state_size + 1); /* some have none */
 }
 
 static void free_state(struct ht_budget *budget, const struct ht_dissector *of, void *state)
 {
     if (of != NULL && state != NULL) {
         ht_budget_give(budget, of->state_size);
-        free(state);
+        ht_block_give(budget, state, of->state_size + 1);
     }
 }
 
@@ -65,7 +63,7 @@ void ht_dispatch_put_state_away(struct ht_dispatch *d)
 
 bool ht_dispatch_make_state(struct ht_dispatch *d)
 {
-    d->state = d->found != NULL ? new_state(d->found) : NULL;
+    d->state = d->found != NULL ? new_state(d->budget, d->found) : NULL;
     ht_budget_claim(d->budget, d->state != NULL ? d->found->state_size : 0);
     return d->found == NULL || d->state != NULL;
 }
@@ -76,13 +74,14 @@ static bool adopt(struct ht_dispatch *d, const struct ht_dissector *found)
     free_state(d->budget, d->found, d->state);
     d->found  = NULL;
     bool room = ht_budget_take(d->budget, found->state_size);
-    d->state  = room ? new_state(found) : NULL;
+    d->state  = room ? new_state(d->budget, found) : NULL;
     if (d->state == NULL) {
         ht_budget_give(d->budget, room ? found->state_size : 0);
         give_up(d, HT_SIDE_A);
         give_up(d, HT_SIDE_B);
         return false;
     }
+    memset(d->state, 0, found->state_size);
     d->found   = found;
     d->unsure  = false;
     d->at_head = false;

@@ -69,7 +69,8 @@ static inline size_t ht_dispatch_state_size(const struct ht_dispatch *d)
 }
 
 /* ht_dispatch_put_state_away frees the state, whose bytes are kept elsewhere until
- * ht_dispatch_make_state makes a new one for them, past the budget even; false: no memory. */
+ * ht_dispatch_make_state makes a new one for them, of any content, past the budget even; false: no
+ * memory. */
 void ht_dispatch_put_state_away(struct ht_dispatch *d);
 bool ht_dispatch_make_state(struct ht_dispatch *d);
 

@@ -2,8 +2,6 @@
 
 #include "base/pack.h"
 
-#include <stdlib.h>
-
 /* One over TCP lies with its connection. */
 struct tcp_flow {
     struct ht_flow flow;
@@ -19,24 +17,6 @@ enum {
 _Static_assert(LARGEST <= UINT16_MAX, "packed_len");
 _Static_assert(PACKED + HT_FLOW_MAX_STATE <= sizeof(((struct ht_flow_sleepers *)0)->like), "like");
 
-/* What is awake comes and goes; in slabs it leaves no holes between those that sleep. */
-static void *take(struct ht_budget *budget, bool tcp)
-{
-    size_t size = tcp ? sizeof(struct tcp_flow) : sizeof(struct ht_flow);
-    return HT_SLABS && budget != NULL ? ht_slab_take(&budget->flows[tcp], ht_slab_size(size))
-                                      : malloc(size);
-}
-
-/* Where it came from. */
-static void give(struct ht_budget *budget, struct ht_flow *flow)
-{
-    if (HT_SLABS && budget != NULL && flow->packed_len == 0) {
-        ht_slab_give(&budget->flows[flow->tcp != NULL], flow);
-    } else {
-        free(flow);
-    }
-}
-
 static size_t size_of(const struct ht_flow *flow)
 {
     return flow->packed_len != 0 ? (size_t)ALWAYS + flow->packed_len
@@ -50,7 +30,7 @@ struct ht_flow *ht_flow_new(struct ht_budget *budget, bool tcp)
     if (!ht_budget_take(budget, size)) {
         return NULL;
     }
-    struct ht_flow *flow = take(budget, tcp);
+    struct ht_flow *flow = ht_block_take(budget, size);
     if (flow == NULL) {
         ht_budget_give(budget, size);
         return NULL;
@@ -69,8 +49,9 @@ size_t ht_flow_bytes(const struct ht_flow *flow)
 /* Frees the flow, but not what it owns. */
 static void free_itself(struct ht_budget *budget, struct ht_flow *flow)
 {
-    ht_budget_give(budget, size_of(flow));
-    give(budget, flow);
+    size_t size = size_of(flow);
+    ht_budget_give(budget, size);
+    ht_block_give(budget, flow, size);
 }
 
 /* What the state is like. */
@@ -126,7 +107,7 @@ static struct ht_flow *pack(const struct ht_flow *flow, const void *state, size_
     uint8_t *end = ht_pack(&past, packed, (const char *)flow + ALWAYS, sleepers->like, PACKED);
     end          = ht_pack(&past, end, state, like_state(sleepers), state_size);
     size_t len   = (size_t)(end - packed);
-    struct ht_flow *asleep = malloc(ALWAYS + len);
+    struct ht_flow *asleep = ht_block_take(sleepers->budget, ALWAYS + len);
     if (asleep != NULL) {
         memcpy(asleep, flow, ALWAYS);
         memcpy((char *)asleep + ALWAYS, packed, len);
@@ -176,7 +157,7 @@ struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers
 {
     uint8_t packed[LARGEST];
     struct ht_pack_past past;
-    struct tcp_flow *awake = take(sleepers->budget, true);
+    struct tcp_flow *awake = ht_block_take(sleepers->budget, sizeof *awake);
     if (awake == NULL) {
         return NULL;
     }
@@ -185,7 +166,7 @@ struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers
     bool is_made              = ht_dispatch_make_state(found);
     unfold(awake, found->state);
     if (!is_made) {
-        give(sleepers->budget, &awake->flow);
+        ht_block_give(sleepers->budget, awake, sizeof *awake);
         return NULL;
     }
     (void)ht_unpack(&past, state, found->state, like_state(sleepers),
