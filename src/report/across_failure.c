@@ -84,6 +84,7 @@ static void look_at(struct across *a, const struct ht_rule *rule,
                     const struct report_session *session, const struct agreed *agreed)
 {
     char version[HT_SPELLED_MAX], elsewhere[160];
+    uint16_t offered         = session->key.offered;
     unsigned alert           = refusal(session);
     struct ht_proof proof    = {.basis = alert == HANDSHAKE_FAILURE ? "inferred" : "derived"};
     struct across_case found = {.server  = session->key.server,
@@ -97,9 +98,10 @@ static void look_at(struct across *a, const struct ht_rule *rule,
     }
     say_elsewhere(elsewhere, sizeof elsewhere, &found, agreed);
     if (alert == PROTOCOL_VERSION) {
-        (void)ht_proof_say(
-            &proof, 0, 0, "a hello that offers up to %s is answered by protocol_version (70)%s",
-            ht_registry_spell(version, &tls_versions, session->key.offered), elsewhere);
+        (void)ht_proof_say(&proof, 0, 0, "a hello%s%s is answered by protocol_version (70)%s",
+                           offered != 0 ? " that offers up to " : "",
+                           offered != 0 ? ht_registry_spell(version, &tls_versions, offered) : "",
+                           elsewhere);
     } else if (alert == INSUFFICIENT_SECURITY) {
         (void)ht_proof_say(&proof, 0, 0,
                            "what the hello offers is answered by insufficient_security (71)%s",

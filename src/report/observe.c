@@ -99,14 +99,18 @@ static uint16_t highest(uint16_t highest_yet, uint16_t version)
     return comparable <= TLS_13 && comparable > highest_yet ? comparable : highest_yet;
 }
 
+/* 0: nobody knows, for the hello was cut before it would say, and so has no JA4; those in the form
+ * of SSL 2.0 never have one. */
 static uint16_t highest_offered(const struct tls_client_hello *hello)
 {
+    enum { SSL_20 = 0x0002 };
     uint16_t version = 0;
+    bool whole       = hello->ja4.len > 0 || hello->record_version.id == SSL_20;
     for (size_t i = 0; i < hello->supported_versions.len / 2; i++) {
         uint16_t each = ht_be16(hello->supported_versions, i);
         version       = ht_is_grease(each) ? version : highest(version, each);
     }
-    return version != 0 ? version : highest(0, hello->legacy_version.id);
+    return version != 0 || !whole ? version : highest(0, hello->legacy_version.id);
 }
 
 /* The ClientHello does not fit in one packet. */

@@ -191,9 +191,13 @@ static void on_server_hello(struct state *state, struct ht_arena *arena,
     }
 }
 
+/* What is left of a hello that was cut would be the fingerprint of nobody. */
 static void on_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
                      void *event)
 {
+    if ((*a->flags & HT_EVENT_PARTIAL) != 0) {
+        return;
+    }
     if (type == &tls_client_hello_event) {
         on_client_hello(state, a->arena, event);
     } else if (type == &tls_server_hello_event) {

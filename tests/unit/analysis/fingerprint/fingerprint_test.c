@@ -7,6 +7,7 @@
 struct fixture {
     void *analyzer;
     struct ht_arena arena;
+    unsigned flags; /* of the event that is given */
 };
 
 static int start(void **state)
@@ -32,7 +33,7 @@ static int stop(void **state)
 
 static void give(struct fixture *f, const struct ht_event_type *type, void *event)
 {
-    struct ht_analysis a = {.arena = &f->arena};
+    struct ht_analysis a = {.arena = &f->arena, .flags = &f->flags};
     ht_fingerprint_analyzer.event(f->analyzer, &a, type, event);
 }
 
@@ -213,7 +214,7 @@ static void no_room(void **state)
     struct tls_client_hello hello = {.legacy_version = ht_named(TLS_12),
                                      .cipher_suites  = hex("1301")};
     struct tls_server_hello reply = {.legacy_version = ht_named(TLS_12)};
-    struct ht_analysis a          = {.arena = &full};
+    struct ht_analysis a          = {.arena = &full, .flags = &f->flags};
     ht_fingerprint_analyzer.event(f->analyzer, &a, &tls_client_hello_event, &hello);
     ht_fingerprint_analyzer.event(f->analyzer, &a, &tls_server_hello_event, &reply);
     assert_null(hello.ja3);
@@ -221,6 +222,22 @@ static void no_room(void **state)
     assert_int_equal(hello.ja4.len, 0);
     assert_client(f, hello);
     assert_server(f, reply);
+}
+
+/* Of a hello that was cut, as by a snapshot length, nobody knows what more there was. */
+static void partial_hellos_have_none(void **state)
+{
+    struct fixture *f             = *state;
+    struct tls_client_hello hello = {.legacy_version = ht_named(TLS_12),
+                                     .cipher_suites  = hex("1301")};
+    struct tls_server_hello reply = {.legacy_version = ht_named(TLS_12)};
+    f->flags                      = HT_EVENT_PARTIAL;
+    give(f, &tls_client_hello_event, &hello);
+    give(f, &tls_server_hello_event, &reply);
+    assert_null(hello.ja3);
+    assert_null(reply.ja3s);
+    assert_int_equal(hello.ja4.len, 0);
+    assert_int_equal(hello.ja4_r.len, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -236,6 +253,7 @@ int main(void)
         TEST(more_than_are_remembered),
         TEST(lists_of_any_length),
         TEST(no_room),
+        TEST(partial_hellos_have_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
