@@ -310,12 +310,26 @@ void tls_recall_hellos(struct tls_state *state, const struct ht_emitter *e)
     }
 }
 
+/* What is lost behind all that was seen of a side may be too little for a handshake message: an
+ * alert, say. */
+static bool lacks_messages(const struct tls_state *state, const struct ht_end *end,
+                           enum ht_side side)
+{
+    enum { SHORTEST_MESSAGE = TLS_RECORD_HEADER + TLS_HANDSHAKE_HEADER };
+    const struct tls_direction *d = &state->direction[side];
+    uint64_t lost                 = end->side[side].lost_bytes;
+    bool behind                   = !d->missed && !d->change_cipher_spec;
+    return end->side[side].hole && !(behind && lost > 0 && lost < SHORTEST_MESSAGE);
+}
+
 /* All that TLS expects comes after the ClientHello: where that was captured it was not too early
  * for the capture. Of a server that is first seen with data, what came before them was lost. */
-static struct ht_end seen_from_hello(const struct tls_state *state, const struct ht_end *end)
+static struct ht_end what_is_known(const struct tls_state *state, const struct ht_end *end)
 {
     struct ht_end known            = *end;
     struct ht_side_quality *server = &known.side[ht_other(state->client)];
+    known.side[0].hole             = lacks_messages(state, end, HT_SIDE_A);
+    known.side[1].hole             = lacks_messages(state, end, HT_SIDE_B);
     if (state->details.client_hello != NULL) {
         server->hole |= server->started_late && state->details.server_hello == NULL &&
                         state->direction[ht_other(state->client)].records > 0;
@@ -330,7 +344,7 @@ void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end 
         state->client = e->client;
     }
     tls_recall_hellos(state, e);
-    struct ht_end known       = seen_from_hello(state, end);
+    struct ht_end known       = what_is_known(state, end);
     const struct tls_ending x = {.state  = state,
                                  .e      = e,
                                  .end    = &known,

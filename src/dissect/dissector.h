@@ -50,13 +50,14 @@ enum ht_verdict {
 
 /* What the engine knows, when the flow ends, of how well each side was captured. */
 struct ht_side_quality {
-    bool seen;         /* any packet of this side was captured */
-    bool started_late; /* its beginning was before the capture's */
-    bool hole;         /* bytes of it were lost in capture */
-    bool truncated;    /* a frame was cut by the snapshot length */
-    bool limit;        /* a bound of ours hit */
-    bool fin, reset;   /* how it closed */
-    bool closed_first; /* before the other side did */
+    bool seen;           /* any packet of this side was captured */
+    bool started_late;   /* its beginning was before the capture's */
+    bool hole;           /* bytes of it were lost in capture */
+    bool truncated;      /* a frame was cut by the snapshot length */
+    bool limit;          /* a bound of ours hit */
+    bool fin, reset;     /* how it closed */
+    bool closed_first;   /* before the other side did */
+    uint64_t lost_bytes; /* of a stream, in holes; 0: not known */
 };
 
 struct ht_end {

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
-static bool side_has_hole(const struct ht_tcp_side *side)
+static uint64_t lost_bytes(const struct ht_tcp_side *side)
 {
-    return ht_reassembly_disorder(&side->bytes).lost_bytes > 0;
+    return ht_reassembly_disorder(&side->bytes).lost_bytes;
 }
 
 static struct ht_side_quality quality_of(const struct ht_flow *flow, unsigned side)
@@ -18,7 +18,8 @@ static struct ht_side_quality quality_of(const struct ht_flow *flow, unsigned si
     if (flow->tcp != NULL) {
         const struct ht_tcp_side *tcp = &flow->tcp->side[side];
         q.started_late                = !tcp->syn;
-        q.hole                        = side_has_hole(tcp);
+        q.lost_bytes                  = lost_bytes(tcp);
+        q.hole                        = q.lost_bytes > 0;
         q.limit |= tcp->bytes.limit_reached;
         q.fin          = tcp->fin;
         q.reset        = tcp->reset;

@@ -446,6 +446,24 @@ static void absent_though_the_hello_was_seen(void **unused)
     recorder_free(&r);
 }
 
+/* Whether what was lost at the end can have been what is absent. */
+static void a_hole_too_small_for_what_is_absent(void **unused)
+{
+    (void)unused;
+    for (unsigned fits = 0; fits < 2; fits++) {
+        struct recorder r;
+        struct ht_end end = {
+            .side = {{.seen = true, .reset = true, .hole = true, .lost_bytes = fits ? 75 : 7},
+                     {.seen = true}}};
+        recorder_start(&r, &tls_dissector, true, 443);
+        say_all(&r, tls12_ecdhe_aes128_gcm_sha256_ems, 2);
+        ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+        assert_non_null(strstr(r.text, fits ? "A tls.client_key_exchange absent lost_in_capture\n"
+                                            : "A tls.client_key_exchange absent not_sent\n"));
+        recorder_free(&r);
+    }
+}
+
 /* The server's data, and nothing before them. */
 static void the_answer_to_the_hello_was_lost(void **unused)
 {
@@ -603,6 +621,7 @@ int main(void)
                                        cmocka_unit_test(a_hello_goes_on_like_another),
                                        cmocka_unit_test(fatal_alert),
                                        cmocka_unit_test(absent_though_the_hello_was_seen),
+                                       cmocka_unit_test(a_hole_too_small_for_what_is_absent),
                                        cmocka_unit_test(the_answer_to_the_hello_was_lost),
                                        cmocka_unit_test(heartbeats),
                                        cmocka_unit_test(a_message_too_long_to_keep)};
