@@ -171,8 +171,9 @@ void dns_describe(const struct dns_state *state, struct ht_emitter *e, const str
     describe_halves(state, e, pair, last, &out->transaction);
 }
 
-void dns_tell(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
-              const struct dns_message *last)
+/* Gives the record of a transaction: what its messages say together. */
+static void tell(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
+                 const struct dns_message *last)
 {
     struct dns_description description;
     dns_describe(state, e, pair, last, &description);
@@ -206,7 +207,7 @@ static void release(struct dns_state *state, struct dns_pair *pair)
 static void retire(struct dns_state *state, struct ht_emitter *e, struct dns_pair *pair)
 {
     if (!pair->told) {
-        dns_tell(state, e, pair, pair->answer.parsed);
+        tell(state, e, pair, pair->answer.parsed);
     }
     release(state, pair);
 }
@@ -395,7 +396,7 @@ static void complete(struct dns_state *state, struct ht_emitter *e, struct dns_p
     if (!state->stream) {
         return;
     }
-    dns_tell(state, e, pair, answer);
+    tell(state, e, pair, answer);
     pair->told = true;
     if (!is_transfer(pair)) {
         release(state, pair);
@@ -413,7 +414,7 @@ static void join(struct dns_state *state, struct ht_emitter *e, struct dns_pair 
     }
     struct dns_half was = *to;
     *to                 = *half;
-    dns_tell(state, e, pair, answer);
+    tell(state, e, pair, answer);
     *to        = was;
     pair->told = true;
     release(state, pair);
@@ -432,7 +433,7 @@ static void begin(struct dns_state *state, struct ht_emitter *e, enum ht_side cl
     }
     struct dns_pair alone                         = {.id = m->id, .client = (uint8_t)client};
     *(m->response ? &alone.answer : &alone.query) = *half;
-    dns_tell(state, e, &alone, m);
+    tell(state, e, &alone, m);
 }
 
 struct dns_pair *dns_find_query(const struct dns_state *state, struct ht_emitter *e,
@@ -469,7 +470,7 @@ void dns_take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side
     }
     struct dns_pair another = {
         .query = asked->query, .answer = *half, .id = asked->id, .client = asked->client};
-    dns_tell(state, e, &another, m);
+    tell(state, e, &another, m);
 }
 
 bool dns_settled(const struct dns_state *state)

@@ -73,10 +73,6 @@ const struct dns_message *dns_parse(struct dns_state *state, struct ht_emitter *
 void dns_describe(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
                   const struct dns_message *last, struct dns_description *out);
 
-/* dns_tell gives the record of a transaction: what its messages say together. */
-void dns_tell(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
-              const struct dns_message *last);
-
 /* dns_find_query returns the transaction in which a query waits for this answer, or had others
  * before; NULL: none. `m` is `half->bytes`, parsed. */
 struct dns_pair *dns_find_query(const struct dns_state *state, struct ht_emitter *e,

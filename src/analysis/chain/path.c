@@ -47,7 +47,8 @@ static const struct {
     {X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, "certificate_public_key_has_explicit_ecc_parameters"},
 };
 
-const char *chain_error_name(int code)
+/* A static word, such as "certificate_has_expired". */
+static const char *error_name(int code)
 {
     for (size_t i = 0; i < HT_ARRAY_LEN(error_names); i++) {
         if (error_names[i].code == code) {
@@ -303,7 +304,7 @@ const struct tls_path *chain_tell_path(const struct chain_answer *answer, struct
     path->sha256  = sha256;
     if (answer->num_errors > 0) {
         int depth         = answer->errors[0].depth;
-        path->error       = chain_error_name(answer->errors[0].code);
+        path->error       = error_name(answer->errors[0].code);
         path->error_depth = (uint8_t)(depth >= 0 && depth < UINT8_MAX ? depth + 1 : 0);
     }
     if (answer->anchored) {

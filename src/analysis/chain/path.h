@@ -66,7 +66,4 @@ bool chain_is_better(const struct chain_answer *answer, const struct chain_answe
 const struct tls_path *chain_tell_path(const struct chain_answer *answer, struct ht_texts sha256,
                                        struct ht_arena *arena);
 
-/* chain_error_name is a static word, such as "certificate_has_expired". */
-const char *chain_error_name(int code);
-
 #endif

@@ -60,7 +60,8 @@ static unsigned check(struct state *state, const struct tls_material *material)
     return 0;
 }
 
-const char *ht_dh_group_name(struct ht_bytes sha256)
+/* Whose prime has this SHA-256, in hexadecimal; NULL: nobody's that is known. */
+static const char *find_group(struct ht_bytes sha256)
 {
     for (size_t i = 0; i < ht_dh_groups.len; i++) {
         if (ht_bytes_equal(sha256, ht_text(ht_dh_groups.entries[i].note))) {
@@ -73,7 +74,7 @@ const char *ht_dh_group_name(struct ht_bytes sha256)
 static const char *name_group(const struct state *state, struct ht_arena *arena,
                               struct ht_bytes prime)
 {
-    return ht_dh_group_name(ht_digest_hex(state->digester, HT_SHA256, arena, prime));
+    return find_group(ht_digest_hex(state->digester, HT_SHA256, arena, prime));
 }
 
 /* The prime without the zeros that may stand before it. */

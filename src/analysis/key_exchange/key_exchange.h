@@ -13,8 +13,4 @@ extern const struct ht_analyzer ht_key_exchange_analyzer;
 /* By number; the note is the SHA-256 of the prime, big-endian, in hexadecimal. */
 extern const struct ht_registry ht_dh_groups;
 
-/* ht_dh_group_name is whose prime has this SHA-256, in hexadecimal; NULL: nobody's that is known.
- */
-const char *ht_dh_group_name(struct ht_bytes sha256);
-
 #endif

@@ -26,7 +26,8 @@ static bool is_offered(const struct tls_details *tls)
     return tls->client_hello != NULL && ht_post_quantum_offered(tls->client_hello->groups) != 0;
 }
 
-const char *ht_post_quantum_verdict(const struct tls_details *tls)
+/* One of the words in post_quantum.h; NULL: there are no hellos to judge by. */
+static const char *judge(const struct tls_details *tls)
 {
     if (!tls->version.set) {
         return is_offered(tls) ? "server_unknown" : NULL;
@@ -59,7 +60,7 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
         return;
     }
     const struct tls_details *tls = c->details.object;
-    const char *verdict           = ht_post_quantum_verdict(tls);
+    const char *verdict           = judge(tls);
     struct tls_details *more      = verdict != NULL ? ht_arena_alloc(a->arena, sizeof *more) : NULL;
     if (more == NULL) {
         return;

@@ -30,9 +30,6 @@ bool ht_post_quantum_group(uint16_t group);
 /* ht_post_quantum_offered is the first such group in a list of uint16; 0: none. */
 uint16_t ht_post_quantum_offered(struct ht_bytes groups);
 
-/* ht_post_quantum_verdict is one of the words above; NULL: there are no hellos to judge by. */
-const char *ht_post_quantum_verdict(const struct tls_details *tls);
-
 /* Fills in `post_quantum` and `harvestable_bytes` of a connection's tls_details. */
 extern const struct ht_analyzer ht_post_quantum_analyzer;
 
