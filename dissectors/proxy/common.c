@@ -16,19 +16,6 @@ struct ht_bytes proxy_keep(struct ht_emitter *e, struct ht_bytes text)
     return ht_arena_copy(e->arena, ht_bytes_head(text, PROXY_MAX_TEXT));
 }
 
-bool proxy_number(struct ht_bytes digits, uint32_t *out)
-{
-    enum { MAX_DIGITS = 9 };
-    *out = 0;
-    for (size_t i = 0; i < digits.len; i++) {
-        if (digits.ptr[i] < '0' || digits.ptr[i] > '9' || i == MAX_DIGITS) {
-            return false;
-        }
-        *out = *out * 10 + digits.ptr[i] - '0';
-    }
-    return digits.len > 0;
-}
-
 bool proxy_address(struct ht_bytes text, struct ht_address *out)
 {
     char room[INET6_ADDRSTRLEN];

@@ -22,9 +22,6 @@ void proxy_client(struct proxy_state *s, struct ht_emitter *e, enum ht_side clie
 /* proxy_keep copies a text into the flow's memory, at most PROXY_MAX_TEXT bytes of it. */
 struct ht_bytes proxy_keep(struct ht_emitter *e, struct ht_bytes text);
 
-/* proxy_number reads decimal digits, at most 9 of them; false where there is anything else. */
-bool proxy_number(struct ht_bytes digits, uint32_t *out);
-
 /* proxy_address reads an address as people write it; false where it is none. */
 bool proxy_address(struct ht_bytes text, struct ht_address *out);
 

@@ -10,12 +10,12 @@ enum { MAX_HEAD = 8192 };
 static bool read_authority(struct ht_bytes text, struct http_head *out)
 {
     enum { MAX_PORT = 65535 };
-    uint32_t port;
+    uint64_t port;
     size_t colon = text.len;
     while (colon > 0 && text.ptr[colon - 1] != ':') {
         colon--;
     }
-    if (colon == 0 || !proxy_number(ht_bytes_from(text, colon), &port) || port > MAX_PORT) {
+    if (colon == 0 || !http_number(ht_bytes_from(text, colon), &port) || port > MAX_PORT) {
         return false;
     }
     out->host = ht_bytes_head(text, colon - 1);

@@ -4,6 +4,8 @@
  */
 #include "proxy/proxy_protocol.h"
 
+#include "http/lines.h"
+
 enum {
     MAX_V1           = 107, /* bytes of the line, with its end */
     SIGNATURE_LEN    = 12,
@@ -36,8 +38,8 @@ static struct ht_bytes word(struct ht_bytes *rest)
 
 static bool port(struct ht_bytes digits, uint16_t *out)
 {
-    uint32_t value;
-    bool good = proxy_number(digits, &value) && value <= UINT16_MAX;
+    uint64_t value;
+    bool good = http_number(digits, &value) && value <= UINT16_MAX;
     *out      = good ? (uint16_t)value : 0;
     return good;
 }
