@@ -87,8 +87,8 @@ static uint32_t kind_at(struct ht_bytes specs, size_t i)
            specs.ptr[i * KIND + 2];
 }
 
-/* The first byte of a suite of TLS is zero (RFC 5246 appendix E.2); two of SSL 2.0 are so too, of
- * which no other is like SSL_CK_NULL_WITH_MD5, TLS_NULL_WITH_NULL_NULL there. */
+/* A suite of TLS has a zero before it (RFC 5246 appendix E.2). So has one of SSL 2.0: 0x000000 is
+ * called SSL_CK_NULL_WITH_MD5, for TLS_NULL_WITH_NULL_NULL is never offered. */
 static struct ht_bytes kind_name(uint32_t kind, struct ht_arena *arena)
 {
     char room[HT_SPELLED_MAX];
