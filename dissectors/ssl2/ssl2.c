@@ -240,7 +240,7 @@ static void finish_ssl2(struct ssl2_state *state, struct ht_emitter *e, const st
     struct tls_details *details = &state->tls.details;
     enum ht_side client         = state->tls.client_known ? state->tls.client : e->client;
     enum ht_side server         = ht_other(client);
-    tls_recall_hellos(&state->tls, e);
+    tls_recall(&state->tls, e);
     if (details->client_hello == NULL) {
         ht_absent(e, &tls_client_hello_event, client, ht_absent_reason(end, client));
     }

@@ -288,7 +288,33 @@ static void complete_details(struct tls_state *state)
     }
 }
 
-void tls_recall_hellos(struct tls_state *state, const struct ht_emitter *e)
+static void recall_chain(const struct tls_state *state, const struct ht_emitter *e, bool client,
+                         struct tls_chains *out)
+{
+    const struct tls_certificate *kept =
+        ht_recall(e, &tls_certificate_struct, state->certificate[client]);
+    if (kept != NULL) {
+        *(client ? &out->client : &out->server)                 = kept->sha256;
+        *(client ? &out->client_subject : &out->server_subject) = kept->subject;
+        *(client ? &out->client_issuer : &out->server_issuer)   = kept->issuer;
+        *(client ? &out->client_raw_key : &out->server_raw_key) = kept->raw_public_key;
+        out->sct_list = client ? out->sct_list : kept->sct_list;
+    }
+}
+
+static void recall_chains(struct tls_state *state, const struct ht_emitter *e)
+{
+    struct tls_chains *chains =
+        tls_saw_certificate(state) ? ht_arena_alloc(e->arena, sizeof *chains) : NULL;
+    if (chains != NULL) {
+        recall_chain(state, e, false, chains);
+        recall_chain(state, e, true, chains);
+        chains->staple = ht_recall(e, &tls_certificate_status_struct, state->certificate_status);
+    }
+    state->details.certificates = chains;
+}
+
+void tls_recall(struct tls_state *state, const struct ht_emitter *e)
 {
     struct tls_details *details = &state->details;
     const struct tls_server_hello *extensions =
@@ -305,6 +331,7 @@ void tls_recall_hellos(struct tls_state *state, const struct ht_emitter *e)
     if (extensions != NULL && details->alpn.len == 0) {
         details->alpn = extensions->alpn;
     }
+    recall_chains(state, e);
     if (state->keys != NULL) {
         tls_inner_hello_end(state, e);
     }
@@ -343,7 +370,7 @@ void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end 
     if (!state->client_known) {
         state->client = e->client;
     }
-    tls_recall_hellos(state, e);
+    tls_recall(state, e);
     struct ht_end known       = what_is_known(state, end);
     const struct tls_ending x = {.state  = state,
                                  .e      = e,

@@ -229,32 +229,17 @@ static void server_hello(struct tls_telling *m, uint8_t type)
     tls_take_server_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
 }
 
-static void keep_chain(struct tls_chains *chains, const struct tls_certificate *kept, bool client)
-{
-    *(client ? &chains->client : &chains->server)                 = kept->sha256;
-    *(client ? &chains->client_subject : &chains->server_subject) = kept->subject;
-    *(client ? &chains->client_issuer : &chains->server_issuer)   = kept->issuer;
-    *(client ? &chains->client_raw_key : &chains->server_raw_key) = kept->raw_public_key;
-    if (!client) {
-        chains->sct_list = kept->sct_list;
-    }
-}
-
 void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                           unsigned flags, struct tls_certificate *certificate)
 {
-    struct tls_direction *d            = &state->direction[from];
-    const struct tls_certificate *kept = ht_read(
-        e, &tls_certificate_struct, ht_emit(e, &tls_certificate_event, from, flags, certificate));
-    if (state->chains == NULL) {
-        state->chains               = ht_arena_alloc(e->arena, sizeof *state->chains);
-        state->details.certificates = state->chains;
+    struct tls_direction *d = &state->direction[from];
+    struct ht_kept *kept    = ht_emit(e, &tls_certificate_event, from, flags, certificate);
+    const struct tls_certificate *seen = ht_read(e, &tls_certificate_struct, kept);
+    if (kept != NULL && !d->certificate) {
+        state->certificate[from == state->client] = kept;
     }
-    if (kept != NULL && state->chains != NULL && !d->certificate) {
-        keep_chain(state->chains, kept, from == state->client);
-    }
-    if (kept != NULL) {
-        tls_take_signer(state, e, from, certificate, &kept->sha256);
+    if (seen != NULL) {
+        tls_take_signer(state, e, from, certificate, &seen->sha256);
     }
     d->certificate |= certificate->chain.len > 0;
     d->certificate_told = true;
@@ -285,9 +270,9 @@ void tls_tell_staple(struct tls_telling *m, struct ht_bytes body)
     m->state->direction[m->from].certificate_status = true;
     struct ht_kept *kept =
         ht_emit(m->e, &tls_certificate_status_event, m->from, tls_flags_of(m, ok), &status);
-    if (m->from != m->state->client && m->state->chains != NULL &&
-        m->state->chains->staple == NULL) {
-        m->state->chains->staple = ht_recall(m->e, &tls_certificate_status_struct, kept);
+    if (m->from != m->state->client && m->state->certificate_status == NULL &&
+        tls_saw_certificate(m->state)) {
+        m->state->certificate_status = kept;
     }
 }
 

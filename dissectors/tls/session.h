@@ -63,11 +63,12 @@ struct tls_state {
     struct ht_kept *last_hello;
     struct ht_kept *last_server_hello;    /* that answered it */
     struct ht_kept *encrypted_extensions; /* NULL: not seen, or not decrypted */
-    struct tls_proof *proof;   /* in the flow's arena; NULL where signatures are not checked */
-    struct tls_keys *keys;     /* likewise; NULL where there is no key log */
-    struct tls_nonces *nonces; /* likewise; NULL where no audit asks, or records bring none */
-    struct tls_chains *chains;
-    struct ht_bytes dh_prime; /* the server's, where an audit asks */
+    struct tls_proof *proof;        /* in the flow's arena; NULL where signatures are not checked */
+    struct tls_keys *keys;          /* likewise; NULL where there is no key log */
+    struct tls_nonces *nonces;      /* likewise; NULL where no audit asks, or records bring none */
+    struct ht_kept *certificate[2]; /* the server's and the client's; NULL: not seen */
+    struct ht_kept *certificate_status; /* the server's first */
+    struct ht_bytes dh_prime;           /* the server's, where an audit asks */
     struct tls_alert *alerts;
     struct tls_place server_hello_place;
     struct tls_place client_hello_place;
@@ -151,8 +152,8 @@ void tls_encrypted_handshake(struct tls_state *state, struct ht_emitter *e, enum
 void tls_hello_answer(struct tls_state *state, bool again);
 bool tls_hello_missed(const struct tls_state *state, const struct ht_emitter *e);
 
-/* tls_recall_hellos puts the hellos into the details, at the end. */
-void tls_recall_hellos(struct tls_state *state, const struct ht_emitter *e);
+/* tls_recall puts the hellos and the chains into the details, at the end. */
+void tls_recall(struct tls_state *state, const struct ht_emitter *e);
 
 /* tls_end completes the details and says what is absent. Over QUIC whose Finished was seen, and
  * with it `established`, is the carrier's to say, after it. */

@@ -52,6 +52,12 @@ static inline struct tls_place tls_first_data(const struct tls_direction *d)
     return d->kept.place[0];
 }
 
+/* tls_saw_certificate: did any side send a Certificate message, though perhaps empty or cut? */
+static inline bool tls_saw_certificate(const struct tls_state *state)
+{
+    return state->direction[0].certificate_told || state->direction[1].certificate_told;
+}
+
 /* tls_suite_traits is what is known of a suite by its name; nothing where it is unknown. */
 struct tls_suite_traits tls_suite_traits(struct ht_named suite);
 
