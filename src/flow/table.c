@@ -181,6 +181,7 @@ struct ht_flow *ht_flow_table_wake(struct ht_flow_table *table, struct ht_flow *
         moved_to(&table->tcp, link, awake);
     } else {
         ht_flow_table_remove(table, flow);
+        table->lost++;
     }
     return awake;
 }

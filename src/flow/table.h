@@ -27,6 +27,7 @@ struct ht_flow_recall {
 struct ht_flow_table {
     struct ht_flow_index index; /* those that can be found */
     size_t len;
+    uint64_t lost;                 /* flows that could not be woken: there was no memory */
     struct ht_flow_list half_open; /* TCP whose handshake is not complete, by last packet */
     struct ht_flow_list tcp;       /* open, by last packet */
     struct ht_flow_list udp;       /* by last packet */
@@ -53,7 +54,7 @@ struct ht_flow *ht_flow_table_find(struct ht_flow_table *table, const struct ht_
 void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place, int64_t now_ns);
 
 /* ht_flow_table_wake returns the flow awake, elsewhere if it slept; NULL where there is no memory,
- * and then it is gone. */
+ * and then it is gone, and counted. */
 struct ht_flow *ht_flow_table_wake(struct ht_flow_table *table, struct ht_flow *flow);
 
 /* ht_flow_table_remember makes a flow that can be found one to be recalled by its next packets.

@@ -151,6 +151,8 @@ void ht_engine_visit(struct ht_engine *engine, const struct ht_analyzer *analyze
 
 struct ht_stats *ht_engine_stats(struct ht_engine *engine)
 {
+    engine->stats.refused_flows += engine->table.lost;
+    engine->table.lost                = 0;
     engine->stats.flows               = engine->table.len;
     engine->stats.peak_bytes          = engine->budget.peak;
     engine->stats.refused_allocations = engine->budget.refused;
