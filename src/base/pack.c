@@ -98,7 +98,9 @@ const uint8_t *ht_unpack(struct ht_pack_past *past, const uint8_t *packed, void 
 {
     struct coder c = {.past = past};
     unsigned pair  = 0;
-    memcpy(to, like, len);
+    if (len > 0) {
+        memcpy(to, like, len);
+    }
     for (size_t first = 0; first < len / WORD; first += GROUP) {
         for (unsigned differ = *packed++; differ != 0; differ &= differ - 1) {
             pair         = c.second ? pair >> 4 : *packed++;

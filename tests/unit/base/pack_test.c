@@ -98,6 +98,15 @@ static void packs_what_is_like_the_past(void **unused)
     assert_memory_equal(again, words, sizeof words);
 }
 
+static void packs_nothing(void **unused)
+{
+    struct ht_pack_past past = {{0}};
+    uint8_t packed[HT_PACKED_MAX(0)];
+    (void)unused;
+    assert_ptr_equal(ht_pack(&past, packed, NULL, zeros, 0), packed);
+    assert_ptr_equal(ht_unpack(&past, packed, NULL, zeros, 0), packed);
+}
+
 /* What is as in what it is like is only in the byte of its eight; a zero that is not, a half. */
 static void packs_what_it_is_like(void **unused)
 {
@@ -141,6 +150,7 @@ int main(void)
                                        cmocka_unit_test(packs_what_comes_again),
                                        cmocka_unit_test(packs_what_is_like_the_past),
                                        cmocka_unit_test(packs_what_it_is_like),
+                                       cmocka_unit_test(packs_nothing),
                                        cmocka_unit_test(packs_anything)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
