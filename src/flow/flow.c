@@ -193,6 +193,7 @@ void ht_flow_free(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers)
         struct ht_pack_past past;
         struct tcp_flow content;
         (void)unpack(flow, sleepers, &past, packed, &content);
+        unfold(&content, NULL);
         free_content(&content.flow);
     } else {
         free_content(flow);

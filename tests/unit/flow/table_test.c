@@ -12,6 +12,8 @@ enum { SEED = 7, MANY = 5000 };
 
 static const int64_t NOON = 1795236942017281000;
 
+static const struct ht_receiver nobody = {0};
+
 static const struct ht_dissector sleepy  = {.name = "sleepy", .state_size = sizeof(uint64_t)};
 static const struct ht_dissector dreamy  = {.name = "dreamy", .state_size = HT_FLOW_MAX_STATE};
 static const struct ht_dissector wakeful = {.name       = "wakeful",
@@ -125,6 +127,11 @@ static void recalls_who_speaks_to_itself(void **unused)
 /* Fills what is packed when the flow sleeps, and what it owns. */
 static void fill(struct ht_flow *flow, uint32_t n)
 {
+    const struct ht_segment early = {.seq = n + 10, .payload = ht_text("early"), .len = 5};
+    struct ht_reassembly *waits   = &flow->tcp->side[0].bytes;
+    waits->receiver               = &nobody;
+    ht_reassembly_start(waits, n);
+    ht_reassembly_push(waits, &early);
     flow->side[1].packets        = n;
     flow->start_ns               = NOON + n;
     flow->first_ns               = NOON + 2 * (int64_t)n;
@@ -154,6 +161,7 @@ static void assert_filled(const struct ht_flow *flow, uint32_t n)
     assert_int_equal(flow->tcp->side[1].syn, n % 2 == 0);
     assert_int_equal(flow->tcp->side[1].isn, n % 5);
     assert_int_equal(flow->tcp->side[1].bytes.base, n);
+    assert_int_equal(ht_reassembly_disorder(&flow->tcp->side[0].bytes).waiting_bytes, 5);
     assert_int_equal(flow->tcp->side[0].max_acked, n * 7);
     assert_int_equal(flow->timeline.frame, UINT64_MAX - n);
     const uint8_t *state = flow->dispatch.state;
