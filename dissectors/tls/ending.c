@@ -365,10 +365,26 @@ static struct ht_end what_is_known(const struct tls_state *state, const struct h
     return known;
 }
 
+/* Nothing but time tells then what came first. */
+static void forget_order(struct tls_state *state)
+{
+    state->client_hello_place.order = state->server_hello_place.order = 0;
+    for (int side = 0; side < 2; side++) {
+        struct tls_direction *d = &state->direction[side];
+        d->held_place.order = d->last_data.order = 0;
+        for (size_t i = 0; i < d->num_kept; i++) {
+            d->kept.place[i].order = 0;
+        }
+    }
+}
+
 void tls_end(struct tls_state *state, struct ht_emitter *e, const struct ht_end *end)
 {
     if (!state->client_known) {
         state->client = e->client;
+    }
+    if (end->side[0].ran_ahead || end->side[1].ran_ahead) {
+        forget_order(state);
     }
     tls_recall(state, e);
     struct ht_end known       = what_is_known(state, end);

@@ -55,6 +55,7 @@ struct ht_side_quality {
     bool hole;           /* bytes of it were lost in capture */
     bool truncated;      /* a frame was cut by the snapshot length */
     bool limit;          /* a bound of ours hit */
+    bool ran_ahead;      /* what it says was handed over before what that answers */
     bool fin, reset;     /* how it closed */
     bool closed_first;   /* before the other side did */
     uint64_t lost_bytes; /* of a stream, in holes; 0: not known */

@@ -20,6 +20,7 @@ static struct ht_side_quality quality_of(const struct ht_flow *flow, unsigned si
         q.started_late                = !tcp->syn;
         q.lost_bytes                  = lost_bytes(tcp);
         q.hole                        = q.lost_bytes > 0;
+        q.ran_ahead                   = tcp->bytes.ran_ahead;
         q.limit |= tcp->bytes.limit_reached;
         q.fin          = tcp->fin;
         q.reset        = tcp->reset;

@@ -265,6 +265,13 @@ static bool is_too_much(const struct ht_reassembly *r, bool acked)
            (acked && d->waiting_bytes > HT_MAX_WAITING_ACKED_BYTES);
 }
 
+/* It waited too long for the other direction. */
+static void lose_patience(struct ht_reassembly *r)
+{
+    r->impatient = r->ran_ahead = true;
+    deliver_waiting(r, NULL);
+}
+
 static void place_early(struct ht_reassembly *r, const struct stretch *s)
 {
     struct ht_disorder *d = disorder_of(r);
@@ -281,8 +288,7 @@ static void place_early(struct ht_reassembly *r, const struct stretch *s)
     bool acked = r->acked > r->next;
     while (is_too_much(r, acked)) {
         if (r->held) {
-            r->impatient = true;
-            deliver_waiting(r, NULL);
+            lose_patience(r);
         } else {
             r->limit_reached |= !acked;
             give_up_hole(r, first_waiting(r));
@@ -341,7 +347,10 @@ static bool is_memory_short(const struct ht_reassembly *r)
 static bool must_wait(struct ht_reassembly *r, uint64_t after)
 {
     r->impatient &= after > r->heard;
-    return r->held || (is_early_answer(r, after) && !is_memory_short(r));
+    bool early  = is_early_answer(r, after);
+    bool cannot = early && is_memory_short(r);
+    r->ran_ahead |= cannot;
+    return r->held || (early && !cannot);
 }
 
 void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segment)
@@ -352,8 +361,7 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
     ht_reassembly_start(r, segment->seq);
     if (r->held &&
         is_memory_short(r)) { /* else there may be no room for this one, and it is lost */
-        r->impatient = true;
-        deliver_waiting(r, NULL);
+        lose_patience(r);
     }
     if (ht_reassembly_is_bulk(r, segment->seq, segment->len)) {
         ht_reassembly_step(r, segment->len);

@@ -70,8 +70,9 @@ struct ht_reassembly {
     uint32_t base;                /* sequence number of offset 0 */
     bool started;                 /* `base` is set */
     bool limit_reached;           /* a hole was given up because of a bound */
-    bool held;      /* the next byte waits, for the other direction to be heard that far */
-    bool impatient; /* it waited too long, and nothing waits so any more */
+    bool held;          /* the next byte waits, for the other direction to be heard that far */
+    bool impatient : 1; /* it waited too long, and nothing waits so any more */
+    bool ran_ahead : 1; /* at some time it did not wait for what it answers */
     const struct ht_receiver *receiver;
 };
 

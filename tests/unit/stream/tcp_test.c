@@ -493,6 +493,7 @@ static void waiting_for_the_other_side_is_bounded(void **unused)
     }
     assert_int_equal(scene.missing, sent);
     assert_int_equal(sent, (HT_MAX_HELD_BYTES / LEN + 1) * LEN);
+    assert_true(scene.tcp.side[0].bytes.ran_ahead);
     say(&scene, 0, A, 1001 + sent, 5002, line);
     assert_int_equal(scene.missing, sent + LEN);
     ht_tcp_free(&scene.tcp);
@@ -501,8 +502,10 @@ static void waiting_for_the_other_side_is_bounded(void **unused)
     budget.used            = budget.max / 2;
     scene.receiver.deliver = count_bytes;
     scene.receiver.budget  = &budget;
+    assert_false(scene.tcp.side[0].bytes.ran_ahead);
     say(&scene, 0, A, 1001, 5002, line);
     assert_int_equal(scene.missing, LEN);
+    assert_true(scene.tcp.side[0].bytes.ran_ahead);
     ht_tcp_free(&scene.tcp);
 }
 

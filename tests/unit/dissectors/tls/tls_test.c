@@ -247,6 +247,37 @@ static void an_answer_is_later_whatever_the_clock_says(void **unused)
     recorder_free(&right);
 }
 
+/* The server's side is stored first, and is too long for what it answers to be waited for. */
+static void by_time_where_an_answer_ran_ahead(void **unused)
+{
+    const struct session_utterance *said = tls13_aes128_gcm_sha256;
+    struct ht_end end = {.side = {{.seen = true}, {.seen = true, .ran_ahead = true}}};
+    struct recorder r, right;
+    (void)unused;
+    tell_with_clock_set_back(&right, SIZE_MAX);
+    recorder_start(&r, &tls_dissector, true, 443);
+    for (int from = 1; from >= 0; from--) {
+        for (size_t i = 0; i < HT_ARRAY_LEN(tls13_aes128_gcm_sha256); i++) {
+            r.emitter.time_ns = (int64_t)(i + 1) * HT_SECOND_NS / 100;
+            r.emitter.frame   = i + 1;
+            if (said[i].from == from) {
+                recorder_bytes(&r, from == 0 ? HT_SIDE_A : HT_SIDE_B, hex(said[i].hex), 0);
+            }
+        }
+    }
+    ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+    const struct tls_inferred *told =
+        ((const struct tls_state *)r.dispatch.state)->details.inferred;
+    const struct tls_inferred *known =
+        ((const struct tls_state *)right.dispatch.state)->details.inferred;
+    assert_true(told != NULL && known != NULL);
+    assert_int_equal(told->server_flight_bytes, known->server_flight_bytes);
+    assert_int_equal(told->client_flight_bytes, known->client_flight_bytes);
+    assert_int_equal(told->tickets, known->tickets);
+    recorder_free(&r);
+    recorder_free(&right);
+}
+
 static void hello_retry_request(void **unused)
 {
     (void)unused;
@@ -474,6 +505,7 @@ int main(void)
                                        cmocka_unit_test(an_alert_that_answers_a_fin),
                                        cmocka_unit_test(a_client_certificate_is_refused),
                                        cmocka_unit_test(an_answer_is_later_whatever_the_clock_says),
+                                       cmocka_unit_test(by_time_where_an_answer_ran_ahead),
                                        cmocka_unit_test(hello_retry_request),
                                        cmocka_unit_test(hello_retry_request_is_not_seen),
                                        cmocka_unit_test(data_with_the_finished),
