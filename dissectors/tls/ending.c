@@ -337,15 +337,15 @@ void tls_recall(struct tls_state *state, const struct ht_emitter *e)
     }
 }
 
-/* What is lost behind all that was seen of a side may be too little for a handshake message: an
- * alert, say. */
+/* What is lost behind whole records of a side may be too little for a handshake message: an alert,
+ * say. */
 static bool lacks_messages(const struct tls_state *state, const struct ht_end *end,
                            enum ht_side side)
 {
     enum { SHORTEST_MESSAGE = TLS_RECORD_HEADER + TLS_HANDSHAKE_HEADER };
     const struct tls_direction *d = &state->direction[side];
     uint64_t lost                 = end->side[side].lost_bytes;
-    bool behind                   = !d->missed && !d->change_cipher_spec;
+    bool behind                   = !d->missed && !d->change_cipher_spec && !end->side[side].cut;
     return end->side[side].hole && !(behind && lost > 0 && lost < SHORTEST_MESSAGE);
 }
 

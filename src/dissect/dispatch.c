@@ -555,14 +555,16 @@ static void finish_past(const struct ht_dispatch_past *past, struct ht_emitter *
 
 void ht_dispatch_finish(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_end *end)
 {
+    struct ht_end known = *end;
     for (int side = 0; d->found != NULL && side < 2; side++) {
         if (d->side[side].pending.len > 0 && !d->side[side].given_up) {
+            known.side[side].cut = true;
             hand_over_partial(d, e, (enum ht_side)side);
         }
     }
     finish_past(d->past, e, end);
     if (d->found != NULL && d->found->finish != NULL) {
-        d->found->finish(d->state, e, end);
+        d->found->finish(d->state, e, &known);
         ht_arena_rewind(e->scratch);
     }
 }

@@ -58,6 +58,7 @@ struct ht_side_quality {
     bool ran_ahead;      /* what it says was handed over before what that answers */
     bool fin, reset;     /* how it closed */
     bool closed_first;   /* before the other side did */
+    bool cut;            /* the last that was seen of a stream is the beginning of a PDU */
     uint64_t lost_bytes; /* of a stream, in holes; 0: not known */
 };
 

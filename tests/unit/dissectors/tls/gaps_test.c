@@ -132,6 +132,25 @@ static void a_hole_too_small_for_what_is_absent(void **unused)
     }
 }
 
+/* Of a record that was cut the end was lost, which may be a message however short it is. */
+static void a_hole_as_small_as_the_end_of_a_record(void **unused)
+{
+    (void)unused;
+    for (size_t lost = 1; lost < 9; lost++) {
+        struct recorder r;
+        struct ht_end end = {
+            .side = {{.seen = true},
+                     {.seen = true, .reset = true, .hole = true, .lost_bytes = lost}}};
+        struct ht_bytes hello = hex(tls12_ecdhe_aes128_gcm_sha256_ems[1].hex);
+        recorder_start(&r, &tls_dissector, true, 443);
+        recorder_bytes(&r, HT_SIDE_A, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex), 0);
+        recorder_bytes(&r, HT_SIDE_B, ht_bytes_head(hello, hello.len - lost), 0);
+        ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+        assert_non_null(strstr(r.text, "B tls.server_hello_done absent lost_in_capture\n"));
+        recorder_free(&r);
+    }
+}
+
 /* The server's data, and nothing before them. */
 static void the_answer_to_the_hello_was_lost(void **unused)
 {
@@ -157,6 +176,7 @@ int main(void)
         cmocka_unit_test(joined_at_an_encrypted_finished),
         cmocka_unit_test(absent_though_the_hello_was_seen),
         cmocka_unit_test(a_hole_too_small_for_what_is_absent),
+        cmocka_unit_test(a_hole_as_small_as_the_end_of_a_record),
         cmocka_unit_test(the_answer_to_the_hello_was_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
