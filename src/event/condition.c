@@ -20,7 +20,7 @@ static struct ht_bytes take_name(struct ht_bytes *path)
 /* Decimal, or hexadecimal after "0x". */
 static bool read_number(const char *text, int64_t *out)
 {
-    bool hex = text[0] == '0' && text[1] == 'x';
+    bool hex = text[0] == '0' && tolower((unsigned char)text[1]) == 'x';
     bool good =
         hex ? isxdigit((unsigned char)text[2]) : isdigit((unsigned char)text[text[0] == '-']);
     char *end = NULL;

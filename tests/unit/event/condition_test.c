@@ -136,6 +136,7 @@ static void test_values(void **state)
                                        "address=10.9.0.1",
                                        "number=0x1bb",
                                        "version=0x0303",
+                                       "version=0X0303",
                                        "version.id=0x303",
                                        "version.id=771",
                                        "list_named=0x1301",
