@@ -26,6 +26,12 @@ static bool is_offered(const struct tls_details *tls)
     return tls->client_hello != NULL && ht_post_quantum_offered(tls->client_hello->groups) != 0;
 }
 
+/* What it offers may stand in what was not captured of it. */
+static bool is_cut(const struct tls_client_hello *hello)
+{
+    return hello->ja4.len == 0 && hello->groups.len == 0;
+}
+
 /* One of the words in post_quantum.h; NULL: there are no hellos to judge by. */
 static const char *judge(const struct tls_details *tls)
 {
@@ -38,7 +44,7 @@ static const char *judge(const struct tls_details *tls)
     if (tls_comparable(tls->version.id) < TLS_13) {
         return "version_too_old";
     }
-    if (tls->client_hello == NULL) {
+    if (tls->client_hello == NULL || is_cut(tls->client_hello)) {
         return NULL;
     }
     return is_offered(tls) ? "server_declined" : "client_not_capable";

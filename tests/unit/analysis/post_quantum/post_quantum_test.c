@@ -60,6 +60,7 @@ static void verdicts(void **unused)
     expect(judged(TLS_13, 0x001D, "11ec 001d"), "server_declined", 1000);
     expect(judged(TLS_13, 0, "11ec 001d"), "server_declined", 1000);
     expect(judged(TLS_13, 0x001D, "2a2a 001d"), "client_not_capable", 1000);
+    expect(judged(TLS_13, 0x001D, ""), NULL, 0); /* a hello that was cut before them */
     expect(judged(TLS_12, 0x001D, "11ec 001d"), "version_too_old", 1000);
     expect(judged(0xFEFD, 0x001D, "001d"), "version_too_old", 1000);
     expect(judged(0xFEFC, 0x001D, "001d"), "client_not_capable", 1000);
