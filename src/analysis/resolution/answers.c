@@ -25,21 +25,10 @@ static bool goes_by_client(enum ht_answer_index index)
     return index == HT_BY_CLIENT || index == HT_BY_BOTH;
 }
 
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
-}
-
+/* Nearly all that are compared are the same byte by byte. */
 bool ht_names_equal(struct ht_bytes a, struct ht_bytes b)
 {
-    if (ht_bytes_equal(a, b)) {
-        return true;
-    }
-    bool same = a.len == b.len;
-    for (size_t i = 0; same && i < a.len; i++) {
-        same = lower(a.ptr[i]) == lower(b.ptr[i]);
-    }
-    return same;
+    return ht_bytes_equal(a, b) || ht_bytes_alike(a, b);
 }
 
 static uint64_t load(const uint8_t *at)
