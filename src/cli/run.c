@@ -12,6 +12,7 @@
 #include "crypto/start.h"
 #include "registry.h"
 
+#include <sched.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -398,6 +399,16 @@ static bool confine(struct cli_session *session, struct ht_error *error)
     return true;
 }
 
+/* Files are read in the background of whatever else runs. The threads of a crew wake each other all
+ * the time: where whoever wakes takes nobody's processor, two are a tenth faster. */
+static void schedule_as_batch(void)
+{
+    const struct sched_param none = {0};
+    if (sched_getscheduler(0) == SCHED_OTHER) {
+        (void)sched_setscheduler(0, SCHED_BATCH, &none);
+    }
+}
+
 /* Opens all, gives up what is not needed from then on, and only then begins. */
 static bool begin(struct cli_session *session, struct ht_error *error)
 {
@@ -406,6 +417,9 @@ static bool begin(struct cli_session *session, struct ht_error *error)
         return false;
     }
     find_inputs(session);
+    if (!cli_options_live(o)) {
+        schedule_as_batch();
+    }
     cli_signals_catch(o->output != NULL, cli_options_live(o) || o->output != NULL);
     if (!confine(session, error) || !cli_writer_start(&session->writer, error) ||
         !ht_crew_start(session->crew, error)) {

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 
 enum {
-    ROUND_FRAMES = 2048,
-    ROUND_BYTES  = 1 << 20, /* of all workers' frames */
-    AHEAD        = 12,      /* rounds that are handed out before the first of them is taken back */
+    /* Of all workers' frames: small rounds are still in the cache of whoever has them next. */
+    ROUND_FRAMES = 512,
+    ROUND_BYTES  = 1 << 20,
+    AHEAD        = 24, /* rounds that are handed out before the first of them is taken back */
     SEEN_SETS    = 8192,
     SEEN_WAYS    = 8
 };

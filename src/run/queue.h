@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { HT_QUEUE_MAX = 16 };
+enum { HT_QUEUE_MAX = 32 };
 
 struct ht_queue {
     pthread_mutex_t lock;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 enum {
-    OPEN_ROUNDS = 2,      /* a round is finished when the next one was begun: others have had
-                           * time to teach by then */
+    OPEN_ROUNDS = 8,      /* a round is finished when seven more were begun: others have had time
+                           * to teach by then, and nobody waits for whoever is a little behind */
     PIECE_BYTES = 1 << 18 /* of records, handed on together */
 };
 
@@ -248,11 +248,9 @@ static void *run(void *context)
         }
         ht_batch_clear(batch);
         ht_queue_push(&worker->mine->empty, batch);
-        if (!stop) {
-            finish(worker, &worker->rounds[(round + 1) % OPEN_ROUNDS]);
-        }
-        if (settle && !stop) {
-            finish(worker, &worker->rounds[round % OPEN_ROUNDS]);
+        uint64_t due = stop ? 0 : settle ? OPEN_ROUNDS : 1; /* the oldest of them first */
+        for (uint64_t i = 1; i <= due; i++) {
+            finish(worker, &worker->rounds[(round + i) % OPEN_ROUNDS]);
         }
     }
     return NULL;
