@@ -16,11 +16,11 @@ enum step {
 
 struct ht_decoder {
     const struct ht_codec *codec;
-    uint8_t *block;
-    struct ht_bytes in; /* read and not yet consumed, in `block` */
-    bool whole;         /* the last step ended a member: the input may end here */
-    size_t wanted;      /* what the library asks for next: the rest of one compressed block */
-    bool flushing;      /* the library may have more to give, or say, without more input */
+    struct ht_shared *block; /* held */
+    struct ht_bytes in;      /* read and not yet consumed, in `block` */
+    bool whole;              /* the last step ended a member: the input may end here */
+    size_t wanted;           /* what the library asks for next: the rest of one compressed block */
+    bool flushing;           /* the library may have more to give, or say, without more input */
     z_stream gzip;
     ZSTD_DCtx *zstd;
     LZ4F_dctx *lz4;
@@ -158,7 +158,8 @@ const struct ht_codec *ht_codec_detect(struct ht_bytes head)
     return magic == 0x04224D18 ? &lz4 : NULL;
 }
 
-struct ht_decoder *ht_decoder_open(const struct ht_codec *codec, uint8_t *block, size_t len)
+struct ht_decoder *ht_decoder_open(const struct ht_codec *codec, struct ht_shared *block,
+                                   size_t len)
 {
     struct ht_decoder *decoder = calloc(1, sizeof *decoder);
     if (decoder == NULL) {
@@ -170,7 +171,7 @@ struct ht_decoder *ht_decoder_open(const struct ht_codec *codec, uint8_t *block,
         return NULL;
     }
     decoder->block = block;
-    decoder->in    = ht_bytes(block, len);
+    decoder->in    = ht_bytes(block->bytes, len);
     return decoder;
 }
 
@@ -178,9 +179,10 @@ struct ht_decoder *ht_decoder_open(const struct ht_codec *codec, uint8_t *block,
 static enum ht_input_state refill(struct ht_decoder *decoder, struct ht_raw *raw,
                                   struct ht_error *error)
 {
-    size_t len                = 0;
-    enum ht_input_state state = ht_raw_read(raw, decoder->block, HT_INPUT_BLOCK, &len, error);
-    decoder->in               = ht_bytes(decoder->block, len);
+    size_t len = 0;
+    enum ht_input_state state =
+        ht_raw_read(raw, decoder->block->bytes, HT_INPUT_BLOCK, &len, error);
+    decoder->in = ht_bytes(decoder->block->bytes, len);
     if (state == HT_INPUT_END && !decoder->whole) {
         ht_fail(error, "%s: cut short at byte %" PRIu64 ", within %s data", raw->name,
                 raw->read_bytes, decoder->codec->name);
@@ -220,7 +222,7 @@ void ht_decoder_close(struct ht_decoder *decoder)
 {
     if (decoder != NULL) {
         decoder->codec->stop(decoder);
-        free(decoder->block);
+        ht_shared_drop(decoder->block);
         free(decoder);
     }
 }

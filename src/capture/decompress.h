@@ -16,7 +16,8 @@ const struct ht_codec *ht_codec_detect(struct ht_bytes head);
 /* ht_decoder_open starts a decoder with the first `len` compressed bytes, which lie in `block` of
  * HT_INPUT_BLOCK bytes. The decoder owns `block` from then on, and reads on into it. NULL where
  * there is no memory, and then `block` is still the caller's. */
-struct ht_decoder *ht_decoder_open(const struct ht_codec *codec, uint8_t *block, size_t len);
+struct ht_decoder *ht_decoder_open(const struct ht_codec *codec, struct ht_shared *block,
+                                   size_t len);
 
 /* ht_decoder_read writes up to `room` decompressed bytes, at least one where it returns
  * HT_INPUT_READY. All bytes before a damage or a cut come before its HT_INPUT_ERROR. */

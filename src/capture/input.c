@@ -51,41 +51,56 @@ enum ht_input_state ht_raw_read(struct ht_raw *raw, uint8_t *to, size_t room, si
 /* Reads what follows `end`, decompressed. */
 static enum ht_input_state read_more(struct ht_input *input, struct ht_error *error)
 {
-    size_t used = (size_t)(input->end - input->block);
-    size_t room = input->capacity - used;
+    size_t used = (size_t)(input->end - input->block->bytes);
+    size_t room = input->block->capacity - used;
     /* A block that grew for one long record is not filled to its end ever after: that would push
      * everything else out of the cache. */
     room       = room < HT_INPUT_BLOCK ? room : HT_INPUT_BLOCK;
     size_t len = 0;
     enum ht_input_state state =
         input->decoder == NULL
-            ? ht_raw_read(&input->raw, input->block + used, room, &len, error)
-            : ht_decoder_read(input->decoder, &input->raw, input->block + used, room, &len, error);
+            ? ht_raw_read(&input->raw, input->block->bytes + used, room, &len, error)
+            : ht_decoder_read(input->decoder, &input->raw, input->block->bytes + used, room, &len,
+                              error);
     input->end += len;
     return state;
 }
 
-static void move_to_front(struct ht_input *input)
+/* Goes on in a block of `capacity` with what is left, which fits. False: no memory. */
+static bool change_block(struct ht_input *input, size_t capacity)
 {
-    size_t left         = ht_input_left(input);
+    size_t left            = ht_input_left(input);
+    struct ht_shared *next = ht_shared_new(capacity);
+    if (next == NULL) {
+        return false;
+    }
+    memcpy(next->bytes, input->cur, left);
     input->block_offset = ht_input_offset(input);
-    memmove(input->block, input->cur, left);
-    input->cur = input->block;
-    input->end = input->block + left;
+    ht_shared_drop(input->block);
+    input->block = next;
+    input->cur   = next->bytes;
+    input->end   = next->bytes + left;
+    return true;
+}
+
+/* Makes room behind what is left: in the same block if it is nobody else's. */
+static bool make_room(struct ht_input *input)
+{
+    size_t left = ht_input_left(input);
+    if (!ht_shared_is_mine(input->block)) {
+        return change_block(input, left < HT_INPUT_BLOCK ? HT_INPUT_BLOCK : 2 * left);
+    }
+    input->block_offset = ht_input_offset(input);
+    memmove(input->block->bytes, input->cur, left);
+    input->cur = input->block->bytes;
+    input->end = input->block->bytes + left;
+    return true;
 }
 
 /* Doubles the full block. It grows as bytes come, not as a length field promises. */
 static bool grow(struct ht_input *input)
 {
-    uint8_t *larger = realloc(input->block, input->capacity * 2);
-    if (larger == NULL) {
-        return false;
-    }
-    input->end   = larger + (input->end - input->block);
-    input->cur   = larger;
-    input->block = larger;
-    input->capacity *= 2;
-    return true;
+    return change_block(input, 2 * input->block->capacity);
 }
 
 enum ht_input_state ht_input_fill(struct ht_input *input, size_t len, struct ht_error *error)
@@ -93,9 +108,12 @@ enum ht_input_state ht_input_fill(struct ht_input *input, size_t len, struct ht_
     if (ht_input_has(input, len)) {
         return HT_INPUT_READY;
     }
-    move_to_front(input);
+    bool room = make_room(input);
     while (!ht_input_has(input, len)) {
-        if (ht_input_left(input) == input->capacity && (len > HT_INPUT_LONGEST || !grow(input))) {
+        if (room && ht_input_left(input) == input->block->capacity) {
+            room = len <= HT_INPUT_LONGEST && grow(input);
+        }
+        if (!room) {
             ht_fail(error, "%s: no memory for %zu bytes", input->raw.name, len);
             return HT_INPUT_ERROR;
         }
@@ -109,13 +127,12 @@ enum ht_input_state ht_input_fill(struct ht_input *input, size_t len, struct ht_
 
 static bool new_block(struct ht_input *input, struct ht_error *error)
 {
-    input->block = malloc(HT_INPUT_BLOCK);
+    input->block = ht_shared_new(HT_INPUT_BLOCK);
     if (input->block == NULL) {
         return ht_fail(error, "%s: no memory", input->raw.name);
     }
-    input->capacity = HT_INPUT_BLOCK;
-    input->cur      = input->block;
-    input->end      = input->block;
+    input->cur = input->block->bytes;
+    input->end = input->block->bytes;
     return true;
 }
 
@@ -191,7 +208,7 @@ bool ht_input_open_memory(struct ht_input *out, struct ht_bytes memory, const ch
 void ht_input_close(struct ht_input *input)
 {
     ht_decoder_close(input->decoder);
-    free(input->block);
+    ht_shared_drop(input->block);
     if (input->raw.fd > STDIN_FILENO) {
         (void)close(input->raw.fd);
     }

@@ -1,13 +1,15 @@
 /*
  * The bytes of a file, of standard input or of memory, read in large blocks and decompressed where
  * they are compressed. What spans two blocks is moved so that it lies in one piece: a record is
- * handed out as a view into the block and never copied by itself.
+ * handed out as a view into the block and never copied by itself. Whoever needs a view for longer
+ * holds the block.
  */
 #ifndef HT_CAPTURE_INPUT_H
 #define HT_CAPTURE_INPUT_H
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/shared.h"
 
 enum {
     HT_INPUT_BLOCK   = 256 * 1024,      /* bytes read at once; a block that stays in the L2 cache */
@@ -35,9 +37,8 @@ struct ht_decoder;
 struct ht_input {
     struct ht_raw raw;
     struct ht_decoder *decoder; /* NULL: stored as it is */
-    uint8_t *block;             /* owned */
-    size_t capacity;
-    const uint8_t *cur; /* what was read and not yet taken: cur to end */
+    struct ht_shared *block;    /* held; whoever else does keeps it, and another is filled */
+    const uint8_t *cur;         /* what was read and not yet taken: cur to end */
     const uint8_t *end;
     uint64_t block_offset; /* where the block begins in the (decompressed) stream */
 };
@@ -67,13 +68,14 @@ static inline bool ht_input_has(const struct ht_input *input, size_t len)
 }
 
 /* ht_input_fill reads on until ht_input_has(len); `len` is at most HT_INPUT_LONGEST. Views taken
- * before are no longer valid. HT_INPUT_END: fewer are left, and lie at `cur`. */
+ * before are no longer valid, but for those into a block that is held. HT_INPUT_END: fewer are
+ * left, and lie at `cur`. */
 enum ht_input_state ht_input_fill(struct ht_input *input, size_t len, struct ht_error *error);
 
 /* ht_input_offset is the offset of `cur` in the stream, decompressed. */
 static inline uint64_t ht_input_offset(const struct ht_input *input)
 {
-    return input->block_offset + (uint64_t)(input->cur - input->block);
+    return input->block_offset + (uint64_t)(input->cur - input->block->bytes);
 }
 
 /* ht_input_unit says what offsets count, for messages: "byte", or "decompressed byte". */

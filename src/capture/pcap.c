@@ -169,7 +169,8 @@ static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
                    (int64_t)ht_load32(input->cur + 4, pcap->order) * pcap->tick_ns,
         .data         = ht_bytes(input->cur + header_len, captured),
         .original_len = original > captured ? original : captured,
-        .link_type    = pcap->link_type};
+        .link_type    = pcap->link_type,
+        .block        = input->block};
     step_over(input, header_len + captured);
     return HT_READ_FRAME;
 }

@@ -8,6 +8,7 @@
 #define HT_PACKET_PACKET_H
 
 #include "base/address.h"
+#include "base/shared.h"
 
 /* Link types, as pcap files number them (LINKTYPE_, not DLT_). */
 enum {
@@ -54,7 +55,8 @@ enum {
     HT_LINK_EDSA            = 285
 };
 
-/* A frame as a source hands it out; `data` is the source's and lives until its next frame. */
+/* A frame as a source hands it out; `data` is the source's and lives until its next frame, or as
+ * long as `block` is held. */
 struct ht_frame {
     uint64_t number; /* from 1 in each source, counted as Wireshark does */
     int64_t time_ns;
@@ -66,6 +68,8 @@ struct ht_frame {
                        * their length; 0: none */
     uint16_t link_type;
     uint16_t part; /* of an aggregate, counted from 1; 0: this is a frame as it was captured */
+    struct ht_shared
+        *block; /* what `data` may lie in, as the source has it; NULL: nothing to hold */
 };
 
 /* ht_frame_place orders frames, and the parts of one, as they were captured. */

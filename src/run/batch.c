@@ -16,6 +16,26 @@ static void *grown(void *items, size_t len, size_t *capacity, size_t size)
     return larger;
 }
 
+/* Holds the block that has the frame's data; false where none has, or there is no memory. */
+static bool hold_block(struct ht_batch *batch, const struct ht_frame *frame)
+{
+    if (frame->block == NULL || !ht_shared_has(frame->block, frame->data)) {
+        return false;
+    }
+    if (batch->num_blocks > 0 && batch->blocks[batch->num_blocks - 1] == frame->block) {
+        return true;
+    }
+    struct ht_shared **blocks =
+        grown(batch->blocks, batch->num_blocks, &batch->max_blocks, sizeof *blocks);
+    if (blocks == NULL) {
+        return false;
+    }
+    ht_shared_hold(frame->block);
+    batch->blocks               = blocks;
+    blocks[batch->num_blocks++] = frame->block;
+    return true;
+}
+
 bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame)
 {
     struct ht_batch_frame *frames =
@@ -23,10 +43,13 @@ bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame)
     if (frames == NULL) {
         return false;
     }
+    struct ht_batch_frame *added = &frames[batch->num_frames];
+    *added        = (struct ht_batch_frame){.frame = *frame, .offset = batch->bytes.len};
     batch->frames = frames;
-    frames[batch->num_frames] =
-        (struct ht_batch_frame){.frame = *frame, .offset = batch->bytes.len};
-    ht_chars_add(&batch->bytes, frame->data);
+    if (!hold_block(batch, frame)) {
+        added->frame.block = NULL;
+        ht_chars_add(&batch->bytes, frame->data);
+    }
     if (batch->bytes.failed) {
         batch->bytes.failed = false;
         return false;
@@ -45,10 +68,16 @@ void ht_batch_add_secret(struct ht_batch *batch, const struct ht_batch_secret *s
     }
 }
 
+static const uint8_t *data_of(const struct ht_batch *batch, const struct ht_batch_frame *f)
+{
+    return f->frame.block != NULL ? f->frame.data.ptr
+                                  : (const uint8_t *)batch->bytes.ptr + f->offset;
+}
+
 struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i)
 {
     struct ht_frame frame = batch->frames[i].frame;
-    frame.data            = ht_bytes(batch->bytes.ptr + batch->frames[i].offset, frame.data.len);
+    frame.data            = ht_bytes(data_of(batch, &batch->frames[i]), frame.data.len);
     return frame;
 }
 
@@ -56,17 +85,27 @@ void ht_batch_fetch_after(const struct ht_batch *batch, size_t i)
 {
     enum { DATA_AHEAD = 4, FRAMES_AHEAD = 8 };
     if (i + FRAMES_AHEAD < batch->num_frames) {
-        const char *data = batch->bytes.ptr + batch->frames[i + DATA_AHEAD].offset;
+        const uint8_t *data = data_of(batch, &batch->frames[i + DATA_AHEAD]);
         __builtin_prefetch(data);
         __builtin_prefetch(data + 64);
         __builtin_prefetch(&batch->frames[i + FRAMES_AHEAD].offset);
     }
 }
 
+static void drop_blocks(struct ht_batch *batch)
+{
+    while (batch->num_blocks > 0) {
+        ht_shared_drop(batch->blocks[--batch->num_blocks]);
+    }
+}
+
 void ht_batch_clear(struct ht_batch *batch)
 {
+    drop_blocks(batch);
     *batch           = (struct ht_batch){.frames      = batch->frames,
                                          .max_frames  = batch->max_frames,
+                                         .blocks      = batch->blocks,
+                                         .max_blocks  = batch->max_blocks,
                                          .bytes       = batch->bytes,
                                          .secrets     = batch->secrets,
                                          .max_secrets = batch->max_secrets};
@@ -76,7 +115,9 @@ void ht_batch_clear(struct ht_batch *batch)
 void ht_batch_free(struct ht_batch *batch)
 {
     if (batch != NULL) {
+        drop_blocks(batch);
         free(batch->frames);
+        free(batch->blocks);
         free(batch->secrets);
         ht_chars_free(&batch->bytes);
         free(batch);

@@ -9,8 +9,9 @@
 #include "sink/chars.h"
 
 struct ht_batch_frame {
-    struct ht_frame frame; /* whose data is not set: */
-    size_t offset;         /* they lie there in the batch's bytes */
+    struct ht_frame frame; /* whose data lie in a block that the batch holds or, where `block` is
+                            * NULL, */
+    size_t offset;         /* there in the batch's bytes */
 };
 
 /* A decryption secrets block; its bytes are the source's. */
@@ -30,12 +31,15 @@ struct ht_batch {
     bool stop;                      /* the thread is to end */
     struct ht_batch_frame *frames;
     size_t num_frames, max_frames;
-    struct ht_chars bytes;
+    struct ht_shared **blocks; /* of a file's frames, in the order of reading, each held once */
+    size_t num_blocks, max_blocks;
+    struct ht_chars bytes;           /* of other frames, copied */
     struct ht_batch_secret *secrets; /* that came before the frames */
     size_t num_secrets, max_secrets;
 };
 
-/* ht_batch_add copies a frame; false: no memory. */
+/* ht_batch_add keeps a frame: holds the block where its data lie or, where there is none, copies
+ * them. False: no memory. */
 bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame);
 
 /* ht_batch_add_secret adds a view; without memory it is lost. */

@@ -88,6 +88,32 @@ static void reads_a_file(void **state)
 }
 
 /* A record of 3 MiB lies in one piece too. */
+/* Each frame's block is held by itself, as threads do that are behind. */
+static void keeps_blocks_that_are_held(void **state)
+{
+    struct test *test = *state;
+    struct ht_frame frames[NUM_RECORDS], frame;
+    struct ht_error error;
+    struct ht_source *source = ht_memory_open(ht_buffer_view(&test->capture.bytes), "test", &error);
+    assert_non_null(source);
+    size_t num = 0, num_blocks = 1;
+    while (ht_source_next(source, &frame, &error) == HT_READ_FRAME) {
+        assert_true(num < NUM_RECORDS && ht_shared_has(frame.block, frame.data));
+        ht_shared_hold(frame.block);
+        num_blocks += num > 0 && frame.block != frames[num - 1].block;
+        frames[num++] = frame;
+    }
+    ht_source_close(source);
+    assert_int_equal(num, NUM_RECORDS);
+    assert_true(num_blocks >= 4); /* a megabyte, read a quarter at a time */
+    for (size_t i = 0; i < num; i++) {
+        assert_int_equal(frames[i].data.len, test->expected.frames[i].data.len);
+        assert_memory_equal(frames[i].data.ptr, test->expected.frames[i].data.ptr,
+                            frames[i].data.len);
+        ht_shared_drop(frames[i].block);
+    }
+}
+
 static void reads_a_long_record(void **state)
 {
     struct test *test = *state;
@@ -196,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_capture(reads_a_file),
+        with_capture(keeps_blocks_that_are_held),
         with_capture(reads_a_long_record),
         with_capture(reads_a_slow_pipe),
         cmocka_unit_test(gives_way_to_a_signal),

@@ -1,0 +1,33 @@
+/*
+ * Bytes that several hold, threads among them: freed by the last of them. Whoever made them writes
+ * them, and only while nobody else holds them.
+ */
+#ifndef HT_BASE_SHARED_H
+#define HT_BASE_SHARED_H
+
+#include "base/bytes.h"
+
+#include <stdatomic.h>
+
+struct ht_shared {
+    atomic_uint holders;
+    size_t capacity;
+    uint8_t *bytes; /* right behind this */
+};
+
+/* ht_shared_new returns `capacity` bytes of any content, held once. NULL: no memory. */
+struct ht_shared *ht_shared_new(size_t capacity);
+
+/* ht_shared_hold is for whoever will drop it: each holds it as often as he drops it. */
+void ht_shared_hold(struct ht_shared *shared);
+
+/* ht_shared_drop frees it where nobody else holds it; NULL is nothing. */
+void ht_shared_drop(struct ht_shared *shared);
+
+/* ht_shared_is_mine: nobody else holds it, so that it may be written again. */
+bool ht_shared_is_mine(const struct ht_shared *shared);
+
+/* ht_shared_has: does `bytes` lie in it? */
+bool ht_shared_has(const struct ht_shared *shared, struct ht_bytes bytes);
+
+#endif
