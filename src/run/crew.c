@@ -12,6 +12,11 @@ enum {
     ROUND_FRAMES = 512,
     ROUND_BYTES  = 1 << 20,
     AHEAD        = 24, /* rounds that are handed out before the first of them is taken back */
+    /* At the end of a source flows are told by where they began, a round for so many frames, lest
+     * all of them and their records be in memory; what began longer ago than that is told at once.
+     */
+    FLUSH_STEP   = 8192,
+    FLUSH_FRAMES = 1 << 24,
     SEEN_SETS    = 8192,
     SEEN_WAYS    = 8
 };
@@ -160,8 +165,9 @@ static bool hand_out(struct ht_crew *crew, const struct ht_batch *how)
         batch->source      = crew->source;
         batch->now_ns =
             how->now_ns != 0 || !crew->config.engine.live ? how->now_ns : crew->frame_ns;
-        batch->flush  = how->flush;
-        batch->settle = how->settle;
+        batch->flush_until = how->flush_until;
+        batch->flush       = how->flush;
+        batch->settle      = how->settle;
         ht_queue_push(&crew->queues[i].batches, batch);
     }
     crew->round++;
@@ -302,8 +308,14 @@ bool ht_crew_tick(struct ht_crew *crew, int64_t now_ns)
 bool ht_crew_flush(struct ht_crew *crew)
 {
     ht_fragments_flush(&crew->fragments);
-    return is_alone(crew) ? ht_engine_flush(crew->engine)
-                          : hand_out(crew, &(struct ht_batch){.flush = true, .settle = true});
+    if (is_alone(crew)) {
+        return ht_engine_flush(crew->engine);
+    }
+    uint64_t last = crew->last_number, until = last > FLUSH_FRAMES ? last - FLUSH_FRAMES : 0;
+    while ((until += FLUSH_STEP) <= last) {
+        (void)hand_out(crew, &(struct ht_batch){.flush_until = until});
+    }
+    return hand_out(crew, &(struct ht_batch){.flush = true, .settle = true});
 }
 
 void ht_crew_stats(struct ht_crew *crew, struct ht_stats *out)

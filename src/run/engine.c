@@ -126,6 +126,7 @@ void ht_engine_free(struct ht_engine *engine)
         }
         free(engine->analyzer_states[i]);
     }
+    free(engine->flush.flows);
     ht_labeler_free(engine->labeler);
     ht_digester_free(engine->digester);
     ht_opener_free(engine->keyring.opener);

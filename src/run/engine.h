@@ -92,7 +92,9 @@ void ht_engine_learn(struct ht_engine *engine, size_t analyzer, struct ht_bytes 
 /* ht_engine_tell_ended records a flow that ended, and frees it. */
 bool ht_engine_tell_ended(struct ht_engine *engine, struct ht_flow *flow);
 
-/* ht_engine_flush ends all flows, as at the end of a source. */
+/* ht_engine_flush ends all flows, as at the end of a source. ht_engine_flush_until ends those that
+ * began before frame `number`; after it no more frames are taken until ht_engine_flush. */
+bool ht_engine_flush_until(struct ht_engine *engine, uint64_t number);
 bool ht_engine_flush(struct ht_engine *engine);
 
 /* ht_engine_visit shows `visit` the state of `analyzer`, if it is one of the engine's. */

@@ -203,17 +203,11 @@ void ht_engine_make_room(struct ht_engine *engine)
     }
 }
 
-/* A flow and by what it is sorted: copied, for a million flows do not fit into the cache. */
-struct ordered {
-    uint64_t first; /* frame, and part of it */
-    struct ht_flow *flow;
-};
-
 /* Sorts by `bit` of `first` and those below it. In place: qsort may take as much memory again, when
  * there is the least of it. As deep as there are bits. */
-static void sort_from(struct ordered *begin, struct ordered *end, uint64_t bit)
+static void sort_from(struct ht_flush_flow *begin, struct ht_flush_flow *end, uint64_t bit)
 {
-    struct ordered *low = begin, *high = end;
+    struct ht_flush_flow *low = begin, *high = end;
     if (end - begin < 2 || bit == 0) {
         return;
     }
@@ -221,53 +215,52 @@ static void sort_from(struct ordered *begin, struct ordered *end, uint64_t bit)
         if ((low->first & bit) == 0) {
             low++;
         } else {
-            struct ordered with = *--high;
-            *high               = *low;
-            *low                = with;
+            struct ht_flush_flow with = *--high;
+            *high                     = *low;
+            *low                      = with;
         }
     }
     sort_from(begin, low, bit >> 1);
     sort_from(low, end, bit >> 1);
 }
 
-static void sort(struct ordered *begin, struct ordered *end)
+static void sort(struct ht_flush_flow *begin, struct ht_flush_flow *end)
 {
     uint64_t bits = 1;
-    for (const struct ordered *each = begin; each < end; each++) {
+    for (const struct ht_flush_flow *each = begin; each < end; each++) {
         bits |= each->first;
     }
     sort_from(begin, end, UINT64_C(1) << (63 - __builtin_clzll(bits)));
 }
 
-static struct ordered *gather(struct ordered *out, const struct ht_flow_list *list)
+static struct ht_flush_flow *gather(struct ht_flush_flow *out, const struct ht_flow_list *list)
 {
     for (struct ht_flow *flow = list->oldest; flow != NULL; flow = flow->newer) {
-        *out++ =
-            (struct ordered){.first = flow->first_frame << 16 | flow->first_part, .flow = flow};
+        *out++ = (struct ht_flush_flow){.first = flow->first_frame << 16 | flow->first_part,
+                                        .flow  = flow};
     }
     return out;
 }
 
-static void tell_all(struct ht_engine *engine, struct ordered *flows)
+/* Puts all flows in order; without memory for that there is none to tell until the end. */
+static void gather_all(struct ht_engine *engine)
 {
     const struct ht_flow_table *table = &engine->table;
-    struct ordered *end               = gather(flows, &table->half_open);
-    end                               = gather(end, &table->tcp);
-    end                               = gather(end, &table->udp);
-    end                               = gather(end, &table->settled);
-    end                               = gather(end, &table->closed);
-    sort(flows, end);
-    for (const struct ordered *each = flows; each < end; each++) {
-        engine->order = (struct ht_order){.at = UINT64_MAX, .then = each->first};
-        if (end - each > 2) { /* the next ones have their memory fetched meanwhile */
-            ht_flow_fetch_content(each[1].flow);
-            ht_flow_fetch(each[2].flow);
-        }
-        ht_engine_tell(engine, each->flow);
+    struct ht_flush *flush            = &engine->flush;
+    struct ht_flush_flow *end = flush->flows = calloc(table->len + 1, sizeof *flush->flows);
+    if (end == NULL) {
+        return;
     }
+    end        = gather(end, &table->half_open);
+    end        = gather(end, &table->tcp);
+    end        = gather(end, &table->udp);
+    end        = gather(end, &table->settled);
+    end        = gather(end, &table->closed);
+    flush->len = (size_t)(end - flush->flows);
+    sort(flush->flows, end);
 }
 
-bool ht_engine_flush(struct ht_engine *engine)
+static void begin_flush(struct ht_engine *engine)
 {
     ht_fragments_flush(&engine->fragments);
     for (struct ht_opening *o; (o = ht_openings_oldest(&engine->openings)) != NULL;) {
@@ -277,14 +270,36 @@ bool ht_engine_flush(struct ht_engine *engine)
     while (engine->table.half_open.len > MAX_UNFINISHED_TOLD) {
         end_half_open(engine);
     }
-    struct ordered *flows = calloc(engine->table.len + 1, sizeof *flows);
-    if (flows != NULL) {
-        tell_all(engine, flows);
+    gather_all(engine);
+    engine->flush.begun = true;
+}
+
+bool ht_engine_flush_until(struct ht_engine *engine, uint64_t number)
+{
+    struct ht_flush *flush = &engine->flush;
+    if (!flush->begun) {
+        begin_flush(engine);
     }
+    for (; flush->at < flush->len && flush->flows[flush->at].first >> 16 < number; flush->at++) {
+        const struct ht_flush_flow *each = &flush->flows[flush->at];
+        engine->order                    = (struct ht_order){.at = UINT64_MAX, .then = each->first};
+        if (flush->len - flush->at > 2) { /* the next ones have their memory fetched meanwhile */
+            ht_flow_fetch_content(each[1].flow);
+            ht_flow_fetch(each[2].flow);
+        }
+        ht_engine_tell(engine, each->flow);
+    }
+    return !engine->failed;
+}
+
+bool ht_engine_flush(struct ht_engine *engine)
+{
+    (void)ht_engine_flush_until(engine, UINT64_MAX);
     while (engine->table.len > 0) { /* without room to sort them they are told as they lie */
         ht_engine_tell(engine, least_useful(&engine->table)->oldest);
     }
-    free(flows);
+    free(engine->flush.flows);
+    engine->flush       = (struct ht_flush){0};
     engine->next_expiry = 0;
     return !engine->failed;
 }

@@ -23,6 +23,19 @@ struct ht_watch {
     uint64_t analyzers;
 };
 
+/* A flow and by what it is sorted: copied, for a million flows do not fit into the cache. */
+struct ht_flush_flow {
+    uint64_t first; /* frame, and part of it */
+    struct ht_flow *flow;
+};
+
+/* All flows at the end of a source, those before `at` told already. */
+struct ht_flush {
+    struct ht_flush_flow *flows; /* owned */
+    size_t at, len;
+    bool begun;
+};
+
 struct ht_engine {
     struct ht_emitter emitter; /* first: its address is the engine's */
     struct ht_engine_config config;
@@ -49,8 +62,9 @@ struct ht_engine {
     struct ht_order order; /* of what is at hand */
     int64_t now_ns;
     uint64_t next_expiry; /* the number of the frame at which to look for flows that ended */
-    char id[24];          /* of the flow at hand; "" until it is asked for */
-    bool failed;          /* the output */
+    struct ht_flush flush;
+    char id[24]; /* of the flow at hand; "" until it is asked for */
+    bool failed; /* the output */
 };
 
 /* emitter.c: what dissectors ask of the engine. */

@@ -219,6 +219,9 @@ static void take_frames(struct ht_engine *engine, const struct ht_batch *batch)
     if (batch->now_ns != 0) {
         (void)ht_engine_tick(engine, batch->now_ns);
     }
+    if (batch->flush_until != 0) {
+        (void)ht_engine_flush_until(engine, batch->flush_until);
+    }
     if (batch->flush) {
         (void)ht_engine_flush(engine);
     }
