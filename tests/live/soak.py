@@ -7,9 +7,10 @@ answers; and, where the kernel has netem, loss, reordering and repetition.
 The test: every second the resident memory, the number of open files and the counts that hellotap
 gives its service manager are written down. Half as many minutes as are measured go before them as
 warm-up, in which tables fill to their bounds: at this rate within two to four minutes, so less than
-eight measured are not judged. From then on the least-squares line through the memory may rise by no more than 2 % of the mean, or 2 MiB,
-over the time that it covers, and the number of files may not change. The output's queue
-is made small, so that the flood fills it while all is warming up; what is lost for that is counted."""
+eight measured are not judged. From then on the least-squares line through the memory may rise by no
+more than 2 % of the mean, or 2 MiB, over the time that it covers, and the number of files may not
+change. The output's queue is made small, so that the flood fills it while all is warming up; what is
+lost for that is counted."""
 import os
 import random
 import re
@@ -210,7 +211,10 @@ class Soak(lab.Lab):
 
 
 if __name__ == "__main__":
-    Soak.minutes = float(sys.argv.pop(1)) if len(sys.argv) > 1 else Soak.minutes
+    try:
+        Soak.minutes = float(sys.argv.pop(1)) if len(sys.argv) > 1 else Soak.minutes
+    except ValueError:
+        sys.exit("usage: soak [MINUTES]")
     if shutil.which("openssl") is None:
         sys.exit("soak: no openssl")
     lab.main()
