@@ -4,6 +4,7 @@ import ctypes
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,11 @@ import time
 import unittest
 
 HELLOTAP = os.environ["HELLOTAP"]
+# What the service manager is told: frames, dropped, of these by the interface, connections, flows,
+# records dropped, kB that waited at most.
+STATUS = re.compile(r"STATUS=(\d+) frames, (\d+) dropped \((\d+) by the interface\); "
+                    r"(\d+) connections told, (\d+) flows followed; "
+                    r"of the output (\d+) records dropped, at most (\d+) kB waiting")
 CLONE_NEWNET = 0x40000000
 SKIPPED = 77  # as ctest knows it
 LIBC = ctypes.CDLL(None, use_errno=True)

@@ -372,6 +372,8 @@ class Manager(Alone):
                 while text == "WATCHDOG=1":
                     text = manager.recv(4096).decode()
                 self.assertTrue(text.startswith(start), text)
+                if start == "STATUS=":
+                    self.assertRegex(text, lab.STATUS)
         self.assertEqual(program.process.wait(20), 0, program.words)
 
     def test_the_journal_gets_priorities(self):

@@ -13,7 +13,6 @@ change. The output's queue is made small, so that the flood fills it while all i
 lost for that is counted."""
 import os
 import random
-import re
 import shutil
 import signal
 import socket
@@ -28,8 +27,6 @@ import lab
 WARM = 1 / 2  # of what is measured, before it
 CLIENT, SERVER = "192.0.2.1", "192.0.2.2"  # documentation addresses, RFC 5737
 SYNS, SYNS_EVERY, QUERIES_A_SECOND = 50000, 10, 1000
-STATUS = re.compile(r"(\d+) frames, (\d+) dropped \((\d+) by the interface\); (\d+) connections; "
-                    r"of the output (\d+) records dropped, at most (\d+) kB waiting")
 ROWS, SHORTEST = 15, 8
 
 
@@ -140,7 +137,7 @@ class Soak(lab.Lab):
         self.addCleanup(self.manager.close)
         self.manager.bind(name)
         self.manager.setblocking(False)
-        self.status = (0, 0, 0, 0, 0, 0)
+        self.status = (0,) * lab.STATUS.groups
         self.output = self.path("soak.jsonl")
         self.program = self.listen(
             self.server, "s0", "-o", self.output, "--rotate-size", "8M", "--stats-interval", "1s",
@@ -153,9 +150,8 @@ class Soak(lab.Lab):
                 text = self.manager.recv(4096).decode()
             except BlockingIOError:
                 return
-            match = STATUS.search(text)
-            if match:
-                self.status = tuple(map(int, match.groups()))
+            if text.startswith("STATUS="):
+                self.status = tuple(map(int, lab.STATUS.fullmatch(text).groups()))
 
     def sample(self, second):
         proc = f"/proc/{self.program.process.pid}"
@@ -173,16 +169,16 @@ class Soak(lab.Lab):
                 os.remove(self.path(name))
 
     def print_row(self, row):
-        second, memory, files, cpu, frames, dropped, _, connections, records, waiting = row
+        second, memory, files, cpu, frames, dropped, _, connections, flows, records, waiting = row
         print(f"{second:8.0f} {memory:11.1f} {files:6} {cpu:7.1f} {frames:11} {dropped:9} "
-              f"{connections:12} {records:10} {waiting:8}", flush=True)
+              f"{connections:12} {flows:7} {records:10} {waiting:8}", flush=True)
 
     def test_memory_and_files_stay_what_they_are(self):
         self.listen_as_service()
         for work in (self.answer, self.ask, self.flood):
             self.in_background(work)
         self.handshakes()
-        print("  second  memory/MiB  files   CPU/s      frames   dropped  connections  lost recs  queue/kB")
+        print("  second  memory/MiB  files   CPU/s      frames   dropped  connections   flows  lost recs  queue/kB")
         rows, started, length = [], time.monotonic(), self.minutes * 60 * (1 + WARM)
         while time.monotonic() - started < length:
             time.sleep(1)
