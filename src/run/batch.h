@@ -26,11 +26,11 @@ struct ht_batch {
     uint64_t last_number;           /* of the last frame of the round, whosever it was */
     int64_t now_ns;                 /* live, where no frames came: the time it is; 0: not told */
     const struct ht_source *source; /* a new source begins with this round; NULL: none */
-    uint64_t flush_until;           /* no frames come any more: flows that began before that one
-                                     * end; 0: not told */
-    bool flush;                     /* the source ends with it */
-    bool settle;                    /* nothing may come after it for a while: finish all rounds */
-    bool stop;                      /* the thread is to end */
+    /* No frames are in it, and none come any more: */
+    uint64_t flush_until; /* flows end that began before this one; 0: not yet */
+    bool flush;           /* all flows end, and the source */
+    bool settle;          /* nothing may come after it for a while: finish all rounds */
+    bool stop;            /* the thread is to end */
     struct ht_batch_frame *frames;
     size_t num_frames, max_frames;
     struct ht_shared **blocks; /* of a file's frames, in the order of reading, each held once */

@@ -311,6 +311,7 @@ bool ht_crew_flush(struct ht_crew *crew)
     if (is_alone(crew)) {
         return ht_engine_flush(crew->engine);
     }
+    (void)hand_out(crew, &(struct ht_batch){0});
     uint64_t last = crew->last_number, until = last > FLUSH_FRAMES ? last - FLUSH_FRAMES : 0;
     while ((until += FLUSH_STEP) <= last) {
         (void)hand_out(crew, &(struct ht_batch){.flush_until = until});

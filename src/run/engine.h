@@ -93,7 +93,8 @@ void ht_engine_learn(struct ht_engine *engine, size_t analyzer, struct ht_bytes 
 bool ht_engine_tell_ended(struct ht_engine *engine, struct ht_flow *flow);
 
 /* ht_engine_flush ends all flows, as at the end of a source. ht_engine_flush_until ends those that
- * began before frame `number`; after it no more frames are taken until ht_engine_flush. */
+ * began before frame `number`; after it nothing but these two may end any, nor bring new ones,
+ * until ht_engine_flush has. */
 bool ht_engine_flush_until(struct ht_engine *engine, uint64_t number);
 bool ht_engine_flush(struct ht_engine *engine);
 

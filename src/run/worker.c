@@ -219,11 +219,16 @@ static void take_frames(struct ht_engine *engine, const struct ht_batch *batch)
     if (batch->now_ns != 0) {
         (void)ht_engine_tick(engine, batch->now_ns);
     }
-    if (batch->flush_until != 0) {
-        (void)ht_engine_flush_until(engine, batch->flush_until);
-    }
+}
+
+static void take_batch(struct ht_engine *engine, const struct ht_batch *batch)
+{
     if (batch->flush) {
         (void)ht_engine_flush(engine);
+    } else if (batch->flush_until != 0) {
+        (void)ht_engine_flush_until(engine, batch->flush_until);
+    } else {
+        take_frames(engine, batch);
     }
 }
 
@@ -234,7 +239,7 @@ static void begin(struct ht_worker *worker, const struct ht_batch *batch)
     worker->present     = round;
     worker->into        = round->early;
     ht_large_pages_ask_own(&worker->large_pages);
-    take_frames(worker->engine, batch);
+    take_batch(worker->engine, batch);
     teach_others(worker, round->lessons);
 }
 

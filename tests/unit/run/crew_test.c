@@ -35,7 +35,7 @@ struct asked {
     bool events, live;
     const char *only;      /* a condition; NULL: all records */
     uint64_t sleep_frames; /* 0: nothing in these files is silent for long enough to sleep */
-    size_t max_bytes;
+    size_t max_bytes, max_flows;
 };
 
 static struct ht_crew *start(struct written *written, unsigned workers, struct asked asked)
@@ -50,7 +50,8 @@ static struct ht_crew *start(struct written *written, unsigned workers, struct a
                                                       .events         = asked.events,
                                                       .live           = asked.live,
                                                       .sleep_frames   = asked.sleep_frames,
-                                                      .max_bytes      = asked.max_bytes},
+                                                      .max_bytes      = asked.max_bytes,
+                                                      .max_flows      = asked.max_flows},
                                           .format  = &ht_json_sink,
                                           .workers = workers,
                                           .lines   = write_lines,
@@ -365,6 +366,7 @@ static struct ht_frame segment(uint8_t room[128], uint64_t number, uint16_t from
     room[ACKED + 3] = flags != SYN;
     room[FLAGS]     = flags;
     return (struct ht_frame){.number       = number,
+                             .time_ns      = (int64_t)number * 1000,
                              .data         = ht_bytes(room, len),
                              .original_len = (uint32_t)len,
                              .link_type    = HT_LINK_RAW};
@@ -374,14 +376,14 @@ enum { CONNECTIONS = 4000 };
 
 /* Connections that open; later, in the order in which they did, all say what the first said last,
  * or, if `silent`, what they did not say yet. */
-static struct ht_stats run_connections(struct asked asked, bool silent)
+static struct ht_stats run_connections(unsigned workers, struct asked asked, bool silent)
 {
     uint8_t room[128];
     uint64_t number               = 0;
     struct written written        = {0};
     struct ht_stats stats         = {0};
     const struct ht_source source = {.name = "made"};
-    struct ht_crew *crew          = start(&written, 1, asked);
+    struct ht_crew *crew          = start(&written, workers, asked);
     ht_crew_source(crew, &source);
     for (int i = 0; i < 2 * CONNECTIONS; i++) {
         const uint8_t flags[] = {SYN, SYN_ACK, ACK, ACK};
@@ -406,15 +408,43 @@ static void memory_has_its_bound(void **unused)
     enum { ONE = 4096 };
     struct asked asked = {.max_bytes = (size_t)CONNECTIONS * 1800};
     (void)unused;
-    struct ht_stats stats = run_connections(asked, true);
+    struct ht_stats stats = run_connections(1, asked, true);
     assert_true(stats.connections >= CONNECTIONS);
     assert_in_range(stats.peak_bytes, asked.max_bytes / 2, asked.max_bytes);
 
     asked.sleep_frames = 1;
-    stats              = run_connections(asked, false);
+    stats              = run_connections(1, asked, false);
     assert_int_equal(stats.connections, CONNECTIONS);
     assert_int_equal(stats.mirror_duplicates, CONNECTIONS);
     assert_in_range(stats.peak_bytes, asked.max_bytes / 2, asked.max_bytes + ONE);
+}
+
+/* SYNs that nobody answered become flows only at the end, and are told there, in several rounds,
+ * though they are more than may be followed: nobody ends others whose turn is yet to come. */
+static void all_end_once_at_the_end(void **unused)
+{
+    enum { SYNS = 12000 };
+    const struct ht_source source = {.name = "made"};
+    uint8_t room[128];
+    (void)unused;
+    for (unsigned workers = 1; workers <= 3; workers++) {
+        struct written written = {0};
+        struct ht_stats stats  = {0};
+        struct ht_crew *crew =
+            start(&written, workers, (struct asked){.live = true, .max_flows = SYNS / 8});
+        ht_crew_source(crew, &source);
+        for (unsigned i = 0; i < SYNS; i++) {
+            struct ht_frame frame = segment(room, 1 + i, (uint16_t)(1024 + i), SYN, false);
+            assert_true(ht_crew_frame(crew, &frame));
+        }
+        assert_true(ht_crew_flush(crew));
+        ht_crew_stats(crew, &stats);
+        ht_crew_free(crew);
+        written.format->close(written.sink);
+        ht_chars_free(&written.lines);
+        assert_int_equal(stats.connections, SYNS);
+        assert_int_equal(stats.evicted_flows, 0);
+    }
 }
 
 /* Live, a closed connection waits for what is sent again. A SYN whose RST got lost comes again
@@ -544,6 +574,7 @@ int main(void)
                                        cmocka_unit_test(with_conditions_too),
                                        cmocka_unit_test(asleep_or_not),
                                        cmocka_unit_test(memory_has_its_bound),
+                                       cmocka_unit_test(all_end_once_at_the_end),
                                        cmocka_unit_test(what_ends_by_number_ends_in_order),
                                        cmocka_unit_test(what_ends_with_one_frame_ends_in_order),
                                        cmocka_unit_test(fragments_are_put_together_before),
