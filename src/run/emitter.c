@@ -107,14 +107,14 @@ void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *typ
 }
 
 /* Adds to the timeline of the flow at hand, up to `max` entries. */
-static void happened(struct ht_engine *engine, struct ht_happening happening, uint32_t max)
+static void happened(struct ht_engine *engine, struct ht_happening *happening, uint32_t max)
 {
     struct ht_flow *flow = engine->flow;
-    happening.time_ns    = engine->emitter.time_ns;
-    happening.frame      = engine->emitter.frame;
+    happening->time_ns   = engine->emitter.time_ns;
+    happening->frame     = engine->emitter.frame;
     flow->limit_reached |= flow->timeline.len >= max ||
                            flow->arena.size >= (size_t)2 * MAX_STORY_BYTES ||
-                           !ht_timeline_add(&flow->timeline, &flow->arena, &happening);
+                           !ht_timeline_add(&flow->timeline, &flow->arena, happening);
 }
 
 static void emit_record(struct ht_engine *engine, const struct ht_event_type *type, unsigned side,
@@ -229,20 +229,18 @@ static struct ht_kept *emit(struct ht_emitter *emitter, const struct ht_event_ty
     if (engine->flow->tcp == NULL && (found == NULL || found->details_struct == NULL)) {
         return NULL; /* it has no connection record: nobody would see its timeline */
     }
-    struct ht_kept *kept = keep(engine, type, event);
-    happened(engine,
-             (struct ht_happening){
-                 .type = type, .kept = kept, .side = (uint8_t)from, .flags = (uint8_t)flags},
-             MAX_HAPPENINGS);
+    struct ht_kept *kept          = keep(engine, type, event);
+    struct ht_happening happening = {
+        .type = type, .kept = kept, .side = (uint8_t)from, .flags = (uint8_t)flags};
+    happened(engine, &happening, MAX_HAPPENINGS);
     return kept;
 }
 
 static void absent(struct ht_emitter *emitter, const struct ht_event_type *type, enum ht_side from,
                    const char *reason)
 {
-    happened(engine_of(emitter),
-             (struct ht_happening){.type = type, .absent = reason, .side = (uint8_t)from},
-             MAX_HAPPENINGS + MAX_ABSENCES);
+    struct ht_happening happening = {.type = type, .absent = reason, .side = (uint8_t)from};
+    happened(engine_of(emitter), &happening, MAX_HAPPENINGS + MAX_ABSENCES);
 }
 
 static void record(struct ht_emitter *emitter, const struct ht_record_type *type, void *data)
