@@ -6,6 +6,7 @@
 #ifndef HT_FLOW_INDEX_H
 #define HT_FLOW_INDEX_H
 
+#include "base/fetch.h"
 #include "flow/flow.h"
 
 /* Does not own the flows. */
@@ -25,6 +26,14 @@ void ht_flow_index_fini(struct ht_flow_index *index);
  * ht_flow_key_hash with always the same seed. */
 struct ht_flow *ht_flow_index_find(const struct ht_flow_index *index, const struct ht_flow_key *key,
                                    uint64_t hash);
+
+/* ht_flow_index_fetch has fetched into the cache what a search for `hash` begins with. */
+static inline void ht_flow_index_fetch(const struct ht_flow_index *index, uint64_t hash)
+{
+    size_t first = hash & (index->num_slots - 1);
+    ht_fetch(&index->tags[first]);
+    ht_fetch(&index->flows[first]);
+}
 
 /* ht_flow_index_make_room grows it where another flow needs that; false: there is no memory, and no
  * room. */

@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 
 enum {
-    CACHE_LINE    = 64,
     FETCHED_STATE = 512 /* bytes of a dissector's state, and of what lies behind it */
 };
 
@@ -158,6 +157,38 @@ static void moved_to(struct ht_flow_list *list, struct ht_flow **link, struct ht
     *link                                                        = flow;
 }
 
+void ht_flow_fetch(const struct ht_flow *flow)
+{
+    ht_fetch_all(flow, flow != NULL ? sizeof *flow : 0);
+}
+
+void ht_flow_fetch_content(const struct ht_flow *flow)
+{
+    if (flow->packed_len == 0) {
+        ht_fetch_all(flow->tcp, flow->tcp != NULL ? sizeof *flow->tcp : 0);
+        ht_fetch_all(flow->dispatch.state, flow->dispatch.state != NULL ? FETCHED_STATE : 0);
+    }
+    ht_fetch_all(flow->arena.blocks, flow->arena.blocks != NULL ? FETCHED_STATE : 0);
+}
+
+void ht_flow_table_fetch(const struct ht_flow_table *table, const struct ht_flow *flow)
+{
+    if (!flow->retired) {
+        ht_flow_index_fetch(&table->index, hash_of(table, flow));
+    }
+    ht_flow_fetch_content(flow);
+}
+
+/* The connections that sleep next have their memory fetched while `flow` is packed. */
+static void fetch_next(const struct ht_flow_table *table, const struct ht_flow *flow)
+{
+    const struct ht_flow *next = flow->newer;
+    if (next != NULL) {
+        ht_flow_table_fetch(table, next);
+        ht_flow_fetch(next->newer);
+    }
+}
+
 void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place, int64_t now_ns)
 {
     struct ht_flow_list *list = &table->tcp;
@@ -165,6 +196,7 @@ void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place, int64_t now
         struct ht_flow *flow  = list->awake;
         struct ht_flow **link = link_to(table, flow);
         list->awake           = flow->newer;
+        fetch_next(table, flow);
         forget(table, flow);
         moved_to(list, link, ht_flow_sleep(flow, &table->sleepers, now_ns));
     }
@@ -209,27 +241,6 @@ void ht_flow_table_take(struct ht_flow_table *table, struct ht_flow *flow)
 {
     take(table, flow->list, flow);
     flow->list = NULL;
-}
-
-static void fetch(const void *from, size_t len)
-{
-    for (size_t at = 0; from != NULL && at < len; at += CACHE_LINE) {
-        __builtin_prefetch((const uint8_t *)from + at);
-    }
-}
-
-void ht_flow_fetch(const struct ht_flow *flow)
-{
-    fetch(flow, sizeof *flow);
-}
-
-void ht_flow_fetch_content(const struct ht_flow *flow)
-{
-    if (flow->packed_len == 0) {
-        fetch(flow->tcp, flow->tcp != NULL ? sizeof *flow->tcp : 0);
-        fetch(flow->dispatch.state, FETCHED_STATE);
-    }
-    fetch(flow->arena.blocks, FETCHED_STATE);
 }
 
 void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow)

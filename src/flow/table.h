@@ -88,9 +88,10 @@ void ht_flow_table_take(struct ht_flow_table *table, struct ht_flow *flow);
 
 /* ht_flow_fetch has the flow's memory fetched into the cache, for one that is needed soon and was
  * not touched for long (NULL: none is); ht_flow_fetch_content what hangs in it, by pointers that
- * must be there by now. */
+ * must be there by now; ht_flow_table_fetch that and where it is found, for one that ends. */
 void ht_flow_fetch(const struct ht_flow *flow);
 void ht_flow_fetch_content(const struct ht_flow *flow);
+void ht_flow_table_fetch(const struct ht_flow_table *table, const struct ht_flow *flow);
 
 /* ht_flow_table_remove takes a flow out, if it was not, and frees it and all it owns. */
 void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow);

@@ -116,11 +116,11 @@ static uint64_t end_of(const struct ht_flow_list *list, uint64_t frames)
 }
 
 /* The flows that end next have their memory fetched while `flow` is told. */
-static void fetch_next(const struct ht_flow *flow)
+static void fetch_next(const struct ht_flow_table *table, const struct ht_flow *flow)
 {
     const struct ht_flow *next = flow->newer;
     if (next != NULL) {
-        ht_flow_fetch_content(next);
+        ht_flow_table_fetch(table, next);
         ht_flow_fetch(next->newer);
     }
 }
@@ -139,7 +139,7 @@ static void expire_by_number(struct ht_engine *engine, uint64_t number)
         /* The look at which one engine that sees all frames would have found it. */
         uint64_t look = (first >> 16) / EXPIRE_STEP * EXPIRE_STEP + EXPIRE_STEP;
         engine->order = (struct ht_order){.at = 2 * look, .then = 2 * first + is_udp};
-        fetch_next(is_udp ? table->udp.oldest : table->closed.oldest);
+        fetch_next(table, is_udp ? table->udp.oldest : table->closed.oldest);
         ht_engine_tell(engine, is_udp ? table->udp.oldest : table->closed.oldest);
     }
 }
@@ -284,7 +284,7 @@ bool ht_engine_flush_until(struct ht_engine *engine, uint64_t number)
         const struct ht_flush_flow *each = &flush->flows[flush->at];
         engine->order                    = (struct ht_order){.at = UINT64_MAX, .then = each->first};
         if (flush->len - flush->at > 2) { /* the next ones have their memory fetched meanwhile */
-            ht_flow_fetch_content(each[1].flow);
+            ht_flow_table_fetch(&engine->table, each[1].flow);
             ht_flow_fetch(each[2].flow);
         }
         ht_engine_tell(engine, each->flow);
