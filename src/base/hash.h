@@ -17,18 +17,38 @@ static inline uint64_t ht_mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Less than two words, each byte in one of them at least. By loads of a few sizes: what was just
+ * copied by bytes cannot be loaded as a whole before it is in the cache. */
+static inline void ht_hash_short(struct ht_bytes bytes, uint64_t word[2])
+{
+    const uint8_t *at = bytes.ptr;
+    size_t len        = bytes.len;
+    word[0] = word[1] = 0;
+    if (len >= sizeof(uint64_t)) {
+        memcpy(&word[0], at, sizeof(uint64_t));
+        memcpy(&word[1], at + len - sizeof(uint64_t), sizeof(uint64_t));
+    } else if (len >= sizeof(uint32_t)) {
+        memcpy(&word[0], at, sizeof(uint32_t));
+        memcpy(&word[1], at + len - sizeof(uint32_t), sizeof(uint32_t));
+    } else if (len > 0) {
+        word[0] = at[0];
+        word[1] = (uint64_t)at[len / 2] << 8 | at[len - 1];
+    }
+}
+
 static inline uint64_t ht_hash(struct ht_bytes bytes, uint64_t seed)
 {
     uint64_t hash = seed ^ bytes.len, other = seed << 32 | seed >> 32, word[2];
-    while (bytes.len > sizeof word) {
-        memcpy(word, bytes.ptr, sizeof word);
-        hash  = ht_mix(hash ^ word[0], other ^ word[1]);
-        bytes = ht_bytes(bytes.ptr + sizeof word, bytes.len - sizeof word);
+    if (bytes.len < sizeof word) {
+        ht_hash_short(bytes, word);
+        return ht_mix(hash ^ word[0], other ^ word[1]);
     }
-    word[0] = word[1] = 0;
-    if (bytes.len > 0) {
-        memcpy(word, bytes.ptr, bytes.len);
+    const uint8_t *last = bytes.ptr + bytes.len - sizeof word;
+    for (const uint8_t *at = bytes.ptr; at < last; at += sizeof word) {
+        memcpy(word, at, sizeof word);
+        hash = ht_mix(hash ^ word[0], other ^ word[1]);
     }
+    memcpy(word, last, sizeof word);
     return ht_mix(hash ^ word[0], other ^ word[1]);
 }
 

@@ -28,9 +28,27 @@ static void words_have_an_order(void **unused)
                 ht_hash(ht_bytes((uint64_t[]){a ^ 2, b ^ 1}, 16), 7));
 }
 
+/* However many there are: what is left behind whole words is read in several ways. */
+static void each_byte_counts(void **unused)
+{
+    enum { LONGEST = 40 };
+    uint8_t bytes[LONGEST] = {0};
+    (void)unused;
+    for (size_t len = 1; len <= LONGEST; len++) {
+        uint64_t zeros = ht_hash(ht_bytes(bytes, len), 7);
+        assert_true(zeros != ht_hash(ht_bytes(bytes, len - 1), 7));
+        for (size_t at = 0; at < len; at++) {
+            bytes[at] = 1;
+            assert_true(zeros != ht_hash(ht_bytes(bytes, len), 7));
+            bytes[at] = 0;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(no_content_hides_what_differs),
-                                       cmocka_unit_test(words_have_an_order)};
+                                       cmocka_unit_test(words_have_an_order),
+                                       cmocka_unit_test(each_byte_counts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
