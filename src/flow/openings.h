@@ -7,6 +7,7 @@
 #define HT_FLOW_OPENINGS_H
 
 #include "base/arena.h"
+#include "base/fetch.h"
 #include "packet/packet.h"
 
 enum {
@@ -49,6 +50,14 @@ bool ht_openings_keep(struct ht_openings *openings, uint64_t hash, const struct 
 /* ht_openings_full: HT_MAX_OPENINGS wait, or as many as there is memory for; for another one the
  * oldest must be taken out. */
 bool ht_openings_full(const struct ht_openings *openings);
+
+/* ht_openings_fetch has fetched into the cache what a search for `hash` begins with. */
+static inline void ht_openings_fetch(const struct ht_openings *openings, uint64_t hash)
+{
+    if (openings->capacity > 0) {
+        ht_fetch(&openings->slots[(uint32_t)hash & (2 * openings->capacity - 1)]);
+    }
+}
 
 /* ht_openings_find is the frame that waits under `hash`, or NULL. Lives until the next call but
  * find. */

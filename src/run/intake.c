@@ -295,8 +295,12 @@ __attribute__((noinline)) static void
 look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_packet *packet)
 {
     struct ht_flow_key key;
-    unsigned side              = ht_flow_key_of(&key, packet);
-    uint64_t hash              = ht_flow_key_hash(&key, engine->table.seed);
+    unsigned side = ht_flow_key_of(&key, packet);
+    uint64_t hash = ht_flow_key_hash(&key, engine->table.seed);
+    ht_flow_index_fetch(&engine->table.index, hash);
+    if (packet->protocol == IPPROTO_TCP) {
+        ht_openings_fetch(&engine->openings, hash);
+    }
     struct ht_flow *flow       = find_flow(engine, &key, hash, ht_frame_place(frame), packet, side);
     struct ht_opening *opening = flow == NULL && packet->protocol == IPPROTO_TCP
                                      ? ht_openings_find(&engine->openings, hash)
