@@ -4,7 +4,14 @@
 
 #include <stdlib.h>
 
-enum { FIRST_SLOTS = 1024 };
+enum {
+    FIRST_SLOTS           = 1024,
+    ANSWERS_OF_GENERATION = HT_RESOLUTION_MAX_ANSWERS / 2,
+    BYTES_OF_GENERATION   = HT_RESOLUTION_MAX_BYTES / 2
+};
+
+/* The bits of a hash that a slot has. */
+static const uint64_t KEY = UINT64_MAX >> 1;
 
 /* What makes answers the same to an index. */
 struct identity {
@@ -44,23 +51,31 @@ static uint64_t hash_address(const struct ht_address *a, uint64_t seed)
                   load(a->bytes + 8) ^ a->version ^ (seed << 32 | seed >> 32));
 }
 
-/* The same for names that differ in case; also for some that differ otherwise. */
+/* Eight characters at once as ht_lower makes them: to a byte below 128, 128 - 'A' brings the
+ * highest bit where it is 'A' or more, 127 - 'Z' where it is more than 'Z'. */
+static uint64_t lower(uint64_t word)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), highest = each << 7;
+    uint64_t low       = word & ~highest;
+    uint64_t is_letter = (low + (128 - 'A') * each) & ~(low + (127 - 'Z') * each) & ~word & highest;
+    return word | is_letter >> 2;
+}
+
+/* The same for names that differ in case. */
 static uint64_t hash_name(struct ht_bytes name, uint64_t seed)
 {
-    const uint64_t lower_case = UINT64_C(0x2020202020202020);
-    uint64_t hash             = seed ^ name.len;
-    size_t i                  = 0;
+    uint64_t hash = seed ^ name.len;
+    size_t i      = 0;
     for (; i + 8 <= name.len; i += 8) {
-        hash = ht_mix(load(name.ptr + i) | lower_case, hash);
+        hash = ht_mix(lower(load(name.ptr + i)) ^ seed, hash);
     }
     uint64_t rest = 0;
     for (; i < name.len; i++) {
         rest = rest << 8 | name.ptr[i];
     }
-    return ht_mix(rest | lower_case, hash);
+    return ht_mix(lower(rest) ^ seed, hash);
 }
 
-/* Also has the slots fetched into the cache, all at once. */
 static void identify(struct identity *id, const struct ht_answers *answers,
                      const struct ht_address *address, const struct ht_address *client,
                      struct ht_bytes name)
@@ -71,13 +86,10 @@ static void identify(struct identity *id, const struct ht_answers *answers,
     *id                 = (struct identity){.address = address,
                                             .client  = client,
                                             .name    = name,
-                                            .key     = {[HT_BY_ADDRESS] = by_address,
-                                                        [HT_BY_NAME]    = by_name,
-                                                        [HT_BY_CLIENT]  = by_client,
-                                                        [HT_BY_BOTH]    = ht_mix(by_name, by_client)}};
-    for (int i = 0; i < HT_NUM_INDEXES; i++) {
-        __builtin_prefetch(&answers->tables[i][id->key[i] & (answers->num_slots - 1)]);
-    }
+                                            .key     = {[HT_BY_ADDRESS] = by_address >> 1,
+                                                        [HT_BY_NAME]    = by_name >> 1,
+                                                        [HT_BY_CLIENT]  = by_client >> 1,
+                                                        [HT_BY_BOTH]    = ht_mix(by_name, by_client) >> 1}};
 }
 
 static bool is_same(const struct ht_answer *a, enum ht_answer_index index,
@@ -88,36 +100,21 @@ static bool is_same(const struct ht_answer *a, enum ht_answer_index index,
            (!goes_by_name(index) || ht_names_equal(ht_answer_name(a), id->name));
 }
 
-/* Where in the table those that are the same hang, or would hang. `known` is one of them, or NULL.
- */
-static struct ht_answer_slot *slot_of(const struct ht_answers *answers, enum ht_answer_index index,
-                                      const struct identity *id, const struct ht_answer *known)
+/* Has the slot fetched into the cache, while others are. */
+static void fetch_slot(const struct ht_answer_generation *g, uint64_t key)
 {
-    uint64_t key                 = id->key[index];
-    struct ht_answer_slot *table = answers->tables[index];
-    size_t mask                  = answers->num_slots - 1;
-    size_t i                     = key & mask;
-    while (
-        table[i].first != NULL &&
-        (table[i].key != key || (table[i].first != known && !is_same(table[i].first, index, id)))) {
-        i = (i + 1) & mask;
-    }
-    return &table[i];
+    __builtin_prefetch(&g->slots[key & (g->num_slots - 1)]);
 }
 
-/* Knuth's algorithm R (The Art of Computer Programming 6.4): what comes after a slot that becomes
- * free moves up, where it may stand before its present place. */
-static void clear_slot(struct ht_answer_slot *table, size_t num_slots, size_t hole)
+/* Where those that are the same hang, or would hang. */
+static struct ht_answer_slot *slot_of(const struct ht_answer_generation *g, uint64_t key)
 {
-    const size_t mask = num_slots - 1;
-    for (size_t i = (hole + 1) & mask; table[i].first != NULL; i = (i + 1) & mask) {
-        size_t home = table[i].key & mask;
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
-            table[hole] = table[i];
-            hole        = i;
-        }
+    size_t mask = g->num_slots - 1;
+    size_t i    = key & mask;
+    while (g->slots[i].first != NULL && g->slots[i].key != key) {
+        i = (i + 1) & mask;
     }
-    table[hole].first = NULL;
+    return &g->slots[i];
 }
 
 static bool is_before(const struct ht_answer *a, const struct ht_answer *b)
@@ -151,234 +148,174 @@ static void insert_in_tree(struct ht_answer **root, enum ht_answer_index index, 
     *at               = a;
 }
 
-/* Puts the two sides of `a`, merged by weight, in its place. */
-static void remove_from_tree(struct ht_answer **root, enum ht_answer_index index,
-                             const struct ht_answer *a)
-{
-    struct ht_answer **at = root;
-    while (*at != a) {
-        at = is_before(a, *at) ? &(*at)->link[index].earlier : &(*at)->link[index].later;
-    }
-    struct ht_answer *earlier = a->link[index].earlier, *later = a->link[index].later;
-    while (earlier != NULL && later != NULL) {
-        if (earlier->weight >= later->weight) {
-            *at     = earlier;
-            at      = &earlier->link[index].later;
-            earlier = *at;
-        } else {
-            *at   = later;
-            at    = &later->link[index].earlier;
-            later = *at;
-        }
-    }
-    *at = earlier != NULL ? earlier : later;
-}
-
-static bool is_list(const struct ht_answer *a, enum ht_answer_index index)
-{
-    return (a->in_tree & 1u << index) == 0;
-}
-
-static void put_in_tree(struct ht_answer **root, enum ht_answer_index index, struct ht_answer *a)
-{
-    a->in_tree |= (uint8_t)(1u << index);
-    insert_in_tree(root, index, a);
-}
-
 /* Makes a tree of what hangs there, if it is a list. */
-static void plant(struct ht_answer **first, enum ht_answer_index index)
+static void plant(struct ht_answer_slot *slot, enum ht_answer_index index)
 {
-    struct ht_answer *a = *first, *root = NULL;
-    if (a == NULL || !is_list(a, index)) {
+    struct ht_answer *a = slot->first;
+    if (slot->tree) {
         return;
     }
+    slot->first = NULL;
+    slot->tree  = true;
     while (a != NULL) {
         struct ht_answer *next = a->link[index].earlier;
-        put_in_tree(&root, index, a);
+        insert_in_tree(&slot->first, index, a);
         a = next;
     }
-    *first = root;
 }
 
-/* The latest of those that are the same and were given until then. */
-static struct ht_answer *latest_until(struct ht_answers *answers, enum ht_answer_index index,
-                                      const struct identity *id, int64_t until_ns)
+static struct ht_answer *latest_in_tree(struct ht_answer *root, enum ht_answer_index index,
+                                        int64_t until_ns)
 {
-    struct ht_answer_slot *slot = slot_of(answers, index, id, NULL);
-    struct ht_answer *best = NULL, *a = slot->first;
-    if (a != NULL && is_list(a, index)) {
-        if (a->facts.time_ns <= until_ns) {
-            return a;
-        }
-        plant(&slot->first, index);
-        a = slot->first;
-    }
-    while (a != NULL) {
-        if (a->facts.time_ns <= until_ns) {
-            best = a;
-            a    = a->link[index].later;
+    struct ht_answer *best = NULL;
+    while (root != NULL) {
+        if (root->facts.time_ns <= until_ns) {
+            best = root;
+            root = root->link[index].later;
         } else {
-            a = a->link[index].earlier;
+            root = root->link[index].earlier;
         }
     }
     return best;
 }
 
-static void file(struct ht_answers *answers, enum ht_answer_index index, const struct identity *id,
+static struct ht_answer *latest_of_generation(const struct ht_answer_generation *g,
+                                              enum ht_answer_index index, const struct identity *id,
+                                              int64_t until_ns)
+{
+    struct ht_answer_slot *slot = slot_of(g, id->key[index]);
+    struct ht_answer *a         = slot->first;
+    if (a != NULL && (slot->tree || a->facts.time_ns > until_ns)) {
+        plant(slot, index);
+        a = latest_in_tree(slot->first, index, until_ns);
+    }
+    return a != NULL && is_same(a, index, id) ? a : NULL;
+}
+
+static struct ht_answer *later_of(struct ht_answer *a, struct ht_answer *b)
+{
+    if (a == NULL || b == NULL) {
+        return a != NULL ? a : b;
+    }
+    return is_before(a, b) ? b : a;
+}
+
+/* The latest of those that are the same and were given until then. */
+static struct ht_answer *latest_until(const struct ht_answers *answers, enum ht_answer_index index,
+                                      const struct identity *id, int64_t until_ns)
+{
+    struct ht_answer *found = latest_of_generation(&answers->now, index, id, until_ns);
+    if (found == NULL || found->facts.time_ns <= answers->before.latest_ns) {
+        found = later_of(found, latest_of_generation(&answers->before, index, id, until_ns));
+    }
+    return found;
+}
+
+static void file(struct ht_answer_generation *g, enum ht_answer_index index, uint64_t key,
                  struct ht_answer *a)
 {
-    struct ht_answer_slot *slot = slot_of(answers, index, id, NULL);
+    struct ht_answer_slot *slot = slot_of(g, key);
     struct ht_answer *first     = slot->first;
-    slot->key                   = id->key[index];
-    if (first == NULL || (is_list(first, index) && is_before(first, a))) {
-        a->link[index] = (struct ht_answer_link){.earlier = first};
-        slot->first    = a;
-        if (first != NULL) {
-            first->link[index].later = a;
-        }
+    g->num_used += first == NULL;
+    slot->key = key & KEY;
+    if (first == NULL ||
+        (!slot->tree && (a->facts.time_ns > g->latest_ns || is_before(first, a)))) {
+        a->link[index].earlier = first;
+        slot->first            = a;
         return;
     }
-    plant(&slot->first, index);
-    put_in_tree(&slot->first, index, a);
+    plant(slot, index);
+    insert_in_tree(&slot->first, index, a);
 }
 
-static void unfile(struct ht_answers *answers, enum ht_answer_index index,
-                   const struct identity *id, const struct ht_answer *a)
+static bool make_slots(struct ht_answer_generation *g, size_t num_slots)
 {
-    const struct ht_answer_link *link = &a->link[index];
-    bool list                         = is_list(a, index);
-    if (list && link->earlier != NULL) {
-        link->earlier->link[index].later = link->later;
-    }
-    if (list && link->later != NULL) {
-        link->later->link[index].earlier = link->earlier;
-        return;
-    }
-    struct ht_answer_slot *slot = slot_of(answers, index, id, a);
-    if (list) {
-        slot->first = link->earlier;
-    } else {
-        remove_from_tree(&slot->first, index, a);
-    }
-    if (slot->first == NULL) {
-        clear_slot(answers->tables[index], answers->num_slots,
-                   (size_t)(slot - answers->tables[index]));
-    }
-}
-
-static struct ht_answer_slot *new_table(size_t num_slots)
-{
-    return calloc(num_slots, sizeof(struct ht_answer_slot));
+    *g = (struct ht_answer_generation){.slots     = calloc(num_slots, sizeof *g->slots),
+                                       .num_slots = num_slots,
+                                       .latest_ns = INT64_MIN};
+    return g->slots != NULL;
 }
 
 bool ht_answers_init(struct ht_answers *answers)
 {
-    bool good = true;
     /* No result depends on the seed; who sends names cannot know it, nor choose those that collide.
      */
-    *answers = (struct ht_answers){.seed      = ht_mix((uint64_t)(uintptr_t)answers, 0),
-                                   .num_slots = FIRST_SLOTS};
-    for (int i = 0; i < HT_NUM_INDEXES; i++) {
-        answers->tables[i] = new_table(FIRST_SLOTS);
-        good &= answers->tables[i] != NULL;
-    }
-    return good;
+    *answers  = (struct ht_answers){.seed = ht_mix((uint64_t)(uintptr_t)answers, 0)};
+    bool good = make_slots(&answers->now, FIRST_SLOTS);
+    return make_slots(&answers->before, FIRST_SLOTS) && good;
 }
 
-static void move_slots(struct ht_answer_slot *to, size_t num_slots,
-                       const struct ht_answer_slot *from, size_t num_from)
+static void free_generation(struct ht_answer_generation *g)
 {
-    for (size_t i = 0; i < num_from; i++) {
-        size_t at = from[i].key & (num_slots - 1);
-        while (from[i].first != NULL && to[at].first != NULL) {
-            at = (at + 1) & (num_slots - 1);
-        }
-        if (from[i].first != NULL) {
-            to[at] = from[i];
-        }
-    }
-}
-
-/* Doubles the tables. Without memory they stay as they are. */
-static void grow(struct ht_answers *answers)
-{
-    struct ht_answer_slot *larger[HT_NUM_INDEXES];
-    size_t num_slots = 2 * answers->num_slots;
-    bool good        = true;
-    for (int i = 0; i < HT_NUM_INDEXES; i++) {
-        larger[i] = new_table(num_slots);
-        good &= larger[i] != NULL;
-    }
-    for (int i = 0; i < HT_NUM_INDEXES; i++) {
-        if (good) {
-            move_slots(larger[i], num_slots, answers->tables[i], answers->num_slots);
-        }
-        free(good ? answers->tables[i] : larger[i]);
-        answers->tables[i] = good ? larger[i] : answers->tables[i];
-    }
-    answers->num_slots = good ? num_slots : answers->num_slots;
+    ht_arena_clear(&g->arena);
+    free(g->slots);
 }
 
 void ht_answers_fini(struct ht_answers *answers)
 {
-    while (answers->oldest != NULL) {
-        struct ht_answer *next = answers->oldest->newer;
-        free(answers->oldest);
-        answers->oldest = next;
+    free_generation(&answers->now);
+    free_generation(&answers->before);
+}
+
+/* Doubles the table; false: no memory. */
+static bool grow(struct ht_answer_generation *g)
+{
+    struct ht_answer_generation larger = *g;
+    larger.num_slots                   = 2 * g->num_slots;
+    larger.slots                       = calloc(larger.num_slots, sizeof *larger.slots);
+    if (larger.slots == NULL) {
+        return false;
     }
+    for (size_t i = 0; i < g->num_slots; i++) {
+        if (g->slots[i].first != NULL) {
+            *slot_of(&larger, g->slots[i].key) = g->slots[i];
+        }
+    }
+    free(g->slots);
+    *g = larger;
+    return true;
+}
+
+/* Begins another generation, in place of the one before this. */
+static void turn(struct ht_answers *answers)
+{
+    struct ht_answer_generation next = answers->before;
+    ht_arena_clear(&next.arena);
+    memset(next.slots, 0, next.num_slots * sizeof *next.slots);
+    answers->before = answers->now;
+    answers->now    = (struct ht_answer_generation){
+           .slots = next.slots, .num_slots = next.num_slots, .latest_ns = INT64_MIN};
+    answers->num_generations++;
+}
+
+/* Makes room for one more. */
+static void make_room(struct ht_answers *answers)
+{
+    struct ht_answer_generation *g = &answers->now;
+    if (g->num_answers == ANSWERS_OF_GENERATION || g->arena.size > BYTES_OF_GENERATION ||
+        (g->num_used + HT_NUM_INDEXES > g->num_slots / 2 && !grow(g))) {
+        turn(answers);
+    }
+}
+
+static void insert(struct ht_answers *answers, const struct identity *id,
+                   const struct ht_answer *like, struct ht_bytes text)
+{
+    struct ht_answer_generation *g = &answers->now;
+    struct ht_answer *a            = ht_arena_alloc(&g->arena, sizeof *a + text.len);
+    if (a == NULL) {
+        return;
+    }
+    *a            = *like;
+    a->generation = answers->num_generations;
+    memcpy(a->text, text.ptr, text.len);
     for (int i = 0; i < HT_NUM_INDEXES; i++) {
-        free(answers->tables[i]);
+        file(g, (enum ht_answer_index)i, id->key[i], a);
     }
-}
-
-static void unlink_answer(struct ht_answers *answers, struct ht_answer *a)
-{
-    *(a->newer != NULL ? &a->newer->older : &answers->newest) = a->older;
-    *(a->older != NULL ? &a->older->newer : &answers->oldest) = a->newer;
-}
-
-static void link_newest(struct ht_answers *answers, struct ht_answer *a)
-{
-    a->newer                                                                = NULL;
-    a->older                                                                = answers->newest;
-    *(answers->newest != NULL ? &answers->newest->newer : &answers->oldest) = a;
-    answers->newest                                                         = a;
-}
-
-static void forget(struct ht_answers *answers, struct ht_answer *a)
-{
-    struct identity id;
-    identify(&id, answers, &a->address, &a->facts.client, ht_answer_name(a));
-    for (int i = 0; i < HT_NUM_INDEXES; i++) {
-        unfile(answers, (enum ht_answer_index)i, &id, a);
-    }
-    unlink_answer(answers, a);
-    answers->num_everybody -= a->facts.client.version == 0;
-    answers->len--;
-    answers->bytes -= a->size;
-    free(a);
-}
-
-static void make_room(struct ht_answers *answers, size_t size)
-{
-    if (answers->len >= answers->num_slots / 2 && answers->len < HT_RESOLUTION_MAX_ANSWERS) {
-        grow(answers);
-    }
-    while (answers->oldest != NULL && (answers->len >= answers->num_slots / 2 ||
-                                       answers->bytes + size > HT_RESOLUTION_MAX_BYTES)) {
-        forget(answers, answers->oldest);
-    }
-}
-
-static void insert(struct ht_answers *answers, const struct identity *id, struct ht_answer *a)
-{
-    for (int i = 0; i < HT_NUM_INDEXES; i++) {
-        file(answers, (enum ht_answer_index)i, id, a);
-    }
-    link_newest(answers, a);
-    answers->num_everybody += a->facts.client.version == 0;
-    answers->len++;
-    answers->bytes += a->size;
+    g->num_answers++;
+    g->num_everybody += a->facts.client.version == 0;
+    g->latest_ns = a->facts.time_ns > g->latest_ns ? a->facts.time_ns : g->latest_ns;
+    make_room(answers);
 }
 
 static bool is_earlier(const struct ht_answer *a, const struct ht_answer_facts *than)
@@ -392,23 +329,33 @@ static bool is_of(const struct ht_answer *a, const struct ht_answer_facts *facts
     return a->facts.time_ns == facts->time_ns && a->facts.frame == facts->frame;
 }
 
+static struct ht_answer *find_again_in(struct ht_answer_generation *g, const struct identity *id,
+                                       const struct ht_answer_facts *facts)
+{
+    if (facts->time_ns > g->latest_ns) {
+        return NULL;
+    }
+    struct ht_answer_slot *slot = slot_of(g, id->key[HT_BY_BOTH]);
+    struct ht_answer *a         = slot->first;
+    if (a != NULL && !slot->tree && is_earlier(a, facts)) {
+        return NULL;
+    }
+    if (a != NULL && !is_of(a, facts)) {
+        plant(slot, HT_BY_BOTH);
+        a = slot->first;
+    }
+    while (a != NULL && !is_of(a, facts)) {
+        a = is_earlier(a, facts) ? a->link[HT_BY_BOTH].later : a->link[HT_BY_BOTH].earlier;
+    }
+    return a != NULL && is_same(a, HT_BY_BOTH, id) ? a : NULL;
+}
+
 /* The same answer, seen before: repeated, or told again for the sake of its query. */
 static struct ht_answer *find_again(struct ht_answers *answers, const struct identity *id,
                                     const struct ht_answer_facts *facts)
 {
-    struct ht_answer_slot *slot = slot_of(answers, HT_BY_BOTH, id, NULL);
-    struct ht_answer *a         = slot->first;
-    if (a == NULL || is_of(a, facts)) {
-        return a;
-    }
-    if (is_list(a, HT_BY_BOTH) && is_earlier(a, facts)) {
-        return NULL;
-    }
-    plant(&slot->first, HT_BY_BOTH);
-    for (a = slot->first; a != NULL && !is_of(a, facts);) {
-        a = is_earlier(a, facts) ? a->link[HT_BY_BOTH].later : a->link[HT_BY_BOTH].earlier;
-    }
-    return a;
+    struct ht_answer *again = find_again_in(&answers->now, id, facts);
+    return again != NULL ? again : find_again_in(&answers->before, id, facts);
 }
 
 void ht_answers_add(struct ht_answers *answers, const struct ht_address *address,
@@ -416,6 +363,9 @@ void ht_answers_add(struct ht_answers *answers, const struct ht_address *address
 {
     struct identity id;
     identify(&id, answers, address, &facts->client, ht_bytes_head(text, facts->name_len));
+    for (int i = 0; i < HT_NUM_INDEXES; i++) {
+        fetch_slot(&answers->now, id.key[i]);
+    }
     struct ht_answer *again = find_again(answers, &id, facts);
     if (again != NULL) {
         again->facts.query_frame   = facts->query_frame;
@@ -423,56 +373,42 @@ void ht_answers_add(struct ht_answers *answers, const struct ht_address *address
         again->facts.rtt_ns        = facts->rtt_ns;
         return;
     }
-    size_t size = sizeof(struct ht_answer) + text.len;
-    make_room(answers, size);
-    struct ht_answer *a = malloc(size);
-    if (a == NULL) {
-        return;
-    }
-    *a = (struct ht_answer){
-        .address = *address, .facts = *facts, .order = answers->order++, .size = size};
-    a->weight = ht_mix(a->order, answers->seed);
-    memcpy(a->text, text.ptr, text.len);
-    insert(answers, &id, a);
-}
-
-static struct ht_answer *later_of(struct ht_answer *a, struct ht_answer *b)
-{
-    if (a == NULL || b == NULL) {
-        return a != NULL ? a : b;
-    }
-    return is_before(a, b) ? b : a;
+    struct ht_answer a = {.address = *address, .facts = *facts, .order = answers->order++};
+    a.weight           = ht_mix(a.order, answers->seed);
+    insert(answers, &id, &a, text);
 }
 
 /* What was given to the client, whose identity is `id`, or to everybody. */
-static struct ht_answer *find_to_client(struct ht_answers *answers, enum ht_answer_index index,
-                                        const struct identity *id,
-                                        const struct ht_answer_search *search)
+static struct ht_answer *find_to_client(const struct ht_answers *answers,
+                                        enum ht_answer_index index, const struct identity *id,
+                                        int64_t until_ns)
 {
-    struct ht_answer *found = latest_until(answers, index, id, search->until_ns);
-    if (answers->num_everybody > 0) {
+    struct ht_answer *found = latest_until(answers, index, id, until_ns);
+    if (answers->now.num_everybody + answers->before.num_everybody > 0) {
         struct identity any;
-        identify(&any, answers, &search->server, &everybody, search->name);
-        found = later_of(found, latest_until(answers, index, &any, search->until_ns));
+        identify(&any, answers, id->address, &everybody, id->name);
+        found = later_of(found, latest_until(answers, index, &any, until_ns));
     }
     return found;
 }
 
-static struct ht_answer *find(struct ht_answers *answers, const struct ht_answer_search *search)
+static struct ht_answer *find(const struct ht_answers *answers, const struct identity *id,
+                              int64_t until_ns)
 {
-    struct identity id;
-    bool named                 = search->name.len > 0;
-    enum ht_answer_index index = named ? HT_BY_NAME : HT_BY_ADDRESS;
-    identify(&id, answers, &search->server, &search->client, search->name);
-    struct ht_answer *found =
-        find_to_client(answers, named ? HT_BY_BOTH : HT_BY_CLIENT, &id, search);
-    return found != NULL ? found : latest_until(answers, index, &id, search->until_ns);
+    bool named                         = id->name.len > 0;
+    enum ht_answer_index any_client    = named ? HT_BY_NAME : HT_BY_ADDRESS,
+                         to_the_client = named ? HT_BY_BOTH : HT_BY_CLIENT;
+    fetch_slot(&answers->before, id->key[to_the_client]);
+    struct ht_answer *found = find_to_client(answers, to_the_client, id, until_ns);
+    return found != NULL ? found : latest_until(answers, any_client, id, until_ns);
 }
 
 const struct ht_answer *ht_answers_find(struct ht_answers *answers,
                                         const struct ht_answer_search *search)
 {
-    return find(answers, search);
+    struct identity id;
+    identify(&id, answers, &search->server, &search->client, search->name);
+    return find(answers, &id, search->until_ns);
 }
 
 const struct ht_answer *ht_answers_to_client(struct ht_answers *answers,
@@ -480,17 +416,39 @@ const struct ht_answer *ht_answers_to_client(struct ht_answers *answers,
 {
     struct identity id;
     identify(&id, answers, &search->server, &search->client, search->name);
-    return find_to_client(answers, HT_BY_CLIENT, &id, search);
+    return find_to_client(answers, HT_BY_CLIENT, &id, search->until_ns);
+}
+
+/* How long the text of an answer is. */
+static size_t text_len(const struct ht_answer *a)
+{
+    size_t len = a->facts.name_len;
+    for (size_t i = 0; i < a->facts.num_cnames; i++) {
+        uint16_t cname_len;
+        memcpy(&cname_len, a->text + len, sizeof cname_len);
+        len += sizeof cname_len + cname_len;
+    }
+    return len;
+}
+
+static bool is_known(const struct ht_answer_generation *g, uint64_t key)
+{
+    return slot_of(g, key)->first != NULL;
 }
 
 void ht_answers_use(struct ht_answers *answers, const struct ht_address *server,
                     const struct ht_address *client)
 {
-    const struct ht_answer_search search = {
-        .server = *server, .client = *client, .until_ns = INT64_MAX};
-    struct ht_answer *found = find(answers, &search);
-    if (found != NULL) {
-        unlink_answer(answers, found);
-        link_newest(answers, found);
+    struct identity id;
+    identify(&id, answers, server, client, ht_text(""));
+    fetch_slot(&answers->now, id.key[HT_BY_CLIENT]);
+    if (!is_known(&answers->now, id.key[HT_BY_ADDRESS]) &&
+        !is_known(&answers->before, id.key[HT_BY_ADDRESS])) {
+        return; /* most flows are not to an address that was answered: look-ups themselves */
+    }
+    const struct ht_answer *found = find(answers, &id, INT64_MAX);
+    if (found != NULL && found->generation != answers->num_generations) {
+        identify(&id, answers, server, &found->facts.client, ht_answer_name(found));
+        insert(answers, &id, found, ht_bytes(found->text, text_len(found)));
     }
 }

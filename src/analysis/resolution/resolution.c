@@ -161,9 +161,6 @@ static struct ht_answer_facts facts_of(const struct ht_analysis *a, const struct
     if (t->client != NULL && !multicast) {
         facts.client = t->client->ip;
     }
-    for (size_t i = 0; i < chain->num_cnames; i++) {
-        facts.cname_len[i] = (uint16_t)chain->cnames[i].len;
-    }
     return facts;
 }
 
@@ -184,7 +181,7 @@ static void teach_chain(struct ht_analysis *a, const struct dns_transaction *t,
                             .facts    = facts_of(a, t, chain),
                             .text_len = (uint32_t)chain->name.len};
     for (size_t i = 0; i < chain->num_cnames; i++) {
-        lesson.text_len += (uint32_t)chain->cnames[i].len;
+        lesson.text_len += (uint32_t)(sizeof(uint16_t) + chain->cnames[i].len);
     }
     uint8_t *bytes = NULL;
     if (chain->name.len > 0) {
@@ -196,7 +193,8 @@ static void teach_chain(struct ht_analysis *a, const struct dns_transaction *t,
     }
     uint8_t *at = put(bytes + sizeof lesson, chain->name.ptr, chain->name.len);
     for (size_t i = 0; i < chain->num_cnames; i++) {
-        at = put(at, chain->cnames[i].ptr, chain->cnames[i].len);
+        const uint16_t len = (uint16_t)chain->cnames[i].len;
+        at                 = put(put(at, &len, sizeof len), chain->cnames[i].ptr, len);
     }
     for (size_t i = 0; i < num; i++) {
         const struct given given = {.address = records[i].address, .ttl_s = records[i].ttl_s};
@@ -334,8 +332,10 @@ static struct ht_texts copy_cnames(struct ht_arena *arena, const struct ht_answe
         return (struct ht_texts){0};
     }
     for (size_t i = 0; i < len; i++) {
-        list[i] = ht_arena_copy(arena, ht_bytes(at, answer->facts.cname_len[i]));
-        at += answer->facts.cname_len[i];
+        uint16_t cname_len;
+        memcpy(&cname_len, at, sizeof cname_len);
+        list[i] = ht_arena_copy(arena, ht_bytes(at + sizeof cname_len, cname_len));
+        at += sizeof cname_len + cname_len;
     }
     return (struct ht_texts){.items = list, .len = len};
 }

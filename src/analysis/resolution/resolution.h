@@ -28,7 +28,7 @@
 
 #define HT_RESOLUTION_FRESH_NS HT_SECOND_NS
 
-/* Bounds: what is oldest and led to no connection is forgotten first. */
+/* Bounds. Of what led to no connection the older half is forgotten, at once, to make room. */
 enum {
     HT_RESOLUTION_MAX_ANSWERS = 65536,
     HT_RESOLUTION_MAX_BYTES   = 32 << 20, /* of the answers, with their names */

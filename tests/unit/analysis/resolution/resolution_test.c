@@ -402,11 +402,11 @@ static void use(struct scene *scene, const uint8_t address[4])
     ht_resolution_analyzer.connection_start(scene->state, &scene->analysis, &client, &server);
 }
 
-/* Answers of addresses of their own, as many as there is room for, but `less`. */
+/* As many answers as a generation has, but `less`, of addresses of their own. */
 static void flood(struct scene *scene, uint32_t less)
 {
     struct dns_question question = {.name = ht_text("flood.example.com")};
-    for (uint32_t i = 0; i < HT_RESOLUTION_MAX_ANSWERS - less; i++) {
+    for (uint32_t i = 0; i < HT_RESOLUTION_MAX_ANSWERS / 2 - less; i++) {
         struct dns_answer record = a_record("flood.example.com", 300);
         const uint8_t bytes[4]   = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
         record.address           = ht_address4(bytes);
@@ -415,7 +415,7 @@ static void flood(struct scene *scene, uint32_t less)
     }
 }
 
-/* The oldest is forgotten first, but not the first time where it led to a connection. */
+/* The older half is forgotten, but not the first time what led to a connection. */
 static void what_is_forgotten(void **state)
 {
     struct scene *scene    = *state;
@@ -425,14 +425,17 @@ static void what_is_forgotten(void **state)
     say_a(scene, &alice, "third.example.com", 300, 3 * MS, 6);
     use(scene, other); /* to an address that nobody was given */
     flood(scene, 3);
+    use(scene, web); /* by the latest answer: third.example.com */
+    flood(scene, 2);
     assert_int_equal(connect_plain(scene, "first.example.com", MS)->answer_frame, 2);
+    assert_int_equal(connect_plain(scene, "second.example.com", MS)->answer_frame, 4);
     say_a(scene, &bob, "one-more.example.com", 300, 0, 8);
     assert_string_equal(connect_plain(scene, "first.example.com", MS)->verdict, "none_seen");
-    assert_int_equal(connect_plain(scene, "second.example.com", MS)->answer_frame, 4);
-    use(scene, web); /* by the latest answer: third.example.com */
-    say_a(scene, &bob, "two-more.example.com", 300, 0, 10);
-    say_a(scene, &bob, "three-more.example.com", 300, 0, 12);
     assert_string_equal(connect_plain(scene, "second.example.com", MS)->verdict, "none_seen");
+    assert_int_equal(connect_plain(scene, "third.example.com", 4 * MS)->answer_frame, 6);
+    use(scene, web); /* from the generation before this into this */
+    use(scene, web); /* it is there already */
+    flood(scene, 1);
     assert_int_equal(connect_plain(scene, "third.example.com", 4 * MS)->answer_frame, 6);
     flood(scene, 0);
     assert_int_equal(connect_plain(scene, "third.example.com", 4 * MS)->answer_frame, 0);
