@@ -62,12 +62,15 @@ static void put_escaped(struct dns_text *out, struct ht_bytes labels, bool first
     }
 }
 
-/* Writes `c` where the length of each label behind the first has come to lie. */
-static void mark_labels(uint8_t *text, struct ht_bytes labels, bool first, char c)
+/* Nothing in the labels must be escaped. Asked of what came, not of what was just written: that
+ * would wait until it is in memory. */
+static bool are_plain(struct ht_bytes labels)
 {
-    for (size_t i = 1U + labels.ptr[0]; i < labels.len; i += 1U + labels.ptr[i]) {
-        text[i - first] = (uint8_t)c;
+    bool plain = true;
+    for (size_t i = 0; i < labels.len; i += 1U + labels.ptr[i]) {
+        plain &= dns_text_is_plain(ht_bytes(labels.ptr + i + 1, labels.ptr[i]), '!', '.');
     }
+    return plain;
 }
 
 /* Labels lie on the wire as they are written, but that each has its length where the text has a
@@ -75,20 +78,18 @@ static void mark_labels(uint8_t *text, struct ht_bytes labels, bool first, char 
 static void put_labels(struct dns_text *out, struct ht_bytes labels, bool first)
 {
     uint8_t *text = labels.len > 0 ? dns_text_room(out, labels.len) : NULL;
-    size_t len    = labels.len - first;
     if (text == NULL) {
         return;
     }
-    memcpy(text, labels.ptr + first, len);
-    text[0] = first ? text[0] : 'x';
-    mark_labels(text, labels, first, 'x');
-    if (!dns_text_is_plain(ht_bytes(text, len), '!', '.')) {
+    if (!are_plain(labels)) {
         put_escaped(out, labels, first);
         return;
     }
-    text[0] = first ? text[0] : '.';
-    mark_labels(text, labels, first, '.');
-    out->len += len;
+    memcpy(text, labels.ptr + first, labels.len - first);
+    for (size_t i = first ? 1U + labels.ptr[0] : 0; i < labels.len; i += 1U + labels.ptr[i]) {
+        text[i - first] = '.';
+    }
+    out->len += labels.len - first;
 }
 
 static bool parse(struct ht_reader *r, struct ht_bytes message, struct dns_text *out,

@@ -62,10 +62,12 @@ struct ht_frame {
     int64_t time_ns;
     struct ht_bytes data;  /* what was captured */
     uint32_t original_len; /* bytes on the wire */
-    uint32_t interface;    /* from 0 in each source */
     uint32_t rebuilt; /* the last so many bytes of `data` are an IP datagram that was put together
                        * from fragments (packet/fragments.h), whatever the headers before it say of
                        * their length; 0: none */
+    /* Not between `rebuilt` and `part`, which are looked at together: compilers would read all that
+     * in one piece, right after it was written in several, and wait until it is in memory. */
+    uint32_t interface; /* from 0 in each source */
     uint16_t link_type;
     uint16_t part; /* of an aggregate, counted from 1; 0: this is a frame as it was captured */
     struct ht_shared
