@@ -6,6 +6,9 @@
 
 enum { SMALLEST_ROOM = 64, TYPE_IXFR = 251, TYPE_AXFR = 252 };
 
+/* What most transactions need of their flow's memory, so that it lies side by side. */
+enum { USUAL_SIZE = 1008 };
+
 /* For how long a frame that says the same again counts as a repetition: resolvers send a query
  * again after some seconds, unanswered; a mirror port doubles what was answered at once. */
 #define UNANSWERED_WAITS (30 * HT_SECOND_NS)
@@ -266,6 +269,7 @@ static struct dns_pair *add(struct dns_state *state, struct ht_emitter *e, enum 
     if (pair != NULL) {
         state->unused = pair->next;
     } else {
+        ht_arena_reserve(e->arena, USUAL_SIZE);
         pair = ht_arena_alloc(e->arena, sizeof *pair);
     }
     if (pair == NULL) {

@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/fetch.h"
+
 #include <stdlib.h>
 
 enum {
@@ -11,7 +13,8 @@ enum {
     STEP_PART        = 4,
     LARGEST_STEP     = 16384,
     LARGEST_KEPT     = 65536, /* by a rewind */
-    LARGEST_IN_SLABS = HT_BLOCK_SIZES * HT_BLOCK_SIZE_STEP
+    LARGEST_IN_SLABS = HT_BLOCK_SIZES * HT_BLOCK_SIZE_STEP,
+    FETCHED          = 1024 /* bytes of a block */
 };
 
 struct ht_arena_block {
@@ -118,6 +121,28 @@ static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
     size_t size = step(arena);
     return size < len ? add_block(arena, len, arena->blocks != NULL)
                       : add_block(arena, size, false);
+}
+
+void ht_arena_reserve(struct ht_arena *arena, size_t len)
+{
+    struct ht_arena_block *block = arena->blocks;
+    if (block == NULL || block->size - block->used < len) {
+        (void)add_block(arena, len, false);
+    }
+}
+
+void ht_arena_fetch(const struct ht_arena *arena)
+{
+    if (arena->blocks != NULL) {
+        ht_fetch_all(arena->blocks, FETCHED);
+    }
+}
+
+void ht_arena_fetch_more(const struct ht_arena *arena)
+{
+    if (arena->blocks != NULL) {
+        ht_arena_fetch(&(struct ht_arena){.blocks = arena->blocks->next});
+    }
 }
 
 /* `len` bytes of any content. */

@@ -51,8 +51,17 @@ struct ht_arena {
  * cleared; NULL where the budget or the system has no more, or `len` is beyond 2 GB. */
 void *ht_arena_alloc(struct ht_arena *arena, size_t len);
 
+/* ht_arena_reserve has what is allocated next, up to `len` bytes together, lie side by side; where
+ * there is no room for that, it may not. */
+void ht_arena_reserve(struct ht_arena *arena, size_t len);
+
 /* ht_arena_copy copies `from` into the arena; an empty view where there is no room. */
 struct ht_bytes ht_arena_copy(struct ht_arena *arena, struct ht_bytes from);
+
+/* ht_arena_fetch has the newest block fetched into the cache; ht_arena_fetch_more the one before
+ * it, once the newest is there. */
+void ht_arena_fetch(const struct ht_arena *arena);
+void ht_arena_fetch_more(const struct ht_arena *arena);
 
 /* ht_arena_clear frees all that the arena handed out; the arena can be used again. */
 void ht_arena_clear(struct ht_arena *arena);

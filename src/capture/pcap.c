@@ -2,6 +2,7 @@
  * pcap files: https://ietf-opsawg-wg.github.io/draft-ietf-opsawg-pcap/draft-ietf-opsawg-pcap.html
  * and its relatives that differ by a magic number and a few bytes.
  */
+#include "base/fetch.h"
 #include "base/time.h"
 #include "capture/file.h"
 #include "capture/order.h"
@@ -88,8 +89,8 @@ static void read_file_header(struct pcap *pcap, const struct variant *variant, c
 static void step_over(struct ht_input *input, size_t len)
 {
     input->cur += len;
-    __builtin_prefetch(input->cur);
-    __builtin_prefetch(input->cur + 64);
+    ht_fetch(input->cur);
+    ht_fetch(input->cur + 64);
 }
 
 /* Files that were joined by cat(1) have file headers among their records, each of which would be

@@ -3,7 +3,7 @@
 #include <netinet/in.h>
 
 enum {
-    FETCHED_STATE = 512 /* bytes of a dissector's state, and of what lies behind it */
+    FETCHED_STATE = 512 /* bytes of a dissector's state */
 };
 
 bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget,
@@ -168,7 +168,7 @@ void ht_flow_fetch_content(const struct ht_flow *flow)
         ht_fetch_all(flow->tcp, flow->tcp != NULL ? sizeof *flow->tcp : 0);
         ht_fetch_all(flow->dispatch.state, flow->dispatch.state != NULL ? FETCHED_STATE : 0);
     }
-    ht_fetch_all(flow->arena.blocks, flow->arena.blocks != NULL ? FETCHED_STATE : 0);
+    ht_arena_fetch(&flow->arena);
 }
 
 void ht_flow_table_fetch(const struct ht_flow_table *table, const struct ht_flow *flow)

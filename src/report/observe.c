@@ -2,6 +2,7 @@
 
 #include "analysis/audit/suite.h"
 #include "analysis/service/service.h"
+#include "base/fetch.h"
 #include "base/hash.h"
 #include "report/clock.h"
 #include "tls/session.h"
@@ -474,9 +475,9 @@ static void prefetch_latency(const struct observer *o)
     const uint32_t number          = report_server_at(o->state, o->server)->latency;
     if (number != 0 && timing != NULL) {
         const struct report_latency *latency = report_table_at(&o->state->latencies, number - 1);
-        __builtin_prefetch(&latency->buckets[report_bucket_of(timing->handshake_ns)]);
-        __builtin_prefetch(&latency->slowest[REPORT_EXAMPLES - 1]);
-        __builtin_prefetch(&latency->slowest[REPORT_EXAMPLES - 1].handshake_ns);
+        ht_fetch(&latency->buckets[report_bucket_of(timing->handshake_ns)]);
+        ht_fetch(&latency->slowest[REPORT_EXAMPLES - 1]);
+        ht_fetch(&latency->slowest[REPORT_EXAMPLES - 1].handshake_ns);
     }
 }
 

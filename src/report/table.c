@@ -1,5 +1,7 @@
 #include "report/table.h"
 
+#include "base/fetch.h"
+
 #include <stdlib.h>
 
 enum {
@@ -145,11 +147,11 @@ void *report_table_add(struct report_table *table, const void *key)
 
 void report_table_prefetch_entry(const struct report_table *table, uint64_t hash)
 {
-    const size_t line = 64, most = 4 * line;
+    const size_t most   = (size_t)4 * HT_CACHE_LINE;
     const uint32_t slot = table->num_slots > 0 ? table->slots[hash & (table->num_slots - 1)] : 0;
     const char *entry   = slot != 0 ? entry_of(table, slot) : NULL;
-    for (size_t at = 0; entry != NULL && at < table->entry_size && at < most; at += line) {
-        __builtin_prefetch(entry + at);
+    if (entry != NULL) {
+        ht_fetch_all(entry, table->entry_size < most ? table->entry_size : most);
     }
 }
 
@@ -171,9 +173,9 @@ bool report_table_reorder(struct report_table *table, const void *const *list)
     }
     for (size_t i = 0; i < table->len; i++) {
         const char *next = i + AHEAD < table->len ? list[i + AHEAD] : list[i];
-        __builtin_prefetch(next);
-        __builtin_prefetch(next + size / 2);
-        __builtin_prefetch(next + size - 1);
+        ht_fetch(next);
+        ht_fetch(next + size / 2);
+        ht_fetch(next + size - 1);
         memcpy(entries + i * size, list[i], size);
     }
     free(table->entries);

@@ -7,6 +7,7 @@
 #define HT_REPORT_TABLE_H
 
 #include "base/arena.h"
+#include "base/fetch.h"
 #include "base/hash.h"
 
 /* Owns its entries. Zeroed but for the first five and `budget` is empty. May be moved. */
@@ -49,7 +50,7 @@ void *report_table_find_hashed(const struct report_table *table, const void *key
 static inline void report_table_prefetch(const struct report_table *table, uint64_t hash)
 {
     if (table->num_slots > 0) {
-        __builtin_prefetch(&table->slots[hash & (table->num_slots - 1)]);
+        ht_fetch(&table->slots[hash & (table->num_slots - 1)]);
     }
 }
 

@@ -1,5 +1,7 @@
 #include "run/batch.h"
 
+#include "base/fetch.h"
+
 #include <stdlib.h>
 
 /* Room for one more in an array that doubles; NULL: no memory. */
@@ -86,9 +88,9 @@ void ht_batch_fetch_after(const struct ht_batch *batch, size_t i)
     enum { DATA_AHEAD = 4, FRAMES_AHEAD = 8 };
     if (i + FRAMES_AHEAD < batch->num_frames) {
         const uint8_t *data = data_of(batch, &batch->frames[i + DATA_AHEAD]);
-        __builtin_prefetch(data);
-        __builtin_prefetch(data + 64);
-        __builtin_prefetch(&batch->frames[i + FRAMES_AHEAD].offset);
+        ht_fetch(data);
+        ht_fetch(data + 64);
+        ht_fetch(&batch->frames[i + FRAMES_AHEAD].offset);
     }
 }
 

@@ -115,10 +115,11 @@ static uint64_t end_of(const struct ht_flow_list *list, uint64_t frames)
     return list->oldest != NULL ? list->oldest->moved + (frames << 16) : UINT64_MAX;
 }
 
-/* The flows that end next have their memory fetched while `flow` is told. */
+/* The flows that end next have their memory fetched while `flow` is told, of which this is last. */
 static void fetch_next(const struct ht_flow_table *table, const struct ht_flow *flow)
 {
     const struct ht_flow *next = flow->newer;
+    ht_arena_fetch_more(&flow->arena);
     if (next != NULL) {
         ht_flow_table_fetch(table, next);
         ht_flow_fetch(next->newer);

@@ -1,5 +1,6 @@
 #include "analysis/resolution/answers.h"
 
+#include "base/fetch.h"
 #include "base/hash.h"
 
 #include <stdlib.h>
@@ -103,7 +104,7 @@ static bool is_same(const struct ht_answer *a, enum ht_answer_index index,
 /* Has the slot fetched into the cache, while others are. */
 static void fetch_slot(const struct ht_answer_generation *g, uint64_t key)
 {
-    __builtin_prefetch(&g->slots[key & (g->num_slots - 1)]);
+    ht_fetch(&g->slots[key & (g->num_slots - 1)]);
 }
 
 /* Where those that are the same hang, or would hang. */

@@ -59,6 +59,20 @@ static void test_arena_is_zeroed_when_used_again(void **state)
     ht_arena_clear(&arena);
 }
 
+static void test_arena_reserves(void **state)
+{
+    (void)state;
+    struct ht_arena arena = {0};
+    (void)ht_arena_alloc(&arena, 8);
+    ht_arena_reserve(&arena, 1000);
+    const uint8_t *first = ht_arena_alloc(&arena, 600);
+    assert_ptr_equal(ht_arena_alloc(&arena, 400), first + 600);
+    ht_arena_fetch(&arena); /* changes nothing that can be seen */
+    ht_arena_fetch_more(&arena);
+    ht_arena_clear(&arena);
+    ht_arena_fetch_more(&arena);
+}
+
 static void test_arena_large(void **state)
 {
     (void)state;
@@ -218,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_budget),
         cmocka_unit_test(test_arena_memory),
         cmocka_unit_test(test_arena_is_zeroed_when_used_again),
+        cmocka_unit_test(test_arena_reserves),
         cmocka_unit_test(test_arena_large),
         cmocka_unit_test(test_arena_budget),
         cmocka_unit_test(test_arena_rewind_keeps_one_block),
