@@ -82,4 +82,7 @@ void tls13_end_decrypted(const struct tls_ending *x)
     state->details.established           = (client->finished || !x->end->side[x->client].seen) &&
                                  (server->finished || !x->end->side[x->server].seen) &&
                                  (client->finished || server->finished);
+    const struct tls_client_hello *hello = state->details.client_hello;
+    bool early                           = hello != NULL && hello->early_data;
+    state->details.established |= client->finished && !early && tls13_data_was_answered(x, 0);
 }

@@ -43,6 +43,12 @@ bool tls_is_unasked(const struct tls_ending *x, enum ht_side from, struct tls_pl
  * and sizes of its records, all of it marked inferred. */
 void tls13_infer(const struct tls_ending *x);
 
+/* tls13_data_was_answered is whether the server went on after data of the client, those behind the
+ * first `flight` records kept, with more than an alert. A client says them when it has the server's
+ * Finished, and a server reads them when it has the client's (RFC 8446 sections 2 and 4.4.4): the
+ * handshake was completed, though of one of them nothing may have been captured. */
+bool tls13_data_was_answered(const struct tls_ending *x, size_t flight);
+
 /* tls13_end_decrypted completes a handshake that was decrypted, all or a side of it. */
 void tls13_end_decrypted(const struct tls_ending *x);
 

@@ -299,6 +299,11 @@ static const struct ht_field inferred_fields[] = {
     HT_FIELD(struct tls_inferred, client_certificate, HT_LABEL,
              "Where the client was most likely asked for one: sent, refused.",
              .flags = HT_INFERRED),
+    HT_FIELD(
+        struct tls_inferred, established, HT_BOOL,
+        "Nothing of the server's Finished was captured, but the server answered data, which it "
+        "reads only after the client's.",
+        .flags = HT_INFERRED),
 };
 
 static const struct ht_struct tls_inferred_struct =

@@ -276,7 +276,8 @@ static uint8_t count_tickets(const struct tls_ending *x, struct tls_place finish
 }
 
 static void summarise(const struct tls_ending *x, const struct tls_place *client_finished,
-                      const struct tls_place *server_finished, const char *client_certificate)
+                      const struct tls_place *server_finished, const char *client_certificate,
+                      bool by_data)
 {
     const struct tls_direction *client = &x->state->direction[x->client];
     const struct tls_direction *server = &x->state->direction[x->server];
@@ -290,7 +291,8 @@ static void summarise(const struct tls_ending *x, const struct tls_place *client
     const struct tls_inferred *told = x->state->details.inferred;
     *inferred = (struct tls_inferred){.retry_cost_ns      = told != NULL ? told->retry_cost_ns : 0,
                                       .early_data         = judge_early_data(x, first),
-                                      .client_certificate = client_certificate};
+                                      .client_certificate = client_certificate,
+                                      .established        = by_data};
     if (server_finished != NULL &&
         (num_server < server->num_kept || server->records == server->num_kept)) {
         inferred->server_flight_bytes = bytes_of(server, 0, num_server);
@@ -349,6 +351,16 @@ static bool is_refused(const struct tls_ending *x, struct tls_place finished)
            ends_with_alert(x, x->server) && server->records == records_until(server, finished) + 1;
 }
 
+bool tls13_data_was_answered(const struct tls_ending *x, size_t flight)
+{
+    const struct tls_direction *client = &x->state->direction[x->client];
+    const struct tls_direction *server = &x->state->direction[x->server];
+    uint64_t said                      = client->records - ends_with_alert(x, x->client);
+    uint64_t told                      = server->records - ends_with_alert(x, x->server);
+    return flight < client->num_kept && flight < said &&
+           told > records_until(server, client->kept.place[flight]);
+}
+
 void tls13_end_quic(const struct tls_ending *x)
 {
     encrypted_flight(x, x->end->side[x->server].seen);
@@ -380,8 +392,10 @@ void tls13_infer(const struct tls_ending *x)
                       server != NULL ? *server : at);
     }
     infer_alerts(x, client, certificate != NULL);
-    summarise(x, client, server, certificate);
-    bool refused = certificate != NULL && is_refused(x, *client);
-    x->state->details.established =
-        client != NULL && (server != NULL || !x->end->side[x->server].seen) && !refused;
+    bool by_data = client != NULL && server == NULL &&
+                   tls13_data_was_answered(x, client_flight_end(x, client));
+    summarise(x, client, server, certificate, by_data);
+    bool refused                  = certificate != NULL && is_refused(x, *client);
+    bool agreed                   = server != NULL || !x->end->side[x->server].seen || by_data;
+    x->state->details.established = client != NULL && agreed && !refused;
 }

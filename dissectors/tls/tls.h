@@ -450,6 +450,7 @@ struct tls_inferred {
     uint8_t tickets;
     const char *early_data;         /* accepted, rejected */
     const char *client_certificate; /* sent, refused */
+    bool established;               /* by data that were answered, not by Finished */
 };
 
 /* Records that no implementation may send (RFC 5246 section 6.2.1, RFC 8446 section 5). Looked at

@@ -94,6 +94,24 @@ for lack in short-frames:"-s 128 -i eth0 tcp" one-sided:"-i eth0 src host $clien
     expect 1+ tcp
 done
 
+# A capture that misses what the server encrypted of the handshake: it comes in small segments, of which
+# the first ends with ChangeCipherSpec.
+network
+ip -n $client_ns route replace $server_ip dev eth0 advmss 145
+capture
+# shellcheck disable=SC2046
+tls_server $(identity web) -tls1_3
+tls_get -tls1_3
+stop_capture
+asked=$(tshark -r raw.pcap -T fields -e frame.number -Y "ip.src == $client_ip and tls" | sed -n 2p)
+lost=$(tshark -r raw.pcap -T fields -e frame.number \
+    -Y "frame.number < $asked and ip.src == $server_ip and tcp.seq > 1 and tcp.len > 0")
+# shellcheck disable=SC2086 # the numbers are words
+editcap raw.pcap holes.pcap $lost
+mv holes.pcap raw.pcap
+save capture-finished-lost.pcap
+expect 1 "tls.handshake.type == 2"
+
 network
 web_server web
 in_client curl -s --cacert root.pem --http1.1 -r 0-60000 \

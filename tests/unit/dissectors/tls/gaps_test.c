@@ -5,7 +5,7 @@
 #include "sessions.h"
 #include "support.h"
 
-#include "tls/tls.h"
+#include "tls/session.h"
 
 #include <stdlib.h>
 
@@ -166,6 +166,56 @@ static void the_answer_to_the_hello_was_lost(void **unused)
     recorder_free(&r);
 }
 
+enum { FINISHED = 1, DATA = 2 };
+
+struct judgement {
+    bool established, by_data;
+};
+
+/* What comes of TLS 1.3 where nothing of what the server encrypted of its handshake was captured:
+ * the client's flight, its data, then `answer`. */
+static struct judgement without_server_flight(int client_says, const char *answer)
+{
+    enum { SERVER_HELLO = 5 + 0x7A, CHANGE_CIPHER_SPEC = 6 };
+    struct ht_bytes flight = hex(tls13_aes128_gcm_sha256[1].hex);
+    struct ht_bytes clear  = ht_bytes_head(flight, SERVER_HELLO + CHANGE_CIPHER_SPEC);
+    struct ht_end end      = {.side = {{.seen = true}, {.seen = true, .hole = true}}};
+    struct recorder r;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_A, hex(tls13_aes128_gcm_sha256[0].hex), 0);
+    recorder_bytes(&r, HT_SIDE_B, clear, flight.len - clear.len);
+    if (client_says >= FINISHED) {
+        recorder_bytes(&r, HT_SIDE_A, hex(tls13_aes128_gcm_sha256[2].hex), 0);
+    }
+    if (client_says >= DATA) {
+        recorder_bytes(&r, HT_SIDE_A,
+                       hex("17 0303 0016 00000000000000000000000000000000000000000000"), 0);
+    }
+    recorder_bytes(&r, HT_SIDE_B, hex(answer), 0);
+    ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+    const struct tls_details *told = &((const struct tls_state *)r.dispatch.state)->details;
+    struct judgement judgement     = {told->established, told->inferred->established};
+    bool lost = strstr(r.text, "B tls.finished absent lost_in_capture\n") != NULL;
+    assert_int_equal(lost, client_says >= FINISHED);
+    recorder_free(&r);
+    return judgement;
+}
+
+/* RFC 8446 sections 2 and 4.4.4: who answers data has the other side's Finished. An alert, or what
+ * a server says though the client said no data, is no answer. */
+static void the_server_finished_was_lost_but_data_flow(void **unused)
+{
+    static const char alert[] = "17 0303 0013 00000000000000000000000000000000000000";
+    static const char data[]  = "17 0303 0014 0000000000000000000000000000000000000000";
+    (void)unused;
+    struct judgement answered = without_server_flight(DATA, data);
+    assert_true(answered.established && answered.by_data);
+    struct judgement refused = without_server_flight(DATA, alert);
+    assert_false(refused.established || refused.by_data);
+    assert_false(without_server_flight(FINISHED, data).established);
+    assert_false(without_server_flight(0, data).established);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_hole_too_small_for_what_is_absent),
         cmocka_unit_test(a_hole_as_small_as_the_end_of_a_record),
         cmocka_unit_test(the_answer_to_the_hello_was_lost),
+        cmocka_unit_test(the_server_finished_was_lost_but_data_flow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
