@@ -76,9 +76,9 @@ struct ht_field {
     uint16_t offset;
     uint8_t size; /* of the member */
     uint8_t flags;
-    uint16_t
-        unless; /* with HT_UNLESS: the offset of another member, a const char *; else, in a line
-                 * of text: not shown where the struct ht_bytes there is not empty; 0: none */
+    uint16_t unless; /* with HT_UNLESS: the offset of another member, a const char *; else, in a
+                      * line of text: not shown where the struct ht_bytes there is not empty, nor
+                      * where the event is cut or malformed, so that it may have been; 0: none */
 };
 
 /* A described struct. */

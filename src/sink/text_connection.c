@@ -373,6 +373,14 @@ static void put_marks(struct ht_text *room, struct ht_fold *lines,
     }
 }
 
+/* What a field tells in place of an empty one is not known of an object whose end was not seen, or
+ * not understood. */
+static bool is_guess(const struct ht_timeline_entry *entry, const struct ht_field *field)
+{
+    return (entry->partial || entry->malformed) && field->unless != 0 &&
+           (field->flags & HT_UNLESS) == 0;
+}
+
 static void put_entry(struct ht_text *room, struct ht_fold *lines,
                       const struct ht_timeline_entry *entry, const struct columns *columns)
 {
@@ -385,7 +393,9 @@ static void put_entry(struct ht_text *room, struct ht_fold *lines,
         entry->type != NULL && entry->object != NULL ? entry->type->data : entry->data.type;
     const void *object = entry->object != NULL ? entry->object : entry->data.object;
     for (size_t i = 0; type != NULL && object != NULL && i < type->num_fields; i++) {
-        ht_text_unit(room, &type->fields[i], object);
+        if (!is_guess(entry, &type->fields[i])) {
+            ht_text_unit(room, &type->fields[i], object);
+        }
         if (room->out.len > 0) {
             ht_text_put(room, lines, gap);
             gap = HT_TEXT_GAP;
