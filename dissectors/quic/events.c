@@ -222,11 +222,15 @@ static const struct ht_struct google_struct =
               "A message of QUIC crypto, Google's handshake before TLS.");
 
 static const struct ht_field malformed_fields[] = {
-    HT_FIELD(struct quic_encrypted, bytes, HT_UINT, "Size of what was not read.", .label = "bytes"),
+    HT_FIELD(struct quic_malformed, frame_type, HT_OBJECT,
+             "Type of the first frame that no such packet may have, or that ends too early.",
+             .label = "", .of = &named_struct),
+    HT_FIELD(struct quic_malformed, bytes, HT_UINT, "Size of the frames from there on.",
+             .label = "bytes"),
 };
 
 static const struct ht_struct malformed_struct =
-    HT_STRUCT(struct quic_encrypted, "quic_malformed", malformed_fields,
+    HT_STRUCT(struct quic_malformed, "quic_malformed", malformed_fields,
               "Frames that break the specification.");
 
 const struct ht_event_type quic_version_negotiation_event = {
@@ -293,7 +297,8 @@ const struct ht_event_type quic_connection_id_change_event = {
 const struct ht_event_type quic_malformed_event = {
     .name  = "quic.malformed",
     .title = "Malformed frames",
-    .doc   = "Frames that break the specification, in a packet that was opened.",
+    .doc   = "Frames that break the specification, in a packet that was opened: malformed, of an "
+             "unknown type, or not permitted there (RFC 9000 section 12.4).",
     .data  = &malformed_struct,
 };
 

@@ -76,7 +76,16 @@ static void close(struct ht_reader *r, struct quic_frame *out)
     out->data       = rd_varint_vec(r);
 }
 
-/* All others are a few integers, or eight bytes. */
+/* RFC 9221 section 4: the last bit says whether there is a length. */
+static void datagram(struct ht_reader *r, struct quic_frame *out)
+{
+    uint64_t len = (out->type & 1) != 0 ? rd_varint(r) : rd_left(r);
+    take_data(r, len, out);
+}
+
+/* All others are a few integers, or eight bytes. Those of extensions: RESET_STREAM_AT of
+ * draft-ietf-quic-reliable-stream-reset; ACK_FREQUENCY and IMMEDIATE_ACK of
+ * draft-ietf-quic-ack-frequency, the latter with its number up to draft 05 too. */
 static void numbers(struct ht_reader *r, struct quic_frame *out)
 {
     static const struct {
@@ -97,6 +106,10 @@ static void numbers(struct ht_reader *r, struct quic_frame *out)
         {0x1A, 0, 8},
         {0x1B, 0, 8},
         {0x1E, 0, 0},
+        {QUIC_FRAME_IMMEDIATE_ACK, 0, 0},
+        {0x24, 4, 0},
+        {0xAC, 0, 0},
+        {QUIC_FRAME_ACK_FREQUENCY, 4, 0},
     };
     for (size_t i = 0; i < HT_ARRAY_LEN(shapes); i++) {
         if (shapes[i].type == out->type) {
@@ -120,6 +133,7 @@ bool quic_frame_next(struct ht_reader *r, struct quic_frame *out)
         {QUIC_FRAME_STREAM, QUIC_FRAME_STREAM + 7, stream},
         {QUIC_FRAME_NEW_CONNECTION_ID, QUIC_FRAME_NEW_CONNECTION_ID, new_connection_id},
         {QUIC_FRAME_CLOSE, QUIC_FRAME_CLOSE_APPLICATION, close},
+        {QUIC_FRAME_DATAGRAM, QUIC_FRAME_DATAGRAM + 1, datagram},
     };
     *out      = (struct quic_frame){0};
     out->type = rd_varint(r);
@@ -149,6 +163,12 @@ static void google_ack(struct ht_reader *r, uint8_t type)
     rd_skip(r, block + blocks * (GAP + block));
     size_t times = rd_u8(r);
     rd_skip(r, times > 0 ? FIRST_TIME + (times - 1) * FURTHER_TIME : 0);
+}
+
+bool quic_frame_permitted(const struct quic_frame *frame)
+{
+    return frame->type <= QUIC_FRAME_ACK + 1 || frame->type == QUIC_FRAME_CRYPTO ||
+           frame->type == QUIC_FRAME_CLOSE;
 }
 
 bool quic_google_frame_next(struct ht_reader *r, struct quic_frame *out)

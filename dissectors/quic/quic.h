@@ -55,6 +55,12 @@ struct quic_encrypted {
     uint64_t bytes; /* of the packets */
 };
 
+/* A frame that no Initial or Handshake packet may have. */
+struct quic_malformed {
+    const struct quic_named *frame_type;
+    uint64_t bytes; /* of the packet's frames from there on */
+};
+
 /* A connection id by which `owner` is addressed by `peer`; of a preferred address it is the server
  * there, and `peer` the server where it is now. Told to analyzers alone. */
 struct quic_connection_id {

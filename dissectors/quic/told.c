@@ -217,6 +217,12 @@ static void keep_close(struct quic_state *state, struct ht_emitter *e, enum ht_s
     }
 }
 
+static const struct quic_named *frame_name(const struct ht_emitter *e, uint64_t type)
+{
+    return quic_named(e->scratch, quic_hex(e->scratch, type, 2),
+                      registry_name(&quic_frame_types, type));
+}
+
 static void tell_close(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                        const struct quic_frame *frame)
 {
@@ -233,8 +239,7 @@ static void tell_close(struct quic_state *state, struct ht_emitter *e, enum ht_s
         close.alert = registry_name(&tls_alerts, frame->error_code - CRYPTO_ERROR);
     }
     if (frame->frame_type != 0) {
-        close.frame_type = quic_named(e->scratch, quic_hex(e->scratch, frame->frame_type, 2),
-                                      registry_name(&quic_frame_types, frame->frame_type));
+        close.frame_type = frame_name(e, frame->frame_type);
     }
     struct ht_kept *kept = ht_emit(e, &quic_connection_close_event, from, 0, &close);
     keep_close(state, e, from, ht_read(e, quic_connection_close_event.data, kept));
@@ -268,15 +273,33 @@ static void tell_frame(struct quic_state *state, struct ht_emitter *e, enum ht_s
     }
 }
 
+/* A frame that is malformed, of a type that nobody knows, or not permitted in such a packet is an
+ * error of the connection (RFC 9000 section 12.4): extensions are agreed on by the handshake. */
+static void tell_malformed(struct ht_emitter *e, enum ht_side from, const struct quic_frame *frame,
+                           size_t unread)
+{
+    struct quic_malformed malformed = {.bytes = unread};
+    if (frame->type != QUIC_FRAME_PADDING) {
+        malformed.frame_type = frame_name(e, frame->type);
+    }
+    (void)ht_emit(e, &quic_malformed_event, from, HT_EVENT_MALFORMED, &malformed);
+}
+
 void quic_tell_frames(struct quic_state *state, struct ht_emitter *e, enum ht_side from,
                       const struct quic_packet *packet, struct ht_bytes frames)
 {
-    struct ht_reader r = ht_reader(frames);
-    struct quic_frame frame;
+    struct ht_reader r      = ht_reader(frames);
+    struct quic_frame frame = {0}, odd = {0};
     bool good = true, elicits = false;
+    size_t unread = 0; /* from the first frame on that breaks the rules */
     while (good && rd_more(&r)) {
-        good = packet->known->google ? quic_google_frame_next(&r, &frame)
-                                     : quic_frame_next(&r, &frame);
+        size_t left = rd_left(&r);
+        good        = packet->known->google ? quic_google_frame_next(&r, &frame)
+                                            : quic_frame_next(&r, &frame);
+        if (unread == 0 && !(good && quic_frame_permitted(&frame))) {
+            unread = left;
+            odd    = frame;
+        }
         if (good || frame.cut) {
             elicits |= !is_quiet(&frame);
             tell_frame(state, e, from, packet, &frame);
@@ -288,8 +311,7 @@ void quic_tell_frames(struct quic_state *state, struct ht_emitter *e, enum ht_si
     if (!packet->known->google || !tell_google_messages(state, e, from)) {
         tell_messages(state, e, from, packet);
     }
-    if (!good && !packet->cut) {
-        struct quic_encrypted malformed = {.bytes = frames.len};
-        (void)ht_emit(e, &quic_malformed_event, from, HT_EVENT_MALFORMED, &malformed);
+    if (unread > 0 && !packet->cut) {
+        tell_malformed(e, from, &odd, unread);
     }
 }

@@ -116,6 +116,38 @@ static void test_others(void **state)
     (void)only("1e");
 }
 
+/* RFC 9221 section 4: without a length a DATAGRAM ends with the packet. The numbers of
+ * ACK_FREQUENCY and 0xAC are two bytes of a variable-length integer. */
+static void test_extensions(void **state)
+{
+    struct ht_reader r = ht_reader(hex("30 010203"));
+    struct quic_frame frame;
+    (void)state;
+    assert_true(quic_frame_next(&r, &frame));
+    assert_true(rd_done(&r));
+    assert_true(ht_bytes_equal(frame.data, hex("010203")));
+    frame = only("31 03 010203");
+    assert_int_equal(frame.type, QUIC_FRAME_DATAGRAM + 1);
+    assert_true(ht_bytes_equal(frame.data, hex("010203")));
+    assert_int_equal(only("40af 01 02 4003 00").type, QUIC_FRAME_ACK_FREQUENCY);
+    (void)only("1f");
+    (void)only("40ac");
+    (void)only("24 04 00 4400 01"); /* RESET_STREAM_AT */
+}
+
+/* RFC 9000 section 12.4, table 3: "IH". */
+static void test_permitted(void **state)
+{
+    static const uint64_t permitted[] = {0, 1, 2, 3, 6, 0x1C};
+    size_t n                          = 0;
+    (void)state;
+    for (uint64_t type = 0; type < 256; type++) {
+        bool is_listed = n < HT_ARRAY_LEN(permitted) && permitted[n] == type;
+        assert_int_equal(quic_frame_permitted(&(struct quic_frame){.type = type}), is_listed);
+        n += is_listed;
+    }
+}
+
 static void test_unknown(void **state)
 {
     struct ht_reader r = ht_reader(hex("40ff 01"));
@@ -168,6 +200,8 @@ int main(void)
         cmocka_unit_test(test_padding),
         cmocka_unit_test(test_close),
         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_extensions),
+        cmocka_unit_test(test_permitted),
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_ack_announces_much),
         cmocka_unit_test(test_google),
