@@ -154,6 +154,13 @@ static bool is_answer(const struct line_state *s, const struct line_reply *reply
     return waiting && s->common.replies >= s->common.request_index;
 }
 
+/* A challenge is the answer to one line of the client's, as OK or NO is to the last. */
+static bool is_challenge(const struct line_state *s, const struct line_reply *reply)
+{
+    return reply->challenges && !s->greeting && s->authentication_index > 0 &&
+           s->common.replies + 1 >= s->authentication_index;
+}
+
 static void take_reply(struct line_state *s, struct ht_emitter *e, enum ht_side from,
                        struct ht_bytes line, const struct line_reply *reply)
 {
@@ -162,6 +169,10 @@ static void take_reply(struct line_state *s, struct ht_emitter *e, enum ht_side 
         s->greeting = true;
         starttls_greet(&s->common, e, from, line);
     }
+    if (is_challenge(s, reply)) {
+        s->common.replies++;
+        return;
+    }
     take_capability(s, e, from, reply);
     if (s->greeting) {
         s->greeting = !reply->last;
@@ -169,6 +180,9 @@ static void take_reply(struct line_state *s, struct ht_emitter *e, enum ht_side 
         s->common.replies++;
         if (is_answer(s, reply)) {
             starttls_answer(&s->common, e, from, line, reply->verdict);
+        }
+        if (reply->answers && s->common.replies >= s->authentication_index) {
+            s->authentication_index = 0;
         }
     }
 }
@@ -197,6 +211,9 @@ static void take_command(struct line_state *s, struct ht_emitter *e, const struc
     s->anonymous |= command->verb == LINE_ANONYMOUS;
     if (command->verb == LINE_STARTTLS) {
         request(s, e, pdu->side, line, command->tag);
+    }
+    if (command->verb == LINE_AUTHENTICATE) {
+        s->authentication_index = s->common.commands;
     }
     if (command->verb == LINE_AUTHENTICATE && !s->anonymous) {
         starttls_authenticate(&s->common, e, pdu->side, command->method, command->mechanism);

@@ -32,13 +32,14 @@ struct line_command {
 };
 
 struct line_reply {
-    bool known;                    /* only a server says this */
-    bool last;                     /* of an answer */
-    bool greets;                   /* it may be the first thing that a server says */
-    bool lists, ends_list;         /* it is one of, and the last of, a list of capabilities */
-    bool offers, required;         /* it names the upgrade */
-    bool overwritten;              /* it names a row of X instead of a capability */
-    bool answers;                  /* it is one that the request for the upgrade can have */
+    bool known;            /* only a server says this */
+    bool last;             /* of an answer */
+    bool greets;           /* it may be the first thing that a server says */
+    bool lists, ends_list; /* it is one of, and the last of, a list of capabilities */
+    bool offers, required; /* it names the upgrade */
+    bool overwritten;      /* it names a row of X instead of a capability */
+    bool challenges;       /* amid authentication it is a challenge, not what it looks like */
+    bool answers;          /* it is one that the request for the upgrade can have */
     enum starttls_verdict verdict; /* where `answers` */
     struct ht_bytes tag;           /* of IMAP; empty in the other protocols */
 };
@@ -58,10 +59,11 @@ struct line_state {
     bool greeted, greeting; /* the server's first answer was seen; it goes on */
     bool asked;             /* for capabilities */
     bool anonymous;
-    bool content;           /* follows: the dialogue is over */
-    bool overlong[2];       /* the line of a side has begun in an earlier PDU */
-    struct line_reply list; /* what the list of capabilities said so far */
-    uint8_t tag_len;        /* of the request for the upgrade */
+    bool content;                  /* follows: the dialogue is over */
+    bool overlong[2];              /* the line of a side has begun in an earlier PDU */
+    struct line_reply list;        /* what the list of capabilities said so far */
+    uint32_t authentication_index; /* of the last one among the commands, from 1; 0: it is over */
+    uint8_t tag_len;               /* of the request for the upgrade */
     uint8_t tag[LINE_MAX_TAG];
 };
 

@@ -27,19 +27,22 @@ static void command(struct ht_bytes line, struct line_command *out)
     }
 }
 
-/* Capabilities stand in lines of quoted strings, which OK ends (section 1.7). */
+/* Capabilities stand in lines of quoted strings, which OK ends (section 1.7); a challenge is a
+ * string too, quoted or a literal (section 2.1). */
 static void reply(struct ht_bytes line, struct line_reply *out)
 {
     bool quoted          = line.len > 0 && line.ptr[0] == '"';
     struct ht_bytes word = line_word(&line);
+    bool literal         = word.len > 0 && word.ptr[0] == '{';
     bool good            = line_is(word, "OK");
     bool bad             = line_is(word, "NO") || line_is(word, "BYE");
-    *out                 = (struct line_reply){.known     = quoted || good || bad,
-                                               .last      = good || bad,
-                                               .greets    = quoted || line_is(word, "BYE"),
-                                               .lists     = quoted,
-                                               .ends_list = good,
-                                               .answers   = good || bad};
+    *out                 = (struct line_reply){.known      = quoted || good || bad,
+                                               .last       = good || bad,
+                                               .greets     = quoted || line_is(word, "BYE"),
+                                               .lists      = quoted,
+                                               .ends_list  = good,
+                                               .challenges = quoted || literal,
+                                               .answers    = good || bad};
     out->offers          = quoted && line_is(unquoted(word), "STARTTLS");
     out->overwritten     = quoted && line_is_overwritten(unquoted(word));
     out->verdict         = good ? STARTTLS_ACCEPTED : STARTTLS_REFUSED;

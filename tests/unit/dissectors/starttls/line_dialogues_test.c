@@ -426,6 +426,53 @@ static void test_sieve(void **state)
         true});
 }
 
+/* RFC 5804 section 2.1: a challenge is a string, quoted or a literal, but no capability; those of
+ * the greeting hold. A list that was asked for before authentication is one. */
+static void test_sieve_challenge(void **state)
+{
+    (void)state;
+    static const struct utterance said[] = {
+        B("\"IMPLEMENTATION\" \"Example\"\r\n\"STARTTLS\"\r\nOK\r\n"),
+        A("CAPABILITY\r\nAUTHENTICATE \"DIGEST-MD5\"\r\n"),
+        B("\"IMPLEMENTATION\" \"Example\"\r\n\"STARTTLS\"\r\nOK\r\n"
+          "\"cmVhbG09ImVsd29vZC5pbm5vc29mdC5leGFtcGxlLmNvbSI=\"\r\n"),
+        A("\"Y2hhcnNldD11dGYtOA==\"\r\n"),
+        B("{8}\r\ncnNwYXV0\r\n"),
+        A("\"\"\r\n"),
+        B("NO \"not in clear\"\r\n"),
+        A("STARTTLS\r\n"),
+        B("OK\r\n"),
+        TLS};
+    check(&(struct dialogue){
+        &sieve_dissector,
+        4190,
+        said,
+        HT_ARRAY_LEN(said),
+        "client is A by greeting\n"
+        "B starttls.greeting { protocol=managesieve text=\"IMPLEMENTATION\" \"Example\" }\n"
+        "B starttls.capabilities { protocol=managesieve offered=true }\n"
+        "A starttls.plaintext_authentication { protocol=managesieve method=AUTHENTICATE "
+        "mechanism=DIGEST-MD5 }\n"
+        "B starttls.capabilities { protocol=managesieve offered=true }\n"
+        "A starttls.request { protocol=managesieve text=STARTTLS }\n"
+        "B starttls.answer { protocol=managesieve accepted=true text=OK }\n",
+        {.protocol                 = "managesieve",
+         .greeting                 = TEXT("\"IMPLEMENTATION\" \"Example\""),
+         .method                   = "AUTHENTICATE",
+         .mechanism                = TEXT("DIGEST-MD5"),
+         .plaintext_authentication = true,
+         .authentication_frame     = 2,
+         .stripped                 = "possible",
+         .stripping_evidence       = "offered_but_plaintext_authentication",
+         .offered                  = true,
+         .requested                = true,
+         .accepted                 = true,
+         .command_frame            = 8,
+         .answer_frame             = 9,
+         .answer                   = TEXT("OK")},
+        true});
+}
+
 /* After a hole that held the upgrade, TLS goes on. */
 static void test_hole(void **state)
 {
@@ -480,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_ftp_plain),
         cmocka_unit_test(test_nntp),
         cmocka_unit_test(test_sieve),
+        cmocka_unit_test(test_sieve_challenge),
         cmocka_unit_test(test_hole),
         cmocka_unit_test(test_bounds),
     };
