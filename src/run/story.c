@@ -280,8 +280,13 @@ static struct ht_bytes lower_case(struct ht_arena *arena, const char *name)
     return ht_bytes(at, at != NULL ? copy.len : 0);
 }
 
+/* A label is for what no dissector knows: one that was given while bytes waited for those before
+ * them says less than what they turned out to be. */
 static void add_label(struct ht_engine *engine, struct ht_flow *flow, struct ht_connection *c)
 {
+    if (flow->dispatch.found != NULL) {
+        flow->label = (struct ht_app_label){0};
+    }
     if (engine->labeler != NULL && c->server_name.len > 0 && flow->label.name == NULL) {
         ht_labeler_by_server_name(engine->labeler, c->server_name, &flow->label);
     }
