@@ -4,10 +4,13 @@
 
 #include <openssl/evp.h>
 
-enum { NUM_DIGESTS = HT_SHA384 + 1 };
+enum { NUM_DIGESTS = HT_SHA512 + 1 };
 
-static const char *const names[NUM_DIGESTS] = {
-    [HT_MD5] = "MD5", [HT_SHA1] = "SHA1", [HT_SHA256] = "SHA256", [HT_SHA384] = "SHA384"};
+static const char *const names[NUM_DIGESTS] = {[HT_MD5]    = "MD5",
+                                               [HT_SHA1]   = "SHA1",
+                                               [HT_SHA256] = "SHA256",
+                                               [HT_SHA384] = "SHA384",
+                                               [HT_SHA512] = "SHA512"};
 
 /* A context for each algorithm: one that changes its algorithm allocates anew. */
 struct ht_digester {
@@ -80,7 +83,7 @@ struct ht_bytes ht_digest_hex(struct ht_digester *digester, enum ht_digest diges
 size_t ht_digest_len(enum ht_digest digest)
 {
     static const uint8_t lengths[NUM_DIGESTS] = {
-        [HT_MD5] = 16, [HT_SHA1] = 20, [HT_SHA256] = 32, [HT_SHA384] = 48};
+        [HT_MD5] = 16, [HT_SHA1] = 20, [HT_SHA256] = 32, [HT_SHA384] = 48, [HT_SHA512] = 64};
     return lengths[digest];
 }
 

@@ -6,9 +6,9 @@
 
 #include "base/arena.h"
 
-enum ht_digest { HT_MD5, HT_SHA1, HT_SHA256, HT_SHA384 };
+enum ht_digest { HT_MD5, HT_SHA1, HT_SHA256, HT_SHA384, HT_SHA512 };
 
-enum { HT_DIGEST_MAX = 48 };
+enum { HT_DIGEST_MAX = 64 };
 
 /* What libcrypto else looks up and allocates for each digest anew, which for a short text costs
  * more than the digest. Not for use by two threads at once. */
@@ -19,8 +19,8 @@ struct ht_digester *ht_digester_new(void);
 void ht_digester_free(struct ht_digester *digester);
 
 /* ht_digest writes the digest of `in` to `out`, which has room for it, and returns its length: 16,
- * 20, 32 or 48 bytes; 0 where libcrypto refuses it. Without a digester (NULL) it is the same but
- * slower. */
+ * 20, 32, 48 or 64 bytes; 0 where libcrypto refuses it. Without a digester (NULL) it is the same
+ * but slower. */
 size_t ht_digest(struct ht_digester *digester, enum ht_digest digest, uint8_t *out,
                  struct ht_bytes in);
 

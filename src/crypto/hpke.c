@@ -25,15 +25,18 @@ struct schedule {
 
 static bool begin(struct schedule *out, const struct ht_hpke_suite *suite)
 {
-    enum { HKDF_SHA256 = 1, HKDF_SHA384 = 2 };
-    const uint16_t ids[] = {suite->kem, suite->kdf, suite->aead};
-    out->digest          = suite->kdf == HKDF_SHA384 ? HT_SHA384 : HT_SHA256;
+    static const enum ht_digest kdfs[] = {HT_SHA256, HT_SHA384, HT_SHA512}; /* section 7.2 */
+    const uint16_t ids[]               = {suite->kem, suite->kdf, suite->aead};
+    if (suite->kdf == 0 || suite->kdf > HT_ARRAY_LEN(kdfs)) {
+        return false;
+    }
+    out->digest = kdfs[suite->kdf - 1];
     memcpy(out->suite_id, "HPKE", 4);
     for (size_t i = 0; i < HT_ARRAY_LEN(ids); i++) {
         out->suite_id[4 + 2 * i] = (uint8_t)(ids[i] >> 8);
         out->suite_id[5 + 2 * i] = (uint8_t)ids[i];
     }
-    return suite->kdf == HKDF_SHA256 || suite->kdf == HKDF_SHA384;
+    return true;
 }
 
 static size_t put(uint8_t *to, size_t at, struct ht_bytes bytes)

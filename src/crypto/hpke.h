@@ -22,8 +22,7 @@ struct ht_hpke {
 };
 
 /* ht_hpke_schedule is KeySchedule of section 5.1, without a pre-shared key. False where the KDF
- * (other than HKDF-SHA256 and HKDF-SHA384) or the AEAD is not known here, or `info` is longer than
- * HT_HPKE_INFO_MAX. */
+ * or the AEAD is not known here, or `info` is longer than HT_HPKE_INFO_MAX. */
 bool ht_hpke_schedule(struct ht_hpke *out, const struct ht_hpke_suite *suite,
                       struct ht_bytes shared_secret, struct ht_bytes info);
 

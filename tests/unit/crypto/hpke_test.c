@@ -1,6 +1,6 @@
 /*
- * HPKE: RFC 9180 appendix A.1.1 (DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM), base mode,
- * from the shared secret on.
+ * HPKE: RFC 9180 appendix A.1.1 (DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM) and A.4.1
+ * (DHKEM(P-256, HKDF-SHA256), HKDF-SHA512, AES-128-GCM), base mode, from the shared secret on.
  */
 #include "support.h"
 
@@ -23,6 +23,18 @@ static void test_schedule(void **state)
     assert_int_equal(hpke.cipher, HT_AES_128_GCM);
     assert_memory_equal(hpke.key, hex("4531685d41d65f03dc48f6b8302c05b0").ptr, 16);
     assert_memory_equal(hpke.base_nonce, hex("56d890e5accaaf011cff4b7d").ptr, HT_NONCE_LEN);
+}
+
+static void test_schedule_sha512(void **state)
+{
+    const struct ht_hpke_suite sha512 = {.kem = 0x10, .kdf = 3, .aead = 1};
+    struct ht_hpke hpke;
+    (void)state;
+    assert_true(ht_hpke_schedule(
+        &hpke, &sha512, hex("02f584736390fc93f5b4ad039826a3fa08e9911bd1215a3db8e8791ba533cafd"),
+        hex("4f6465206f6e2061204772656369616e2055726e")));
+    assert_memory_equal(hpke.key, hex("090ca96e5f8aa02b69fac360da50ddf9").ptr, 16);
+    assert_memory_equal(hpke.base_nonce, hex("9c995e621bf9a20c5ca45546").ptr, HT_NONCE_LEN);
 }
 
 static void expect(struct ht_opener *opener, uint64_t sequence, const char *aad, const char *sealed)
@@ -53,7 +65,7 @@ static void test_open(void **state)
 static void test_refused(void **state)
 {
     static const uint8_t info[HT_HPKE_INFO_MAX + 1];
-    const struct ht_hpke_suite no_kdf = {0x20, 3, 1}, no_aead = {0x20, 1, 0xffff};
+    const struct ht_hpke_suite no_kdf = {0x20, 4, 1}, no_aead = {0x20, 1, 0xffff};
     struct ht_bytes secret = hex("00112233");
     struct ht_hpke hpke;
     (void)state;
@@ -68,6 +80,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schedule),
+        cmocka_unit_test(test_schedule_sha512),
         cmocka_unit_test(test_open),
         cmocka_unit_test(test_refused),
     };
