@@ -52,15 +52,18 @@ void dtls_end_flight(struct dtls_state *state, struct ht_emitter *e, enum ht_sid
 {
     struct dtls_direction *d   = &state->direction[from];
     const struct tls_place now = tls_here(e);
+    const uint16_t order       = state->tls.order;
+    state->tls.order           = d->flight_place.order;
     e->frame                   = d->flight_place.frame;
     e->time_ns                 = d->flight_place.time_ns;
     for (size_t i = 0; i < d->num_flight; i++) {
         const struct dtls_record record = {.length = d->flight[i]};
         dtls_take_as_tls(state, e, from, &record, TLS_APPLICATION_DATA);
     }
-    d->num_flight = 0;
-    e->frame      = now.frame;
-    e->time_ns    = now.time_ns;
+    d->num_flight    = 0;
+    state->tls.order = order;
+    e->frame         = now.frame;
+    e->time_ns       = now.time_ns;
 }
 
 /* Finished is the last message of the client's flight: all of that is told where its last record
@@ -74,6 +77,7 @@ static void add_to_flight(struct dtls_state *state, struct ht_emitter *e, enum h
     }
     d->flight[d->num_flight++] = (uint16_t)record->length;
     d->flight_place            = tls_here(e);
+    d->flight_place.order      = state->tls.order;
 }
 
 void dtls_take_ciphertext(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,

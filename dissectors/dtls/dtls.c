@@ -248,6 +248,16 @@ static void tell_retransmission(struct dtls_state *state, struct ht_emitter *e, 
     state->again = 0;
 }
 
+/* Datagrams of one side are stored as they were sent, but for a little: one that is earlier than
+ * the one before it by more was captured by a clock that was set back. */
+static void note_time(struct dtls_state *state, const struct ht_emitter *e, enum ht_side from)
+{
+    enum { REORDERED_NS = 100 * 1000 * 1000 };
+    struct dtls_direction *d = &state->direction[from];
+    state->clock_set_back |= d->last_ns != 0 && e->time_ns < d->last_ns - REORDERED_NS;
+    d->last_ns = e->time_ns;
+}
+
 static enum ht_verdict pdu(void *opaque, struct ht_emitter *e, const struct ht_pdu *pdu)
 {
     struct dtls_state *state = opaque;
@@ -256,12 +266,16 @@ static enum ht_verdict pdu(void *opaque, struct ht_emitter *e, const struct ht_p
     struct ht_reader datagram = ht_reader(dtls_unwrap(pdu->bytes, &within));
     bool any                  = false;
     state->tls.carrier        = TLS_OVER_DTLS;
+    note_time(state, e, pdu->side);
     const struct ht_bytes *id = &state->direction[ht_other(pdu->side)].connection_id;
     while (rd_more(&datagram) &&
            dtls_record_read(&datagram, state->connection_ids_chosen ? id->len : 0, pdu->partial,
                             &record) &&
            (!record.unified || may_be_unified(state))) {
         any = true;
+        if (state->tls.order < UINT16_MAX) {
+            state->tls.order++;
+        }
         take_record(state, e, pdu->side, &record, pdu->partial);
         if (state->num_held > 0 && state->tls.version != 0) {
             release(state, e);
@@ -337,6 +351,8 @@ static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
         dtls_flush(state, e, (enum ht_side)side);
         dtls_end_flight(state, e, (enum ht_side)side);
         judge_side(state, (enum ht_side)side, &judged);
+        /* One may be stored after the other. */
+        judged.side[side].ran_ahead = !state->clock_set_back;
         state->tls.direction[side].missed |= judged.side[side].hole || judged.side[side].truncated;
     }
     tls_end(&state->tls, e, &judged);

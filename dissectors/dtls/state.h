@@ -35,6 +35,7 @@ struct dtls_direction {
     uint8_t num_flight;               /* encrypted records that wait for the flight's end */
     uint16_t flight[DTLS_MAX_FLIGHT]; /* how long they are */
     struct tls_place flight_place;    /* where the last of them was */
+    int64_t last_ns;                  /* time of its last datagram; 0: there was none */
     struct dtls_epoch epochs[DTLS_KEPT_EPOCHS];
     struct dtls_keyed *keyed; /* of decrypt.c, in the flow's arena; NULL: no keys were needed */
 };
@@ -45,6 +46,7 @@ struct dtls_state {
     struct dtls_direction direction[2];
     uint8_t random[DTLS_RANDOM]; /* of the last ClientHello */
     bool hello_seen;
+    bool clock_set_back; /* so that the order in which datagrams are stored tells more than time */
     bool connection_ids_chosen; /* by the ServerHello */
     uint8_t asides;             /* told */
     bool released;              /* what was held; no more is */

@@ -4,6 +4,7 @@
  */
 #include "association.h"
 
+#include "base/time.h"
 #include "dtls/state.h"
 
 static void full_handshake(void **unused)
@@ -233,6 +234,64 @@ static void dtls13_is_told_by_epochs(void **unused)
     recorder_free(&r);
 }
 
+enum { HANDSHAKE_DATAGRAMS = 8 };
+
+/* What a DTLS 1.3 association says as its datagram `i`. */
+static void say_handshake(struct recorder *r, size_t i)
+{
+    static const struct {
+        int from;
+        unsigned epoch;
+        size_t content;
+    } protected[] = {{1, 2, 900},        {1, 2, FINISHED}, {0, 2, FINISHED},
+                     {1, 3, ACK_OF_ONE}, {0, 3, 10},       {1, 3, 20}};
+    if (i < 2) {
+        say_hello(r, (int)i, i == 0 ? dtls13_client_hello : dtls13_server_hello);
+    } else {
+        say_protected(r, protected[i - 2].from, protected[i - 2].epoch, protected[i - 2].content);
+    }
+}
+
+static void assert_established(struct recorder *r, const char *text)
+{
+    (void)end(r);
+    assert_true(((const struct dtls_state *)r->dispatch.state)->tls.details.established);
+    if (text != NULL) {
+        assert_string_equal(r->text, text);
+    }
+    recorder_free(r);
+}
+
+/* The order in which datagrams are stored holds then; else time does, for one side may be stored
+ * after the other. */
+static void an_answer_is_later_though_the_clock_was_set_back(void **unused)
+{
+    struct recorder right, r;
+    (void)unused;
+    start(&right);
+    for (size_t i = 0; i < HANDSHAKE_DATAGRAMS; i++) {
+        say_handshake(&right, i);
+    }
+    (void)end(&right);
+    for (size_t before = 1; before < HANDSHAKE_DATAGRAMS; before++) {
+        start(&r);
+        for (size_t i = 0; i < HANDSHAKE_DATAGRAMS; i++) {
+            r.emitter.time_ns -= i == before ? HT_SECOND_NS : 0;
+            say_handshake(&r, i);
+        }
+        assert_established(&r, right.text);
+    }
+    start(&r);
+    static const uint8_t by_side[] = {0, 4, 6, 1, 2, 3, 5, 7};
+    int64_t begin                  = r.emitter.time_ns;
+    for (size_t i = 0; i < HANDSHAKE_DATAGRAMS; i++) {
+        r.emitter.time_ns = begin + by_side[i] * (HT_SECOND_NS / 1000);
+        say_handshake(&r, by_side[i]);
+    }
+    assert_established(&r, NULL);
+    recorder_free(&right);
+}
+
 /* RFC 9147 section 4.2.2: two bits say which epoch. */
 static void epochs_are_completed(void **unused)
 {
@@ -391,6 +450,7 @@ int main(void)
         cmocka_unit_test(joined_in_the_handshake),
         cmocka_unit_test(epochs_are_completed),
         cmocka_unit_test(dtls13_is_told_by_epochs),
+        cmocka_unit_test(an_answer_is_later_though_the_clock_was_set_back),
         cmocka_unit_test(acks_in_clear_are_read),
         cmocka_unit_test(connection_ids_are_negotiated),
         cmocka_unit_test(epochs_past_the_last_are_counted),
