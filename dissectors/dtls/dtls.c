@@ -144,6 +144,12 @@ static void note_nonce(struct dtls_state *state, const struct ht_emitter *e, enu
     }
 }
 
+/* Neither hello came this way: the handshake was before, or elsewhere. */
+static bool is_joined(const struct dtls_state *state)
+{
+    return !state->hello_seen && state->tls.version == 0;
+}
+
 /* A record with its content type: of DTLS up to 1.2, or in clear, or decrypted. */
 static void take_typed(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
                        const struct dtls_record *record, bool cut)
@@ -161,7 +167,7 @@ static void take_typed(struct dtls_state *state, struct ht_emitter *e, enum ht_s
         change_cipher_spec(state, e, from, record);
         break;
     case DTLS_TLS12_CID: /* what it really is, is encrypted */
-        if (finished) {
+        if (finished || (is_joined(state) && record->sequence > 0)) {
             dtls_take_as_tls(state, e, from, record, TLS_APPLICATION_DATA);
         } else {
             encrypted_handshake(state, e, from, record);
@@ -248,6 +254,25 @@ static void tell_retransmission(struct dtls_state *state, struct ht_emitter *e, 
     state->again = 0;
 }
 
+/* An association goes on where its client is, by the id in the records (RFC 9146 section 6): both
+ * flows say which one. */
+static void note_id(struct dtls_state *state, struct ht_emitter *e, enum ht_side from,
+                    const struct dtls_record *record)
+{
+    enum { LONGEST_FOLLOWED = 20 };
+    struct dtls_direction *d = &state->direction[from];
+    if (record->connection_id.len > 0 && !d->id_told) {
+        struct dtls_connection_id told = {.id    = record->connection_id,
+                                          .owner = e->endpoint[ht_other(from)],
+                                          .peer  = e->endpoint[from]};
+        (void)ht_emit(e, &dtls_connection_id_event, ht_other(from), 0, &told);
+        d->id_told = true;
+    } else if (record->type == DTLS_TLS12_CID && !state->connection_ids_chosen &&
+               d->head.len == 0) {
+        d->head = ht_arena_copy(e->arena, ht_bytes_head(record->fragment, LONGEST_FOLLOWED));
+    }
+}
+
 /* Datagrams of one side are stored as they were sent, but for a little: one that is earlier than
  * the one before it by more was captured by a clock that was set back. */
 static void note_time(struct dtls_state *state, const struct ht_emitter *e, enum ht_side from)
@@ -276,6 +301,7 @@ static enum ht_verdict pdu(void *opaque, struct ht_emitter *e, const struct ht_p
         if (state->tls.order < UINT16_MAX) {
             state->tls.order++;
         }
+        note_id(state, e, pdu->side, &record);
         take_record(state, e, pdu->side, &record, pdu->partial);
         if (state->num_held > 0 && state->tls.version != 0) {
             release(state, e);
@@ -336,6 +362,7 @@ static void complete_details(struct dtls_state *state, struct ht_emitter *e)
     details->connection_ids             = state->connection_ids_chosen;
     details->client_connection_id       = client->connection_id;
     details->server_connection_id       = server->connection_id;
+    details->to_server                  = client->head;
     details->client_retransmissions     = client->retransmissions;
     details->server_retransmissions     = server->retransmissions;
     details->lost_messages              = client->lost_messages + server->lost_messages;
@@ -361,7 +388,7 @@ static void finish(void *opaque, struct ht_emitter *e, const struct ht_end *end)
 
 static const struct ht_event_type *const events[] = {
     TLS_SESSION_EVENTS, &dtls_hello_verify_request_event, &dtls_retransmission_event,
-    &dtls_ack_event, NULL};
+    &dtls_ack_event,    &dtls_connection_id_event,        NULL};
 
 extern const struct ht_dissector dtls_dissector;
 const struct ht_dissector dtls_dissector = {

@@ -31,6 +31,12 @@ struct dtls_epoch {
     uint64_t window;      /* which of the last 64 were seen, by bit; 0: none can be */
 };
 
+/* A connection id by which `owner` is addressed by `peer`. Told to analyzers alone. */
+struct dtls_connection_id {
+    struct ht_bytes id;
+    struct ht_endpoint owner, peer;
+};
+
 /* The connection record's object beside "tls". */
 struct dtls_details {
     struct ht_named version;
@@ -44,13 +50,17 @@ struct dtls_details {
     uint64_t lost_messages;
     uint64_t repeated_records, late_records;
     uint64_t other_datagrams;
-    struct ht_objects epochs; /* of struct dtls_epoch */
+    struct ht_objects epochs;                      /* of struct dtls_epoch */
+    const struct tls_migrated_from *migrated_from; /* by an analyzer; NULL: from nowhere */
+    /* Not in the output: */
+    struct ht_bytes to_server; /* what begins with the server's id, of a flow that did not negotiate
+                                * it; empty: there is none */
 };
 
 extern const struct ht_struct dtls_hello_verify_request_struct, dtls_retransmission_struct,
     dtls_ack_struct, dtls_epoch_struct, dtls_details_struct;
 
 extern const struct ht_event_type dtls_hello_verify_request_event, dtls_retransmission_event,
-    dtls_ack_event;
+    dtls_ack_event, dtls_connection_id_event;
 
 #endif

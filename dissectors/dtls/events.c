@@ -85,6 +85,25 @@ static const struct ht_field details_fields[] = {
              "Datagrams amid these that are not DTLS (RFC 7983)."),
     HT_FIELD(struct dtls_details, epochs, HT_LIST_OBJECT, "Records by epoch and side.",
              .of = &dtls_epoch_struct),
+    HT_FIELD(struct dtls_details, migrated_from, HT_OBJECT,
+             "The association that goes on here, since the client changed its address or port.",
+             .of = &tls_migrated_from_struct, .label = "goes on from", .flags = HT_HEADLINE),
+};
+
+static const struct ht_field connection_id_fields[] = {
+    HT_FIELD(struct dtls_connection_id, id, HT_HEX, "The connection id."),
+};
+
+static const struct ht_struct connection_id_struct =
+    HT_STRUCT(struct dtls_connection_id, "dtls_connection_id", connection_id_fields,
+              "A connection id by which a side is addressed.");
+
+const struct ht_event_type dtls_connection_id_event = {
+    .name   = "dtls.connection_id",
+    .title  = "connection id",
+    .doc    = "A connection id by which a side is addressed (RFC 9146).",
+    .data   = &connection_id_struct,
+    .unsaid = true,
 };
 
 const struct ht_struct dtls_details_struct =

@@ -24,12 +24,15 @@ struct dtls_direction {
     struct dtls_reassembly messages;
     struct ht_bytes connection_id; /* that this side wants in records sent to it */
     uint8_t *connection_id_room;   /* where it lies, in the flow's arena */
+    struct ht_bytes head; /* of its first record with an id of the other side's that was not
+                           * negotiated here: what begins with the id */
     uint64_t retransmissions;
     uint64_t lost_messages;
     uint32_t finished_len; /* of the record that held Finished */
     uint32_t ccs_epochs;   /* in which ChangeCipherSpec was told, by bit */
     uint16_t epoch;        /* the highest */
     bool late;             /* its first messages were before the capture */
+    bool id_told;          /* the other side's, that it uses */
     bool hole;             /* some of its messages are not, or not all, in the capture */
     uint8_t num_epochs;
     uint8_t num_flight;               /* encrypted records that wait for the flight's end */

@@ -4,6 +4,8 @@
  */
 #include "quic/quic.h"
 
+#include "tls/tls.h"
+
 static const struct ht_field named_fields[] = {
     HT_FIELD(struct quic_named, id, HT_TEXT, "Number, in hexadecimal."),
     HT_FIELD(struct quic_named, name, HT_TEXT, "Name.", .label = ""),
@@ -89,19 +91,6 @@ static const struct ht_field connection_id_fields[] = {
 static const struct ht_struct connection_id_struct =
     HT_STRUCT(struct quic_connection_id, "quic_connection_id", connection_id_fields,
               "A connection id by which a side is addressed.");
-
-static const struct ht_field migrated_from_fields[] = {
-    HT_FIELD(struct quic_migrated_from, connection, HT_TEXT, "Id of the connection.", .label = ""),
-    HT_FIELD(struct quic_migrated_from, moved, HT_LABEL, "Who moved: client, server."),
-    HT_FIELD(struct quic_migrated_from, ip, HT_ADDRESS, "Its address before.", .label = ""),
-    HT_FIELD(struct quic_migrated_from, port, HT_UINT, "Its port before.", .label = "port"),
-    HT_FIELD(struct quic_migrated_from, connection_id, HT_HEX,
-             "Connection id by which it is known to be the same connection."),
-};
-
-static const struct ht_struct migrated_from_struct =
-    HT_STRUCT(struct quic_migrated_from, "quic_migrated_from", migrated_from_fields,
-              "The connection that goes on from another address or port (RFC 9000 section 9).");
 
 #define OWNER struct quic_transport_parameters
 #define ROW(...) HT_FIELD(OWNER, __VA_ARGS__)
@@ -199,7 +188,7 @@ static const struct ht_field details_fields[] = {
     ROW(user_agent, HT_TEXT, "The client's program, where it says so to Google's servers."),
     ROW(migrated_from, HT_OBJECT,
         "The connection that goes on here, since a side changed its address or port.",
-        .of = &migrated_from_struct, .label = "goes on from", .flags = HT_HEADLINE),
+        .of = &tls_migrated_from_struct, .label = "goes on from", .flags = HT_HEADLINE),
     ROW(closes, HT_LIST_OBJECT, "CONNECTION_CLOSE frames that could be read.", .of = &close_struct),
 };
 

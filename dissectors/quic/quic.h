@@ -69,15 +69,6 @@ struct quic_connection_id {
     bool preferred;
 };
 
-/* The connection that goes on in this flow, since a side changed its address or port. */
-struct quic_migrated_from {
-    struct ht_bytes connection;    /* the id of its record */
-    struct ht_bytes connection_id; /* by which it is known to be the same */
-    const char *moved;             /* client, server */
-    struct ht_address ip;          /* of that side, before */
-    uint64_t port;
-};
-
 struct quic_connection_id_change {
     struct ht_bytes connection_id; /* by which the receiver is addressed from now on */
 };
@@ -103,7 +94,7 @@ struct quic_details {
     uint64_t connection_id_changes;
     struct ht_bytes user_agent; /* by Google's handshake, or its transport parameter */
     struct ht_objects closes;   /* of struct quic_close */
-    const struct quic_migrated_from *migrated_from;
+    const struct tls_migrated_from *migrated_from;
     /* Not in the output: */
     uint64_t small_initial_frame; /* a client's Initial in a datagram of less than 1200 bytes; 0: no
                                    * such, or its size is not known */

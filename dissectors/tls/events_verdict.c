@@ -1,4 +1,5 @@
-/* The field tables of what analyzers think of a chain of certificates. */
+/* The field tables of what analyzers think: of a chain of certificates, of where a flow comes from.
+ */
 #include "tls/tls.h"
 
 #define ROW(member, kind, doc, ...) HT_FIELD(OWNER, member, kind, doc, __VA_ARGS__)
@@ -95,3 +96,17 @@ static const struct ht_field verdict_fields[] = {
 const struct ht_struct tls_chain_verdict_struct =
     HT_STRUCT(OWNER, "chain_verdict", verdict_fields, "What is thought of a chain.");
 #undef OWNER
+
+static const struct ht_field migrated_from_fields[] = {
+    HT_FIELD(struct tls_migrated_from, connection, HT_TEXT, "Id of the connection.", .label = ""),
+    HT_FIELD(struct tls_migrated_from, moved, HT_LABEL, "Who moved: client, server."),
+    HT_FIELD(struct tls_migrated_from, ip, HT_ADDRESS, "Its address before.", .label = ""),
+    HT_FIELD(struct tls_migrated_from, port, HT_UINT, "Its port before.", .label = "port"),
+    HT_FIELD(struct tls_migrated_from, connection_id, HT_HEX,
+             "Connection id by which it is known to be the same connection."),
+};
+
+const struct ht_struct tls_migrated_from_struct =
+    HT_STRUCT(struct tls_migrated_from, "migrated_from", migrated_from_fields,
+              "The connection that goes on from another address or port (RFC 9000 section 9, "
+              "RFC 9146 section 6).");

@@ -482,6 +482,16 @@ struct tls_kept_records {
     uint16_t len[TLS_KEPT_RECORDS];
 };
 
+/* The connection that goes on in this flow, since a side changed its address or port: of QUIC, or
+ * of DTLS with connection ids. */
+struct tls_migrated_from {
+    struct ht_bytes connection;    /* the id of its record */
+    struct ht_bytes connection_id; /* by which it is known to be the same */
+    const char *moved;             /* client, server */
+    struct ht_address ip;          /* of that side, before */
+    uint64_t port;
+};
+
 struct tls_nonce_side;
 
 /* How a handshake failed. */
@@ -538,10 +548,10 @@ extern const struct ht_struct tls_value_faults_struct, tls_client_hello_struct,
     tls_certificate_request_struct, tls_certificate_status_struct, tls_client_key_exchange_struct,
     tls_certificate_verify_struct, tls_new_session_ticket_struct, tls_alert_struct,
     tls_malformed_struct, tls_application_data_struct, tls_heartbeat_struct,
-    tls_other_handshake_struct, tls_chains_struct, tls_ja3_struct, tls_details_struct,
-    tls_client_capabilities_struct, tls_client_particulars_struct, tls_psk_offer_struct,
-    tls_encrypted_client_hello_struct, tls_server_choices_struct, tls_sct_struct,
-    tls_chain_verdict_struct, tls_encrypted_extensions_struct;
+    tls_other_handshake_struct, tls_migrated_from_struct, tls_chains_struct, tls_ja3_struct,
+    tls_details_struct, tls_client_capabilities_struct, tls_client_particulars_struct,
+    tls_psk_offer_struct, tls_encrypted_client_hello_struct, tls_server_choices_struct,
+    tls_sct_struct, tls_chain_verdict_struct, tls_encrypted_extensions_struct;
 
 extern const struct ht_event_type tls_client_hello_event, tls_client_hello_inner_event,
     tls_server_hello_event, tls_hello_retry_request_event, tls_encrypted_extensions_event,

@@ -1,8 +1,10 @@
 #include "analysis/migration/migration.h"
 
 #include "base/hash.h"
+#include "dtls/dtls.h"
 #include "quic/packet.h"
 #include "quic/quic.h"
+#include "tls/tls.h"
 
 #include <stdlib.h>
 
@@ -66,11 +68,19 @@ static const struct origin *find(const struct state *state, uint64_t key)
 static void see_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
                       void *event)
 {
+    struct quic_connection_id of_dtls;
     const struct quic_connection_id *seen = event;
     struct ht_bytes record                = a->connection_id(a->engine);
     (void)state;
-    if (type != &quic_connection_id_event || seen->id.len < HT_MIGRATION_LEAST_ID ||
-        seen->id.len > QUIC_MAX_CONNECTION_ID || record.len > MAX_RECORD_ID) {
+    if (type == &dtls_connection_id_event) {
+        const struct dtls_connection_id *id = event;
+        of_dtls = (struct quic_connection_id){.id = id->id, .owner = id->owner, .peer = id->peer};
+        seen    = &of_dtls;
+    } else if (type != &quic_connection_id_event) {
+        return;
+    }
+    if (seen->id.len < HT_MIGRATION_LEAST_ID || seen->id.len > QUIC_MAX_CONNECTION_ID ||
+        record.len > MAX_RECORD_ID) {
         return;
     }
     struct origin lesson;
@@ -123,22 +133,33 @@ static bool is_elsewhere(const struct origin *origin, const struct ht_party *pee
     return origin->peer_port != peer->port || !ht_address_equal(&origin->peer, &peer->ip);
 }
 
-/* `details` with what is known of where the flow comes from; NULL where there is no room. */
+/* What is known of where the flow comes from; NULL where there is no room. */
+static const struct tls_migrated_from *from_origin(struct ht_analysis *a,
+                                                   const struct origin *origin,
+                                                   struct ht_bytes head, const char *moved)
+{
+    struct tls_migrated_from *from = ht_arena_alloc(a->arena, sizeof *from);
+    if (from != NULL) {
+        *from = (struct tls_migrated_from){
+            .connection    = ht_arena_copy(a->arena, ht_bytes(origin->record, origin->record_len)),
+            .connection_id = ht_bytes_head(head, origin->len),
+            .moved         = moved,
+            .ip            = origin->peer,
+            .port          = origin->peer_port};
+    }
+    return from;
+}
+
+/* `details` with that; NULL where there is no room. */
 static const struct quic_details *told(struct ht_analysis *a, const struct quic_details *details,
                                        const struct origin *origin, struct ht_bytes head,
                                        const char *moved)
 {
-    struct quic_details *out        = ht_arena_alloc(a->arena, sizeof *out);
-    struct quic_migrated_from *from = ht_arena_alloc(a->arena, sizeof *from);
+    struct quic_details *out             = ht_arena_alloc(a->arena, sizeof *out);
+    const struct tls_migrated_from *from = from_origin(a, origin, head, moved);
     if (out == NULL || from == NULL) {
         return NULL;
     }
-    *from = (struct quic_migrated_from){
-        .connection    = ht_arena_copy(a->arena, ht_bytes(origin->record, origin->record_len)),
-        .connection_id = ht_bytes_head(head, origin->len),
-        .moved         = moved,
-        .ip            = origin->peer,
-        .port          = origin->peer_port};
     *out               = *details;
     out->migrated_from = from;
     return out;
@@ -180,6 +201,25 @@ static bool confirm(void *opaque, struct ht_analysis *a, struct ht_connection *c
     return moved != NULL;
 }
 
+/* Only the client of DTLS may change its address (RFC 9146 section 6). NULL: nothing is known. */
+static const struct dtls_details *dtls_moved(const struct state *state, struct ht_analysis *a,
+                                             const struct ht_connection *c,
+                                             const struct dtls_details *dtls)
+{
+    const struct origin *origin = find_owner(state, dtls->to_server, c->server);
+    if (origin == NULL || !is_elsewhere(origin, c->client)) {
+        return NULL;
+    }
+    struct dtls_details *out             = ht_arena_alloc(a->arena, sizeof *out);
+    const struct tls_migrated_from *from = from_origin(a, origin, dtls->to_server, "client");
+    if (out == NULL || from == NULL) {
+        return NULL;
+    }
+    *out               = *dtls;
+    out->migrated_from = from;
+    return out;
+}
+
 /* A flow in which the handshake goes on: its packets have long headers, so that it is QUIC's beyond
  * doubt. Only the client's address may change so early (RFC 9000 section 9). */
 static void complete(void *opaque, struct ht_analysis *a, struct ht_connection *c)
@@ -189,11 +229,15 @@ static void complete(void *opaque, struct ht_analysis *a, struct ht_connection *
         if (c->carriers[i].type == &quic_details_struct) {
             const struct quic_details *moved = by_server_id(state, a, c, c->carriers[i].object);
             c->carriers[i].object            = moved != NULL ? moved : c->carriers[i].object;
+        } else if (c->carriers[i].type == &dtls_details_struct) {
+            const struct dtls_details *moved = dtls_moved(state, a, c, c->carriers[i].object);
+            c->carriers[i].object            = moved != NULL ? moved : c->carriers[i].object;
         }
     }
 }
 
-static const struct ht_event_type *const events[] = {&quic_connection_id_event, NULL};
+static const struct ht_event_type *const events[] = {&quic_connection_id_event,
+                                                     &dtls_connection_id_event, NULL};
 
 const struct ht_analyzer ht_migration_analyzer = {
     .name       = "migration",

@@ -5,7 +5,9 @@
 #include "scene.h"
 
 #include "analysis/migration/migration.h"
+#include "dtls/dtls.h"
 #include "quic/quic.h"
+#include "tls/tls.h"
 
 static int set_up(void **state)
 {
@@ -28,9 +30,9 @@ static void uses(struct scene *scene, const char *connection, struct ht_bytes id
 }
 
 /* Where a flow comes from whose packets begin like this; NULL: it is not known to be QUIC's. */
-static const struct quic_migrated_from *origin_of(struct scene *scene, struct ht_endpoint client,
-                                                  struct ht_endpoint server, const char *to_server,
-                                                  const char *to_client)
+static const struct tls_migrated_from *origin_of(struct scene *scene, struct ht_endpoint client,
+                                                 struct ht_endpoint server, const char *to_server,
+                                                 const char *to_client)
 {
     const struct quic_details details = {.to_server = hex(to_server), .to_client = hex(to_client)};
     const struct ht_party c           = {.ip = client.address, .port = client.port},
@@ -51,7 +53,7 @@ static void by_the_servers_id(void **state)
 {
     struct scene *scene = *state;
     uses(scene, "c-1", hex("f067a5502a4262b5"), at(2, 443), at(1, 5000));
-    const struct quic_migrated_from *from = origin_of(scene, at(7, 6000), at(2, 443), PACKET, "");
+    const struct tls_migrated_from *from = origin_of(scene, at(7, 6000), at(2, 443), PACKET, "");
     assert_non_null(from);
     assert_text(from->connection, "c-1");
     assert_true(ht_bytes_equal(from->connection_id, hex("f067a5502a4262b5")));
@@ -65,7 +67,7 @@ static void by_the_clients_id(void **state)
 {
     struct scene *scene = *state;
     uses(scene, "c-1", hex("f067a5502a4262b5"), at(1, 5000), at(2, 443));
-    const struct quic_migrated_from *from = origin_of(scene, at(1, 5000), at(3, 443), "00", PACKET);
+    const struct tls_migrated_from *from = origin_of(scene, at(1, 5000), at(3, 443), "00", PACKET);
     assert_non_null(from);
     assert_string_equal(from->moved, "server");
     assert_memory_equal(from->ip.bytes, hex("0a000002").ptr, 4);
@@ -79,7 +81,7 @@ static void by_the_preferred_address(void **state)
         .id = hex("f067a5502a4262b5"), .owner = at(2, 4433), .peer = at(2, 443), .preferred = true};
     scene->connection = "c-1";
     ht_migration_analyzer.event(scene->state, &scene->analysis, &quic_connection_id_event, &event);
-    const struct quic_migrated_from *from = origin_of(scene, at(1, 5000), at(2, 4433), PACKET, "");
+    const struct tls_migrated_from *from = origin_of(scene, at(1, 5000), at(2, 4433), PACKET, "");
     assert_non_null(from);
     assert_text(from->connection, "c-1");
     assert_string_equal(from->moved, "server");
@@ -158,6 +160,43 @@ static void many(void **state)
     assert_null(origin_of(scene, at(7, 6000), at(2, 443), "01000000", ""));
 }
 
+/* RFC 9146 section 6: an association of DTLS, whose client alone may move. */
+static void of_dtls(void **state)
+{
+    struct scene *scene             = *state;
+    struct dtls_connection_id event = {
+        .id = hex("f067a5502a4262b5"), .owner = at(2, 4433), .peer = at(1, 5000)};
+    scene->connection = "c-1";
+    ht_migration_analyzer.event(scene->state, &scene->analysis, &dtls_connection_id_event, &event);
+    static const struct {
+        const char *to_server;
+        uint8_t client;
+        uint16_t server_port;
+        bool known;
+    } cases[] = {{PACKET, 7, 4433, true},
+                 {PACKET, 1, 4433, false}, /* where it was */
+                 {PACKET, 7, 4434, false},
+                 {"f067a5502a4262b6", 7, 4433, false},
+                 {"", 7, 4433, false}};
+    for (size_t i = 0; i < HT_ARRAY_LEN(cases); i++) {
+        const struct dtls_details details = {.to_server = hex(cases[i].to_server)};
+        const struct ht_party client      = {.ip = at(cases[i].client, 0).address, .port = 5000},
+                              server      = {.ip = at(2, 0).address, .port = cases[i].server_port};
+        struct ht_connection c            = {
+                       .client = &client, .server = &server, .carriers = {{&dtls_details_struct, &details}}};
+        ht_migration_analyzer.connection(scene->state, &scene->analysis, &c);
+        const struct tls_migrated_from *from =
+            ((const struct dtls_details *)c.carriers[0].object)->migrated_from;
+        assert_int_equal(from != NULL, cases[i].known);
+        if (from != NULL) {
+            assert_text(from->connection, "c-1");
+            assert_string_equal(from->moved, "client");
+            assert_int_equal(from->port, 5000);
+            assert_memory_equal(from->ip.bytes, hex("0a000001").ptr, 4);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +207,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(not_by_what_differs, set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(the_longest_and_the_first, set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(many, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(of_dtls, set_up, scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

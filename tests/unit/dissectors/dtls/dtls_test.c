@@ -344,6 +344,31 @@ static void connection_ids_are_negotiated(void **unused)
     assert_int_equal(details->server_connection_id.len, 0);
     assert_non_null(strstr(r.text, "B tls.finished encrypted\n"));
     assert_non_null(strstr(r.text, "B tls.application_data encrypted { records=2 bytes=5 }"));
+    const char *told = strstr(r.text, "A dtls.connection_id { id=0a0b }\n");
+    assert_non_null(told);
+    assert_null(strstr(told + 4, "dtls.connection_id")); /* once */
+    assert_int_equal(details->to_server.len, 0);
+    recorder_free(&r);
+}
+
+/* RFC 9146 section 6: the client is at another address now, and what begins with the server's id is
+ * kept for those who know it. The server writes no id. */
+static void an_association_goes_on(void **unused)
+{
+    struct recorder r;
+    (void)unused;
+    start(&r);
+    ht_claim_client(&r.emitter, HT_SIDE_A, "port");
+    say_hex(&r, 0, "19 fefd 0001 000000000009 a1a2a3a4a5a6a7a8 0004 01020304");
+    say_hex(&r, 1, "17 fefd 0001 000000000007 0002 0102");
+    say_hex(&r, 0,
+            "19 fefd 0001 00000000000a a1a2a3a4a5a6a7a8 0014 000102030405060708090a0b0c0d0e0f"
+            "10111213");
+    const struct dtls_details *details = end(&r);
+    assert_true(ht_bytes_equal(details->to_server, hex("a1a2a3a4a5a6a7a8 0004 01020304")));
+    assert_null(strstr(r.text, "finished"));
+    assert_non_null(strstr(r.text, "A tls.application_data encrypted { records=2"));
+    assert_null(strstr(r.text, "dtls.connection_id"));
     recorder_free(&r);
 }
 
@@ -453,6 +478,7 @@ int main(void)
         cmocka_unit_test(an_answer_is_later_though_the_clock_was_set_back),
         cmocka_unit_test(acks_in_clear_are_read),
         cmocka_unit_test(connection_ids_are_negotiated),
+        cmocka_unit_test(an_association_goes_on),
         cmocka_unit_test(epochs_past_the_last_are_counted),
         cmocka_unit_test(connection_ids_are_bounded),
         cmocka_unit_test(what_is_malformed_is_told),
