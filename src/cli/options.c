@@ -564,6 +564,21 @@ static bool check(const struct cli_options *o, struct ht_error *error)
     return check_effects(o, error) && check_reports(o, error);
 }
 
+/* A file beside what is printed of the program itself would be taken for what that is of. */
+static bool check_alone(const struct cli_options *o, struct ht_error *error)
+{
+    if (o->action == CLI_RULES && o->csv) {
+        return ht_fail(error, "-f csv is of --inventory; there are text, brief and json");
+    }
+    const char *prints = o->action == CLI_RULES        ? "--rules"
+                         : o->action == CLI_SCHEMA     ? "--schema"
+                         : o->action == CLI_INTERFACES ? "--interfaces"
+                                                       : NULL;
+    return prints == NULL || *o->files == NULL ||
+           ht_fail(error, "%s: %s reads no file%s", *o->files, prints,
+                   o->action == CLI_RULES ? "; a policy is named by --audit=POLICY" : "");
+}
+
 bool cli_options_read(struct cli_options *out, int argc, char **argv, struct ht_error *error)
 {
     char letters[2 * NUM_OPTIONS + 2];
@@ -577,11 +592,5 @@ bool cli_options_read(struct cli_options *out, int argc, char **argv, struct ht_
         }
     }
     out->files = argv + optind;
-    if (out->action == CLI_RULES && out->csv) {
-        return ht_fail(error, "-f csv is of --inventory; there are text, brief and json");
-    }
-    if (out->action != CLI_RUN) {
-        return true;
-    }
-    return check(out, error);
+    return out->action == CLI_RUN ? check(out, error) : check_alone(out, error);
 }

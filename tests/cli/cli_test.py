@@ -130,6 +130,13 @@ class ExitStatus(Folder):
                 self.assertEqual(run.status, 2)
                 self.assert_one_line(run, option, words)
 
+    def test_2_for_a_file_beside_what_reads_none(self):
+        for option in ("--rules", "--schema", "--interfaces"):
+            with self.subTest(option=option):
+                run = Run(option, "house.json")
+                self.assertEqual((run.status, run.stdout), (2, ""))
+                self.assert_one_line(run, option, "house.json", "reads no file")
+
     def test_3_for_a_file_that_is_no_capture(self):
         for name, content in (("text", b"To whom it may concern: this is no capture.\n"),
                               ("empty", b""), ("one", b"\xa1"), ("zeros", bytes(4096)),
