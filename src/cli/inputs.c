@@ -1,7 +1,6 @@
 #include "cli/inputs.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,11 +73,12 @@ static bool is_new(struct walk *w, const struct stat *st)
 
 static bool walk(struct walk *w, const char *path, int depth);
 
+/* One that cannot be read is added as it is: opening it as a file will say why. */
 static bool walk_directory(struct walk *w, const char *path, int depth)
 {
     struct dirent **entries = NULL;
     int num                 = scandir(path, &entries, visible, by_name);
-    bool good               = num >= 0 || ht_fail(w->error, "%s: %s", path, strerror(errno));
+    bool good               = num >= 0 || add(w->inputs, path, w->named, w->error);
     for (int i = 0; i < num; i++) {
         char *child = NULL;
         if (asprintf(&child, "%s/%s", path, entries[i]->d_name) >= 0) {

@@ -21,8 +21,8 @@ struct cli_inputs {
 };
 
 /* cli_inputs_add adds the files that `named` stands for: itself ("-" too, and what is not there),
- * or if it is a directory, the regular files below it, each once, links followed. False with a
- * message where a directory cannot be read; the others are added all the same. */
+ * or if it is a directory, the regular files below it, each once, links followed, and directories
+ * that cannot be read. False with a message where there is no memory. */
 bool cli_inputs_add(struct cli_inputs *inputs, const char *named, struct ht_error *error);
 
 void cli_inputs_free(struct cli_inputs *inputs);

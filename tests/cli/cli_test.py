@@ -1,5 +1,6 @@
 """The command line keeps its promises: what is read, what is said where, exit statuses. The program
 is $HELLOTAP; the captures are made here."""
+import ctypes
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ import captures
 HELLOTAP = os.environ["HELLOTAP"]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"
+PR_CAPBSET_DROP = 24  # prctl(2)
 COMPRESSORS = {".gz": ["gzip", "-c"], ".zst": ["zstd", "-qc"], ".lz4": ["lz4", "-qc"]}
 
 
@@ -329,6 +331,26 @@ class Inputs(Folder):
                 run = Run("--audit", "--fail-on", "high", os.path.join(self.folder, name))
                 self.assertEqual(run.status, 3)
                 self.assert_one_line(run, name, "no capture")
+
+    def test_each_that_may_not_be_read_is_named_and_the_others_are_read(self):
+        self.good("d/a/closed.pcap")
+        self.good("d/b/c/unseen.pcap")
+        self.good("d/e/open.pcap")
+        self.good("f/unseen.pcap")
+        closed = [os.path.join(self.folder, name) for name in ("d/a/closed.pcap", "d/b/c", "d/b", "f")]
+        for path in closed:
+            os.chmod(path, 0)
+            self.addCleanup(os.chmod, path, 0o755)
+        def no_override():  # of permissions, as root has it: CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+            for capability in (1, 2):
+                ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability)
+        folders = [os.path.join(self.folder, name) for name in ("d", "f")]
+        run = Run("-f", "json", *folders, preexec_fn=no_override)
+        self.assertEqual((run.status, len(run.records("connection"))), (3, 1), run.stderr)
+        self.assertEqual(sorted(run.stderr.splitlines()), sorted(
+            f"hellotap: {os.path.join(self.folder, path)}: Permission denied"
+            for path in ("d/a/closed.pcap", "d/b", "f")))
+        self.assertEqual(run.records("stats")[0]["failed_sources"], 3)
 
     def test_a_file_named_like_an_option(self):
         self.good("-f.pcap")
