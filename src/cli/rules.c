@@ -125,6 +125,18 @@ static bool is_known(const char *id)
     return is_among(NUM_SOURCES, id);
 }
 
+bool cli_rules_ask(const struct ht_condition *condition)
+{
+    bool asked = false;
+    for (size_t i = 0; i < NUM_SOURCES; i++) {
+        const struct ht_rule *rule;
+        for (size_t k = 0; !asked && (rule = sources[i](k)) != NULL; k++) {
+            asked = ht_condition_asks_for(condition, rule->id);
+        }
+    }
+    return asked;
+}
+
 struct ht_policy *cli_rules_policy(const struct cli_options *options, struct ht_error *error)
 {
     static const struct ht_policy_checks checks = {.rule = is_known, .value = ht_audit_knows_value};

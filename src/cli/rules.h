@@ -12,6 +12,9 @@ extern const struct ht_record_type cli_rule_record;
  * have one; or in JSON all that there is to say of it. False with a message. */
 bool cli_rules_print(const struct cli_options *options, FILE *out, struct ht_error *error);
 
+/* cli_rules_ask: the condition asks for the id of a rule. */
+bool cli_rules_ask(const struct ht_condition *condition);
+
 /* cli_rules_policy opens the options' policy, which is one of these rules; NULL with a message. */
 struct ht_policy *cli_rules_policy(const struct cli_options *options, struct ht_error *error);
 

@@ -279,10 +279,11 @@ static bool fail_condition(const struct ht_condition *condition, struct ht_error
         why = "is not less or more than that: numbers are, as 2048 or 0x0303, and times, as "
               "2026-03-15 or 2026-03-15T12:00:00Z";
     }
-    return ht_fail(error,
-                   "--only: \"%.*s\" %s; hellotap-json(5) lists what there is, as in "
-                   "tls.client_hello.ja4",
-                   (int)condition->field.len, (const char *)condition->field.ptr, why);
+    const char *list = ht_bytes_equal(condition->field, ht_text("findings.id"))
+                           ? "hellotap --rules lists what there is"
+                           : "hellotap-json(5) lists what there is, as in tls.client_hello.ja4";
+    return ht_fail(error, "--only: \"%.*s\" %s; %s", (int)condition->field.len,
+                   (const char *)condition->field.ptr, why, list);
 }
 
 /* "a=1 and b=2" asks for the value "1 and b=2". */

@@ -92,6 +92,38 @@ static struct ht_schema_parts gather(struct parts *p)
         .records = p->records, .events = p->events, .details = p->details};
 }
 
+static bool asks_for_event(const struct ht_condition *condition, const struct parts *p)
+{
+    bool asks = false;
+    for (size_t i = 0; i < p->num_events && !asks; i++) {
+        asks = ht_condition_asks_for(condition, p->events[i]->name);
+    }
+    return asks;
+}
+
+static bool asks_for_severity(const struct ht_condition *condition)
+{
+    bool asks = false;
+    for (int i = 0; i < HT_NUM_SEVERITIES && !asks; i++) {
+        asks = ht_condition_asks_for(condition, ht_severity_name((enum ht_severity)i));
+    }
+    return asks;
+}
+
+/* Of labels those of which all words are known here; of any other nothing is said. */
+static bool label_fits(const struct ht_condition *condition, const struct parts *p)
+{
+    struct ht_bytes field = condition->field;
+    if (ht_bytes_equal(field, ht_text("event")) ||
+        ht_bytes_equal(field, ht_text("timeline.event"))) {
+        return asks_for_event(condition, p);
+    }
+    if (ht_bytes_equal(field, ht_text("findings.severity"))) {
+        return asks_for_severity(condition);
+    }
+    return !ht_bytes_equal(field, ht_text("findings.id")) || cli_rules_ask(condition);
+}
+
 bool cli_schema_fits(const struct ht_condition *condition, const struct ht_record_type *type)
 {
     struct parts room = {0};
@@ -111,7 +143,7 @@ bool cli_schema_fits(const struct ht_condition *condition, const struct ht_recor
         fits = (type == NULL || type == room.records[i]) &&
                ht_condition_fits(condition, room.records[i], any);
     }
-    return fits;
+    return fits && label_fits(condition, &room);
 }
 
 bool cli_schema_print(FILE *out)

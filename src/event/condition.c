@@ -449,9 +449,14 @@ static bool struct_fits(const struct ht_condition *c, const struct ht_struct *ty
     return fits;
 }
 
+bool ht_condition_asks_for(const struct ht_condition *condition, const char *text)
+{
+    return is_value(condition, ht_text(text));
+}
+
 bool ht_condition_fits(const struct ht_condition *condition, const struct ht_record_type *type,
                        const struct ht_struct *const *any)
 {
-    return is_type(condition) ? condition->negated || is_value(condition, ht_text(type->name))
+    return is_type(condition) ? is_value(condition, ht_text(type->name))
                               : struct_fits(condition, type->data, condition->field, any);
 }

@@ -45,6 +45,9 @@ bool ht_condition_holds(const struct ht_condition *condition, const struct ht_re
 bool ht_conditions_hold(const struct ht_condition *conditions, size_t num,
                         const struct ht_record_type *type, const void *record);
 
+/* ht_condition_asks_for: it holds of a field with this text, or would if it were not negated. */
+bool ht_condition_asks_for(const struct ht_condition *condition, const char *text);
+
 /* ht_condition_fits: records of this type can have the field with such a value, which of an object
  * means that `*` is its only one; or are of the type. What fields of kind HT_ANY may hold is in
  * `any`, which ends with NULL. */

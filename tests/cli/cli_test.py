@@ -85,6 +85,11 @@ class Only(unittest.TestCase):
                                      "client.ip=10.9.0.0/30", "tls.version!=TLS 1.2"),
                          ["tls10-rsa.pcap"])
 
+    def test_words_of_which_all_are_known(self):
+        self.assertEqual(self.chosen("timeline.event=tls.certificate_r*"),
+                         ["gnutls-tls13.pcap"])
+        self.assertEqual(self.chosen("timeline.event!=tcp.SYN", "type=connection"), [])
+
     def test_more_and_less(self):
         self.assertEqual(self.chosen("tls.version.id<0x0303"), ["tls10-rsa.pcap"])
         self.assertEqual(self.chosen("start>=2026-11-21T04:55:30.795935000Z"), ["link-ipv6.pcap"])
@@ -106,7 +111,11 @@ class ExitStatus(Folder):
                           ["--width", "-1", good], ["-i", "lo", good],
                           ["-f", "brief", "--audit", good], ["-f", "brief", "--inventory", good],
                           ["-f", "brief", "-e", good], ["--only", "tls=x", good],
-                          ["--only", "type=conection", good],
+                          ["--only", "type=conection", good], ["--only", "type!=conection", good],
+                          ["--only", "timeline.event=tls.helo", good],
+                          ["-e", "--only", "event!=tls.helo", good],
+                          ["--only", "findings.id=cert-expird", good],
+                          ["--only", "findings.severity=hihg or findings.severity=high", good],
                           ["--only", "duration_ns>1s", good], ["--only", "start>9", good],
                           ["--only", "server_name<9", good], ["--only", "client.ip=::/200", good],
                           ["--only", "tls or ", good], ["--only", "tls or color", good],
