@@ -192,7 +192,7 @@ static bool set_output(struct cli_options *o, const char *value, struct ht_error
         return fail_twice("output", error);
     }
     o->output = strcmp(value, "-") == 0 ? NULL : value;
-    return true;
+    return value[0] != '\0' || ht_fail(error, "--output: the file's name is empty");
 }
 
 static bool set_bill(struct cli_options *o, const char *value, struct ht_error *error)

@@ -21,7 +21,11 @@ bool cli_report_open(struct cli_session *session, struct ht_error *error)
     session->bill = path != NULL ? fopen(path, "we") : NULL;
     bool opened =
         session->bill != NULL && cli_confine_give(session->options, fileno(session->bill));
-    return path == NULL || opened || ht_fail(error, "%s: %s", path, strerror(errno));
+    if (path != NULL && !opened) {
+        session->status = CLI_UNREADABLE;
+        return ht_fail(error, "%s: %s", path, strerror(errno));
+    }
+    return true;
 }
 
 void cli_report_close(struct cli_session *session)

@@ -123,6 +123,10 @@ static bool open_path(struct output_file *file, const struct ht_output_config *c
     }
     const char *slash = strrchr(file->path, '/');
     file->name        = slash != NULL ? slash + 1 : file->path;
+    if (slash != NULL && slash[1] == '\0') {
+        errno = EISDIR;
+        return false;
+    }
     if (output_rotates(file) && strlen(file->name) + ROTATED_LONGER > NAME_MAX) {
         errno = ENAMETOOLONG;
         return false;
@@ -135,6 +139,16 @@ static bool open_path(struct output_file *file, const struct ht_output_config *c
     file->descriptor =
         openat(file->directory, file->name, flags | (config->append ? 0 : O_TRUNC), file->mode);
     return file->descriptor >= 0 && look(file) && give(file, config);
+}
+
+/* Says why the path could not be opened, and what to do. */
+static bool fail_open(const char *path, int why, struct ht_error *error)
+{
+    const char *remedy = why == EISDIR   ? ": name a file in it"
+                         : why == ENOENT ? ": its folder has to be made first"
+                         : why == EACCES ? ": name a file where this user may write"
+                                         : "";
+    return ht_fail(error, "%s: %s%s", path, strerror(why), remedy);
 }
 
 bool output_file_open(struct output_file *file, const struct ht_output_config *config,
@@ -153,7 +167,7 @@ bool output_file_open(struct output_file *file, const struct ht_output_config *c
         return look(file) || ht_fail(error, "standard output: %s", strerror(errno));
     }
     if (!open_path(file, config)) {
-        (void)ht_fail(error, "%s: %s", config->path, strerror(errno));
+        (void)fail_open(config->path, errno, error);
         (void)output_file_close(file);
         return false;
     }

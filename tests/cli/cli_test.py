@@ -23,6 +23,12 @@ PR_CAPBSET_DROP = 24  # prctl(2)
 COMPRESSORS = {".gz": ["gzip", "-c"], ".zst": ["zstd", "-qc"], ".lz4": ["lz4", "-qc"]}
 
 
+def no_override():
+    """Permissions hold for root too: without CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
+    for capability in (1, 2):
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability)
+
+
 def compressed(path, suffix):
     return subprocess.run([*COMPRESSORS[suffix], path], stdout=subprocess.PIPE, check=True).stdout
 
@@ -106,7 +112,7 @@ class ExitStatus(Folder):
     def test_2_for_wrong_usage_with_words_on_stderr_only(self):
         good = self.good()
         for arguments in ([], ["--no-such-option", good], ["-f", "no-such-format", good],
-                          ["-f"], ["-", "-"], ["-i", "any,lo"], ["-i", "lo", "-i", "any"],
+                          ["-f"], ["-", "-"], ["-o", "", good], ["-i", "any,lo"], ["-i", "lo", "-i", "any"],
                           ["--filter", "tcp and and", good],
                           ["--width", "-1", good], ["-i", "lo", good],
                           ["-f", "brief", "--audit", good], ["-f", "brief", "--inventory", good],
@@ -185,10 +191,21 @@ class ExitStatus(Folder):
             run = Run("-o", "/dev/full", *options, self.good())
             self.assertEqual(run.status, 3)
             self.assert_one_line(run, "/dev/full", "No space left on device")
-        nowhere = os.path.join(self.folder, "no", "such", "folder")
-        run = Run("-o", nowhere, self.good())
+        for name, *words in (("no/such", "No such file or directory", "folder has to be made"),
+                             ("no/", "Is a directory", "name a file"),
+                             (".", "Is a directory", "name a file")):
+            run = Run("-o", os.path.join(self.folder, name), self.good())
+            self.assertEqual(run.status, 3)
+            self.assert_one_line(run, os.path.join(self.folder, name), *words)
+            run = Run("--audit", "--cbom", os.path.join(self.folder, name), self.good())
+            self.assertEqual(run.status, 3)
+            self.assert_one_line(run, os.path.join(self.folder, name), words[0])
+        closed = self.file("closed/x", b"")
+        os.chmod(os.path.dirname(closed), 0)
+        self.addCleanup(os.chmod, os.path.dirname(closed), 0o755)
+        run = Run("-o", closed, self.good(), preexec_fn=no_override)
         self.assertEqual(run.status, 3)
-        self.assert_one_line(run, nowhere, "No such file or directory")
+        self.assert_one_line(run, closed, "Permission denied", "where this user may write")
 
     def test_1_for_what_fail_on_names(self):
         house = self.file("house.json", json.dumps({
@@ -350,9 +367,6 @@ class Inputs(Folder):
         for path in closed:
             os.chmod(path, 0)
             self.addCleanup(os.chmod, path, 0o755)
-        def no_override():  # of permissions, as root has it: CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
-            for capability in (1, 2):
-                ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability)
         folders = [os.path.join(self.folder, name) for name in ("d", "f")]
         run = Run("-f", "json", *folders, preexec_fn=no_override)
         self.assertEqual((run.status, len(run.records("connection"))), (3, 1), run.stderr)

@@ -393,7 +393,8 @@ static void test_what_cannot_be_opened(void **state)
     char name[256] = {0};
     memset(name, 'n', 250);
     assert_refused((struct ht_output_config){.path = "nowhere/out.jsonl"}, ENOENT);
-    assert_refused((struct ht_output_config){.path = "/"}, ENOENT);
+    assert_refused((struct ht_output_config){.path = "nowhere/"}, EISDIR);
+    assert_refused((struct ht_output_config){.path = "/"}, EISDIR);
     assert_refused((struct ht_output_config){.path = "."}, EISDIR);
     assert_refused((struct ht_output_config){.path = ""}, ENOENT);
     assert_refused((struct ht_output_config){.path = name, .rotate_bytes = 1}, ENAMETOOLONG);
