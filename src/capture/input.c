@@ -1,5 +1,6 @@
 #include "capture/input.h"
 
+#include "base/time.h"
 #include "capture/decompress.h"
 
 #include <errno.h>
@@ -8,9 +9,12 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MAGIC_LEN = 4 };
+
+#define TURN_NS (HT_SECOND_NS / 2)
 
 /* read(2), waiting where a descriptor handed to us does not. */
 static ssize_t read_waiting(int fd, uint8_t *to, size_t room)
@@ -23,10 +27,33 @@ static ssize_t read_waiting(int fd, uint8_t *to, size_t room)
     return len;
 }
 
+static int64_t now_ns(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * HT_SECOND_NS + now.tv_nsec;
+}
+
+/* Waits for something to read. True: it is the caller's turn, be there any or not. */
+static bool is_turn(struct ht_raw *raw)
+{
+    const int64_t ms   = HT_SECOND_NS / 1000;
+    int64_t left_ns    = raw->turn_ns - now_ns();
+    struct pollfd wait = {.fd = raw->fd, .events = POLLIN};
+    if (left_ns > 0 && poll(&wait, 1, (int)(left_ns / ms + 1)) > 0) {
+        return false;
+    }
+    raw->turn_ns = now_ns() + TURN_NS;
+    return true;
+}
+
 enum ht_input_state ht_raw_read(struct ht_raw *raw, uint8_t *to, size_t room, size_t *out_len,
                                 struct ht_error *error)
 {
     ssize_t len = 0;
+    if (raw->turn_ns != 0 && is_turn(raw)) {
+        return HT_INPUT_AGAIN;
+    }
     if (raw->fd >= 0) {
         len = read_waiting(raw->fd, to, room);
     } else if (raw->memory.len > 0) {
@@ -203,6 +230,13 @@ bool ht_input_open_memory(struct ht_input *out, struct ht_bytes memory, const ch
     *out = (struct ht_input){
         .raw = {.fd = -1, .memory = memory, .name = name, .size_bytes = memory.len}};
     return start(out, error);
+}
+
+void ht_input_give_turns(struct ht_input *input)
+{
+    if (input->raw.size_bytes == 0 && input->raw.fd >= 0) {
+        input->raw.turn_ns = now_ns() + TURN_NS;
+    }
 }
 
 void ht_input_close(struct ht_input *input)

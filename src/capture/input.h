@@ -18,7 +18,7 @@ enum {
 
 enum ht_input_state {
     HT_INPUT_READY,
-    HT_INPUT_AGAIN, /* a signal came before the bytes did */
+    HT_INPUT_AGAIN, /* a signal came before the bytes did, or of a pipe it is time for a turn */
     HT_INPUT_END,
     HT_INPUT_ERROR
 };
@@ -28,8 +28,9 @@ struct ht_raw {
     const char *name;       /* for messages; somebody else's */
     int fd;                 /* -1: `memory` is read */
     struct ht_bytes memory; /* what is left of it */
-    uint64_t size_bytes;    /* 0 where unknown */
+    uint64_t size_bytes;    /* 0 where unknown: of a pipe, a socket, a terminal */
     uint64_t read_bytes;    /* so far */
+    int64_t turn_ns;        /* monotonic: the caller gets a turn then; 0: never */
 };
 
 struct ht_decoder;
@@ -53,6 +54,10 @@ enum ht_input_state ht_raw_read(struct ht_raw *raw, uint8_t *to, size_t room, si
 bool ht_input_open(struct ht_input *out, const char *path, struct ht_error *error);
 bool ht_input_open_memory(struct ht_input *out, struct ht_bytes memory, const char *name,
                           struct ht_error *error);
+
+/* ht_input_give_turns: from now on what has no known size returns HT_INPUT_AGAIN every half a
+ * second, whether there is something to read or not. */
+void ht_input_give_turns(struct ht_input *input);
 
 void ht_input_close(struct ht_input *input);
 

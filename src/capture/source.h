@@ -12,7 +12,7 @@
 
 enum ht_read {
     HT_READ_FRAME, /* `out` is a frame */
-    HT_READ_AGAIN, /* an interface had nothing for a moment */
+    HT_READ_AGAIN, /* an interface had nothing for a moment; of a pipe, every half a second */
     HT_READ_END,   /* all was read */
     HT_READ_ERROR  /* the rest cannot be read; what was handed out stands */
 };
@@ -32,7 +32,7 @@ struct ht_source_ops {
 struct ht_source {
     const struct ht_source_ops *ops;
     const char *name;              /* as the user gave it; the caller's, outlives the source */
-    uint64_t size_bytes;           /* of the file on disk; 0 where unknown */
+    uint64_t size_bytes;           /* of the file on disk; 0 where unknown, as of a pipe */
     uint64_t read_bytes;           /* read of the file on disk so far, for a progress display */
     uint64_t dropped;              /* frames that the capture lost, as far as the source says; of an
                                     * interface, those for which our buffer had no room */

@@ -110,11 +110,16 @@ static bool open_crew(struct cli_session *session, struct ht_error *error)
     return session->crew != NULL;
 }
 
-static int64_t now_ns(void)
+static int64_t clock_ns(clockid_t clock)
 {
     struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)clock_gettime(clock, &now);
     return now.tv_sec * HT_SECOND_NS + now.tv_nsec;
+}
+
+static int64_t now_ns(void)
+{
+    return clock_ns(CLOCK_REALTIME);
 }
 
 static void fail_source(struct cli_session *session, const char *text)
@@ -139,7 +144,22 @@ static bool take_frame(struct cli_session *session, const struct ht_frame *frame
         return true;
     }
     cli_progress_step(&session->console.progress, session->source, frame->data.len);
+    session->pace.frame_ns = frame->time_ns;
+    session->pace.heard    = true;
     return ht_crew_frame(session->crew, frame);
+}
+
+/* What can be told for the time that has passed. Who reads what a pipe brings, as it comes, waits
+ * for no more than that. */
+static bool pass_time(struct cli_session *session)
+{
+    int64_t there_ns;
+    if (cli_options_live(session->options)) {
+        return ht_crew_tick(session->crew, now_ns() - session->source->late_ns);
+    }
+    bool good = !cli_pace_keeps(&session->pace, clock_ns(CLOCK_MONOTONIC), now_ns(), &there_ns) ||
+                ht_crew_tick(session->crew, there_ns);
+    return cli_writer_flush(&session->writer) && good;
 }
 
 /* Takes one frame, or the lack of one. Returns false where the source has come to its end. */
@@ -150,9 +170,7 @@ static bool step(struct cli_session *session, struct ht_error *error)
     case HT_READ_FRAME:
         return take_frame(session, &frame) && cli_session_passed(session);
     case HT_READ_AGAIN:
-        return (!cli_options_live(session->options) ||
-                ht_crew_tick(session->crew, now_ns() - session->source->late_ns)) &&
-               cli_session_tend(session);
+        return pass_time(session) && cli_session_tend(session);
     case HT_READ_ERROR:
         fail_source(session, error->text);
         return false;
@@ -163,17 +181,19 @@ static bool step(struct cli_session *session, struct ht_error *error)
 }
 
 /* What was captured before the end was asked for is told too; the kernel hands over a block that is
- * not full with some delay. */
+ * not full with some delay, as does who writes to a pipe and was asked to end as well. */
 static void drain(struct cli_session *session)
 {
     struct ht_frame frame;
     struct ht_error error;
     int64_t asked_ns  = now_ns();
     int64_t most_ns   = session->source->late_ns + DRAIN_NS;
+    bool live         = cli_options_live(session->options);
     enum ht_read read = HT_READ_AGAIN;
     while (read == HT_READ_FRAME || (read == HT_READ_AGAIN && now_ns() - asked_ns < most_ns)) {
-        read = ht_source_next(session->source, &frame, &error);
-        if (read == HT_READ_FRAME && (frame.time_ns > asked_ns || !take_frame(session, &frame))) {
+        read      = ht_source_next(session->source, &frame, &error);
+        bool late = live ? frame.time_ns > asked_ns : now_ns() - asked_ns > most_ns;
+        if (read == HT_READ_FRAME && (late || !take_frame(session, &frame))) {
             break;
         }
     }
@@ -183,10 +203,11 @@ static void read_source(struct cli_session *session)
 {
     struct ht_error error;
     session->counted.sources++;
+    session->pace = (struct cli_pace){0};
     ht_crew_source(session->crew, session->source);
     while (!cli_signals_stop() && step(session, &error)) {
     }
-    if (cli_signals_stop() && cli_options_live(session->options)) {
+    if (cli_signals_stop() && session->source->size_bytes == 0) {
         cli_notify_send(&session->notify, "STOPPING=1");
         drain(session);
     }

@@ -11,6 +11,7 @@
 #include "cli/inputs.h"
 #include "cli/notify.h"
 #include "cli/options.h"
+#include "cli/pace.h"
 #include "cli/writer.h"
 #include "run/crew.h"
 
@@ -27,6 +28,7 @@ struct cli_session {
     struct ht_filter *filter;
     struct cli_inputs inputs; /* the files to read */
     struct ht_source *source; /* at hand */
+    struct cli_pace pace;     /* of its frames, if it is a pipe */
     uint64_t capture_drops, interface_drops,
         told_drops;                         /* the first two: of sources at their end */
     int64_t started_ns, stats_ns, alive_ns; /* the last two: when it is time again; monotonic */

@@ -27,9 +27,11 @@ static void ask_stats(int number)
     stats_asked = 1;
 }
 
+/* What asks for the end also ends the opening of a pipe that nobody writes to. */
 static void handle(int number, void (*handler)(int number))
 {
-    struct sigaction action = {.sa_handler = handler, .sa_flags = (int)SA_RESTART};
+    int flags               = handler == ask_stop ? 0 : (int)SA_RESTART;
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
     (void)sigaction(number, &action, NULL);
 }
 

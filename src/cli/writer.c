@@ -139,6 +139,12 @@ static void begin_record(struct cli_writer *writer, const struct ht_record_type 
     writer->apart = apart;
 }
 
+bool cli_writer_flush(struct cli_writer *writer)
+{
+    write_lines(writer);
+    return !writer->failed;
+}
+
 static bool end_record(struct cli_writer *writer)
 {
     writer->records++;

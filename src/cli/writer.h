@@ -42,6 +42,9 @@ int cli_writer_folder(const struct cli_writer *writer);
 /* cli_writer_start begins to write, when the sandbox is entered. */
 bool cli_writer_start(struct cli_writer *writer, struct ht_error *error);
 
+/* cli_writer_flush writes what waits to be written with others; false as of cli_writer_record. */
+bool cli_writer_flush(struct cli_writer *writer);
+
 /* cli_writer_record writes a record, at once or with others; false where the run must end since
  * nobody gets what it writes. */
 bool cli_writer_record(struct cli_writer *writer, const struct ht_record_type *type,

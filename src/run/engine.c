@@ -277,7 +277,12 @@ void ht_engine_learn(struct ht_engine *engine, size_t analyzer, struct ht_bytes 
 
 bool ht_engine_tick(struct ht_engine *engine, int64_t now_ns)
 {
-    ht_engine_set_now(engine, now_ns);
-    ht_engine_expire(engine, 0);
+    if (engine->config.live) {
+        ht_engine_set_now(engine, now_ns);
+        ht_engine_expire(engine, 0);
+    } else {
+        engine->now_ns = now_ns;
+        ht_engine_expire_once(engine);
+    }
     return !engine->failed;
 }

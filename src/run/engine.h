@@ -76,7 +76,8 @@ void ht_engine_secrets(struct ht_engine *engine, uint32_t type, struct ht_bytes 
 /* ht_engine_frame takes the next frame of the source. False: the output failed. */
 bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame);
 
-/* ht_engine_tick lets flows end by time where no frames come (live). */
+/* ht_engine_tick lets flows end by time where no frames come (live); of a file whose frames come as
+ * they are captured, those for which it is time by then. */
 bool ht_engine_tick(struct ht_engine *engine, int64_t now_ns);
 
 /* ht_engine_until ends the flows whose time is over when frame `number`, of another engine, comes.

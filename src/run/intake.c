@@ -139,7 +139,7 @@ static void feed_udp(struct ht_engine *engine, struct ht_flow *flow, const struc
     }
 }
 
-static bool is_settled(const struct ht_flow *flow)
+bool ht_engine_is_settled(const struct ht_flow *flow)
 {
     const struct ht_dissector *found = flow->dispatch.found;
     return found != NULL && found->settled != NULL && found->settled(flow->dispatch.state);
@@ -150,7 +150,7 @@ static void place_udp(struct ht_engine *engine, struct ht_flow *flow, uint64_t p
 {
     struct ht_flow_table *table = &engine->table;
     if (engine->config.live) {
-        ht_flow_table_move(flow, is_settled(flow) ? &table->settled : &table->udp, place);
+        ht_flow_table_move(flow, ht_engine_is_settled(flow) ? &table->settled : &table->udp, place);
     } else {
         ht_flow_table_touch(table, flow, place);
     }

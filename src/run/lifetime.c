@@ -1,6 +1,7 @@
 /*
- * When flows end: by time in what is captured live, by the number of frames since in a file, at the
- * end of the source, and early where there are too many.
+ * When flows end: by time in what is captured live, by the number of frames since in a file (and by
+ * time where it is a pipe from who captures), at the end of the source, and early where there are
+ * too many.
  */
 #include "run/private.h"
 
@@ -83,18 +84,23 @@ void ht_engine_make_opening_room(struct ht_engine *engine)
     }
 }
 
-static void expire_by_time(struct ht_engine *engine)
+static void expire_handshakes(struct ht_engine *engine)
 {
-    struct ht_flow_table *table = &engine->table;
-    struct ht_opening *opening  = ht_openings_oldest(&engine->openings);
+    struct ht_opening *opening = ht_openings_oldest(&engine->openings);
     while (opening != NULL && is_past(engine, opening->time_ns, HALF_OPEN_IDLE_S)) {
         end_opening(engine, opening);
         opening = ht_openings_oldest(&engine->openings);
     }
     ht_engine_make_room(engine);
-    while (idle(engine, &table->half_open, HALF_OPEN_IDLE_S)) {
+    while (idle(engine, &engine->table.half_open, HALF_OPEN_IDLE_S)) {
         end_half_open(engine);
     }
+}
+
+static void expire_by_time(struct ht_engine *engine)
+{
+    struct ht_flow_table *table = &engine->table;
+    expire_handshakes(engine);
     while (idle(engine, &table->closed, CLOSED_LINGER_S)) {
         ht_engine_tell(engine, table->closed.oldest);
     }
@@ -107,6 +113,32 @@ static void expire_by_time(struct ht_engine *engine)
     while (idle(engine, &table->tcp, TCP_IDLE_S)) {
         ht_engine_tell(engine, table->tcp.oldest);
     }
+}
+
+/* Of what is read from a file, lists are in order but for as many flows as there are frames in
+ * which one is not moved up. None is over before `least_s`. */
+static void expire_list(struct ht_engine *engine, const struct ht_flow_list *list, int64_t least_s)
+{
+    unsigned passed = 0;
+    for (struct ht_flow *flow = list->oldest, *next; flow != NULL; flow = next) {
+        bool is_long = list == &engine->table.udp && !ht_engine_is_settled(flow);
+        next         = flow->newer;
+        passed += !is_past(engine, flow->end_ns, least_s);
+        if (passed > engine->table.touch_frames) {
+            break;
+        }
+        if (is_past(engine, flow->end_ns, is_long ? UDP_IDLE_S : least_s)) {
+            ht_engine_tell(engine, flow);
+        }
+    }
+}
+
+void ht_engine_expire_once(struct ht_engine *engine)
+{
+    expire_handshakes(engine);
+    expire_list(engine, &engine->table.closed, CLOSED_LINGER_S);
+    expire_list(engine, &engine->table.udp, SETTLED_IDLE_S);
+    expire_list(engine, &engine->table.tcp, TCP_IDLE_S);
 }
 
 /* The place before which the oldest of a list ends. */

@@ -108,12 +108,19 @@ uint64_t ht_engine_deliver(void *engine, const struct ht_reassembly *r,
 /* ht_engine_open makes a flow of a SYN that waited; it is in the table then. */
 void ht_engine_open(struct ht_engine *engine, struct ht_opening *opening);
 
+/* ht_engine_is_settled: of the flow, over UDP, nothing more is awaited. */
+bool ht_engine_is_settled(const struct ht_flow *flow);
+
 /* ht_engine_set_now: live, it is `time_ns` now, a frame's time or the clock's, which may have been
  * set back; what comes a little out of order changes nothing. */
 void ht_engine_set_now(struct ht_engine *engine, int64_t time_ns);
 
 /* lifetime.c: ends the flows whose time is over before the frame `number` at `time_ns`. */
 void ht_engine_expire(struct ht_engine *engine, uint64_t number);
+
+/* ht_engine_expire_once ends the flows whose time is over at engine->now_ns, although what is read
+ * is a file. */
+void ht_engine_expire_once(struct ht_engine *engine);
 
 /* ht_engine_make_room ends flows, the least useful first, while there are too many. */
 void ht_engine_make_room(struct ht_engine *engine);

@@ -78,11 +78,11 @@ def hello_answered(answer, port=51514):
     return [(10 * n, frame) for n, frame in enumerate(frames)]
 
 
-def pcap(frames, order="<", nanoseconds=False, link_type=1):
+def pcap(frames, order="<", nanoseconds=False, link_type=1, start_ns=START_NS):
     out = struct.pack(order + "IHHiIII", 0xA1B23C4D if nanoseconds else 0xA1B2C3D4, 2, 4, 0, 0,
                       262144, link_type)
     for milliseconds, frame in frames:
-        second, rest = divmod(START_NS + milliseconds * 1_000_000, 1_000_000_000)
+        second, rest = divmod(start_ns + milliseconds * 1_000_000, 1_000_000_000)
         out += struct.pack(order + "IIII", second, rest if nanoseconds else rest // 1000,
                            len(frame), len(frame)) + frame
     return out

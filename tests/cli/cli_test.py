@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -386,6 +387,59 @@ class Inputs(Folder):
         self.assertEqual((run.status, run.stdout), (0, ""))
         with open(out, encoding="utf-8") as f:
             self.assertEqual(f.read().count('"type":"connection"'), 1)
+
+
+class Pipes(Folder):
+    """What comes by a pipe while it is captured is told while it comes."""
+
+    def start(self, *arguments):
+        program = subprocess.Popen([HELLOTAP, "-q", "-f", "json", *arguments, "-"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        self.addCleanup(program.communicate)
+        self.addCleanup(program.kill)
+        limit = threading.Timer(30, program.kill)
+        self.addCleanup(limit.cancel)
+        limit.start()
+        for _ in range(400):  # until it reads
+            with open(f"/proc/{program.pid}/status", encoding="ascii") as status:
+                if "Seccomp:\t2" in status.read():
+                    break
+            time.sleep(0.05)
+        return program
+
+    def feed(self, program, content):
+        program.stdin.write(content)
+        program.stdin.flush()
+
+    def test_records_come_before_the_end(self):
+        for workers in ("1", "2"):
+            with self.subTest(workers=workers):
+                program = self.start("--workers", workers)
+                frames = captures.page_visit() + captures.page_visit(51515)[2:5]
+                self.feed(program, captures.pcap(frames, start_ns=time.time_ns()))
+                records = [json.loads(program.stdout.readline()) for _ in range(2)]
+                self.assertEqual(sorted(r["type"] for r in records), ["connection", "dns"])
+                out, err = program.communicate(timeout=20)
+                self.assertEqual((program.returncode, err), (0, b""))
+                self.assertEqual([json.loads(line)["type"] for line in out.splitlines()],
+                                 ["connection", "stats"])
+
+    def test_what_is_in_the_pipe_at_sigint_is_told(self):
+        program, content = self.start(), captures.pcap(captures.page_visit())
+        self.feed(program, content[:100])
+        time.sleep(0.2)
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(content[100:], timeout=20)
+        self.assertEqual((program.returncode, err), (0, b""))
+        connections = [r for r in map(json.loads, out.splitlines()) if r["type"] == "connection"]
+        self.assertEqual([c["tcp"]["closed_by"] for c in connections], ["client"])
+
+    def test_sigint_ends_what_waits_for_the_first_byte(self):
+        program = self.start()
+        time.sleep(0.2)
+        program.send_signal(signal.SIGINT)
+        self.assertEqual(program.wait(timeout=20), 3)
 
 
 class Confined(Folder):
