@@ -45,11 +45,11 @@ static enum ht_relation take_relation(struct ht_bytes text, size_t *at)
 {
     bool equal = text.ptr[*at] == '=', less = text.ptr[*at] == '<';
     (*at)++;
+    bool too = *at < text.len && text.ptr[*at] == '=';
+    *at += too;
     if (equal) {
         return HT_IS_LIKE;
     }
-    bool too = *at < text.len && text.ptr[*at] == '=';
-    *at += too;
     return less ? (too ? HT_IS_AT_MOST : HT_IS_LESS) : (too ? HT_IS_AT_LEAST : HT_IS_MORE);
 }
 

@@ -30,7 +30,7 @@ struct ht_condition {
     struct ht_network network;
 };
 
-/* ht_condition_read reads FIELD, or FIELD and a value with =, !=, <, <=, > or >= between them;
+/* ht_condition_read reads FIELD, or FIELD and a value with =, ==, !=, <, <=, > or >= between them;
  * false where no field is named. */
 bool ht_condition_read(struct ht_condition *out, struct ht_bytes text);
 

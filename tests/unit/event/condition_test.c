@@ -290,6 +290,9 @@ static void test_stars(void **state)
     pattern[sizeof pattern - 2] = '*';
     assert_true(holds_of(pattern, &record));
     assert_true(holds_of("text=**", &record));
+    assert_true(holds_of("text==**", &record));
+    assert_false(holds_of("text==x", &record));
+    assert_true(holds_of("text!==x", &record) && !holds_of("text!==**", &record));
 }
 
 static bool fits(const char *text)
