@@ -415,14 +415,18 @@ static int index_of(int answer)
 static bool refuse(const char *word, struct ht_error *error)
 {
     size_t len = strcspn(word, "="), num = 0;
+    const char *instead = strcmp(word, "-r") == 0   ? ": a file is named without an option"
+                          : strcmp(word, "-w") == 0 ? ": -o FILE is where records go"
+                          : strcmp(word, "-Y") == 0 ? ": --only chooses records, --filter frames"
+                                                    : "";
     for (int i = 0; i < NUM_OPTIONS && len > 2; i++) {
         num += strncmp(options[i].name, word + 2, len - 2) == 0;
     }
     if (optopt >= FIRST_LONG) {
         return ht_fail(error, "%s: the option takes no value", word);
     }
-    return ht_fail(error, "%s: %s; see hellotap --help", word,
-                   num > 1 ? "several options begin so" : "no such option");
+    return ht_fail(error, "%s: %s%s; see hellotap --help", word,
+                   num > 1 ? "several options begin so" : "no such option", instead);
 }
 
 static bool read_option(struct cli_options *out, int answer, char **argv, struct ht_error *error)

@@ -139,7 +139,8 @@ class ExitStatus(Folder):
     def test_2_says_what_is_wrong_with_an_option(self):
         good = self.good()
         for option, words in (("--ver", "several"), ("--verify=1", "no value"),
-                              ("--no-such", "no such option"), ("-x", "no such option"),
+                              ("--no-such", "no such option"), ("-x", "no such option; see"),
+                              ("-r", "file is named without"), ("-w", "-o FILE"), ("-Y", "--only"),
                               ("--cbom", "standard output"), ("--filter", "named before"),
                               ("--keylog", "named before"), ("--output", "named before")):
             with self.subTest(option=option):
