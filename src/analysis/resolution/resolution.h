@@ -30,8 +30,8 @@
 
 /* Bounds. Of what led to no connection the older half is forgotten, at once, to make room. */
 enum {
-    HT_RESOLUTION_MAX_ANSWERS = 65536,
-    HT_RESOLUTION_MAX_BYTES   = 32 << 20, /* of the answers, with their names */
+    HT_RESOLUTION_MAX_ANSWERS = 131072,
+    HT_RESOLUTION_MAX_BYTES   = 48 << 20, /* of the answers, with their names */
     HT_RESOLUTION_MAX_CNAMES  = 16
 };
 
