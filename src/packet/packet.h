@@ -70,8 +70,8 @@ struct ht_frame {
     uint32_t interface; /* from 0 in each source */
     uint16_t link_type;
     uint16_t part; /* of an aggregate, counted from 1; 0: this is a frame as it was captured */
-    struct ht_shared
-        *block; /* what `data` may lie in, as the source has it; NULL: nothing to hold */
+    /* What `data` may lie in, as the source has it; NULL: nothing to hold. */
+    struct ht_shared *block;
 };
 
 /* ht_frame_place orders frames, and the parts of one, as they were captured. */
