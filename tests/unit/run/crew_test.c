@@ -372,18 +372,29 @@ static struct ht_frame segment(uint8_t room[128], uint64_t number, uint16_t from
                              .link_type    = HT_LINK_RAW};
 }
 
+/* Ends a run of which only the counts are wanted. */
+static struct ht_stats end(struct ht_crew *crew, struct written *written)
+{
+    struct ht_stats stats = {0};
+    assert_true(ht_crew_flush(crew));
+    ht_crew_stats(crew, &stats);
+    ht_crew_free(crew);
+    written->format->close(written->sink);
+    ht_chars_free(&written->lines);
+    return stats;
+}
+
 enum { CONNECTIONS = 4000 };
 
 /* Connections that open; later, in the order in which they did, all say what the first said last,
  * or, if `silent`, what they did not say yet. */
-static struct ht_stats run_connections(unsigned workers, struct asked asked, bool silent)
+static struct ht_stats run_connections(struct asked asked, bool silent)
 {
     uint8_t room[128];
     uint64_t number               = 0;
     struct written written        = {0};
-    struct ht_stats stats         = {0};
     const struct ht_source source = {.name = "made"};
-    struct ht_crew *crew          = start(&written, workers, asked);
+    struct ht_crew *crew          = start(&written, 1, asked);
     ht_crew_source(crew, &source);
     for (int i = 0; i < 2 * CONNECTIONS; i++) {
         const uint8_t flags[] = {SYN, SYN_ACK, ACK, ACK};
@@ -393,12 +404,7 @@ static struct ht_stats run_connections(unsigned workers, struct asked asked, boo
             assert_true(ht_crew_frame(crew, &frame));
         }
     }
-    assert_true(ht_crew_flush(crew));
-    ht_crew_stats(crew, &stats);
-    ht_crew_free(crew);
-    written.format->close(written.sink);
-    ht_chars_free(&written.lines);
-    return stats;
+    return end(crew, &written);
 }
 
 /* Connections that are there already take more when they begin to speak, and when they wake: one
@@ -408,12 +414,12 @@ static void memory_has_its_bound(void **unused)
     enum { ONE = 4096 };
     struct asked asked = {.max_bytes = (size_t)CONNECTIONS * 1800};
     (void)unused;
-    struct ht_stats stats = run_connections(1, asked, true);
+    struct ht_stats stats = run_connections(asked, true);
     assert_true(stats.connections >= CONNECTIONS);
     assert_in_range(stats.peak_bytes, asked.max_bytes / 2, asked.max_bytes);
 
     asked.sleep_frames = 1;
-    stats              = run_connections(1, asked, false);
+    stats              = run_connections(asked, false);
     assert_int_equal(stats.connections, CONNECTIONS);
     assert_int_equal(stats.mirror_duplicates, CONNECTIONS);
     assert_in_range(stats.peak_bytes, asked.max_bytes / 2, asked.max_bytes + ONE);
@@ -429,7 +435,6 @@ static void all_end_once_at_the_end(void **unused)
     (void)unused;
     for (unsigned workers = 1; workers <= 3; workers++) {
         struct written written = {0};
-        struct ht_stats stats  = {0};
         struct ht_crew *crew =
             start(&written, workers, (struct asked){.live = true, .max_flows = SYNS / 8});
         ht_crew_source(crew, &source);
@@ -437,11 +442,7 @@ static void all_end_once_at_the_end(void **unused)
             struct ht_frame frame = segment(room, 1 + i, (uint16_t)(1024 + i), SYN, false);
             assert_true(ht_crew_frame(crew, &frame));
         }
-        assert_true(ht_crew_flush(crew));
-        ht_crew_stats(crew, &stats);
-        ht_crew_free(crew);
-        written.format->close(written.sink);
-        ht_chars_free(&written.lines);
+        struct ht_stats stats = end(crew, &written);
         assert_int_equal(stats.connections, SYNS);
         assert_int_equal(stats.evicted_flows, 0);
     }
