@@ -11,6 +11,7 @@ enum {
     /* Of all workers' frames: small rounds are still in the cache of whoever has them next. */
     ROUND_FRAMES = 512,
     ROUND_BYTES  = 1 << 20,
+    ROUND_BLOCKS = 8,  /* of a file, held whole, however little of each a filter lets through */
     AHEAD        = 24, /* rounds that are handed out before the first of them is taken back */
     /* At the end of a source flows are told by where they began, a round for so many frames, lest
      * all of them and their records be in memory; what began longer ago than that is told at once.
@@ -38,10 +39,12 @@ struct ht_crew {
     struct ht_fragments fragments; /* before frames are handed out: only the first of a datagram
                                     * tells whose flow it is */
     struct seen *seen;
-    uint64_t repeated;     /* records that were written before */
-    uint64_t refused;      /* frames for which there was no memory */
-    uint64_t round, taken; /* to be handed out next; to be taken back next */
-    size_t frames, bytes;  /* in the round that is being filled */
+    uint64_t repeated;             /* records that were written before */
+    uint64_t refused;              /* frames for which there was no memory */
+    uint64_t round, taken;         /* to be handed out next; to be taken back next */
+    size_t frames, bytes;          /* in the round that is being filled */
+    unsigned blocks;               /* of a file, that it holds */
+    const struct ht_shared *block; /* the last of them */
     uint64_t last_number;
     int64_t round_ns, frame_ns, tick_ns; /* live: of its first and last frame, of the last tick */
     const struct ht_source *source;      /* that begins with the round; NULL: none */
@@ -172,6 +175,8 @@ static bool hand_out(struct ht_crew *crew, const struct ht_batch *how)
     }
     crew->round++;
     crew->frames = crew->bytes = 0;
+    crew->blocks               = 0;
+    crew->block                = NULL;
     crew->source               = NULL;
     while (crew->round - crew->taken > (how->settle ? 0 : AHEAD)) {
         take_back(crew);
@@ -252,6 +257,7 @@ static void distribute(struct ht_crew *crew, const struct ht_frame *frame)
 static bool is_round_full(const struct ht_crew *crew, const struct ht_frame *frame)
 {
     return crew->frames >= ROUND_FRAMES || crew->bytes >= ROUND_BYTES ||
+           crew->blocks >= ROUND_BLOCKS ||
            (crew->config.engine.live && frame->time_ns - crew->round_ns > ROUND_NS);
 }
 
@@ -259,6 +265,10 @@ static bool share_frame(struct ht_crew *crew, const struct ht_frame *frame)
 {
     if (crew->frames++ == 0) {
         crew->round_ns = frame->time_ns;
+    }
+    if (frame->block != NULL && frame->block != crew->block) {
+        crew->block = frame->block;
+        crew->blocks++;
     }
     crew->last_number = frame->number;
     crew->frame_ns    = frame->time_ns;

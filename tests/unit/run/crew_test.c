@@ -211,6 +211,38 @@ static void what_ends_by_number_ends_in_order(void **unused)
     ht_chars_free(&one.lines);
 }
 
+/* Of a file of which a filter lets little through, each frame lies in a block of its own; not many
+ * blocks wait for workers nevertheless. */
+static void few_blocks_are_held(void **unused)
+{
+    enum { BLOCKS = 2000, BLOCK = 256 * 1024, MOST = 256 };
+    static struct ht_shared *blocks[BLOCKS];
+    struct written written;
+    const struct ht_source source = {.name = "made"};
+    struct ht_crew *crew          = start(&written, 2, (struct asked){0});
+    unsigned held                 = 0;
+    (void)unused;
+    ht_crew_source(crew, &source);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        blocks[i]             = ht_shared_new(BLOCK);
+        struct ht_frame frame = query(blocks[i]->bytes, i + 1, (uint16_t)(1024 + i));
+        frame.block           = blocks[i];
+        assert_true(ht_crew_frame(crew, &frame));
+    }
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        held += !ht_shared_is_mine(blocks[i]);
+    }
+    assert_true(ht_crew_flush(crew));
+    assert_true(held <= MOST);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        assert_true(ht_shared_is_mine(blocks[i]));
+        ht_shared_drop(blocks[i]);
+    }
+    ht_crew_free(crew);
+    written.format->close(written.sink);
+    ht_chars_free(&written.lines);
+}
+
 enum { PARTS = 24, PART_LEN = 12 + 2 + 8 + 49 };
 
 /* IEEE 802.11-2020 section 9.3.2.2: a QoS data frame whose body is an A-MSDU, of queries from as
@@ -577,6 +609,7 @@ int main(void)
                                        cmocka_unit_test(memory_has_its_bound),
                                        cmocka_unit_test(all_end_once_at_the_end),
                                        cmocka_unit_test(what_ends_by_number_ends_in_order),
+                                       cmocka_unit_test(few_blocks_are_held),
                                        cmocka_unit_test(what_ends_with_one_frame_ends_in_order),
                                        cmocka_unit_test(fragments_are_put_together_before),
                                        cmocka_unit_test(stragglers_of_what_is_closed),
