@@ -1,6 +1,7 @@
 #include "run/batch.h"
 
 #include "base/fetch.h"
+#include "capture/input.h"
 
 #include <stdlib.h>
 
@@ -18,10 +19,12 @@ static void *grown(void *items, size_t len, size_t *capacity, size_t size)
     return larger;
 }
 
-/* Holds the block that has the frame's data; false where none has, or there is no memory. */
+/* Holds the block that has the frame's data; false where none has, it grew for one long record, or
+ * there is no memory. */
 static bool hold_block(struct ht_batch *batch, const struct ht_frame *frame)
 {
-    if (frame->block == NULL || !ht_shared_has(frame->block, frame->data)) {
+    if (frame->block == NULL || frame->block->capacity > HT_INPUT_BLOCK ||
+        !ht_shared_has(frame->block, frame->data)) {
         return false;
     }
     if (batch->num_blocks > 0 && batch->blocks[batch->num_blocks - 1] == frame->block) {

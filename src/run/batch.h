@@ -40,8 +40,8 @@ struct ht_batch {
     size_t num_secrets, max_secrets;
 };
 
-/* ht_batch_add keeps a frame: holds the block where its data lie or, where there is none, copies
- * them. False: no memory. */
+/* ht_batch_add keeps a frame: holds the block where its data lie or, where there is none or it is
+ * larger than HT_INPUT_BLOCK, copies them. False: no memory. */
 bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame);
 
 /* ht_batch_add_secret adds a view; without memory it is lost. */

@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include "analysis/analysis.h"
+#include "capture/input.h"
 #include "capture/source.h"
 #include "registry.h"
 #include "run/crew.h"
@@ -215,7 +216,7 @@ static void what_ends_by_number_ends_in_order(void **unused)
  * blocks wait for workers nevertheless. */
 static void few_blocks_are_held(void **unused)
 {
-    enum { BLOCKS = 2000, BLOCK = 256 * 1024, MOST = 256 };
+    enum { BLOCKS = 2000, MOST = 256 };
     static struct ht_shared *blocks[BLOCKS];
     struct written written;
     const struct ht_source source = {.name = "made"};
@@ -224,7 +225,7 @@ static void few_blocks_are_held(void **unused)
     (void)unused;
     ht_crew_source(crew, &source);
     for (unsigned i = 0; i < BLOCKS; i++) {
-        blocks[i]             = ht_shared_new(BLOCK);
+        blocks[i]             = ht_shared_new(HT_INPUT_BLOCK);
         struct ht_frame frame = query(blocks[i]->bytes, i + 1, (uint16_t)(1024 + i));
         frame.block           = blocks[i];
         assert_true(ht_crew_frame(crew, &frame));
@@ -241,6 +242,29 @@ static void few_blocks_are_held(void **unused)
     ht_crew_free(crew);
     written.format->close(written.sink);
     ht_chars_free(&written.lines);
+}
+
+/* A block that grew for one long record, of 16 MB it may be, is not kept for a few frames in it. */
+static void a_large_block_is_not_held(void **unused)
+{
+    struct written written;
+    const struct ht_source source = {.name = "made"};
+    struct ht_crew *crew          = start(&written, 2, (struct asked){0});
+    struct ht_shared *block       = ht_shared_new(HT_INPUT_BLOCK + 1);
+    struct ht_frame frame         = query(block->bytes, 1, 1024);
+    (void)unused;
+    frame.block = block;
+    ht_crew_source(crew, &source);
+    assert_true(ht_crew_frame(crew, &frame));
+    bool held = !ht_shared_is_mine(block);
+    memset(block->bytes, 0, HT_INPUT_BLOCK); /* as the next frames are read into it */
+    assert_true(ht_crew_flush(crew));
+    ht_shared_drop(block);
+    ht_crew_free(crew);
+    written.format->close(written.sink);
+    ht_chars_free(&written.lines);
+    assert_false(held);
+    assert_int_equal(written.records, 1);
 }
 
 enum { PARTS = 24, PART_LEN = 12 + 2 + 8 + 49 };
@@ -610,6 +634,7 @@ int main(void)
                                        cmocka_unit_test(all_end_once_at_the_end),
                                        cmocka_unit_test(what_ends_by_number_ends_in_order),
                                        cmocka_unit_test(few_blocks_are_held),
+                                       cmocka_unit_test(a_large_block_is_not_held),
                                        cmocka_unit_test(what_ends_with_one_frame_ends_in_order),
                                        cmocka_unit_test(fragments_are_put_together_before),
                                        cmocka_unit_test(stragglers_of_what_is_closed),
