@@ -170,6 +170,7 @@ static bool push(struct keyed *k, int64_t now_ns)
         return false;
     }
     waiting.frame.data.ptr = room + sizeof waiting;
+    waiting.frame.block    = NULL;
     memcpy(room, &waiting, sizeof waiting);
     if (k->next.data.len > 0) {
         memcpy(room + sizeof waiting, k->next.data.ptr, k->next.data.len);

@@ -18,6 +18,7 @@ struct made_up {
     size_t num, given, len; /* frames of so many bytes */
     enum ht_read then;
     bool *closed;
+    struct ht_shared block;
     uint8_t bytes[1 << 16];
 };
 
@@ -31,7 +32,8 @@ static enum ht_read made_up_next(struct ht_source *source, struct ht_frame *out,
         return m->then;
     }
     memset(m->bytes, (int)(m->given & 0xFF), m->len); /* what was handed out before is gone */
-    *out = (struct ht_frame){.number = ++m->given, .data = ht_bytes(m->bytes, m->len)};
+    *out = (struct ht_frame){
+        .number = ++m->given, .data = ht_bytes(m->bytes, m->len), .block = &m->block};
     return HT_READ_FRAME;
 }
 
@@ -79,6 +81,7 @@ static void assert_frame(const struct ht_frame *frame, uint64_t number, size_t l
 {
     assert_int_equal(frame->number, number);
     assert_int_equal(frame->data.len, len);
+    assert_null(frame->block); /* it waited as a copy, outside of all blocks */
     for (size_t i = 0; i < len; i++) {
         assert_int_equal(frame->data.ptr[i], (number - 1) & 0xFF);
     }
