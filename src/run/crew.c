@@ -22,6 +22,10 @@ enum {
     SEEN_WAYS    = 8
 };
 
+_Static_assert(AHEAD + 1 >= HT_OPEN_ROUNDS, "the first round is finished when it is waited for");
+_Static_assert(AHEAD + 1 < HT_QUEUE_MAX, "there is room for batches and lessons: none has to wait "
+                                         "for room with whoever waits for it");
+
 #define ROUND_NS (HT_SECOND_NS / 10) /* live, a round is handed out after that time */
 
 /* What was written once and is not written again, the latest first in each set. */

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 
 enum {
-    OPEN_ROUNDS = 8,      /* a round is finished when seven more were begun: others have had time
-                           * to teach by then, and nobody waits for whoever is a little behind */
     PIECE_BYTES = 1 << 18 /* of records, handed on together */
 };
 
@@ -23,7 +21,7 @@ struct ht_worker {
     struct ht_engine *engine;
     const struct ht_sink_ops *format;
     struct ht_sink *sink;
-    struct round rounds[OPEN_ROUNDS];
+    struct round rounds[HT_OPEN_ROUNDS];
     struct round *present;
     struct ht_harvest *into; /* where records are rendered to now */
     struct ht_order order;   /* of them, where the engine does not know it any more */
@@ -234,7 +232,7 @@ static void take_batch(struct ht_engine *engine, const struct ht_batch *batch)
 
 static void begin(struct ht_worker *worker, const struct ht_batch *batch)
 {
-    struct round *round = &worker->rounds[batch->round % OPEN_ROUNDS];
+    struct round *round = &worker->rounds[batch->round % HT_OPEN_ROUNDS];
     round->open         = true;
     worker->present     = round;
     worker->into        = round->early;
@@ -256,9 +254,9 @@ static void *run(void *context)
         }
         ht_batch_clear(batch);
         ht_queue_push(&worker->mine->empty, batch);
-        uint64_t due = stop ? 0 : settle ? OPEN_ROUNDS : 1; /* the oldest of them first */
+        uint64_t due = stop ? 0 : settle ? HT_OPEN_ROUNDS : 1; /* the oldest of them first */
         for (uint64_t i = 1; i <= due; i++) {
-            finish(worker, &worker->rounds[(round + i) % OPEN_ROUNDS]);
+            finish(worker, &worker->rounds[(round + i) % HT_OPEN_ROUNDS]);
         }
     }
     return NULL;
@@ -282,7 +280,7 @@ struct ht_worker *ht_worker_new(const struct ht_worker_config *config, struct ht
     worker->engine = ht_engine_new(&engine, error);
     worker->sink   = config->format->open(&config->sink);
     bool good      = worker->engine != NULL && worker->sink != NULL;
-    for (int i = 0; i < OPEN_ROUNDS; i++) {
+    for (int i = 0; i < HT_OPEN_ROUNDS; i++) {
         worker->rounds[i].lessons = calloc(1, sizeof *worker->rounds[i].lessons);
         worker->rounds[i].early   = calloc(1, sizeof *worker->rounds[i].early);
         good &= worker->rounds[i].lessons != NULL && worker->rounds[i].early != NULL;
@@ -318,7 +316,7 @@ void ht_worker_free(struct ht_worker *worker)
     if (worker->started) {
         (void)pthread_join(worker->thread, NULL);
     }
-    for (int i = 0; i < OPEN_ROUNDS; i++) {
+    for (int i = 0; i < HT_OPEN_ROUNDS; i++) {
         ht_lessons_free(worker->rounds[i].lessons);
         ht_harvest_free(worker->rounds[i].early);
     }

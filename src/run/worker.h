@@ -10,7 +10,12 @@
 #include "run/queue.h"
 #include "sink/sink.h"
 
-enum { HT_MAX_WORKERS = 64 };
+enum {
+    HT_MAX_WORKERS = 64,
+    /* A round is finished when so many, it among them, were begun: others have had time to teach by
+     * then, and nobody waits for whoever is a little behind. */
+    HT_OPEN_ROUNDS = 8
+};
 
 struct ht_worker;
 
