@@ -361,6 +361,17 @@ bool tls13_data_was_answered(const struct tls_ending *x, size_t flight)
            told > records_until(server, client->kept.place[flight]);
 }
 
+/* May all that the client said be early data? A server may answer these before the client's
+ * Finished; EndOfEarlyData comes behind them (RFC 8446 sections 2.3 and 4.5). */
+static bool may_be_early(const struct tls_ending *x, const struct tls_place *finished)
+{
+    const struct tls_details *details = &x->state->details;
+    size_t first                      = index_of(&x->state->direction[x->client], finished);
+    return details->client_hello != NULL && details->client_hello->early_data &&
+           !details->hello_retry_request && details->server_hello->pre_shared_key &&
+           after_early_data(x, first) == first;
+}
+
 void tls13_end_quic(const struct tls_ending *x)
 {
     encrypted_flight(x, x->end->side[x->server].seen);
@@ -392,7 +403,7 @@ void tls13_infer(const struct tls_ending *x)
                       server != NULL ? *server : at);
     }
     infer_alerts(x, client, certificate != NULL);
-    bool by_data = client != NULL && server == NULL &&
+    bool by_data = client != NULL && server == NULL && !may_be_early(x, client) &&
                    tls13_data_was_answered(x, client_flight_end(x, client));
     summarise(x, client, server, certificate, by_data);
     bool refused                  = certificate != NULL && is_refused(x, *client);

@@ -1,6 +1,7 @@
 /*
  * What is told where not all was captured: holes, one side only, a capture that began late.
  */
+#include "hello_vectors.h"
 #include "recorder.h"
 #include "sessions.h"
 #include "support.h"
@@ -216,6 +217,42 @@ static void the_server_finished_was_lost_but_data_flow(void **unused)
     assert_false(without_server_flight(0, data).established);
 }
 
+/* RFC 8446 sections 2.3 and 4.5: a server may answer early data before the client's Finished, which
+ * comes behind EndOfEarlyData. The hellos are those of RFC 8448 section 4. */
+static bool is_established_by_early_data(const char *client_says)
+{
+    static const char answer[] = "17 0303 0014 0000000000000000000000000000000000000000";
+    const struct ht_end end    = {.side = {{.seen = true}, {.seen = true, .hole = true}}};
+    struct recorder r;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_A, hex("16 0301 0200"), 0);
+    recorder_bytes(&r, HT_SIDE_A, hex(rfc8448_psk_client_hello), 0);
+    recorder_bytes(&r, HT_SIDE_B, hex("16 0303 0060"), 0);
+    recorder_bytes(&r, HT_SIDE_B, hex(rfc8448_psk_server_hello), 100);
+    recorder_bytes(&r, HT_SIDE_A, hex(client_says), 0);
+    recorder_bytes(&r, HT_SIDE_B, hex(answer), 0);
+    ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+    const struct tls_details *told = &((const struct tls_state *)r.dispatch.state)->details;
+    assert_true(told->client_hello->early_data && told->server_hello->pre_shared_key);
+    bool established = told->established;
+    recorder_free(&r);
+    return established;
+}
+
+static void early_data_that_were_answered_complete_nothing(void **unused)
+{
+    (void)unused;
+    assert_false(
+        is_established_by_early_data("17 0303 0016 00000000000000000000000000000000000000000000"
+                                     "17 0303 0016 00000000000000000000000000000000000000000000"));
+    assert_true(is_established_by_early_data(
+        "17 0303 0016 00000000000000000000000000000000000000000000"
+        "17 0303 0015 000000000000000000000000000000000000000000" /* EndOfEarlyData */
+        "17 0303 0035 00000000000000000000000000000000000000000000000000000000000000000000000000"
+        "00000000000000000000000000000000" /* Finished */
+        "17 0303 0016 00000000000000000000000000000000000000000000"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_hole_as_small_as_the_end_of_a_record),
         cmocka_unit_test(the_answer_to_the_hello_was_lost),
         cmocka_unit_test(the_server_finished_was_lost_but_data_flow),
+        cmocka_unit_test(early_data_that_were_answered_complete_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
