@@ -1,0 +1,74 @@
+/*
+ * Crews that are started, and what they write.
+ */
+#ifndef HT_TEST_CREWS_H
+#define HT_TEST_CREWS_H
+
+#include "support.h"
+
+#include "analysis/analysis.h"
+#include "registry.h"
+#include "run/crew.h"
+
+/* What a run writes: rendered records, one after another. */
+struct written {
+    const struct ht_sink_ops *format;
+    struct ht_sink *sink;
+    struct ht_chars lines;
+    size_t records;
+    struct ht_condition condition;
+};
+
+static inline bool write_lines(void *context, const struct ht_record_type *type,
+                               struct ht_bytes lines)
+{
+    struct written *written = context;
+    (void)type;
+    ht_chars_add(&written->lines, lines);
+    written->records++;
+    return true;
+}
+
+static inline bool write_record(void *context, const struct ht_record_type *type,
+                                const void *record)
+{
+    struct written *written = context;
+    written->records++;
+    return written->format->record(written->sink, type, record, &written->lines);
+}
+
+/* What is asked for beside the stories. */
+struct asked {
+    bool events, live;
+    const char *only;      /* a condition; NULL: all records */
+    uint64_t sleep_frames; /* 0: nothing in these files is silent for long enough to sleep */
+    size_t max_bytes, max_flows;
+};
+
+static inline struct ht_crew *start(struct written *written, unsigned workers, struct asked asked)
+{
+    struct ht_error error;
+    *written  = (struct written){.format = &ht_json_sink};
+    bool only = asked.only != NULL && ht_condition_read(&written->condition, ht_text(asked.only));
+    const struct ht_crew_config config = {.engine  = {.dissectors     = ht_dissectors,
+                                                      .analyzers      = ht_analyzers,
+                                                      .conditions     = &written->condition,
+                                                      .num_conditions = only,
+                                                      .events         = asked.events,
+                                                      .live           = asked.live,
+                                                      .sleep_frames   = asked.sleep_frames,
+                                                      .max_bytes      = asked.max_bytes,
+                                                      .max_flows      = asked.max_flows},
+                                          .format  = &ht_json_sink,
+                                          .workers = workers,
+                                          .lines   = write_lines,
+                                          .record  = write_record,
+                                          .context = written};
+    written->sink                      = ht_json_sink.open(&config.sink);
+    struct ht_crew *crew               = ht_crew_new(&config, &error);
+    assert_non_null(crew);
+    assert_true(ht_crew_start(crew, &error));
+    return crew;
+}
+
+#endif
