@@ -9,10 +9,10 @@
 
 enum {
     /* Of all workers' frames: small rounds are still in the cache of whoever has them next. */
-    ROUND_FRAMES = 512,
+    ROUND_FRAMES = 1024,
     ROUND_BYTES  = 1 << 20,
     ROUND_BLOCKS = 8,  /* of a file, held whole, however little of each a filter lets through */
-    AHEAD        = 24, /* rounds that are handed out before the first of them is taken back */
+    AHEAD        = 28, /* rounds that are handed out before the first of them is taken back */
     /* At the end of a source flows are told by where they began, a round for so many frames, lest
      * all of them and their records be in memory; what began longer ago than that is told at once.
      */

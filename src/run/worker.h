@@ -14,7 +14,7 @@ enum {
     HT_MAX_WORKERS = 64,
     /* A round is finished when so many, it among them, were begun: others have had time to teach by
      * then, and nobody waits for whoever is a little behind. */
-    HT_OPEN_ROUNDS = 8
+    HT_OPEN_ROUNDS = 14
 };
 
 struct ht_worker;
