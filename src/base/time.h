@@ -1,5 +1,6 @@
 /*
- * Packet time: signed nanoseconds since 1970-01-01T00:00:00Z. No wall clock here.
+ * Packet time: signed nanoseconds since 1970-01-01T00:00:00Z. The machine's clocks are
+ * base/clock.h's.
  */
 #ifndef HT_BASE_TIME_H
 #define HT_BASE_TIME_H

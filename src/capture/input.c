@@ -1,5 +1,6 @@
 #include "capture/input.h"
 
+#include "base/clock.h"
 #include "base/time.h"
 #include "capture/decompress.h"
 
@@ -9,7 +10,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MAGIC_LEN = 4 };
@@ -27,23 +27,16 @@ static ssize_t read_waiting(int fd, uint8_t *to, size_t room)
     return len;
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * HT_SECOND_NS + now.tv_nsec;
-}
-
 /* Waits for something to read. True: it is the caller's turn, be there any or not. */
 static bool is_turn(struct ht_raw *raw)
 {
     const int64_t ms   = HT_SECOND_NS / 1000;
-    int64_t left_ns    = raw->turn_ns - now_ns();
+    int64_t left_ns    = raw->turn_ns - ht_clock_ns(CLOCK_MONOTONIC);
     struct pollfd wait = {.fd = raw->fd, .events = POLLIN};
     if (left_ns > 0 && poll(&wait, 1, (int)(left_ns / ms + 1)) > 0) {
         return false;
     }
-    raw->turn_ns = now_ns() + TURN_NS;
+    raw->turn_ns = ht_clock_ns(CLOCK_MONOTONIC) + TURN_NS;
     return true;
 }
 
@@ -235,7 +228,7 @@ bool ht_input_open_memory(struct ht_input *out, struct ht_bytes memory, const ch
 void ht_input_give_turns(struct ht_input *input)
 {
     if (input->raw.size_bytes == 0 && input->raw.fd >= 0) {
-        input->raw.turn_ns = now_ns() + TURN_NS;
+        input->raw.turn_ns = ht_clock_ns(CLOCK_MONOTONIC) + TURN_NS;
     }
 }
 

@@ -4,13 +4,13 @@
  * was appended meanwhile goes before them.
  */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/time.h"
 #include "capture/source.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -49,13 +49,6 @@ struct keyed {
     enum ht_read state; /* of `live`: HT_READ_FRAME as long as there may be more */
     struct ht_error error;
 };
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * HT_SECOND_NS + now.tv_nsec;
-}
 
 static void keep_lines(struct keyed *k, struct ht_bytes lines)
 {
@@ -216,7 +209,7 @@ static enum ht_read keyed_next(struct ht_source *source, struct ht_frame *out,
     struct keyed *k = (struct keyed *)source;
     free_taken(k);
     for (int i = 0; i < MAX_TURNS; i++) {
-        int64_t now_ns = monotonic_ns();
+        int64_t now_ns = ht_clock_ns(CLOCK_MONOTONIC);
         if (k->has_next) {
             (void)push(k, now_ns);
         }

@@ -1,6 +1,6 @@
 #include "cli/notify.h"
 
-#include "base/time.h"
+#include "base/clock.h"
 #include "cli/number.h"
 
 #include <inttypes.h>
@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MICROSECOND_NS = 1000 };
@@ -67,11 +66,9 @@ void cli_notify_send(const struct cli_notify *notify, const char *lines)
 
 void cli_notify_reloading(const struct cli_notify *notify)
 {
-    struct timespec now;
     char lines[64];
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
     (void)snprintf(lines, sizeof lines, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
-                   (now.tv_sec * HT_SECOND_NS + now.tv_nsec) / MICROSECOND_NS);
+                   ht_clock_ns(CLOCK_MONOTONIC) / MICROSECOND_NS);
     cli_notify_send(notify, lines);
 }
 

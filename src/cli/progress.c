@@ -1,21 +1,14 @@
 #include "cli/progress.h"
 
+#include "base/clock.h"
 #include "base/time.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
-
-static int64_t clock_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * HT_SECOND_NS + now.tv_nsec;
-}
 
 struct cli_progress cli_progress_start(bool wanted)
 {
-    int64_t now = clock_ns();
+    int64_t now = ht_clock_ns(CLOCK_MONOTONIC);
     return (struct cli_progress){.enabled    = wanted && isatty(STDERR_FILENO) == 1,
                                  .started_ns = now,
                                  .last_ns    = now + HT_SECOND_NS};
@@ -23,7 +16,7 @@ struct cli_progress cli_progress_start(bool wanted)
 
 void cli_progress_show(struct cli_progress *progress, const struct ht_source *source)
 {
-    int64_t now = clock_ns();
+    int64_t now = ht_clock_ns(CLOCK_MONOTONIC);
     if (now - progress->last_ns < HT_SECOND_NS / 5) {
         return;
     }

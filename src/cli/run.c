@@ -1,6 +1,6 @@
 #include "cli/run.h"
 
-#include "base/time.h"
+#include "base/clock.h"
 #include "cli/confine.h"
 #include "cli/inputs.h"
 #include "cli/label_memory.h"
@@ -15,7 +15,6 @@
 #include <sched.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -110,18 +109,6 @@ static bool open_crew(struct cli_session *session, struct ht_error *error)
     return session->crew != NULL;
 }
 
-static int64_t clock_ns(clockid_t clock)
-{
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return now.tv_sec * HT_SECOND_NS + now.tv_nsec;
-}
-
-static int64_t now_ns(void)
-{
-    return clock_ns(CLOCK_REALTIME);
-}
-
 static void fail_source(struct cli_session *session, const char *text)
 {
     cli_say(&session->console, CLI_ERROR, "%s", text);
@@ -155,9 +142,10 @@ static bool pass_time(struct cli_session *session)
 {
     int64_t there_ns;
     if (cli_options_live(session->options)) {
-        return ht_crew_tick(session->crew, now_ns() - session->source->late_ns);
+        return ht_crew_tick(session->crew, ht_clock_ns(CLOCK_REALTIME) - session->source->late_ns);
     }
-    bool good = !cli_pace_keeps(&session->pace, clock_ns(CLOCK_MONOTONIC), now_ns(), &there_ns) ||
+    bool good = !cli_pace_keeps(&session->pace, ht_clock_ns(CLOCK_MONOTONIC),
+                                ht_clock_ns(CLOCK_REALTIME), &there_ns) ||
                 ht_crew_tick(session->crew, there_ns);
     return cli_writer_flush(&session->writer) && good;
 }
@@ -186,13 +174,15 @@ static void drain(struct cli_session *session)
 {
     struct ht_frame frame;
     struct ht_error error;
-    int64_t asked_ns  = now_ns();
+    int64_t asked_ns  = ht_clock_ns(CLOCK_REALTIME);
     int64_t most_ns   = session->source->late_ns + DRAIN_NS;
     bool live         = cli_options_live(session->options);
     enum ht_read read = HT_READ_AGAIN;
-    while (read == HT_READ_FRAME || (read == HT_READ_AGAIN && now_ns() - asked_ns < most_ns)) {
-        read      = ht_source_next(session->source, &frame, &error);
-        bool late = live ? frame.time_ns > asked_ns : now_ns() - asked_ns > most_ns;
+    while (read == HT_READ_FRAME ||
+           (read == HT_READ_AGAIN && ht_clock_ns(CLOCK_REALTIME) - asked_ns < most_ns)) {
+        read = ht_source_next(session->source, &frame, &error);
+        bool late =
+            live ? frame.time_ns > asked_ns : ht_clock_ns(CLOCK_REALTIME) - asked_ns > most_ns;
         if (read == HT_READ_FRAME && (late || !take_frame(session, &frame))) {
             break;
         }

@@ -1,22 +1,15 @@
 #include "cli/session.h"
 
+#include "base/clock.h"
 #include "base/time.h"
 #include "cli/signals.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 enum {
     FRAMES_A_LOOK = 1024, /* at the clock */
     STATS_SECONDS = 60
 };
-
-static int64_t clock_ns(clockid_t clock)
-{
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return now.tv_sec * HT_SECOND_NS + now.tv_nsec;
-}
 
 static int64_t stats_interval_ns(const struct cli_options *o)
 {
@@ -25,7 +18,7 @@ static int64_t stats_interval_ns(const struct cli_options *o)
 
 void cli_session_start(struct cli_session *session)
 {
-    session->started_ns = clock_ns(CLOCK_MONOTONIC);
+    session->started_ns = ht_clock_ns(CLOCK_MONOTONIC);
     session->stats_ns   = session->started_ns + stats_interval_ns(session->options);
     session->alive_ns   = session->started_ns;
     ht_large_pages_ask(&session->large_pages);
@@ -37,8 +30,8 @@ static struct ht_stats *count(struct cli_session *session)
     struct ht_stats *stats = &session->stats;
     *stats                 = session->counted;
     ht_crew_stats(session->crew, stats);
-    stats->wall_ns         = (uint64_t)(clock_ns(CLOCK_MONOTONIC) - session->started_ns);
-    stats->cpu_ns          = (uint64_t)clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    stats->wall_ns         = (uint64_t)(ht_clock_ns(CLOCK_MONOTONIC) - session->started_ns);
+    stats->cpu_ns          = (uint64_t)ht_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     stats->capture_drops   = session->capture_drops;
     stats->interface_drops = session->interface_drops;
     if (session->source != NULL) {
@@ -130,7 +123,7 @@ static bool is_time(int64_t now_ns, int64_t *due_ns, int64_t interval_ns)
 bool cli_session_tend(struct cli_session *session)
 {
     const struct cli_options *o = session->options;
-    int64_t now_ns              = clock_ns(CLOCK_MONOTONIC);
+    int64_t now_ns              = ht_clock_ns(CLOCK_MONOTONIC);
     bool periodic               = cli_options_live(o) || o->stats_interval_ns != 0;
     session->frames             = 0;
     ht_large_pages_ask(&session->large_pages);

@@ -17,13 +17,6 @@ enum {
     DEFAULT_MODE   = 0640
 };
 
-int64_t output_now_ns(clockid_t clock)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * HT_SECOND_NS + now.tv_nsec;
-}
-
 /* The length of the whole lines in the file; `size` where no end of a line is found. */
 static off_t whole_lines(int in, off_t size)
 {

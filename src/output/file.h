@@ -7,8 +7,6 @@
 
 #include "output/output.h"
 
-#include <time.h>
-
 /* The lines of one ht_output_write, which stay together. Never empty. */
 struct output_batch {
     size_t len;
@@ -75,7 +73,5 @@ int64_t output_rotate_wait_ns(const struct output_file *file);
 
 /* output_rotates: it is a file that can be rotated, and is to be. */
 bool output_rotates(const struct output_file *file);
-
-int64_t output_now_ns(clockid_t clock);
 
 #endif

@@ -1,5 +1,6 @@
 #include "output/output.h"
 
+#include "base/clock.h"
 #include "base/time.h"
 #include "output/file.h"
 #include "output/queue.h"
@@ -135,7 +136,7 @@ void ht_output_tell(struct ht_output *out)
             tell_error(out, &state);
         }
     } else if (out->error != 0 || out->dropping) {
-        if (!state.crowded && output_now_ns(CLOCK_MONOTONIC) - calm_since_ns >= out->calm_ns) {
+        if (!state.crowded && ht_clock_ns(CLOCK_MONOTONIC) - calm_since_ns >= out->calm_ns) {
             tell_fine(out, &state);
         }
     } else if (state.counts.dropped_records != out->dropped_records) {

@@ -1,5 +1,6 @@
 #include "output/queue.h"
 
+#include "base/clock.h"
 #include "base/time.h"
 
 #include <errno.h>
@@ -103,7 +104,7 @@ static bool wait_until(struct output_queue *q, pthread_cond_t *what, int64_t unt
 
 static int64_t after(int64_t wait_ns)
 {
-    int64_t now_ns = output_now_ns(CLOCK_MONOTONIC);
+    int64_t now_ns = ht_clock_ns(CLOCK_MONOTONIC);
     return wait_ns < INT64_MAX - now_ns ? now_ns + wait_ns : INT64_MAX;
 }
 
@@ -193,7 +194,7 @@ static void publish(struct output_queue *q, bool ok, int why)
     counts->errors          = q->failures + q->file.errors;
     counts->reader_gone     = q->file.path == NULL && !ok && why == EPIPE;
     if (error == 0 && q->state.error != 0) {
-        q->state.fine_ns = output_now_ns(CLOCK_MONOTONIC);
+        q->state.fine_ns = ht_clock_ns(CLOCK_MONOTONIC);
     }
     q->state.error    = error;
     q->state.rotating = ok && error != 0;
@@ -255,7 +256,7 @@ static void drop(struct output_queue *q, size_t len, uint64_t num_records)
 {
     q->state.counts.dropped_records += num_records;
     q->state.counts.dropped_bytes += len;
-    q->state.dropped_ns = output_now_ns(CLOCK_MONOTONIC);
+    q->state.dropped_ns = ht_clock_ns(CLOCK_MONOTONIC);
 }
 
 bool output_queue_add(struct output_queue *q, struct ht_bytes lines, uint64_t num_records)

@@ -2,6 +2,7 @@
  * one with the time in it, "out.jsonl" becoming "out-20260101T120000Z.jsonl", never another's. */
 #include "output/file.h"
 
+#include "base/clock.h"
 #include "base/time.h"
 
 #include <errno.h>
@@ -34,7 +35,7 @@ int64_t output_rotate_wait_ns(const struct output_file *file)
     if (!output_rotates(file) || file->rotate_ns == 0) {
         return -1;
     }
-    return file->rotate_ns - output_now_ns(CLOCK_REALTIME) % file->rotate_ns;
+    return file->rotate_ns - ht_clock_ns(CLOCK_REALTIME) % file->rotate_ns;
 }
 
 static bool is_due(const struct output_file *file, uint64_t size, size_t more, int64_t now_ns)
@@ -123,7 +124,7 @@ void output_rotate(struct output_file *file, size_t more)
     if (!output_rotates(file) || fstat(file->descriptor, &is) != 0) {
         return;
     }
-    int64_t now_ns = output_now_ns(CLOCK_REALTIME);
+    int64_t now_ns = ht_clock_ns(CLOCK_REALTIME);
     if (is.st_size == 0 || !is_due(file, (uint64_t)is.st_size, more, now_ns)) {
         if (is.st_size == 0 && file->rotate_ns != 0) {
             file->period = now_ns / file->rotate_ns;
@@ -131,7 +132,7 @@ void output_rotate(struct output_file *file, size_t more)
         file->rotate_error = 0;
         return;
     }
-    if (file->rotate_error != 0 && output_now_ns(CLOCK_MONOTONIC) < file->rotate_again_ns) {
+    if (file->rotate_error != 0 && ht_clock_ns(CLOCK_MONOTONIC) < file->rotate_again_ns) {
         return;
     }
     file->rotate_error = 0;
@@ -142,7 +143,7 @@ void output_rotate(struct output_file *file, size_t more)
         file->rotations++;
     } else {
         file->rotate_error    = errno;
-        file->rotate_again_ns = output_now_ns(CLOCK_MONOTONIC) + file->retry_ns;
+        file->rotate_again_ns = ht_clock_ns(CLOCK_MONOTONIC) + file->retry_ns;
         file->errors++;
     }
 }
