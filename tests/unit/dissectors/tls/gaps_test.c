@@ -54,6 +54,16 @@ static void resumed_whatever_is_lost_of_the_data(void **unused)
     assert_false(is_told_as_resumed(server_hello));
 }
 
+/* A connection to port 443 in which each side says its bytes, and then ends. */
+static void tell(struct recorder *r, struct ht_bytes client, struct ht_bytes server,
+                 const struct ht_end *end)
+{
+    recorder_start(r, &tls_dissector, true, 443);
+    recorder_bytes(r, HT_SIDE_A, client, 0);
+    recorder_bytes(r, HT_SIDE_B, server, 0);
+    ht_dispatch_finish(&r->dispatch, &r->emitter, end);
+}
+
 static void only_the_server_was_seen(void **unused)
 {
     struct recorder r;
@@ -104,12 +114,9 @@ static void absent_though_the_hello_was_seen(void **unused)
 {
     struct recorder r;
     (void)unused;
-    recorder_start(&r, &tls_dissector, true, 443);
-    recorder_bytes(&r, HT_SIDE_A, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex), 0);
-    recorder_bytes(&r, HT_SIDE_B, hex("1503030002 0228"), 0);
     struct ht_end end = {.side = {{.seen = true, .started_late = true, .fin = true},
                                   {.seen = true, .started_late = true, .fin = true}}};
-    ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+    tell(&r, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex), hex("1503030002 0228"), &end);
     assert_non_null(strstr(r.text, "B tls.server_hello absent not_sent\n"));
     recorder_free(&r);
 }
@@ -123,10 +130,8 @@ static void a_hole_too_small_for_what_is_absent(void **unused)
         struct ht_end end = {
             .side = {{.seen = true, .reset = true, .hole = true, .lost_bytes = fits ? 75 : 7},
                      {.seen = true}}};
-        recorder_start(&r, &tls_dissector, true, 443);
-        recorder_bytes(&r, HT_SIDE_A, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex), 0);
-        recorder_bytes(&r, HT_SIDE_B, hex(tls12_ecdhe_aes128_gcm_sha256_ems[1].hex), 0);
-        ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+        tell(&r, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex),
+             hex(tls12_ecdhe_aes128_gcm_sha256_ems[1].hex), &end);
         assert_non_null(strstr(r.text, fits ? "A tls.client_key_exchange absent lost_in_capture\n"
                                             : "A tls.client_key_exchange absent not_sent\n"));
         recorder_free(&r);
@@ -143,10 +148,8 @@ static void a_hole_as_small_as_the_end_of_a_record(void **unused)
             .side = {{.seen = true},
                      {.seen = true, .reset = true, .hole = true, .lost_bytes = lost}}};
         struct ht_bytes hello = hex(tls12_ecdhe_aes128_gcm_sha256_ems[1].hex);
-        recorder_start(&r, &tls_dissector, true, 443);
-        recorder_bytes(&r, HT_SIDE_A, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex), 0);
-        recorder_bytes(&r, HT_SIDE_B, ht_bytes_head(hello, hello.len - lost), 0);
-        ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+        tell(&r, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex),
+             ht_bytes_head(hello, hello.len - lost), &end);
         assert_non_null(strstr(r.text, "B tls.server_hello_done absent lost_in_capture\n"));
         recorder_free(&r);
     }
@@ -157,12 +160,9 @@ static void the_answer_to_the_hello_was_lost(void **unused)
 {
     struct recorder r;
     (void)unused;
-    recorder_start(&r, &tls_dissector, true, 443);
-    recorder_bytes(&r, HT_SIDE_A, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex), 0);
-    recorder_bytes(&r, HT_SIDE_B, hex("1703030002 0228"), 0);
     struct ht_end end = {
         .side = {{.seen = true, .fin = true}, {.seen = true, .started_late = true, .fin = true}}};
-    ht_dispatch_finish(&r.dispatch, &r.emitter, &end);
+    tell(&r, hex(tls12_ecdhe_aes128_gcm_sha256_ems[0].hex), hex("1703030002 0228"), &end);
     assert_non_null(strstr(r.text, "B tls.server_hello absent lost_in_capture\n"));
     recorder_free(&r);
 }
