@@ -30,39 +30,60 @@ static void emit(struct ht_emitter *e, enum ht_side from, struct dns_transaction
 }
 
 static void claim(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
-                  const struct dns_message *m)
+                  const struct dns_gist *gist)
 {
-    if (!state->claimed && m->header && m->opcode == 0 && state->kind != DNS_MULTICAST) {
-        ht_claim_client(e, client, m->response ? "dns_answer" : "dns_query");
+    if (!state->claimed && gist->header && gist->opcode == 0 && state->kind != DNS_MULTICAST) {
+        ht_claim_client(e, client, gist->response ? "dns_answer" : "dns_query");
         state->claimed = true;
     }
 }
 
-/* A transaction of one message, or of an answer and the query that waits for it. */
-static void take_new(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
-                     const struct dns_half *half, const struct dns_message *m)
+/* It may have another half. */
+static bool is_paired(const struct dns_state *state, const struct dns_half *half)
+{
+    return state->kind != DNS_MULTICAST && half->gist.header;
+}
+
+/* Says what the message, parsed as `m`, tells of its transaction, or records it where it says all:
+ * many ask and many answer by multicast, with no identifier. */
+static void tell_now(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
+                     const struct dns_pair *said, const struct dns_message *m)
 {
     struct dns_description description;
-    bool alone             = state->kind == DNS_MULTICAST || !m->header;
-    enum ht_side client    = m->response ? ht_other(side) : side;
-    struct dns_pair said   = {.id = m->id, .client = (uint8_t)client};
+    dns_describe(state, e, said, m, &description);
+    emit(e, side, &description.transaction);
+    if (state->kind == DNS_MULTICAST || !m->header) {
+        ht_record(e, &dns_transaction_record, &description.transaction);
+    }
+}
+
+static void take_query(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
+                       const struct dns_half *half, const struct dns_message *m)
+{
+    if (m != NULL) {
+        const struct dns_pair said = {.query = *half, .id = half->gist.id, .client = (uint8_t)side};
+        tell_now(state, e, side, &said, m);
+    }
+    if (is_paired(state, half)) {
+        dns_take_query(state, e, side, half, m);
+    }
+}
+
+static void take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
+                        const struct dns_half *half, const struct dns_message *m)
+{
+    enum ht_side client    = ht_other(side);
+    struct dns_pair said   = {.answer = *half, .id = half->gist.id, .client = (uint8_t)client};
     struct dns_pair *asked = NULL;
-    if (m->response && state->kind != DNS_MULTICAST) {
-        asked = dns_find_query(state, e, client, half, m);
+    if (state->kind != DNS_MULTICAST) {
+        asked = dns_find_query(state, client, half);
     }
     if (asked != NULL) {
         said.query = asked->query;
     }
-    *(m->response ? &said.answer : &said.query) = *half;
-    dns_describe(state, e, &said, m, &description);
-    emit(e, side, &description.transaction);
-    if (alone) {
-        /* One message says all: many ask and many answer, with no identifier. */
-        ht_record(e, &dns_transaction_record, &description.transaction);
-    } else if (m->response) {
+    tell_now(state, e, side, &said, m);
+    if (is_paired(state, half)) {
         dns_take_answer(state, e, client, half, m, asked);
-    } else {
-        dns_take_query(state, e, client, half, m);
     }
 }
 
@@ -70,13 +91,13 @@ static void take_message(struct dns_state *state, struct ht_emitter *e, enum ht_
                          struct dns_half *half)
 {
     struct dns_message room;
-    const struct dns_message *m = dns_parse(state, e, half, &room);
-    enum ht_side client         = m->response ? ht_other(side) : side;
-    bool paired                 = state->kind != DNS_MULTICAST && m->header;
-    claim(state, e, client, m);
-    if (paired ? !dns_note_repeat(state, e, client, half, m) : !e->copy) {
-        take_new(state, e, side, half, m);
+    const struct dns_message *m = dns_read(state, e, half, &room);
+    enum ht_side client         = half->gist.response ? ht_other(side) : side;
+    claim(state, e, client, &half->gist);
+    if (is_paired(state, half) ? dns_note_repeat(state, e, client, half) : e->copy) {
+        return;
     }
+    (half->gist.response ? take_answer : take_query)(state, e, side, half, m);
 }
 
 static enum ht_verdict take_pdu(struct dns_state *state, struct ht_emitter *e,

@@ -120,8 +120,8 @@ struct dns_transaction {
 
 extern const struct ht_record_type dns_transaction_record;
 
-/* Said when the message is seen; `event` is a struct dns_transaction. Of an answer whose query was
- * not seen yet, query_frame is 0. */
+/* Said when the message is seen (a usual query over UDP only where events are told); `event` is a
+ * struct dns_transaction. Of an answer whose query was not seen yet, query_frame is 0. */
 extern const struct ht_event_type dns_query_event, dns_answer_event;
 
 #endif

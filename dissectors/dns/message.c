@@ -41,7 +41,7 @@ bool dns_header_parse(struct ht_reader *r, struct dns_message *out)
 {
     out->id                  = rd_u16(r);
     uint16_t flags           = rd_u16(r);
-    struct ht_reader counts  = ht_reader(rd_take(r, 8));
+    struct ht_bytes counts   = rd_take(r, 8);
     out->response            = (flags & 0x8000) != 0;
     out->opcode              = flags >> 11 & 15;
     out->authoritative       = (flags & 0x0400) != 0;
@@ -52,8 +52,8 @@ bool dns_header_parse(struct ht_reader *r, struct dns_message *out)
     out->authentic_data      = (flags & 0x0020) != 0;
     out->checking_disabled   = (flags & 0x0010) != 0;
     out->rcode               = flags & 15;
-    for (size_t i = 0; i < HT_ARRAY_LEN(out->counts); i++) {
-        out->counts[i] = rd_u16(&counts);
+    for (size_t i = 0; i < HT_ARRAY_LEN(out->counts) && counts.len > 0; i++) {
+        out->counts[i] = ht_be16(counts, i);
     }
     out->header = !r->bad;
     return out->header;
@@ -246,19 +246,6 @@ static void start(struct parser *p, struct ht_bytes message, enum dns_kind kind,
     p->text.utf8 = kind == DNS_MULTICAST;
 }
 
-bool dns_question_parse(struct ht_bytes message, enum dns_kind kind, struct ht_arena *arena,
-                        struct dns_message *out)
-{
-    struct parser p;
-    start(&p, message, kind, arena);
-    *out = (struct dns_message){0};
-    if (dns_header_parse(&p.r, out)) {
-        read_questions(&p, out, out->counts[0] > 0 ? 1 : 0);
-    }
-    out->limit_reached = p.limit;
-    return !p.r.bad && !p.limit;
-}
-
 bool dns_message_parse(struct ht_bytes message, enum dns_kind kind, struct ht_arena *arena,
                        struct dns_message *out)
 {
@@ -273,4 +260,50 @@ bool dns_message_parse(struct ht_bytes message, enum dns_kind kind, struct ht_ar
     }
     out->limit_reached = p.limit;
     return rd_done(&p.r) && !p.malformed && !p.limit;
+}
+
+struct dns_gist dns_gist(const struct dns_message *m)
+{
+    return (struct dns_gist){.id         = m->id,
+                             .asked_len  = (uint16_t)m->asked.len,
+                             .asked_type = m->num_questions > 0 ? m->questions[0].type_id : 0,
+                             .opcode     = m->opcode,
+                             .header     = m->header,
+                             .response   = m->response,
+                             .edns       = m->edns != NULL};
+}
+
+/* An OPT of the root, without options. */
+static void skip_bare_opt(struct ht_reader *r)
+{
+    struct ht_bytes opt = rd_take(r, SMALLEST_RECORD);
+    if (opt.len > 0 && (opt.ptr[0] != 0 || ht_be16_at(opt, 1) != TYPE_OPT ||
+                        ht_be16_at(opt, SMALLEST_RECORD - 2) != 0)) {
+        rd_fail(r);
+    }
+}
+
+bool dns_query_skim(struct ht_bytes message, struct dns_gist *out)
+{
+    struct dns_message m = {0};
+    struct ht_reader r   = ht_reader(message);
+    bool usual = dns_header_parse(&r, &m) && !m.response && m.counts[0] == 1 && m.counts[1] == 0 &&
+                 m.counts[2] == 0 && m.counts[3] <= 1;
+    if (!usual) {
+        return false;
+    }
+    dns_name_skip(&r);
+    struct ht_bytes type_and_class = rd_take(&r, 4);
+    *out                           = (struct dns_gist){.id        = m.id,
+                                                       .asked_len = (uint16_t)(message.len - DNS_HEADER_SIZE - rd_left(&r)),
+                                                       .opcode    = m.opcode,
+                                                       .header    = true,
+                                                       .edns      = m.counts[3] > 0};
+    if (!r.bad) {
+        out->asked_type = ht_be16_at(type_and_class, 0);
+    }
+    if (out->edns) {
+        skip_bare_opt(&r);
+    }
+    return rd_done(&r);
 }

@@ -37,6 +37,17 @@ struct dns_message {
     bool limit_reached;          /* DNS_MAX_TEXT hit */
 };
 
+/* What a message is known by while it waits for another. */
+struct dns_gist {
+    uint16_t id;
+    uint16_t asked_len; /* octets of its first question, behind the header; 0: it has none */
+    uint16_t asked_type;
+    uint8_t opcode;
+    bool header; /* is whole */
+    bool response;
+    bool edns;
+};
+
 /* dns_header_parse reads the 12 bytes of the header; false where there are fewer. */
 bool dns_header_parse(struct ht_reader *r, struct dns_message *out);
 
@@ -48,8 +59,12 @@ bool dns_header_parse(struct ht_reader *r, struct dns_message *out);
 bool dns_message_parse(struct ht_bytes message, enum dns_kind kind, struct ht_arena *arena,
                        struct dns_message *out);
 
-/* dns_question_parse is dns_message_parse up to the end of the first question. */
-bool dns_question_parse(struct ht_bytes message, enum dns_kind kind, struct ht_arena *arena,
-                        struct dns_message *out);
+/* dns_gist is what is known of a message that was parsed. */
+struct dns_gist dns_gist(const struct dns_message *m);
+
+/* dns_query_skim finds the gist of a usual query, of DNS or LLMNR, without memory: one question,
+ * and at most an OPT without options. False: it is another message, or a malformed one, to be
+ * parsed. */
+bool dns_query_skim(struct ht_bytes message, struct dns_gist *out);
 
 #endif

@@ -134,6 +134,16 @@ bool dns_name_parse(struct ht_reader *r, struct ht_bytes message, struct dns_tex
     return parse(r, message, out, &pointers);
 }
 
+void dns_name_skip(struct ht_reader *r)
+{
+    size_t octets = 1;
+    uint8_t end   = 0;
+    (void)take_labels(r, &octets, &end);
+    if (end != 0) {
+        rd_fail(r);
+    }
+}
+
 /* Where the name at `r` is nothing but a pointer to one that is kept, steps over it. */
 static const struct ht_bytes *find_kept(struct ht_reader *r, const struct dns_names *names)
 {

@@ -14,6 +14,9 @@
  * pointers. */
 bool dns_name_parse(struct ht_reader *r, struct ht_bytes message, struct dns_text *out);
 
+/* dns_name_skip steps over a name that is not compressed; any other makes the reader fail. */
+void dns_name_skip(struct ht_reader *r);
+
 enum { DNS_NAMES_KEPT = 4 };
 
 /* The latest names of one message: most names of an answer only point at one of them. Zeroed is

@@ -89,21 +89,27 @@ static const struct dns_message *parse_lasting(struct dns_state *state, struct h
     return out != NULL && !out->limit_reached ? out : NULL;
 }
 
-const struct dns_message *dns_parse(struct dns_state *state, struct ht_emitter *e,
-                                    struct dns_half *half, struct dns_message *room)
+/* Nobody needs the words of a query before its record, which mostly has those of the answer; but
+ * over TCP it may ask again what was answered truncated. */
+static bool may_skim(const struct dns_state *state, const struct ht_emitter *e)
 {
-    bool good                   = false;
+    return !e->events && !state->stream && (state->kind == DNS_UNICAST || state->kind == DNS_LLMNR);
+}
+
+const struct dns_message *dns_read(struct dns_state *state, struct ht_emitter *e,
+                                   struct dns_half *half, struct dns_message *room)
+{
+    bool good = false;
+    if (may_skim(state, e) && dns_query_skim(half->bytes, &half->gist)) {
+        return NULL;
+    }
     const struct dns_message *m = parse_lasting(state, e, half, &good);
     half->parsed                = m;
     if (m == NULL) {
         good = dns_message_parse(half->bytes, state->kind, e->scratch, room);
         m    = room;
     }
-    half->asked_len     = (uint16_t)m->asked.len;
-    half->asked_type    = m->num_questions > 0 ? m->questions[0].type_id : 0;
-    half->opcode        = m->opcode;
-    half->response      = m->response;
-    half->edns          = m->edns != NULL;
+    half->gist          = dns_gist(m);
     half->malformed     = !good && !half->partial && !m->limit_reached;
     half->limit_reached = m->limit_reached;
     return m;
@@ -125,8 +131,8 @@ static void describe_half(const struct dns_state *state, struct ht_emitter *e,
 /* The answer says all that the query does. */
 static bool says_all(const struct dns_half *query, const struct dns_half *answer)
 {
-    return answer->frame != 0 && answer->asked_len != 0 && query->opcode == 0 &&
-           (answer->edns || !query->edns);
+    return answer->frame != 0 && answer->gist.asked_len != 0 && query->gist.opcode == 0 &&
+           (answer->gist.edns || !query->gist.edns);
 }
 
 /* The answer after the query, so that it has the last word. */
@@ -291,41 +297,39 @@ static struct dns_pair *add(struct dns_state *state, struct ht_emitter *e, enum 
 /* The octets of a half's first question, which follows the header. */
 static struct ht_bytes asked(const struct dns_half *half)
 {
-    return ht_bytes_head(ht_bytes_from(half->bytes, DNS_HEADER_SIZE), half->asked_len);
+    return ht_bytes_head(ht_bytes_from(half->bytes, DNS_HEADER_SIZE), half->gist.asked_len);
 }
 
-static bool same_question(const struct dns_state *state, struct ht_emitter *e,
-                          const struct dns_pair *pair, const struct dns_half *half,
-                          const struct dns_message *m)
+/* Nothing of a first question is compressed: it would point at what follows it. Its name may differ
+ * in case (RFC 4343), but for letters that are half an octet (RFC 1001 section 14.1). */
+static bool same_question(const struct dns_state *state, const struct dns_half *a,
+                          const struct dns_half *b)
 {
-    struct dns_message kept;
-    const struct dns_half *first = first_half(pair);
-    if (first->asked_len == 0 || half->asked_len == 0) {
+    enum { TYPE_AND_CLASS = 4 };
+    if (a->gist.asked_len == 0 || b->gist.asked_len == 0) {
         /* An error may come without the question. */
-        return first->response != half->response || ht_bytes_equal(first->bytes, half->bytes);
+        return a->gist.response != b->gist.response || ht_bytes_equal(a->bytes, b->bytes);
     }
-    if (ht_bytes_equal(asked(first), asked(half))) {
+    if (ht_bytes_equal(asked(a), asked(b))) {
         return true;
     }
-    if (first->asked_len != half->asked_len || first->asked_type != half->asked_type) {
+    if (a->gist.asked_len != b->gist.asked_len || state->kind == DNS_NETBIOS) {
         return false;
     }
-    (void)dns_question_parse(first->bytes, state->kind, e->scratch, &kept);
-    const struct dns_question *a = kept.questions, *b = m->questions;
-    return kept.num_questions > 0 && ht_bytes_equal(a->class, b->class) &&
-           ht_bytes_alike(a->name, b->name); /* RFC 4343 */
+    size_t name_len = a->gist.asked_len - TYPE_AND_CLASS;
+    return ht_bytes_equal(ht_bytes_from(asked(a), name_len), ht_bytes_from(asked(b), name_len)) &&
+           ht_bytes_alike(ht_bytes_head(asked(a), name_len), ht_bytes_head(asked(b), name_len));
 }
 
 /* What must be true of a pair, beside id and question, for a message to belong to it. */
 typedef bool fits(const struct dns_pair *pair, const struct dns_half *half);
 
-static struct dns_pair *find(const struct dns_state *state, struct ht_emitter *e,
-                             enum ht_side client, const struct dns_half *half,
-                             const struct dns_message *m, fits *test)
+static struct dns_pair *find(const struct dns_state *state, enum ht_side client,
+                             const struct dns_half *half, fits *test)
 {
     for (struct dns_pair *p = state->oldest; p != NULL; p = p->next) {
-        if (p->id == m->id && p->client == client && test(p, half) &&
-            same_question(state, e, p, half, m)) {
+        if (p->id == half->gist.id && p->client == client && test(p, half) &&
+            same_question(state, first_half(p), half)) {
             return p;
         }
     }
@@ -374,10 +378,10 @@ static bool add_repeat(struct dns_pair *pair, struct ht_emitter *e)
 }
 
 bool dns_note_repeat(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
-                     const struct dns_half *half, const struct dns_message *m)
+                     const struct dns_half *half)
 {
-    fits *test            = m->response ? repeats_answer : repeats_query;
-    struct dns_pair *pair = state->stream ? NULL : find(state, e, client, half, m, test);
+    fits *test            = half->gist.response ? repeats_answer : repeats_query;
+    struct dns_pair *pair = state->stream ? NULL : find(state, client, half, test);
     if (pair == NULL) {
         return false;
     }
@@ -390,7 +394,7 @@ bool dns_note_repeat(struct dns_state *state, struct ht_emitter *e, enum ht_side
 
 static bool is_transfer(const struct dns_pair *pair)
 {
-    return pair->query.asked_type == TYPE_AXFR || pair->query.asked_type == TYPE_IXFR;
+    return pair->query.gist.asked_type == TYPE_AXFR || pair->query.gist.asked_type == TYPE_IXFR;
 }
 
 /* Both halves are there. Of a zone transfer, more answers follow. */
@@ -411,7 +415,7 @@ static void complete(struct dns_state *state, struct ht_emitter *e, struct dns_p
 static void join(struct dns_state *state, struct ht_emitter *e, struct dns_pair *pair,
                  struct dns_half *to, const struct dns_half *half, const struct dns_message *m)
 {
-    const struct dns_message *answer = half->response ? m : NULL;
+    const struct dns_message *answer = half->gist.response ? m : NULL;
     if (keep(e->arena, to, half)) {
         complete(state, e, pair, answer);
         return;
@@ -428,30 +432,30 @@ static void join(struct dns_state *state, struct ht_emitter *e, struct dns_pair 
 static void begin(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
                   const struct dns_half *half, const struct dns_message *m)
 {
-    struct dns_pair *pair = add(state, e, client, m->id);
-    if (pair != NULL && keep(e->arena, m->response ? &pair->answer : &pair->query, half)) {
+    bool response         = half->gist.response;
+    struct dns_pair *pair = add(state, e, client, half->gist.id);
+    if (pair != NULL && keep(e->arena, response ? &pair->answer : &pair->query, half)) {
         return;
     }
     if (pair != NULL) {
         release(state, pair);
     }
-    struct dns_pair alone                         = {.id = m->id, .client = (uint8_t)client};
-    *(m->response ? &alone.answer : &alone.query) = *half;
+    struct dns_pair alone                      = {.id = half->gist.id, .client = (uint8_t)client};
+    *(response ? &alone.answer : &alone.query) = *half;
     tell(state, e, &alone, m);
 }
 
-struct dns_pair *dns_find_query(const struct dns_state *state, struct ht_emitter *e,
-                                enum ht_side client, const struct dns_half *half,
-                                const struct dns_message *m)
+struct dns_pair *dns_find_query(const struct dns_state *state, enum ht_side client,
+                                const struct dns_half *half)
 {
-    struct dns_pair *pair = find(state, e, client, half, m, awaits_answer);
-    return pair != NULL ? pair : find(state, e, client, half, m, had_answer);
+    struct dns_pair *pair = find(state, client, half, awaits_answer);
+    return pair != NULL ? pair : find(state, client, half, had_answer);
 }
 
 void dns_take_query(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
                     const struct dns_half *half, const struct dns_message *m)
 {
-    struct dns_pair *pair = find(state, e, client, half, m, awaits_query);
+    struct dns_pair *pair = find(state, client, half, awaits_query);
     if (pair != NULL) {
         pair->late_query = true;
         join(state, e, pair, &pair->query, half, m);

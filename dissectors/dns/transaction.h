@@ -26,11 +26,7 @@ struct dns_half {
     uint8_t *room; /* the memory that holds them, once they are kept */
     uint32_t capacity;
     const struct dns_message *parsed; /* as long as the flow; NULL: it is parsed when needed */
-    /* Of what it says, what is needed without parsing it once more: */
-    uint16_t asked_len; /* octets of its first question; 0: it has none */
-    uint16_t asked_type;
-    uint8_t opcode;
-    bool response, edns;
+    struct dns_gist gist;
     bool partial, malformed, limit_reached;
 };
 
@@ -63,10 +59,11 @@ struct dns_description {
     struct dns_party client, server;
 };
 
-/* dns_parse parses a half's bytes, and notes in it what stays needed. What it returns lies in
- * `room`, and what that views in the scratch memory, or all in the flow's. */
-const struct dns_message *dns_parse(struct dns_state *state, struct ht_emitter *e,
-                                    struct dns_half *half, struct dns_message *room);
+/* dns_read reads a half's bytes, and notes in it what stays needed. What it returns is the message,
+ * parsed: it lies in `room`, and what that views in the scratch memory, or all in the flow's. NULL:
+ * a query whose words nobody needs before its record, for which it is parsed then. */
+const struct dns_message *dns_read(struct dns_state *state, struct ht_emitter *e,
+                                   struct dns_half *half, struct dns_message *room);
 
 /* dns_describe fills `out` from the transaction's messages, in the emitter's scratch memory. `last`
  * is the answer (where there is none, the query) where it was parsed before; NULL: it was not. */
@@ -74,18 +71,17 @@ void dns_describe(const struct dns_state *state, struct ht_emitter *e, const str
                   const struct dns_message *last, struct dns_description *out);
 
 /* dns_find_query returns the transaction in which a query waits for this answer, or had others
- * before; NULL: none. `m` is `half->bytes`, parsed. */
-struct dns_pair *dns_find_query(const struct dns_state *state, struct ht_emitter *e,
-                                enum ht_side client, const struct dns_half *half,
-                                const struct dns_message *m);
+ * before; NULL: none. */
+struct dns_pair *dns_find_query(const struct dns_state *state, enum ht_side client,
+                                const struct dns_half *half);
 
 /* dns_note_repeat: over UDP the same may be said again. True, and noted in its transaction, where
  * the message only repeats what was said. */
 bool dns_note_repeat(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
-                     const struct dns_half *half, const struct dns_message *m);
+                     const struct dns_half *half);
 
 /* dns_take_query and dns_take_answer take a message of the frame at hand, tell what is complete and
- * keep what waits. `asked` is what dns_find_query returned. */
+ * keep what waits. `m` is what dns_read returned, `asked` what dns_find_query did. */
 void dns_take_query(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
                     const struct dns_half *half, const struct dns_message *m);
 void dns_take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side client,

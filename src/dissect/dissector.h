@@ -93,6 +93,7 @@ struct ht_emitter {
     bool joined; /* the connection began before the first packet of it that was captured */
     bool copy;   /* the frame at hand was captured before: for those who list repetitions */
     bool verify; /* signatures are checked: events are to have what was signed */
+    bool events; /* events are told as they happen, not only in the story of their connection */
     bool audit;  /* rules will ask for what is kept for nobody else */
     const struct ht_keyring *keyring; /* of crypto/key_log.h; NULL: no keys are known */
 };

@@ -86,6 +86,7 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->emitter.scratch = &engine->scratch;
     engine->emitter.verify  = config->verify;
     engine->emitter.audit   = config->audit;
+    engine->emitter.events  = config->events;
     engine->keyring.file    = config->key_log;
     engine->keyring.live    = config->live;
     engine->now_ns          = INT64_MIN;

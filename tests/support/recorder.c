@@ -199,7 +199,8 @@ void recorder_start(struct recorder *r, const struct ht_dissector *dissector, bo
                                      .arena     = &r->arena,
                                      .frame     = 1,
                                      .transport = stream ? "tcp" : "udp",
-                                     .endpoint  = r->endpoint};
+                                     .endpoint  = r->endpoint,
+                                     .events    = true};
     r->endpoint[0] =
         (struct ht_endpoint){.address = ht_address4((const uint8_t[]){10, 0, 0, 1}), .port = 40000};
     r->endpoint[1] =

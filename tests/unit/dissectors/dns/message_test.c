@@ -177,6 +177,54 @@ static bool parse(struct ht_bytes message, void *arg)
     return good;
 }
 
+static bool skim(struct ht_bytes message, void *unused)
+{
+    struct dns_gist gist;
+    (void)unused;
+    return dns_query_skim(message, &gist);
+}
+
+#define BARE_OPT "00 0029 04d0 00008000 0000"
+
+/* What waits for an answer is known by as little as that. */
+static void skims_usual_queries(void **state)
+{
+    struct dns_gist gist;
+    (void)state;
+    assert_true(dns_query_skim(hex(QUERY), &gist));
+    assert_true(gist.header && !gist.response && !gist.edns);
+    assert_int_equal(gist.id, 0x1234);
+    assert_int_equal(gist.opcode, 0);
+    assert_int_equal(gist.asked_len, 21);
+    assert_int_equal(gist.asked_type, 1);
+    assert_true(dns_query_skim(hex("0001 0110 0001 0000 0000 0001" QUESTION BARE_OPT), &gist));
+    assert_true(gist.edns);
+    assert_int_equal(gist.asked_len, 21);
+    every_prefix(hex(QUERY), skim, NULL);
+    every_prefix(hex("0001 0110 0001 0000 0000 0001" QUESTION BARE_OPT), skim, NULL);
+}
+
+/* Answers, what has more than a question, options to be read, and what is malformed. */
+static void skims_nothing_else(void **state)
+{
+    static const char *const others[] = {
+        ANSWER,
+        QUERY "00",
+        "0001 0100 0000 0000 0000 0000",
+        "0001 0100 0002 0000 0000 0000" QUESTION QUESTION,
+        "0001 2800 0001 0001 0000 0000" QUESTION "c00c 0001 0001 0000012c 0004 5db8d822",
+        "0001 0100 0001 0000 0000 0001" QUESTION "00 0029 04d0 00000000 0004 0003 0000",
+        "0001 0100 0001 0000 0000 0001" QUESTION "00 0001 0001 00000000 0000",
+        "0001 0100 0001 0000 0000 0001" QUESTION "01 6100 2904 d0000000 000000",
+        "0001 0100 0001 0000 0000 0000 03777777c00c 0001 0001",
+        "0001 0100 0001 0000 0000 0000 4077 00 0001 0001",
+    };
+    (void)state;
+    for (size_t i = 0; i < HT_ARRAY_LEN(others); i++) {
+        assert_false(skim(hex(others[i]), NULL));
+    }
+}
+
 static void refuses_every_prefix(void **state)
 {
     (void)state;
@@ -316,6 +364,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints_data),          cmocka_unit_test(refuses_data),
+        cmocka_unit_test(skims_usual_queries),  cmocka_unit_test(skims_nothing_else),
         cmocka_unit_test(refuses_every_prefix), cmocka_unit_test(reads_a_message),
         cmocka_unit_test(reads_edns),           cmocka_unit_test(reads_multicast_classes),
         cmocka_unit_test(keeps_what_it_read),   cmocka_unit_test(reads_an_update),

@@ -66,7 +66,8 @@ static struct scene *start(const struct ht_dissector *dissector)
                                            .scratch   = &scene->scratch,
                                            .arena     = &scene->arena,
                                            .endpoint  = scene->endpoint,
-                                           .transport = dissector->tcp ? "tcp" : "udp"};
+                                           .transport = dissector->tcp ? "tcp" : "udp",
+                                           .events    = true};
     scene->endpoint[0] =
         (struct ht_endpoint){.address = ht_address4((uint8_t[]){10, 0, 0, 1}), .port = 40000};
     scene->endpoint[1] =
@@ -188,6 +189,27 @@ static void what_makes_a_pair(void **unused)
     drop(scene);
 }
 
+/* Letters that are half an octet each (RFC 1001 section 14.1) are others in another case. */
+#define MOST_OF_WORKGROUP                                                                          \
+    "000101100001000000000000 20"                                                                  \
+    "464845504643454c4548464345504646464143414341434143414341434141"
+
+static void case_of_netbios_names(void **unused)
+{
+    struct scene *scene = start(&dns_dissector);
+    (void)unused;
+    scene->endpoint[1].port = 137;
+    say(scene, 1, 0, HT_SIDE_A, MOST_OF_WORKGROUP "41 00 0020 0001");
+    say(scene, 2, MS, HT_SIDE_A, MOST_OF_WORKGROUP "61 00 0020 0001");
+    say(scene, 3, MS, HT_SIDE_A, MOST_OF_WORKGROUP "41 00 0020 0001");
+    end(scene);
+    assert_int_equal(scene->num_records, 2);
+    assert_text(scene->records[0]->question->name, "WORKGROUP<00>");
+    assert_int_equal(scene->records[0]->repeat_frames.len, 1);
+    assert_frames(scene->records[1], 2, 0);
+    drop(scene);
+}
+
 /* A bound on what waits: the oldest is told early and says so; nothing is lost. */
 static void more_queries_than_can_wait(void **unused)
 {
@@ -306,6 +328,42 @@ static void what_only_the_query_says(void **unused)
     drop(scene);
 }
 
+/* Where nobody is told of events as they happen a usual query is only parsed for a record of its
+ * own, which is the same; an unusual one is parsed as ever. */
+static void queries_without_events(void **unused)
+{
+    static const char *const said[] = {
+        "000101000001000000000000 0161 00 0001 0001",
+        "000101000001000000000000 0161 00 0001 0001",
+        "000201100001000000000001 0142 00 001c 0001 00 0029 04d0 00008000 0000",
+        "000301000001000000000000 0163 00 0041 0001 ff",
+    };
+    struct scene *scene = start(&dns_dissector);
+    (void)unused;
+    scene->emitter.events = false;
+    for (unsigned i = 0; i < HT_ARRAY_LEN(said); i++) {
+        say(scene, 1 + i, i, HT_SIDE_A, said[i]);
+    }
+    say(scene, 5, MS, HT_SIDE_B, "000281800001000000000000 0162 00 001c 0001");
+    assert_int_equal(scene->queries, 1);
+    assert_int_equal(scene->answers, 1);
+    assert_int_equal(scene->answered_query, 3);
+    end(scene);
+    assert_int_equal(scene->num_records, 3);
+    assert_frames(scene->records[0], 1, 0);
+    assert_int_equal(scene->records[0]->repeat_frames.len, 1);
+    assert_int_equal(scene->records[0]->id, 1);
+    assert_text(scene->records[0]->question->name, "a");
+    assert_text(scene->records[0]->question->type, "A");
+    assert_true(scene->records[0]->recursion_desired);
+    assert_frames(scene->records[1], 3, 5);
+    assert_text(scene->records[1]->question->name, "b");
+    assert_true(scene->records[1]->edns->dnssec_ok);
+    assert_frames(scene->records[2], 4, 0);
+    assert_true(scene->records[2]->malformed);
+    drop(scene);
+}
+
 /* Over TCP no message comes twice: what is complete is told at once, in the order of the answers.
  */
 static void over_tcp(void **unused)
@@ -333,6 +391,7 @@ int main(void)
         cmocka_unit_test(is_settled_once_answered),
         cmocka_unit_test(an_earlier_answer_to_a_later_query),
         cmocka_unit_test(what_makes_a_pair),
+        cmocka_unit_test(case_of_netbios_names),
         cmocka_unit_test(more_queries_than_can_wait),
         cmocka_unit_test(many_repetitions),
         cmocka_unit_test(memory_does_not_grow),
@@ -340,6 +399,7 @@ int main(void)
         cmocka_unit_test(over_tcp),
         cmocka_unit_test(early_and_late_parses),
         cmocka_unit_test(what_only_the_query_says),
+        cmocka_unit_test(queries_without_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
