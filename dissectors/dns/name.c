@@ -1,5 +1,7 @@
 #include "dns/name.h"
 
+#include "dns/plain.h"
+
 enum {
     MAX_NAME     = 255, /* octets, with the root's */
     MAX_LABEL    = 63,
@@ -23,18 +25,19 @@ static size_t read_pointer(struct ht_reader *at, uint8_t first, size_t limit)
  * `out_end`. */
 static struct ht_bytes take_labels(struct ht_reader *at, size_t *octets, uint8_t *out_end)
 {
-    const uint8_t *start = at->cur;
-    uint8_t len          = rd_u8(at);
-    while (len != 0 && len < 0xC0 && !at->bad) {
-        *octets += 1U + len;
-        if (len > MAX_LABEL || *octets > MAX_NAME) {
-            rd_fail(at);
-        }
-        rd_skip(at, len);
-        len = rd_u8(at);
+    struct ht_bytes rest = ht_bytes(at->cur, rd_left(at));
+    size_t len           = 0;
+    while (len < rest.len && len < MAX_NAME && rest.ptr[len] != 0 && rest.ptr[len] <= MAX_LABEL) {
+        len += 1U + rest.ptr[len];
     }
-    *out_end = len;
-    return at->bad ? ht_bytes(start, 0) : ht_bytes(start, (size_t)(at->cur - start) - 1);
+    struct ht_bytes labels = rd_take(at, len);
+    uint8_t end            = rd_u8(at);
+    *octets += len;
+    if (*octets > MAX_NAME || (end > MAX_LABEL && end < 0xC0)) {
+        rd_fail(at);
+    }
+    *out_end = at->bad ? 0 : end;
+    return at->bad ? ht_bytes("", 0) : labels;
 }
 
 /* As it is but for dots and backslashes: "Bob’s printer" (RFC 6763 section 4.3). */
@@ -62,54 +65,56 @@ static void put_escaped(struct dns_text *out, struct ht_bytes labels, bool first
     }
 }
 
-/* Nothing in the labels must be escaped. Asked of what came, not of what was just written: that
- * would wait until it is in memory. */
-static bool are_plain(struct ht_bytes labels)
-{
-    bool plain = true;
-    for (size_t i = 0; i < labels.len; i += 1U + labels.ptr[i]) {
-        plain &= dns_text_is_plain(ht_bytes(labels.ptr + i + 1, labels.ptr[i]), '!', '.');
-    }
-    return plain;
-}
-
 /* Labels lie on the wire as they are written, but that each has its length where the text has a
- * dot. */
-static void put_labels(struct dns_text *out, struct ht_bytes labels, bool first)
+ * dot. What must be escaped is looked for in what came, not in what was just written: that would
+ * wait until it is in memory. Returns how many octets were written as they are. */
+static size_t put_labels(struct dns_text *out, struct ht_bytes labels, bool first)
 {
     uint8_t *text = labels.len > 0 ? dns_text_room(out, labels.len) : NULL;
+    bool plain    = true;
     if (text == NULL) {
-        return;
-    }
-    if (!are_plain(labels)) {
-        put_escaped(out, labels, first);
-        return;
+        return 0;
     }
     memcpy(text, labels.ptr + first, labels.len - first);
-    for (size_t i = first ? 1U + labels.ptr[0] : 0; i < labels.len; i += 1U + labels.ptr[i]) {
-        text[i - first] = '.';
+    for (size_t i = 0; i < labels.len; i += 1U + labels.ptr[i]) {
+        plain &= dns_is_plain(ht_bytes(labels.ptr + i + 1, labels.ptr[i]), '!', '.');
+        if (i >= first) {
+            text[i - first] = '.';
+        }
+    }
+    if (!plain) {
+        put_escaped(out, labels, first);
+        return 0;
     }
     out->len += labels.len - first;
+    return labels.len;
 }
 
+/* What is known of a name when it was read. */
+struct reading {
+    unsigned pointers;
+    size_t plain; /* octets of its first labels that were written as they are */
+};
+
 static bool parse(struct ht_reader *r, struct ht_bytes message, struct dns_text *out,
-                  unsigned *pointers)
+                  struct reading *reading)
 {
     struct ht_reader at = *r;
     size_t limit        = rd_more(r) ? (size_t)(r->cur - message.ptr) : 0;
     size_t octets       = 1;
     uint8_t end         = 0;
-    *pointers           = 0;
+    *reading            = (struct reading){0};
     do {
         bool first             = octets == 1;
         struct ht_bytes labels = take_labels(&at, &octets, &end);
-        put_labels(out, labels, first);
+        size_t plain           = put_labels(out, labels, first);
+        reading->plain         = reading->pointers == 0 ? plain : reading->plain;
         if (end != 0) {
             limit = read_pointer(&at, end, limit);
-            if (++*pointers > MAX_POINTERS) {
+            if (++reading->pointers > MAX_POINTERS) {
                 rd_fail(&at);
             }
-            if (*pointers == 1) {
+            if (reading->pointers == 1) {
                 *r = at;
             }
             at = at.bad ? at : ht_reader(ht_bytes_from(message, limit));
@@ -119,7 +124,7 @@ static bool parse(struct ht_reader *r, struct ht_bytes message, struct dns_text 
         rd_fail(r);
         return false;
     }
-    if (*pointers == 0) {
+    if (reading->pointers == 0) {
         *r = at;
     }
     if (octets == 1) {
@@ -130,8 +135,8 @@ static bool parse(struct ht_reader *r, struct ht_bytes message, struct dns_text 
 
 bool dns_name_parse(struct ht_reader *r, struct ht_bytes message, struct dns_text *out)
 {
-    unsigned pointers = 0;
-    return parse(r, message, out, &pointers);
+    struct reading reading;
+    return parse(r, message, out, &reading);
 }
 
 void dns_name_skip(struct ht_reader *r)
@@ -144,39 +149,46 @@ void dns_name_skip(struct ht_reader *r)
     }
 }
 
-/* Where the name at `r` is nothing but a pointer to one that is kept, steps over it. */
-static const struct ht_bytes *find_kept(struct ht_reader *r, const struct dns_names *names)
+/* Where the name at `r` is nothing but a pointer to one that is kept, or to a later label of it,
+ * steps over it and returns its text; else empty. */
+static struct ht_bytes find_kept(struct ht_reader *r, const struct dns_names *names)
 {
     struct ht_reader ahead = *r;
     size_t at              = rd_u16(&ahead) ^ 0xC000U;
     for (unsigned i = 0; i < DNS_NAMES_KEPT && i < names->num; i++) {
-        if (names->kept[i].at == at) {
+        struct ht_bytes text = names->kept[i].text;
+        size_t skipped       = at - names->kept[i].at; /* more than any name has, where before it */
+        bool later = skipped > 0 && skipped < names->kept[i].octets && text.ptr[skipped - 1] == '.';
+        if (skipped == 0 || later) {
             *r = ahead;
-            return &names->kept[i].text;
+            return ht_bytes_from(text, skipped);
         }
     }
-    return NULL;
+    return ht_bytes("", 0);
 }
 
 struct ht_bytes dns_name_read(struct ht_reader *r, struct ht_bytes message, struct dns_names *names,
                               struct dns_text *out)
 {
-    bool points                 = rd_more(r) && *r->cur >= 0xC0;
-    const struct ht_bytes *kept = points ? find_kept(r, names) : NULL;
-    if (kept != NULL) {
-        return *kept;
+    struct ht_bytes text = ht_bytes("", 0);
+    if (rd_more(r) && *r->cur >= 0xC0) {
+        text = find_kept(r, names);
     }
-    unsigned pointers = 0;
-    size_t at         = rd_more(r) ? (size_t)(r->cur - message.ptr) : 0;
-    if (!parse(r, message, out, &pointers)) {
+    if (text.len > 0) {
+        return text;
+    }
+    struct reading reading;
+    size_t at = rd_more(r) ? (size_t)(r->cur - message.ptr) : 0;
+    if (!parse(r, message, out, &reading)) {
         dns_text_drop(out);
-        return ht_bytes("", 0);
+        return text;
     }
-    struct ht_bytes text = dns_text_done(out);
-    if (text.len > 0 && at >= HEADER_SIZE && at <= MAX_OFFSET && pointers < MAX_POINTERS) {
-        unsigned slot          = names->num++ % DNS_NAMES_KEPT;
-        names->kept[slot].at   = at;
-        names->kept[slot].text = text;
+    text = dns_text_done(out);
+    if (text.len > 0 && at >= HEADER_SIZE && at <= MAX_OFFSET && reading.pointers < MAX_POINTERS) {
+        unsigned slot            = names->num++ % DNS_NAMES_KEPT;
+        names->kept[slot].at     = at;
+        names->kept[slot].text   = text;
+        names->kept[slot].octets = reading.plain;
     }
     return text;
 }

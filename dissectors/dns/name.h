@@ -19,12 +19,13 @@ void dns_name_skip(struct ht_reader *r);
 
 enum { DNS_NAMES_KEPT = 4 };
 
-/* The latest names of one message: most names of an answer only point at one of them. Zeroed is
- * valid. */
+/* The latest names of one message: most names of an answer only point at one of them, or at its
+ * last labels. With `num` 0 it is valid, whatever else it has. */
 struct dns_names {
     struct {
-        size_t at; /* where in the message */
         struct ht_bytes text;
+        size_t at;     /* where in the message, and */
+        size_t octets; /* of the labels there that the text has as they are; 0: it escapes some */
     } kept[DNS_NAMES_KEPT];
     unsigned num;
 };

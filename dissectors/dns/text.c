@@ -1,6 +1,7 @@
 #include "dns/text.h"
 
 #include "base/digits.h"
+#include "dns/plain.h"
 
 enum {
     FIRST_BLOCK  = 256, /* the texts of an ordinary message */
@@ -86,64 +87,9 @@ static size_t put_escaped(uint8_t *out, uint8_t byte, uint8_t first, char specia
     return 1U + escaped;
 }
 
-#define EACH(byte) ((byte)*UINT64_C(0x0101010101010101))
-#define HIGH EACH(UINT64_C(0x80))
-
-/* Nonzero where one of the eight bytes of `word` is zero. */
-static uint64_t has_zero(uint64_t word)
-{
-    return (word - EACH(1)) & ~word & HIGH;
-}
-
-/* Nonzero where one of the eight is below `first` (which is below 0x80), above '~', a backslash or
- * `special`. */
-static uint64_t not_plain(uint64_t word, uint8_t first, char special)
-{
-    uint64_t below = (word - EACH((uint64_t)first)) & ~word & HIGH;
-    uint64_t above = ((word + EACH(1)) | word) & HIGH;
-    return below | above | has_zero(word ^ EACH((uint64_t)'\\')) |
-           has_zero(word ^ EACH((uint64_t)special));
-}
-
-static uint64_t load8(const uint8_t *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
-static uint32_t load4(const uint8_t *at)
-{
-    uint32_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
-/* The last up to eight bytes, some of them twice. */
-static uint64_t last_word(struct ht_bytes b)
-{
-    if (b.len >= 8) {
-        return load8(b.ptr + b.len - 8);
-    }
-    if (b.len >= 4) {
-        return (uint64_t)load4(b.ptr) << 32 | load4(b.ptr + b.len - 4);
-    }
-    uint64_t pair = (uint64_t)b.ptr[0] << 8 | b.ptr[b.len / 2];
-    return EACH((uint64_t)b.ptr[b.len - 1]) << 16 | pair;
-}
-
-bool dns_text_is_plain(struct ht_bytes bytes, uint8_t first, char special)
-{
-    uint64_t found = bytes.len > 0 ? not_plain(last_word(bytes), first, special) : 0;
-    for (size_t i = 0; i + 8 < bytes.len; i += 8) {
-        found |= not_plain(load8(bytes.ptr + i), first, special);
-    }
-    return found == 0;
-}
-
 void dns_text_escaped(struct dns_text *text, struct ht_bytes bytes, uint8_t first, char special)
 {
-    if (dns_text_is_plain(bytes, first, special)) {
+    if (dns_is_plain(bytes, first, special)) {
         dns_text_put(text, bytes);
         return;
     }

@@ -65,9 +65,6 @@ struct ht_bytes dns_text_named(struct dns_text *text, const struct ht_registry *
 /* dns_text_address writes dotted decimal, or RFC 5952 for IPv6. */
 void dns_text_address(struct dns_text *text, const struct ht_address *address);
 
-/* dns_text_is_plain: none of the bytes is one that dns_text_escaped would not write as it is. */
-bool dns_text_is_plain(struct ht_bytes bytes, uint8_t first, char special);
-
 /* dns_text_escaped writes bytes of a label or of a character-string: each as it is from `first` to
  * '~', else \DDD; a backslash and `special` get a backslash before them. */
 void dns_text_escaped(struct dns_text *text, struct ht_bytes bytes, uint8_t first, char special);

@@ -151,6 +151,54 @@ static void names_that_are_kept(void **unused)
     ht_arena_clear(&arena);
 }
 
+/* Text with escapes is not where the octets are. */
+static void ends_of_escaped_names(void **unused)
+{
+    struct ht_arena arena  = {0};
+    struct dns_names names = {0};
+    struct dns_text text;
+    struct ht_bytes message = hex("000000000000000000000000"
+                                  "04 77017800 03 646566 00"
+                                  "03 032e62 02 6364 00"
+                                  "c011 c01a c00c");
+    struct ht_reader r      = ht_reader(ht_bytes_from(message, 12));
+    (void)unused;
+    dns_text_start(&text, &arena);
+    assert_text(dns_name_read(&r, message, &names, &text), "w\\001x\\000.def");
+    assert_text(dns_name_read(&r, message, &names, &text), "\\003\\.b.cd");
+    assert_text(dns_name_read(&r, message, &names, &text), "def");
+    assert_text(dns_name_read(&r, message, &names, &text), "cd");
+    assert_text(dns_name_read(&r, message, &names, &text), "w\\001x\\000.def");
+    assert_true(rd_done(&r));
+    ht_arena_clear(&arena);
+}
+
+/* The last labels of a kept name are the end of its text. What points into a label is another name.
+ */
+static void ends_of_plain_names(void **unused)
+{
+    struct ht_arena arena  = {0};
+    struct dns_names names = {0};
+    struct dns_text text;
+    struct ht_bytes message =
+        hex("000000000000000000000000 02 3162 03 636465 00 c00f c00c c00f c013 c00d");
+    struct ht_reader r = ht_reader(ht_bytes_from(message, 12));
+    (void)unused;
+    dns_text_start(&text, &arena);
+    struct ht_bytes whole = dns_name_read(&r, message, &names, &text);
+    struct ht_bytes end   = dns_name_read(&r, message, &names, &text);
+    assert_text(whole, "1b.cde");
+    assert_text(end, "cde");
+    assert_ptr_equal(end.ptr, whole.ptr + 3);
+    assert_ptr_equal(dns_name_read(&r, message, &names, &text).ptr, whole.ptr);
+    assert_ptr_equal(dns_name_read(&r, message, &names, &text).ptr, end.ptr);
+    assert_text(dns_name_read(&r, message, &names, &text), ".");
+    assert_int_equal(dns_name_read(&r, message, &names, &text).len,
+                     0); /* 49 octets are not there */
+    assert_true(r.bad);
+    ht_arena_clear(&arena);
+}
+
 /* A chain of more pointers than a name can have labels is refused, so that work is bounded. */
 static void chains_of_pointers_end(void **unused)
 {
@@ -225,6 +273,8 @@ int main(void)
         cmocka_unit_test(malformed_names),
         cmocka_unit_test(every_octet),
         cmocka_unit_test(names_that_are_kept),
+        cmocka_unit_test(ends_of_escaped_names),
+        cmocka_unit_test(ends_of_plain_names),
         cmocka_unit_test(chains_of_pointers_end),
         cmocka_unit_test(sizes),
         cmocka_unit_test(cut_names_fail),
