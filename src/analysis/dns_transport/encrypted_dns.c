@@ -1,8 +1,46 @@
 #include "analysis/dns_transport/encrypted_dns.h"
 
+#include "base/hash.h"
 #include "tls/tls.h"
 
-enum { DNS_OVER_TLS_PORT = 853, HTTPS_PORT = 443, MAX_NAME = 255 };
+enum { DNS_OVER_TLS_PORT = 853, HTTPS_PORT = 443, MAX_NAME = 255, NUM_MARKS = 4096 };
+
+/* A bit for what a listed name shows at a glance: no domain above most names has one of them. */
+struct state {
+    uint64_t marks[NUM_MARKS / 64];
+};
+
+static unsigned mark_of(struct ht_bytes name)
+{
+    uint64_t ends = (uint64_t)ht_lower(name.ptr[0]) << 8 | ht_lower(name.ptr[name.len - 1]);
+    return ht_mix(ends, name.len) % NUM_MARKS;
+}
+
+static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
+{
+    struct state *s = state;
+    (void)settings, (void)error;
+    for (size_t i = 0; i < ht_dns_resolvers.len; i++) {
+        unsigned mark = mark_of(ht_text(ht_dns_resolvers.entries[i].name));
+        s->marks[mark / 64] |= UINT64_C(1) << mark % 64;
+    }
+    return true;
+}
+
+/* False only where ht_is_dns_resolver is. */
+static bool may_be_resolver(const struct state *s, struct ht_bytes name)
+{
+    bool within = false; /* the last label was passed: none that is listed is a top-level domain */
+    bool found  = false;
+    for (size_t at = name.len; at > 0 && !found; at--) {
+        if (at == 1 || name.ptr[at - 2] == '.') {
+            unsigned mark = mark_of(ht_bytes_from(name, at - 1));
+            found         = within && (s->marks[mark / 64] >> mark % 64 & 1) != 0;
+            within        = true;
+        }
+    }
+    return found;
+}
 
 /* `name` has no zero octet. Most differ in the first one already. */
 static int compare(struct ht_bytes name, const char *known)
@@ -82,7 +120,7 @@ static bool has_http(const struct tls_details *tls)
     return has_alpn(tls, "h2") || has_alpn(tls, "h3") || has_alpn(tls, "http/1.1");
 }
 
-static const struct ht_encrypted_dns *judge(const struct ht_connection *c,
+static const struct ht_encrypted_dns *judge(const struct state *s, const struct ht_connection *c,
                                             const struct tls_details *tls)
 {
     static const struct ht_encrypted_dns dot      = {.protocol = "dot", .judged_by = "alpn"},
@@ -102,17 +140,20 @@ static const struct ht_encrypted_dns *judge(const struct ht_connection *c,
         return quic ? &doq_port : &dot_port;
     }
     bool web = has_http(tls) || port == HTTPS_PORT;
-    return web && ht_is_dns_resolver(c->server_name) ? &doh : NULL;
+    return web && may_be_resolver(s, c->server_name) && ht_is_dns_resolver(c->server_name) ? &doh
+                                                                                           : NULL;
 }
 
 static void see_connection(void *state, struct ht_analysis *a, struct ht_connection *connection)
 {
-    (void)state, (void)a;
+    (void)a;
     bool known = is(connection->protocol, "tls") || is(connection->protocol, "quic");
     if (known && connection->details.type == &tls_details_struct) {
-        connection->encrypted_dns = judge(connection, connection->details.object);
+        connection->encrypted_dns = judge(state, connection, connection->details.object);
     }
 }
 
 const struct ht_analyzer ht_encrypted_dns_analyzer = {.name       = "encrypted_dns",
+                                                      .state_size = sizeof(struct state),
+                                                      .init       = init,
                                                       .connection = see_connection};

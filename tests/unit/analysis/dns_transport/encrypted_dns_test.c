@@ -5,6 +5,9 @@
 #include "analysis/dns_transport/encrypted_dns.h"
 #include "tls/tls.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 struct scene {
     struct tls_details tls;
     struct tls_client_hello hello;
@@ -29,7 +32,11 @@ static struct scene *start(const char *protocol, uint16_t port, const char *offe
 
 static void judged(struct scene *scene, const char *protocol, const char *by)
 {
-    ht_encrypted_dns_analyzer.connection(NULL, NULL, &scene->connection);
+    void *state = calloc(1, ht_encrypted_dns_analyzer.state_size);
+    assert_non_null(state);
+    assert_true(ht_encrypted_dns_analyzer.init(state, NULL, NULL));
+    ht_encrypted_dns_analyzer.connection(state, NULL, &scene->connection);
+    free(state);
     const struct ht_encrypted_dns *found = scene->connection.encrypted_dns;
     if (protocol == NULL) {
         assert_null(found);
@@ -101,6 +108,15 @@ static void the_list(void **unused)
         const char *name = ht_dns_resolvers.entries[i].name;
         assert_true(i == 0 || strcmp(ht_dns_resolvers.entries[i - 1].name, name) < 0);
         assert_true(ht_is_dns_resolver(ht_text(name)));
+        char below[256];
+        (void)snprintf(below, sizeof below, "My.%s", name);
+        struct scene *scene           = start("tls", 443, "h2");
+        scene->connection.server_name = ht_text(below);
+        judged(scene, "doh", "server_name");
+        below[strlen(below) - 1]      = 'X';
+        scene                         = start("tls", 443, "h2");
+        scene->connection.server_name = ht_text(below);
+        judged(scene, NULL, NULL);
     }
 }
 
