@@ -432,21 +432,24 @@ static size_t text_len(const struct ht_answer *a)
     return len;
 }
 
-static bool is_known(const struct ht_answer_generation *g, uint64_t key)
+/* The address was answered. */
+static bool is_known(const struct ht_answers *answers, uint64_t by_address)
 {
-    return slot_of(g, key)->first != NULL;
+    uint64_t key = by_address >> 1;
+    return slot_of(&answers->now, key)->first != NULL ||
+           slot_of(&answers->before, key)->first != NULL;
 }
 
 void ht_answers_use(struct ht_answers *answers, const struct ht_address *server,
                     const struct ht_address *client)
 {
     struct identity id;
-    identify(&id, answers, server, client, ht_text(""));
-    fetch_slot(&answers->now, id.key[HT_BY_CLIENT]);
-    if (!is_known(&answers->now, id.key[HT_BY_ADDRESS]) &&
-        !is_known(&answers->before, id.key[HT_BY_ADDRESS])) {
+    uint64_t by_address = hash_address(server, answers->seed);
+    fetch_slot(&answers->now, hash_address(client, by_address) >> 1);
+    if (!is_known(answers, by_address)) {
         return; /* most flows are not to an address that was answered: look-ups themselves */
     }
+    identify(&id, answers, server, client, ht_text(""));
     const struct ht_answer *found = find(answers, &id, INT64_MAX);
     if (found != NULL && found->generation != answers->num_generations) {
         identify(&id, answers, server, &found->facts.client, ht_answer_name(found));
