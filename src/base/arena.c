@@ -145,8 +145,7 @@ void ht_arena_fetch_more(const struct ht_arena *arena)
     }
 }
 
-/* `len` bytes of any content. */
-static void *take(struct ht_arena *arena, size_t len)
+void *ht_arena_take(struct ht_arena *arena, size_t len)
 {
     if (len > UINT32_MAX / 2) {
         return NULL;
@@ -166,13 +165,13 @@ static void *take(struct ht_arena *arena, size_t len)
 
 void *ht_arena_alloc(struct ht_arena *arena, size_t len)
 {
-    void *out = take(arena, len);
+    void *out = ht_arena_take(arena, len);
     return out != NULL ? memset(out, 0, len) : NULL;
 }
 
 struct ht_bytes ht_arena_copy(struct ht_arena *arena, struct ht_bytes from)
 {
-    uint8_t *to = from.len > 0 ? take(arena, from.len) : NULL;
+    uint8_t *to = from.len > 0 ? ht_arena_take(arena, from.len) : NULL;
     if (to == NULL) {
         return ht_bytes("", 0);
     }

@@ -51,6 +51,9 @@ struct ht_arena {
  * cleared; NULL where the budget or the system has no more, or `len` is beyond 2 GB. */
 void *ht_arena_alloc(struct ht_arena *arena, size_t len);
 
+/* ht_arena_take is ht_arena_alloc of bytes of any content, for what is written whole. */
+void *ht_arena_take(struct ht_arena *arena, size_t len);
+
 /* ht_arena_reserve has what is allocated next, up to `len` bytes together, lie side by side; where
  * there is no room for that, it may not. */
 void ht_arena_reserve(struct ht_arena *arena, size_t len);
