@@ -299,16 +299,20 @@ static void make_room(struct ht_answers *answers)
     }
 }
 
+/* `order`: of learning. */
 static void insert(struct ht_answers *answers, const struct identity *id,
-                   const struct ht_answer *like, struct ht_bytes text)
+                   const struct ht_answer_facts *facts, struct ht_bytes text, uint64_t order)
 {
     struct ht_answer_generation *g = &answers->now;
-    struct ht_answer *a            = ht_arena_alloc(&g->arena, sizeof *a + text.len);
+    struct ht_answer *a            = ht_arena_take(&g->arena, sizeof *a + text.len);
     if (a == NULL) {
         return;
     }
-    *a            = *like;
+    a->address    = *id->address;
     a->generation = answers->num_generations;
+    a->facts      = *facts;
+    a->order      = order;
+    a->weight     = ht_mix(order, answers->seed);
     memcpy(a->text, text.ptr, text.len);
     for (int i = 0; i < HT_NUM_INDEXES; i++) {
         file(g, (enum ht_answer_index)i, id->key[i], a);
@@ -374,9 +378,7 @@ void ht_answers_add(struct ht_answers *answers, const struct ht_address *address
         again->facts.rtt_ns        = facts->rtt_ns;
         return;
     }
-    struct ht_answer a = {.address = *address, .facts = *facts, .order = answers->order++};
-    a.weight           = ht_mix(a.order, answers->seed);
-    insert(answers, &id, &a, text);
+    insert(answers, &id, facts, text, answers->order++);
 }
 
 /* What was given to the client, whose identity is `id`, or to everybody. */
@@ -432,27 +434,21 @@ static size_t text_len(const struct ht_answer *a)
     return len;
 }
 
-/* The address was answered. */
-static bool is_known(const struct ht_answers *answers, uint64_t by_address)
-{
-    uint64_t key = by_address >> 1;
-    return slot_of(&answers->now, key)->first != NULL ||
-           slot_of(&answers->before, key)->first != NULL;
-}
-
+/* Of those that are learnt now none is forgotten soon; and most flows are not to an address that
+ * was answered before: they are look-ups themselves. */
 void ht_answers_use(struct ht_answers *answers, const struct ht_address *server,
                     const struct ht_address *client)
 {
-    struct identity id;
     uint64_t by_address = hash_address(server, answers->seed);
-    fetch_slot(&answers->now, hash_address(client, by_address) >> 1);
-    if (!is_known(answers, by_address)) {
-        return; /* most flows are not to an address that was answered: look-ups themselves */
+    if (slot_of(&answers->before, by_address >> 1)->first == NULL) {
+        return;
     }
+    struct identity id;
     identify(&id, answers, server, client, ht_text(""));
+    fetch_slot(&answers->now, id.key[HT_BY_CLIENT]);
     const struct ht_answer *found = find(answers, &id, INT64_MAX);
     if (found != NULL && found->generation != answers->num_generations) {
         identify(&id, answers, server, &found->facts.client, ht_answer_name(found));
-        insert(answers, &id, found, ht_bytes(found->text, text_len(found)));
+        insert(answers, &id, &found->facts, ht_bytes(found->text, text_len(found)), found->order);
     }
 }

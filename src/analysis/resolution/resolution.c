@@ -222,6 +222,16 @@ static void teach_records(struct ht_analysis *a, const struct dns_transaction *t
     }
 }
 
+static bool gives_address(const struct ht_objects *list)
+{
+    const struct dns_answer *records = list->items;
+    bool gives                       = false;
+    for (size_t i = 0; i < list->len && !gives; i++) {
+        gives = records[i].address.version != 0;
+    }
+    return gives;
+}
+
 static void teach(struct ht_analysis *a, const struct dns_transaction *t)
 {
     if (t->answer_frame == 0 || !ht_bytes_equal(t->rcode, ht_bytes("NOERROR", 7))) {
@@ -230,7 +240,7 @@ static void teach(struct ht_analysis *a, const struct dns_transaction *t)
     if (t->protocol != NULL || t->question == NULL) {
         teach_records(a, t, &t->answers);
         teach_records(a, t, &t->additional);
-    } else if (t->answers.len > 0) {
+    } else if (gives_address(&t->answers)) {
         struct chain chain;
         follow(&chain, t->question->name, &t->answers);
         teach_chain(a, t, &chain, t->answers.items, t->answers.len);
