@@ -34,16 +34,30 @@ static uint8_t *put(uint8_t *at, const void *from, size_t len)
     return at + len;
 }
 
-/* Of the row `number`, if the object has a value there. */
-static uint8_t *put_own(const struct ht_keeper *keeper, const struct ht_field *field, size_t number,
+static bool is_present(const struct ht_shape_own *own, const void *object)
+{
+    uint64_t word = 0;
+    uint32_t half = 0;
+    switch (own->width) {
+    case sizeof word:
+        memcpy(&word, (const char *)object + own->word, sizeof word);
+        return word != 0;
+    case sizeof half:
+        memcpy(&half, (const char *)object + own->word, sizeof half);
+        return half != 0;
+    default:
+        return ht_field_present(own->field, object);
+    }
+}
+
+/* A row at which the object has a value. */
+static uint8_t *put_own(const struct ht_keeper *keeper, const struct ht_shape_own *own,
                         const void *object, uint8_t *at)
 {
     _Alignas(uint64_t) uint8_t member[INLINE_MAX];
-    const void *from = ht_field_at(field, object);
-    if (!ht_field_present(field, object)) {
-        return at;
-    }
-    *at++ = (uint8_t)number;
+    const struct ht_field *field = own->field;
+    const void *from             = ht_field_at(field, object);
+    *at++                        = own->number;
     if (is_view(field)) {
         const struct ht_bytes *view = from;
         bool fits                   = view->len <= INLINE_MAX;
@@ -80,7 +94,9 @@ static struct ht_kept *keep_parts(const struct ht_keeper *keeper, const struct h
     uint8_t own[OWN_MAX], *end = own;
     const void *shape = ht_shape_keep(keeper, plan, object);
     for (size_t i = 0; i < plan->num_own; i++) {
-        end = put_own(keeper, &plan->type->fields[plan->own[i]], plan->own[i], object, end);
+        if (is_present(&plan->own[i], object)) {
+            end = put_own(keeper, &plan->own[i], object, end);
+        }
     }
     size_t own_len       = (size_t)(end - own);
     struct ht_kept *kept = shape != NULL ? new_kept(keeper, own_len) : NULL;

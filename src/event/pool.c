@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { SLOTS = 1 << 16, MAX_LEN = SLOTS / 4 * 3, SHAPES = 1024 };
+enum { SLOTS = 1 << 16, MAX_LEN = SLOTS / 4 * 3, SHAPE_SETS = 256 };
 
 static bool has_room(const struct ht_pool_generation *g, size_t len)
 {
@@ -37,7 +37,7 @@ static bool start(struct ht_pool_generation *g)
 {
     if (g->slots == NULL) {
         g->slots  = calloc(SLOTS, sizeof *g->slots);
-        g->shapes = calloc(SHAPES, sizeof *g->shapes);
+        g->shapes = calloc((size_t)SHAPE_SETS * HT_POOL_WAYS, sizeof *g->shapes);
     }
     return g->slots != NULL;
 }
@@ -96,10 +96,11 @@ struct ht_bytes ht_pool_keep(struct ht_pool *pool, ht_pool_use *use, struct ht_b
     return kept;
 }
 
-struct ht_pool_shape *ht_pool_shape(struct ht_pool *pool, uint64_t hash)
+struct ht_pool_shape *ht_pool_shapes(struct ht_pool *pool, uint64_t hash)
 {
     struct ht_pool_generation *present = &pool->generation[pool->present];
-    return start(present) && present->shapes != NULL ? &present->shapes[hash % SHAPES] : NULL;
+    bool ready                         = start(present) && present->shapes != NULL;
+    return ready ? &present->shapes[hash % SHAPE_SETS * HT_POOL_WAYS] : NULL;
 }
 
 void ht_pool_release(struct ht_pool *pool, ht_pool_use use)

@@ -11,7 +11,8 @@
 enum {
     HT_POOL_GENERATIONS = 2,
     HT_POOL_MAX_BYTES   = 8 << 20, /* of a generation */
-    HT_POOL_TYPES       = 32       /* places for plans, by the type's address */
+    HT_POOL_TYPES       = 32,      /* places for plans, by the type's address */
+    HT_POOL_WAYS        = 4        /* shapes of one hash */
 };
 
 struct ht_pool_slot {
@@ -58,8 +59,9 @@ struct ht_bytes ht_pool_keep(struct ht_pool *pool, ht_pool_use *use, struct ht_b
 /* ht_pool_hold makes the present generation live until `*use` is released. */
 void ht_pool_hold(struct ht_pool *pool, ht_pool_use *use);
 
-/* ht_pool_shape is the present generation's place for shapes of this hash; NULL: no memory. */
-struct ht_pool_shape *ht_pool_shape(struct ht_pool *pool, uint64_t hash);
+/* ht_pool_shapes are the present generation's HT_POOL_WAYS places for shapes of this hash; NULL: no
+ * memory. */
+struct ht_pool_shape *ht_pool_shapes(struct ht_pool *pool, uint64_t hash);
 
 /* ht_pool_release ends what a user held. */
 void ht_pool_release(struct ht_pool *pool, ht_pool_use use);

@@ -24,27 +24,48 @@ static bool is_pointer(const struct ht_field *field)
 }
 
 /* Of a list its length counts, a pointer not at all: what they point at does. */
-static void mask_member(struct ht_shape_plan *plan, const struct ht_field *field)
+static void mask_member(uint64_t *mask, const struct ht_field *field)
 {
     size_t skip = is_pointer(field) ? field->size
                   : is_list(field)  ? offsetof(struct ht_bytes, len)
                                     : 0;
-    memset((uint8_t *)plan->mask + field->offset + skip, 0xFF, field->size - skip);
+    memset((uint8_t *)mask + field->offset + skip, 0xFF, field->size - skip);
+}
+
+/* A list without items, a pointer to nothing and a zero are absent. */
+static struct ht_shape_own own_of(const struct ht_field *field, size_t number)
+{
+    bool whole = field->size == WORD || field->size == sizeof(uint32_t);
+    return (struct ht_shape_own){
+        .field  = field,
+        .word   = (uint16_t)(field->offset + (is_list(field) ? offsetof(struct ht_bytes, len) : 0)),
+        .width  = (uint8_t)(is_list(field) ? WORD : whole ? field->size : 0),
+        .number = (uint8_t)number};
+}
+
+static void add_words(struct ht_shape_plan *plan, const uint64_t *mask)
+{
+    for (size_t offset = 0; offset < plan->type->size; offset += WORD) {
+        if (mask[offset / WORD] != 0) {
+            plan->words[plan->num_words++] = (struct ht_shape_word){offset, mask[offset / WORD]};
+        }
+    }
 }
 
 /* With `whole` all members count, as of an object that another one points at. */
 static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct *type, bool whole)
 {
     bool fits = type->size <= HT_SHAPE_LARGEST && type->size % WORD == 0;
+    uint64_t mask[HT_SHAPE_LARGEST / WORD] = {0};
     struct ht_shape_plan *plan =
         fits ? ht_arena_alloc(arena, sizeof *plan + type->num_fields * sizeof plan->rows[0]) : NULL;
     for (size_t i = 0; plan != NULL && i < type->num_fields; i++) {
         const struct ht_field *field = &type->fields[i];
         if (!whole && i < HT_SHAPE_MAX_OWN && is_own(field)) {
-            plan->own[plan->num_own++] = (uint8_t)i;
+            plan->own[plan->num_own++] = own_of(field, i);
             continue;
         }
-        mask_member(plan, field);
+        mask_member(mask, field);
         if (is_list(field) || is_pointer(field)) {
             bool followed                = !whole && field->kind == HT_OBJECT;
             plan->rows[plan->num_rows++] = (struct ht_shape_row){
@@ -52,8 +73,8 @@ static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct
         }
     }
     if (plan != NULL) {
-        plan->type      = type;
-        plan->num_words = (uint8_t)(type->size / WORD);
+        plan->type = type;
+        add_words(plan, mask);
     }
     return plan;
 }
@@ -76,19 +97,21 @@ const struct ht_shape_plan *ht_shape_plan(struct ht_pool *pool, const struct ht_
     return plan;
 }
 
-static uint64_t word_at(const void *object, size_t i)
+/* What counts of it. */
+static uint64_t word_at(const void *object, const struct ht_shape_word *at)
 {
     uint64_t word;
-    memcpy(&word, (const char *)object + i * WORD, sizeof word);
-    return word;
+    memcpy(&word, (const char *)object + at->offset, sizeof word);
+    return word & at->mask;
 }
 
-/* By what is cheap to hash: not by what lists hold, only by how long they are. */
+/* By what is cheap to hash: not by what lists hold, only by how long they are. So hellos that differ
+ * in values of GREASE, or in the order of their extensions, have one. */
 static uint64_t hash_of(const struct ht_shape_plan *plan, const void *object)
 {
     uint64_t hash = (uintptr_t)plan;
     for (size_t i = 0; i < plan->num_words; i++) {
-        hash = (hash ^ (word_at(object, i) & plan->mask[i])) * UINT64_C(0x9E3779B97F4A7C15);
+        hash = (hash ^ word_at(object, &plan->words[i])) * UINT64_C(0x9E3779B97F4A7C15);
         hash ^= hash >> 32;
     }
     return hash;
@@ -137,7 +160,7 @@ static bool same(const struct ht_shape_plan *plan, const void *a, const void *b)
 {
     uint64_t differ = 0;
     for (size_t i = 0; i < plan->num_words; i++) {
-        differ |= (word_at(a, i) ^ word_at(b, i)) & plan->mask[i];
+        differ |= word_at(a, &plan->words[i]) ^ word_at(b, &plan->words[i]);
     }
     bool alike = differ == 0;
     for (size_t i = 0; alike && i < plan->num_rows; i++) {
@@ -151,12 +174,12 @@ static bool same(const struct ht_shape_plan *plan, const void *a, const void *b)
 static const void *make_shape(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
                               const void *object, bool *alone)
 {
-    uint64_t room[HT_SHAPE_LARGEST / WORD];
+    uint64_t room[HT_SHAPE_LARGEST / WORD] = {0};
     const struct ht_keeper telling = {
         .arena = keeper->arena, .pool = keeper->pool, .use = keeper->use, .alone = alone};
     const struct ht_bytes shape = ht_bytes(room, plan->type->size);
     for (size_t i = 0; i < plan->num_words; i++) {
-        room[i] = word_at(object, i) & plan->mask[i];
+        room[plan->words[i].offset / WORD] = word_at(object, &plan->words[i]);
     }
     for (size_t i = 0; i < plan->num_rows; i++) {
         const struct ht_field *field = plan->rows[i].field;
@@ -170,23 +193,52 @@ static const void *make_shape(const struct ht_keeper *keeper, const struct ht_sh
     return kept.len > 0 ? kept.ptr : NULL;
 }
 
+/* What is found changes places with the one before it: what comes again and again stays. NULL: none
+ * is the shape of `object`. */
+static const void *find(struct ht_pool_shape *known, const struct ht_shape_plan *plan,
+                        uint64_t hash, const void *object)
+{
+    for (size_t i = 0; i < HT_POOL_WAYS; i++) {
+        struct ht_pool_shape found = known[i];
+        if (found.plan != plan || found.hash != hash || !same(plan, object, found.shape)) {
+            continue;
+        }
+        if (i > 0) {
+            known[i]     = known[i - 1];
+            known[i - 1] = found;
+        }
+        return found.shape;
+    }
+    return NULL;
+}
+
+/* In the first free place, else in that of the last. */
+static void remember(struct ht_pool_shape *known, struct ht_pool_shape shape)
+{
+    size_t i = 0;
+    while (i < HT_POOL_WAYS - 1 && known[i].plan != NULL) {
+        i++;
+    }
+    known[i] = shape;
+}
+
 const void *ht_shape_keep(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
                           const void *object)
 {
     struct ht_pool *pool        = keeper->pool;
     uint64_t hash               = hash_of(plan, object);
     unsigned present            = pool->present;
-    struct ht_pool_shape *known = ht_pool_shape(pool, hash);
-    if (known != NULL && known->plan == plan && known->hash == hash &&
-        same(plan, object, known->shape)) {
+    struct ht_pool_shape *known = ht_pool_shapes(pool, hash);
+    const void *shape           = known != NULL ? find(known, plan, hash, object) : NULL;
+    if (shape != NULL) {
         ht_pool_hold(pool, keeper->use);
-        return known->shape;
+        return shape;
     }
-    bool alone        = false;
-    const void *shape = make_shape(keeper, plan, object, &alone);
+    bool alone = false;
+    shape      = make_shape(keeper, plan, object, &alone);
     /* All that the present generation has lives as long as that. */
-    if (known != NULL && !alone && present == pool->present) {
-        *known = (struct ht_pool_shape){.hash = hash, .plan = plan, .shape = shape};
+    if (known != NULL && shape != NULL && !alone && present == pool->present) {
+        remember(known, (struct ht_pool_shape){.hash = hash, .plan = plan, .shape = shape});
     }
     return shape;
 }

@@ -21,15 +21,27 @@ struct ht_shape_row {
     const struct ht_shape_plan *of; /* of an object, all of which counts; NULL: none is compared */
 };
 
+/* A row that does not count. */
+struct ht_shape_own {
+    const struct ht_field *field;
+    uint16_t word; /* offset in the object of what is zero where the member is absent */
+    uint8_t width; /* bytes of it, 4 or 8; 0: it is not known like that */
+    uint8_t number;
+};
+
+/* Eight bytes of an object, of which some count as they are. */
+struct ht_shape_word {
+    size_t offset;
+    uint64_t mask;
+};
+
 /* Which members of a type count to the shape. */
 struct ht_shape_plan {
     const struct ht_struct *type;
     struct ht_shape_plan *next;
-    uint64_t mask[HT_SHAPE_LARGEST / sizeof(uint64_t)]; /* over the words that count as they are */
-    uint8_t num_words;
-    uint8_t num_own;
-    uint8_t own[HT_SHAPE_MAX_OWN]; /* rows that do not count */
-    size_t num_rows;
+    size_t num_words, num_own, num_rows;
+    struct ht_shape_word words[HT_SHAPE_LARGEST / sizeof(uint64_t)];
+    struct ht_shape_own own[HT_SHAPE_MAX_OWN];
     struct ht_shape_row rows[];
 };
 
