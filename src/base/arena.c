@@ -48,6 +48,13 @@ void ht_budget_give(struct ht_budget *budget, size_t len)
     }
 }
 
+void ht_budget_free(struct ht_budget *budget)
+{
+    for (int i = 0; i < HT_BLOCK_SIZES; i++) {
+        ht_slabs_free(&budget->blocks[i]);
+    }
+}
+
 /* Where blocks of `len` bytes come from and go; NULL: from the allocator. */
 static struct ht_slabs *slabs_of(struct ht_budget *budget, size_t len)
 {

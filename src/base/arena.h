@@ -29,6 +29,9 @@ void ht_budget_claim(struct ht_budget *budget, size_t len);
 /* ht_budget_give gives bytes back. */
 void ht_budget_give(struct ht_budget *budget, size_t len);
 
+/* ht_budget_free frees what the budget keeps for blocks to come; all were given back. */
+void ht_budget_free(struct ht_budget *budget);
+
 /* ht_block_take returns a block of `len` bytes, aligned to 16, of any content, that counts nowhere:
  * from slabs that all have in common whose budget it is (which may be NULL: none have), unless it
  * is large. NULL: no memory. */

@@ -85,8 +85,15 @@ void ht_slab_give(struct ht_slabs *slabs, void *block)
     if (was_full) {
         link_roomy(slabs, slab);
     }
-    if (--slab->taken == 0) {
+    bool is_only = slabs->roomy == slab && slab->next == NULL;
+    if (--slab->taken == 0 && !is_only) {
         unlink_roomy(slabs, slab);
         free(slab);
     }
+}
+
+void ht_slabs_free(struct ht_slabs *slabs)
+{
+    free(slabs->roomy);
+    slabs->roomy = NULL;
 }

@@ -18,7 +18,7 @@ enum { HT_SLABS = 1 };
 
 struct ht_slab;
 
-/* Zeroed is empty; it owns nothing once all blocks were given back. */
+/* Zeroed is empty. Once all blocks were given back it owns one slab still, for the next ones. */
 struct ht_slabs {
     struct ht_slab *roomy; /* those with free blocks */
 };
@@ -35,5 +35,8 @@ void *ht_slab_take(struct ht_slabs *slabs, size_t size);
 
 /* ht_slab_give gives one back. */
 void ht_slab_give(struct ht_slabs *slabs, void *block);
+
+/* ht_slabs_free frees what is owned when all blocks were given back. */
+void ht_slabs_free(struct ht_slabs *slabs);
 
 #endif

@@ -260,6 +260,7 @@ static void keyed_close(struct ht_source *source)
     ht_arena_clear(&k->kept);
     ht_buffer_free(&k->items);
     ht_buffer_free(&k->rest);
+    ht_budget_free(&k->budget);
     free(k->ring);
     free(k);
 }

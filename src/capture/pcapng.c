@@ -460,6 +460,7 @@ static void pcapng_close(struct ht_source *source)
     ht_interfaces_free(&ng->interfaces);
     ht_arena_clear(&ng->secrets.kept);
     ht_buffer_free(&ng->secrets.items);
+    ht_budget_free(&ng->secrets.budget);
     free(ng);
 }
 

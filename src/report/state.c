@@ -84,6 +84,7 @@ void report_state_free(struct report_state *state)
     }
     report_names_free(&state->names);
     ht_arena_clear(&state->arena);
+    ht_budget_free(&state->budget);
 }
 
 void report_state_move(struct report_state *to, struct report_state *from)

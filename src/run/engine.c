@@ -138,6 +138,7 @@ void ht_engine_free(struct ht_engine *engine)
     ht_pool_free(&engine->pool);
     ht_arena_clear(&engine->scratch);
     ht_arena_clear(&engine->story);
+    ht_budget_free(&engine->budget);
     free(engine);
 }
 
