@@ -1,10 +1,22 @@
 #include "base/digits.h"
 
-/* Two digits at a time halve the divisions. */
-static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                            "25262728293031323334353637383940414243444546474849"
-                            "50515253545556575859606162636465666768697071727374"
-                            "75767778798081828384858687888990919293949596979899";
+/* Each octet with the dot behind it, in four characters. */
+static const char octets[] = "0.  1.  2.  3.  4.  5.  6.  7.  8.  9.  10. 11. 12. 13. 14. 15. "
+                             "16. 17. 18. 19. 20. 21. 22. 23. 24. 25. 26. 27. 28. 29. 30. 31. "
+                             "32. 33. 34. 35. 36. 37. 38. 39. 40. 41. 42. 43. 44. 45. 46. 47. "
+                             "48. 49. 50. 51. 52. 53. 54. 55. 56. 57. 58. 59. 60. 61. 62. 63. "
+                             "64. 65. 66. 67. 68. 69. 70. 71. 72. 73. 74. 75. 76. 77. 78. 79. "
+                             "80. 81. 82. 83. 84. 85. 86. 87. 88. 89. 90. 91. 92. 93. 94. 95. "
+                             "96. 97. 98. 99. 100.101.102.103.104.105.106.107.108.109.110.111."
+                             "112.113.114.115.116.117.118.119.120.121.122.123.124.125.126.127."
+                             "128.129.130.131.132.133.134.135.136.137.138.139.140.141.142.143."
+                             "144.145.146.147.148.149.150.151.152.153.154.155.156.157.158.159."
+                             "160.161.162.163.164.165.166.167.168.169.170.171.172.173.174.175."
+                             "176.177.178.179.180.181.182.183.184.185.186.187.188.189.190.191."
+                             "192.193.194.195.196.197.198.199.200.201.202.203.204.205.206.207."
+                             "208.209.210.211.212.213.214.215.216.217.218.219.220.221.222.223."
+                             "224.225.226.227.228.229.230.231.232.233.234.235.236.237.238.239."
+                             "240.241.242.243.244.245.246.247.248.249.250.251.252.253.254.255.";
 
 static const char hex_pairs[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
                                 "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
@@ -15,60 +27,16 @@ static const char hex_pairs[] = "000102030405060708090a0b0c0d0e0f101112131415161
                                 "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
                                 "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
 
-static char *put_pair(char *at, unsigned below_100)
+static char *put_eight(char *at, uint64_t below_100000000)
 {
-    memcpy(at, pairs + (size_t)2 * below_100, 2);
-    return at + 2;
+    ht_put_eight(at, ht_split_eight((uint32_t)below_100000000));
+    return at + 8;
 }
 
-static char *put_four(char *at, unsigned below_10000)
+char *ht_put_large_uint(char *at, uint64_t value)
 {
-    at = put_pair(at, below_10000 / 100);
-    return put_pair(at, below_10000 % 100);
-}
-
-static char *put_eight(char *at, uint32_t below_100000000)
-{
-    at = put_four(at, below_100000000 / 10000);
-    return put_four(at, below_100000000 % 10000);
-}
-
-/* Without leading zeros, as the next two. */
-static char *put_up_to_two(char *at, unsigned below_100)
-{
-    if (below_100 >= 10) {
-        return put_pair(at, below_100);
-    }
-    *at = (char)('0' + below_100);
-    return at + 1;
-}
-
-static char *put_up_to_four(char *at, unsigned below_10000)
-{
-    if (below_10000 < 100) {
-        return put_up_to_two(at, below_10000);
-    }
-    at = put_up_to_two(at, below_10000 / 100);
-    return put_pair(at, below_10000 % 100);
-}
-
-static char *put_up_to_eight(char *at, uint32_t below_100000000)
-{
-    if (below_100000000 < 10000) {
-        return put_up_to_four(at, below_100000000);
-    }
-    at = put_up_to_four(at, below_100000000 / 10000);
-    return put_four(at, below_100000000 % 10000);
-}
-
-char *ht_put_uint(char *at, uint64_t value)
-{
-    enum { EIGHT_DIGITS = 100000000 };
-    if (value < EIGHT_DIGITS) {
-        return put_up_to_eight(at, (uint32_t)value);
-    }
-    at = ht_put_uint(at, value / EIGHT_DIGITS);
-    return put_eight(at, (uint32_t)(value % EIGHT_DIGITS));
+    at = ht_put_uint(at, value / HT_EIGHT_DIGITS);
+    return put_eight(at, value % HT_EIGHT_DIGITS);
 }
 
 char *ht_put_digits(char *at, uint64_t value, unsigned digits)
@@ -94,20 +62,11 @@ char *ht_put_hex(char *at, struct ht_bytes bytes)
     return at + 2 * bytes.len;
 }
 
-static char *put_octet(char *at, unsigned octet)
-{
-    if (octet < 100) {
-        return put_up_to_two(at, octet);
-    }
-    *at = (char)('0' + octet / 100);
-    return put_pair(at + 1, octet % 100);
-}
-
 static char *put_dotted(char *at, const uint8_t bytes[4])
 {
     for (unsigned i = 0; i < 4; i++) {
-        at    = put_octet(at, bytes[i]);
-        *at++ = '.';
+        memcpy(at, octets + (size_t)4 * bytes[i], 4);
+        at += 2 + (bytes[i] > 9) + (bytes[i] > 99);
     }
     return at - 1;
 }
