@@ -97,7 +97,11 @@ static void take_message(struct dns_state *state, struct ht_emitter *e, enum ht_
     if (is_paired(state, half) ? dns_note_repeat(state, e, client, half) : e->copy) {
         return;
     }
-    (half->gist.response ? take_answer : take_query)(state, e, side, half, m);
+    if (half->gist.response) {
+        take_answer(state, e, side, half, m);
+    } else {
+        take_query(state, e, side, half, m);
+    }
 }
 
 static enum ht_verdict take_pdu(struct dns_state *state, struct ht_emitter *e,

@@ -92,7 +92,7 @@ static void *alloc_items(struct parser *p, size_t count, size_t smallest, size_t
     }
     size_t left = rd_left(&p->r);
     size_t len  = count * smallest <= left ? count : left / smallest;
-    void *items = len > 0 ? ht_arena_alloc(p->arena, len * size) : NULL;
+    void *items = len > 0 ? ht_arena_take(p->arena, len * size) : NULL;
     p->limit |= items == NULL && len > 0;
     if (items == NULL) {
         rd_fail(&p->r);
@@ -157,9 +157,14 @@ static struct ht_bytes read_alias(struct parser *p, struct ht_bytes rdata)
     return rd_done(&r) ? name : ht_bytes("", 0);
 }
 
-static struct ht_bytes print_data(struct parser *p, uint16_t type, struct ht_bytes rdata)
+static struct ht_bytes print_data(struct parser *p, uint16_t type, struct ht_bytes rdata,
+                                  const struct ht_address *address)
 {
     struct ht_bytes alias = ht_bytes("", 0);
+    if (address->version != 0) {
+        dns_text_address(&p->text, address);
+        return dns_text_done(&p->text);
+    }
     if (type == TYPE_CNAME && p->kind != DNS_NETBIOS) {
         alias = read_alias(p, rdata);
     }
@@ -178,19 +183,18 @@ static struct ht_bytes print_data(struct parser *p, uint16_t type, struct ht_byt
 static void fill_data(struct parser *p, struct dns_answer *out, uint16_t type, uint16_t class,
                       struct ht_bytes rdata)
 {
+    bool netbios = p->kind == DNS_NETBIOS;
     if (rdata.len == 0 && (class == CLASS_ANY || class == CLASS_NONE)) {
         return; /* an update that names records without their data (RFC 2136 section 2.4) */
     }
-    out->data = print_data(p, type, rdata);
-    if (p->kind == DNS_NETBIOS) {
-        return;
-    }
-    out->alias = type == TYPE_CNAME;
-    if (type == TYPE_A && rdata.len == 4) {
+    if (type == TYPE_A && rdata.len == 4 && !netbios) {
         out->address = ht_address4(rdata.ptr);
-    } else if (type == TYPE_AAAA && rdata.len == 16) {
+    } else if (type == TYPE_AAAA && rdata.len == 16 && !netbios) {
         out->address = ht_address6(rdata.ptr);
-    } else if (type == TYPE_SVCB || type == TYPE_HTTPS) {
+    }
+    out->data  = print_data(p, type, rdata, &out->address);
+    out->alias = type == TYPE_CNAME && !netbios;
+    if ((type == TYPE_SVCB || type == TYPE_HTTPS) && !netbios) {
         out->ech = dns_ech_find(rdata, p->arena);
     }
 }
@@ -283,25 +287,29 @@ static void skip_bare_opt(struct ht_reader *r)
     }
 }
 
+/* A query of one question and no records, but for one that may be an OPT. */
+static bool has_usual_header(struct ht_bytes message)
+{
+    return message.len > DNS_HEADER_SIZE && (message.ptr[2] & 0x80) == 0 &&
+           ht_be16_at(message, 4) == 1 && ht_be32_at(message, 6) == 0 &&
+           ht_be16_at(message, 10) <= 1;
+}
+
 bool dns_query_skim(struct ht_bytes message, struct dns_gist *out)
 {
-    struct dns_message m = {0};
-    struct ht_reader r   = ht_reader(message);
-    bool usual = dns_header_parse(&r, &m) && !m.response && m.counts[0] == 1 && m.counts[1] == 0 &&
-                 m.counts[2] == 0 && m.counts[3] <= 1;
-    if (!usual) {
+    struct ht_reader r = ht_reader(ht_bytes_from(message, DNS_HEADER_SIZE));
+    if (!has_usual_header(message)) {
         return false;
     }
     dns_name_skip(&r);
-    struct ht_bytes type_and_class = rd_take(&r, 4);
-    *out                           = (struct dns_gist){.id        = m.id,
-                                                       .asked_len = (uint16_t)(message.len - DNS_HEADER_SIZE - rd_left(&r)),
-                                                       .opcode    = m.opcode,
-                                                       .header    = true,
-                                                       .edns      = m.counts[3] > 0};
-    if (!r.bad) {
-        out->asked_type = ht_be16_at(type_and_class, 0);
-    }
+    uint16_t type = rd_u16(&r);
+    rd_skip(&r, 2); /* its class */
+    *out = (struct dns_gist){.id         = ht_be16_at(message, 0),
+                             .asked_len  = (uint16_t)(message.len - DNS_HEADER_SIZE - rd_left(&r)),
+                             .asked_type = type,
+                             .opcode     = message.ptr[2] >> 3 & 15,
+                             .header     = true,
+                             .edns       = message.ptr[11] > 0};
     if (out->edns) {
         skip_bare_opt(&r);
     }

@@ -28,7 +28,7 @@ bool dns_text_grow(struct dns_text *text, size_t len)
     }
     uint8_t *ptr = NULL;
     if (text->arena != NULL && !text->full) {
-        ptr = ht_arena_alloc(text->arena, block);
+        ptr = ht_arena_take(text->arena, block);
     }
     if (ptr == NULL) {
         text->full = true;

@@ -25,9 +25,14 @@ static const struct dns_half *first_half(const struct dns_pair *pair)
 static struct ht_bytes spell_number(struct ht_arena *arena, const struct ht_registry *registry,
                                     uint16_t value)
 {
+    const struct ht_registry_entry *known = ht_registry_find(registry, value);
     struct dns_text text;
+    if (known != NULL) {
+        return ht_text(known->name);
+    }
     dns_text_start(&text, arena);
-    return dns_text_named(&text, registry, value, "");
+    dns_text_uint(&text, value);
+    return dns_text_done(&text);
 }
 
 /* Of multicast DNS and NetBIOS names, answers have no question of their own. */
@@ -36,6 +41,11 @@ static void tell_asked(const struct dns_message *m, const struct dns_question *q
     for (size_t i = 0; i < m->num_records[0] && question != NULL; i++) {
         m->records[0][i].asked = question->name;
     }
+}
+
+static struct ht_objects records_of(const struct dns_message *m, enum dns_section section)
+{
+    return (struct ht_objects){.items = m->records[section], .len = m->num_records[section]};
 }
 
 /* What the message says of the transaction as a whole. */
@@ -66,10 +76,9 @@ static void describe_message(struct ht_arena *arena, enum dns_kind kind,
             .items = m->num_questions > 1 ? m->questions + 1 : NULL, .len = m->num_questions - 1};
     }
     tell_asked(m, out->question);
-    struct ht_objects *lists[] = {&out->answers, &out->authority, &out->additional};
-    for (size_t i = 0; i < HT_ARRAY_LEN(lists); i++) {
-        *lists[i] = (struct ht_objects){.items = m->records[i], .len = m->num_records[i]};
-    }
+    out->answers    = records_of(m, DNS_ANSWER);
+    out->authority  = records_of(m, DNS_AUTHORITY);
+    out->additional = records_of(m, DNS_ADDITIONAL);
 }
 
 /* Parses into the flow's memory what is an answer and not large, as long as that is one of few. */
@@ -80,7 +89,7 @@ static const struct dns_message *parse_lasting(struct dns_state *state, struct h
     struct dns_message *out = NULL;
     if (answer && !state->stream && state->kind != DNS_MULTICAST &&
         half->bytes.len <= DNS_LASTING_SIZE && state->num_lasting < DNS_MAX_LASTING) {
-        out = ht_arena_alloc(e->arena, sizeof *out);
+        out = ht_arena_take(e->arena, sizeof *out);
         state->num_lasting++;
     }
     if (out != NULL) {
@@ -245,7 +254,7 @@ static bool keep(struct ht_arena *arena, struct dns_half *to, const struct dns_h
         need *= 2;
     }
     if (to->capacity < need) {
-        uint8_t *room = ht_arena_alloc(arena, need);
+        uint8_t *room = ht_arena_take(arena, need);
         if (room == NULL) {
             return false;
         }
