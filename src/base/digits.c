@@ -54,10 +54,35 @@ char *ht_put_nanoseconds(char *at, uint32_t below_1000000000)
     return put_eight(at + 1, below_1000000000 % 100000000);
 }
 
+enum { CHUNK = 16 };
+typedef uint8_t chunk_bytes __attribute__((vector_size(CHUNK)));
+
+static chunk_bytes hex_digits(chunk_bytes below_16)
+{
+    return below_16 + '0' + ((chunk_bytes)(below_16 > 9) & ('a' - '0' - 10));
+}
+
+static void put_hex_chunk(char *at, const uint8_t *bytes)
+{
+    chunk_bytes chunk;
+    memcpy(&chunk, bytes, CHUNK);
+    chunk_bytes high = hex_digits(chunk >> 4), low = hex_digits(chunk & 15);
+    chunk_bytes first =
+        __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    chunk_bytes second = __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28,
+                                                 13, 29, 14, 30, 15, 31);
+    memcpy(at, &first, CHUNK);
+    memcpy(at + CHUNK, &second, CHUNK);
+}
+
 char *ht_put_hex(char *at, struct ht_bytes bytes)
 {
-    for (size_t i = 0; i < bytes.len; i++) {
-        memcpy(at + 2 * i, hex_pairs + (size_t)2 * bytes.ptr[i], 2);
+    size_t done = 0;
+    for (; bytes.len - done >= CHUNK; done += CHUNK) {
+        put_hex_chunk(at + 2 * done, bytes.ptr + done);
+    }
+    for (; done < bytes.len; done++) {
+        memcpy(at + 2 * done, hex_pairs + (size_t)2 * bytes.ptr[done], 2);
     }
     return at + 2 * bytes.len;
 }
