@@ -2,9 +2,9 @@
  * JSON Lines: a record is an object on a line of its own, its members what the field tables say.
  */
 #include "sink/json_cache.h"
-#include "sink/json_labels.h"
 #include "sink/json_plan.h"
 #include "sink/json_runs.h"
+#include "sink/json_words.h"
 #include "sink/json_writer.h"
 #include "sink/sink.h"
 
@@ -15,15 +15,86 @@ struct ht_sink {
     struct ht_json_plans plans;
     struct ht_json_cache cache;
     struct ht_json_clock clock;
-    struct ht_json_labels labels;
+    struct ht_json_words words;
     struct ht_json_runs runs;
 };
 
-static void put_object(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object);
-static char *put_each(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
-                      char *at);
+/*
+ * Members are written at `at`, where there is room for all that are of bounded size, of any object:
+ * sink->plans.room characters. What is of any size makes that room again when it is written. Each
+ * function returns where it stopped; NULL: there is no memory.
+ */
 
-static void put_named(struct ht_chars *out, const struct ht_registry *names, uint16_t id)
+static char *put_members(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
+                         char *at);
+
+static char *make_room(struct ht_sink *sink, char *at)
+{
+    struct ht_chars *out = sink->out;
+    if ((size_t)(out->ptr + out->capacity - at) >= sink->plans.room) {
+        return at;
+    }
+    ht_chars_end(out, at);
+    return ht_chars_grow(out, sink->plans.room);
+}
+
+static char *put_object(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
+                        char *at)
+{
+    size_t start = (size_t)(at - sink->out->ptr);
+    at           = put_members(sink, plan, object, at);
+    return at != NULL ? ht_json_end(at, sink->out->ptr + start, "{}") : NULL;
+}
+
+/* An object whose room is not in that of the object around it. */
+static char *put_far_object(struct ht_sink *sink, const struct ht_json_key *key,
+                            const struct ht_json_plan *plan, const void *object, char *at)
+{
+    at = make_room(sink, ht_json_put_key(at, key));
+    at = at != NULL ? put_object(sink, plan, object, at) : NULL;
+    return at != NULL ? make_room(sink, at) : NULL;
+}
+
+/* An object known at run time has the name of its type for a key where the field has none. */
+static char *put_any(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
+                     char *at)
+{
+    const struct ht_any *any        = value;
+    const struct ht_json_plan *plan = ht_json_plan(&sink->plans, any->type);
+    if (plan == NULL) {
+        sink->out->failed = true;
+        return NULL;
+    }
+    if (member->field->name[0] != '\0') {
+        return put_far_object(sink, &member->key, plan, any->object, at);
+    }
+    at = make_room(sink, at);
+    return at != NULL ? put_far_object(sink, &plan->key, plan, any->object, at) : NULL;
+}
+
+static char *put_objects(struct ht_sink *sink, const struct ht_json_member *member,
+                         const void *value, char *at)
+{
+    const struct ht_objects *objects = value;
+    const char *item                 = objects->items;
+    at                               = ht_json_put_key(at, &member->key);
+    size_t start                     = (size_t)(at - sink->out->ptr);
+    for (size_t i = 0; i < objects->len; i++) {
+        at = make_room(sink, at);
+        if (at == NULL) {
+            return NULL;
+        }
+        *at = ',';
+        at  = put_object(sink, member->of, item, at + 1);
+        if (at == NULL) {
+            return NULL;
+        }
+        item += member->of->type->size;
+    }
+    return make_room(sink, ht_json_end(at, sink->out->ptr + start, "[]"));
+}
+
+static void add_named(struct ht_chars *out, const struct ht_registry *names, uint16_t id)
 {
     char room[HT_SPELLED_MAX];
     const char *name = ht_registry_spell(room, names, id);
@@ -41,7 +112,7 @@ static void put_named(struct ht_chars *out, const struct ht_registry *names, uin
     ht_chars_add_char(out, '}');
 }
 
-static void put_list_named(struct ht_chars *out, const struct ht_registry *names,
+static void add_list_named(struct ht_chars *out, const struct ht_registry *names,
                            struct ht_bytes packed)
 {
     char room[HT_SPELLED_MAX];
@@ -53,15 +124,19 @@ static void put_list_named(struct ht_chars *out, const struct ht_registry *names
     }
 }
 
-static void put_list_uint(struct ht_chars *out, const struct ht_uints *uints)
+static void add_list_uint(struct ht_chars *out, const struct ht_uints *uints)
 {
-    for (size_t i = 0; i < uints->len; i++) {
-        ht_chars_add_char(out, ',');
-        ht_chars_add_uint(out, uints->items[i], 1);
+    char *at = ht_chars_room(out, uints->len * (1 + HT_UINT_MAX_DIGITS));
+    for (size_t i = 0; at != NULL && i < uints->len; i++) {
+        *at = ',';
+        at  = ht_put_uint(at + 1, uints->items[i]);
+    }
+    if (at != NULL) {
+        ht_chars_end(out, at);
     }
 }
 
-static void put_list_text(struct ht_chars *out, const struct ht_texts *texts, bool hex)
+static void add_list_text(struct ht_chars *out, const struct ht_texts *texts, bool hex)
 {
     for (size_t i = 0; i < texts->len; i++) {
         ht_chars_add_char(out, ',');
@@ -73,7 +148,7 @@ static void put_list_text(struct ht_chars *out, const struct ht_texts *texts, bo
     }
 }
 
-static void put_list_label(struct ht_chars *out, const char *const *labels)
+static void add_list_label(struct ht_chars *out, const char *const *labels)
 {
     for (; *labels != NULL; labels++) {
         ht_chars_add_char(out, ',');
@@ -81,38 +156,25 @@ static void put_list_label(struct ht_chars *out, const char *const *labels)
     }
 }
 
-static void put_list_object(struct ht_sink *sink, const struct ht_json_plan *plan,
-                            const struct ht_objects *objects)
+static void add_list(struct ht_chars *out, const struct ht_field *field, const void *at)
 {
-    const char *item = objects->items;
-    for (size_t i = 0; i < objects->len; i++) {
-        ht_chars_add_char(sink->out, ',');
-        put_object(sink, plan, item);
-        item += plan->type->size;
-    }
-}
-
-static void put_list(struct ht_sink *sink, const struct ht_json_member *member, const void *at)
-{
-    size_t start = sink->out->len;
-    if (member->field->kind == HT_LIST_NAMED) {
-        put_list_named(sink->out, member->field->names, *(const struct ht_bytes *)at);
-    } else if (member->field->kind == HT_LIST_UINT) {
-        put_list_uint(sink->out, at);
-    } else if (member->field->kind == HT_LIST_OBJECT) {
-        put_list_object(sink, member->of, at);
-    } else if (member->field->kind == HT_LIST_LABEL) {
-        put_list_label(sink->out, *(const char *const *const *)at);
+    size_t start = out->len;
+    if (field->kind == HT_LIST_NAMED) {
+        add_list_named(out, field->names, *(const struct ht_bytes *)at);
+    } else if (field->kind == HT_LIST_UINT) {
+        add_list_uint(out, at);
+    } else if (field->kind == HT_LIST_LABEL) {
+        add_list_label(out, *(const char *const *const *)at);
     } else {
-        put_list_text(sink->out, at, member->field->kind == HT_LIST_HEX);
+        add_list_text(out, at, field->kind == HT_LIST_HEX);
     }
-    char *end = ht_chars_room(sink->out, 2);
+    char *end = ht_chars_room(out, 2);
     if (end != NULL) {
-        ht_chars_end(sink->out, ht_json_end(end, sink->out->ptr + start, "[]"));
+        ht_chars_end(out, ht_json_end(end, out->ptr + start, "[]"));
     }
 }
 
-static void put_key(struct ht_chars *out, const struct ht_json_key *key)
+static void add_key(struct ht_chars *out, const struct ht_json_key *key)
 {
     char *at = ht_chars_room(out, ht_json_key_room(key));
     if (at != NULL) {
@@ -120,230 +182,188 @@ static void put_key(struct ht_chars *out, const struct ht_json_key *key)
     }
 }
 
-/* A member that is likely to come again with the same content. */
-static void put_repeated(struct ht_sink *sink, const struct ht_json_member *member,
-                         struct ht_bytes content)
+static void add_value(struct ht_chars *out, const struct ht_json_member *member, const void *value)
 {
     const struct ht_field *field = member->field;
-    struct ht_chars *out         = sink->out;
-    uint64_t hash                = ht_json_cache_hash(field, content);
-    struct ht_bytes rendered     = ht_json_cache_find(&sink->cache, field, content, hash);
-    if (rendered.len > 0) {
-        ht_chars_add(out, rendered);
-        return;
-    }
-    size_t start = out->len;
-    put_key(out, &member->key);
-    if (field->kind == HT_NAMED) {
-        put_named(out, field->names, *(const uint16_t *)(const void *)content.ptr);
-    } else if (field->kind == HT_TEXT) {
-        ht_json_add_text(out, content);
+    add_key(out, &member->key);
+    if (field->kind == HT_TEXT) {
+        ht_json_add_text(out, *(const struct ht_bytes *)value);
+    } else if (field->kind == HT_HEX) {
+        ht_json_add_hex(out, *(const struct ht_bytes *)value);
+    } else if (field->kind == HT_LABEL) {
+        ht_json_add_text(out, ht_text(*(const char *const *)value));
+    } else if (field->kind == HT_NAMED) {
+        add_named(out, field->names, ((const struct ht_named *)value)->id);
     } else {
-        put_list(sink, member, &content);
-    }
-    if (!out->failed) {
-        rendered = ht_bytes_from(ht_chars_view(out), start);
-        ht_json_cache_offer(&sink->cache, field, content, hash, rendered);
+        add_list(out, field, value);
     }
 }
 
-static void put_text(struct ht_sink *sink, const struct ht_json_member *member,
-                     struct ht_bytes text)
+/* A member that is likely to come again with the same content. */
+static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *member,
+                          const void *value, char *at)
 {
-    if ((member->flags & HT_REPEATS) != 0) {
-        put_repeated(sink, member, text);
-        return;
-    }
-    put_key(sink->out, &member->key);
-    ht_json_add_text(sink->out, text);
-}
-
-/* An object known at run time has the name of its type for a key where the field has none. */
-static void put_any(struct ht_sink *sink, const struct ht_json_member *member,
-                    const struct ht_any *any)
-{
-    const struct ht_json_plan *plan = ht_json_plan(&sink->plans, any->type);
-    if (plan == NULL) {
-        sink->out->failed = true;
-        return;
-    }
-    put_key(sink->out, member->field->name[0] == '\0' ? &plan->key : &member->key);
-    put_object(sink, plan, any->object);
-}
-
-static void put_label(struct ht_sink *sink, const struct ht_json_member *member, const char *word)
-{
-    struct ht_chars *out = sink->out;
-    size_t start         = out->len;
-    put_key(out, &member->key);
-    ht_json_add_text(out, ht_text(word));
-    if (!out->failed) {
-        ht_json_labels_keep(&sink->labels, member, word, ht_bytes_from(ht_chars_view(out), start));
-    }
-}
-
-/* A run that is not kept: its members, which then are. */
-static void put_run(struct ht_sink *sink, const struct ht_json_member *member, const char *value)
-{
-    struct ht_chars *out = sink->out;
-    size_t start         = out->len;
-    char *at             = ht_chars_room(out, member->of->room);
-    at = at != NULL ? put_each(sink, member->of, value - member->offset, at) : NULL;
-    if (at == NULL) {
-        return;
-    }
+    const struct ht_field *field  = member->field;
+    const struct ht_bytes content = *(const struct ht_bytes *)value;
+    struct ht_chars *out          = sink->out;
+    uint64_t hash                 = ht_json_cache_hash(field, content);
+    struct ht_bytes rendered      = ht_json_cache_find(&sink->cache, field, content, hash);
+    size_t start                  = (size_t)(at - out->ptr);
     ht_chars_end(out, at);
-    struct ht_json_run_content content = {0};
-    ht_json_run_read(&content, member, value);
-    ht_json_runs_keep(&sink->runs, member, &content, ht_bytes_from(ht_chars_view(out), start));
+    if (rendered.len > 0) {
+        at = ht_chars_room(out, rendered.len + sink->plans.room);
+        return at != NULL ? (char *)memcpy(at, rendered.ptr, rendered.len) + rendered.len : NULL;
+    }
+    add_value(out, member, value);
+    rendered = ht_bytes_from(ht_chars_view(out), start);
+    ht_json_cache_offer(&sink->cache, field, content, hash, rendered);
+    return ht_chars_room(out, sink->plans.room);
 }
 
-/* Writes a member of any size. */
-static void put_member(struct ht_sink *sink, const struct ht_json_member *member, const void *value)
+static char *put_run(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
+                     char *at)
 {
-    switch ((int)member->kind) {
-    case HT_LABEL:
-        put_label(sink, member, *(const char *const *)value);
+    size_t start = (size_t)(at - sink->out->ptr);
+    char *end    = put_members(sink, member->of, (const char *)value - member->offset, at);
+    if (end != NULL) {
+        at = sink->out->ptr + start;
+        ht_json_runs_keep(&sink->runs, member, value, ht_bytes(at, (size_t)(end - at)));
+    }
+    return end;
+}
+
+static char *put_word(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
+                      char *at)
+{
+    struct ht_chars *out = sink->out;
+    size_t start         = (size_t)(at - out->ptr);
+    ht_chars_end(out, at);
+    add_value(out, member, value);
+    if (!out->failed) {
+        ht_json_words_keep(&sink->words, member, value, ht_bytes_from(ht_chars_view(out), start));
+    }
+    return ht_chars_room(out, sink->plans.room);
+}
+
+/* A value of any size. */
+static char *put_value(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
+                       char *at)
+{
+    ht_chars_end(sink->out, at);
+    add_value(sink->out, member, value);
+    return ht_chars_room(sink->out, sink->plans.room);
+}
+
+/* Most texts are short, and characters that stand for themselves. */
+static char *put_text(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
+                      char *at)
+{
+    const struct ht_bytes *text = value;
+    char *end                   = ht_json_put_text(ht_json_put_key(at, &member->key), *text);
+    return end != NULL ? end : put_value(sink, member, value, at);
+}
+
+static char *put_hex(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
+                     char *at)
+{
+    const struct ht_bytes *bytes = value;
+    char *end                    = ht_json_put_hex(ht_json_put_key(at, &member->key), *bytes);
+    return end != NULL ? end : put_value(sink, member, value, at);
+}
+
+static char *put_time(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
+                      char *at)
+{
+    at = ht_json_put_key(at, &member->key);
+    return ht_json_put_time(&sink->clock, at, *(const int64_t *)value);
+}
+
+static char *put_address(struct ht_sink *sink, const struct ht_json_member *member,
+                         const void *value, char *at)
+{
+    (void)sink;
+    return ht_json_put_address(ht_json_put_key(at, &member->key), value);
+}
+
+static char *put_far(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
+                     char *at)
+{
+    return put_far_object(sink, &member->key, member->of, *(const void *const *)value, at);
+}
+
+/* What put_member does not write itself, or does not find where it is kept. */
+static char *(*const put_by_form[])(struct ht_sink *sink, const struct ht_json_member *member,
+                                    const void *value, char *at) = {
+    [HT_JSON_TIME] = put_time,         [HT_JSON_ADDRESS] = put_address,
+    [HT_JSON_TEXT] = put_text,         [HT_JSON_HEX] = put_hex,
+    [HT_JSON_LABEL] = put_word,        [HT_JSON_NAMED] = put_word,
+    [HT_JSON_RUN] = put_run,           [HT_JSON_ANY] = put_any,
+    [HT_JSON_OBJECTS] = put_objects,   [HT_JSON_FAR_OBJECT] = put_far,
+    [HT_JSON_REPEATED] = put_repeated, [HT_JSON_LARGE] = put_value,
+};
+
+/* Of most members; the others are called, so that this one needs few registers. */
+static char *put_member(struct ht_sink *sink, const struct ht_json_member *member,
+                        const void *object, char *at)
+{
+    const struct ht_json_key *key = &member->key;
+    const void *value             = (const char *)object + member->offset;
+    char *end                     = NULL;
+    switch ((int)member->form) {
+    case HT_JSON_TRUE:
+        return ht_json_put_key(at, key);
+    case HT_JSON_BOOL:
+        return ht_json_put_bool(ht_json_put_key(at, key), ht_json_number(member, object) != 0);
+    case HT_JSON_UINT:
+        return ht_put_uint(ht_json_put_key(at, key), ht_json_number(member, object));
+    case HT_JSON_INT:
+        return ht_json_put_int(ht_json_put_key(at, key), *(const int64_t *)value);
+    case HT_JSON_OBJECT:
+        return put_object(sink, member->of, *(const void *const *)value, ht_json_put_key(at, key));
+    case HT_JSON_LABEL:
+        end = ht_json_words_put_label(&sink->words, at, member, *(const char *const *)value);
         break;
-    case HT_TEXT:
-        put_text(sink, member, *(const struct ht_bytes *)value);
-        break;
-    case HT_HEX:
-        put_key(sink->out, &member->key);
-        ht_json_add_hex(sink->out, *(const struct ht_bytes *)value);
-        break;
-    case HT_NAMED:
-        put_repeated(sink, member,
-                     ht_bytes(&((const struct ht_named *)value)->id, sizeof(uint16_t)));
-        break;
-    case HT_LIST_NAMED:
-        put_repeated(sink, member, *(const struct ht_bytes *)value);
-        break;
-    case HT_OBJECT:
-        put_key(sink->out, &member->key);
-        put_object(sink, member->of, *(const void *const *)value);
-        break;
-    case HT_ANY:
-        put_any(sink, member, value);
+    case HT_JSON_NAMED:
+        end = ht_json_words_put_named(&sink->words, at, member, value);
         break;
     case HT_JSON_RUN:
-        put_run(sink, member, value);
+        end = ht_json_runs_put(&sink->runs, at, member, value);
         break;
     default:
-        put_key(sink->out, &member->key);
-        put_list(sink, member, value);
         break;
     }
+    return end != NULL ? end : put_by_form[member->form](sink, member, value, at);
 }
 
-static char *put_kept_run(const struct ht_sink *sink, char *at, const struct ht_json_member *member,
-                          const char *value)
-{
-    struct ht_json_run_content content;
-    ht_json_run_read(&content, member, value);
-    return ht_json_runs_put(&sink->runs, at, member, &content);
-}
-
-static uint64_t uint_at(const struct ht_json_member *member, const void *at)
-{
-    uint64_t value = member->size == 8   ? *(const uint64_t *)at
-                     : member->size == 4 ? *(const uint32_t *)at
-                     : member->size == 2 ? *(const uint16_t *)at
-                                         : *(const uint8_t *)at;
-    return value - ((member->flags & HT_PLUS_ONE) != 0 ? 1 : 0);
-}
-
-/* NULL where they may not fit into HT_JSON_VALUE_MAX characters. */
-static char *put_few_uints(char *at, const struct ht_uints *uints)
-{
-    enum { FEW = HT_JSON_VALUE_MAX / (20 + 2) }; /* digits of the largest; comma, brackets */
-    char *start = at;
-    if (uints->len > FEW) {
-        return NULL;
-    }
-    for (size_t i = 0; i < uints->len; i++) {
-        *at = ',';
-        at  = ht_put_uint(at + 1, uints->items[i]);
-    }
-    return ht_json_end(at, start, "[]");
-}
-
-/* Writes a member at `at` and returns where it ends, or NULL where it may not fit into the room for
- * its key and HT_JSON_VALUE_MAX characters. */
-static char *put_small_member(struct ht_sink *sink, char *at, const struct ht_json_member *member,
-                              const void *value)
-{
-    switch ((int)member->kind) {
-    case HT_BOOL:
-        return ht_json_put_bool(ht_json_put_key(at, &member->key), uint_at(member, value) != 0);
-    case HT_UINT:
-        return ht_put_uint(ht_json_put_key(at, &member->key), uint_at(member, value));
-    case HT_INT:
-        return ht_json_put_int(ht_json_put_key(at, &member->key), *(const int64_t *)value);
-    case HT_TIME:
-        return ht_json_put_time(&sink->clock, ht_json_put_key(at, &member->key),
-                                *(const int64_t *)value);
-    case HT_ADDRESS:
-        return ht_json_put_address(ht_json_put_key(at, &member->key), value);
-    case HT_TEXT:
-        return ht_json_put_text(ht_json_put_key(at, &member->key), *(const struct ht_bytes *)value);
-    case HT_HEX:
-        return ht_json_put_hex(ht_json_put_key(at, &member->key), *(const struct ht_bytes *)value);
-    case HT_LIST_UINT:
-        return put_few_uints(ht_json_put_key(at, &member->key), (const struct ht_uints *)value);
-    case HT_LABEL:
-        return ht_json_labels_put(&sink->labels, at, member, *(const char *const *)value);
-    case HT_JSON_RUN:
-        return put_kept_run(sink, at, member, value);
-    default:
-        return NULL;
-    }
-}
-
-/* Writes the members, a comma before each, at `at`, where there is room for all that are small, and
- * for brackets; it is made again after every other member. NULL: there is no memory. */
 static char *put_each(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
                       char *at)
 {
     const struct ht_json_member *end = plan->members + plan->num_members;
-    for (const struct ht_json_member *member = plan->members; member != end; member++) {
-        if (!ht_json_written(member, object)) {
-            continue;
+    for (const struct ht_json_member *member = plan->members; at != NULL && member != end;
+         member++) {
+        if (ht_json_written(member, object)) {
+            at = put_member(sink, member, object, at);
         }
-        const void *value = (const char *)object + member->offset;
-        char *next        = put_small_member(sink, at, member, value);
-        if (next == NULL) {
-            ht_chars_end(sink->out, at);
-            put_member(sink, member, value);
-            next = ht_chars_room(sink->out, plan->room);
-        }
-        if (next == NULL) {
-            return NULL;
-        }
-        at = next;
     }
     return at;
 }
 
-/* Writes the members and ends the object that began at `start`. */
-static void put_members(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
-                        size_t start)
+/* Words of an object are read: of one that is smaller its copy's. */
+static __attribute__((noinline)) char *put_each_of_small(struct ht_sink *sink,
+                                                         const struct ht_json_plan *plan,
+                                                         const void *object, char *at)
 {
-    uint64_t small = 0;
-    if (plan->type->size < sizeof small) {
-        memcpy(&small, object, plan->type->size); /* ht_json_written reads so much */
-        object = &small;
-    }
-    char *at = ht_chars_room(sink->out, plan->room);
-    at       = at != NULL ? put_each(sink, plan, object, at) : NULL;
-    if (at != NULL) {
-        ht_chars_end(sink->out, ht_json_end(at, sink->out->ptr + start, "{}"));
-    }
+    uint64_t copy = 0;
+    memcpy(&copy, object, plan->type->size);
+    return put_each(sink, plan, &copy, at);
 }
 
-static void put_object(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object)
+/* Writes the members, a comma before each. */
+static char *put_members(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
+                         char *at)
 {
-    put_members(sink, plan, object, sink->out->len);
+    return plan->small ? put_each_of_small(sink, plan, object, at)
+                       : put_each(sink, plan, object, at);
 }
 
 static struct ht_sink *json_open(const struct ht_sink_config *config)
@@ -360,18 +380,24 @@ static struct ht_sink *json_open(const struct ht_sink_config *config)
 static void put_record(struct ht_sink *sink, const struct ht_record_type *type,
                        const struct ht_json_plan *plan, const void *record)
 {
-    size_t start = sink->out->len;
-    ht_chars_add_text(sink->out, ",\"schema\":\"" HT_SCHEMA_VERSION "\",\"type\":");
-    ht_json_add_text(sink->out, ht_text(type->name));
-    put_members(sink, plan, record, start);
-    ht_chars_add_char(sink->out, '\n');
+    struct ht_chars *out = sink->out;
+    size_t start         = out->len;
+    ht_chars_add_text(out, ",\"schema\":\"" HT_SCHEMA_VERSION "\",\"type\":");
+    ht_json_add_text(out, ht_text(type->name));
+    char *at = ht_chars_room(out, sink->plans.room);
+    at       = at != NULL ? put_members(sink, plan, record, at) : NULL;
+    if (at != NULL) {
+        at    = ht_json_end(at, out->ptr + start, "{}");
+        *at++ = '\n';
+        ht_chars_end(out, at);
+    }
 }
 
-/* Labels and runs are kept by plan. */
+/* Words and runs are kept by plan. */
 static void forget_plans(struct ht_sink *sink)
 {
     ht_json_plans_free(&sink->plans);
-    memset(&sink->labels, 0, sizeof sink->labels);
+    memset(&sink->words, 0, sizeof sink->words);
     memset(&sink->runs, 0, sizeof sink->runs);
 }
 

@@ -37,11 +37,21 @@ struct ht_json_cache {
 bool ht_json_cache_open(struct ht_json_cache *cache);
 void ht_json_cache_close(struct ht_json_cache *cache);
 
-/* ht_json_cache_hash is the hash of a content, for the two functions below. Not keyed: who makes
- * contents collide only has them rendered anew. */
+/* ht_json_cache_hash is the hash of a content, for the two functions below: of its head, middle and
+ * end, for the content is compared anyway. Not keyed: who makes contents collide only has them
+ * rendered anew. */
 static inline uint64_t ht_json_cache_hash(const void *owner, struct ht_bytes content)
 {
-    return ht_hash(content, (uintptr_t)owner);
+    uint64_t head, middle, end;
+    if (content.len < sizeof head) {
+        return ht_hash(content, (uintptr_t)owner);
+    }
+    size_t last = content.len - sizeof head;
+    memcpy(&head, content.ptr, sizeof head);
+    memcpy(&middle, content.ptr + last / 2, sizeof middle);
+    memcpy(&end, content.ptr + last, sizeof end);
+    return ht_mix(head ^ content.len ^ (uintptr_t)owner,
+                  end ^ middle * UINT64_C(0x9E3779B97F4A7C15));
 }
 
 /* ht_json_cache_find returns the rendering of the content; empty where it is not held. `owner`

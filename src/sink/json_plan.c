@@ -40,58 +40,125 @@ static struct span presence(const struct ht_field *field)
     return (struct span){0, field->size};
 }
 
-/* Has the member tested by these bytes of the object. The word that holds them may begin before
- * them, for it must not pass the object's end. */
-static void test_by(struct ht_json_member *member, struct span bytes, size_t object_size)
+/* A word that holds these bytes of the object. It may begin before them, for it must not pass the
+ * object's end. */
+static uint16_t word_of(struct span bytes, size_t object_size)
 {
-    size_t last     = object_size > sizeof member->mask ? object_size - sizeof member->mask : 0;
-    size_t at       = bytes.offset < last ? bytes.offset : last;
-    member->test_at = (uint16_t)at;
-    memset((char *)&member->mask + (bytes.offset - at), 0xFF, bytes.len);
+    size_t last = object_size > sizeof(uint64_t) ? object_size - sizeof(uint64_t) : 0;
+    return (uint16_t)(bytes.offset < last ? bytes.offset : last);
 }
 
-static void plan_test(struct ht_json_member *member, size_t object_size)
+/* Those bits of the word at `at` that are these bytes. */
+static uint64_t mask_of(struct span bytes, size_t at)
 {
-    const struct ht_field *field = member->field;
-    if ((field->flags & HT_UNLESS) != 0 ||
-        ((field->flags & HT_ALWAYS) != 0 && ht_field_has_empty(field->kind))) {
-        member->always = 1;
-    } else {
-        struct span bytes = presence(field);
-        bytes.offset += field->offset;
-        test_by(member, bytes, object_size);
+    uint64_t mask = 0;
+    memset((char *)&mask + (bytes.offset - at), 0xFF, bytes.len);
+    return mask;
+}
+
+static void plan_test(struct ht_json_member *member, const struct ht_field *field,
+                      size_t object_size)
+{
+    struct span tested = presence(field);
+    tested.offset += field->offset;
+    if ((field->flags & HT_UNLESS) != 0) {
+        tested          = (struct span){field->unless, sizeof(const char *)};
+        member->if_zero = true;
+    } else if ((field->flags & HT_ALWAYS) != 0 && ht_field_has_empty(field->kind)) {
+        tested.len      = 0;
+        member->if_zero = true;
     }
+    member->test_at = word_of(tested, object_size);
+    member->mask    = mask_of(tested, member->test_at);
 }
 
-static struct ht_json_key make_key(struct ht_arena *arena, const char *name)
+static void plan_number(struct ht_json_member *member, const struct ht_field *field,
+                        size_t object_size)
+{
+    struct span bytes   = {field->offset, field->size};
+    member->number_at   = word_of(bytes, object_size);
+    member->number_mask = mask_of(bytes, member->number_at);
+    member->shift       = (uint8_t)__builtin_ctzll(member->number_mask);
+    member->added       = (field->flags & HT_PLUS_ONE) != 0;
+}
+
+/* ,"name":value */
+static struct ht_json_key make_key(struct ht_arena *arena, const char *name, const char *value)
 {
     size_t name_len        = strlen(name);
-    struct ht_json_key key = {.len = name_len + 4};
+    struct ht_json_key key = {.len = name_len + 4 + strlen(value)};
     size_t chunks          = (key.len + HT_JSON_KEY_CHUNK - 1) / HT_JSON_KEY_CHUNK;
     char *text             = ht_arena_alloc(arena, chunks * HT_JSON_KEY_CHUNK);
     if (text != NULL) {
         memcpy(text, ",\"", 2);
         memcpy(text + 2, name, name_len);
         memcpy(text + 2 + name_len, "\":", 2);
+        memcpy(text + 4 + name_len, value, strlen(value));
     }
     key.text = text;
     return key;
 }
 
+static enum ht_json_form bool_form(const struct ht_field *field)
+{
+    return (field->flags & (HT_ALWAYS | HT_UNLESS | HT_PLUS_ONE)) == 0 ? HT_JSON_TRUE
+                                                                       : HT_JSON_BOOL;
+}
+
+/* Of a type that holds itself the plan is not made yet, and nobody knows what room it needs. */
+static enum ht_json_form form_of(const struct ht_field *field, const struct ht_json_plan *of)
+{
+    switch ((int)field->kind) {
+    case HT_BOOL:
+        return bool_form(field);
+    case HT_UINT:
+        return HT_JSON_UINT;
+    case HT_INT:
+        return HT_JSON_INT;
+    case HT_TIME:
+        return HT_JSON_TIME;
+    case HT_ADDRESS:
+        return HT_JSON_ADDRESS;
+    case HT_TEXT:
+        return (field->flags & HT_REPEATS) != 0 ? HT_JSON_REPEATED : HT_JSON_TEXT;
+    case HT_HEX:
+        return HT_JSON_HEX;
+    case HT_LABEL:
+        return HT_JSON_LABEL;
+    case HT_NAMED:
+        return HT_JSON_NAMED;
+    case HT_LIST_NAMED:
+        return HT_JSON_REPEATED;
+    case HT_OBJECT:
+        return of != NULL && of->made ? HT_JSON_OBJECT : HT_JSON_FAR_OBJECT;
+    case HT_LIST_OBJECT:
+        return HT_JSON_OBJECTS;
+    case HT_ANY:
+        return HT_JSON_ANY;
+    default:
+        return HT_JSON_LARGE;
+    }
+}
+
 static bool plan_member(struct ht_json_plans *plans, struct ht_json_member *member,
                         const struct ht_field *field, size_t object_size)
 {
-    *member = (struct ht_json_member){.key    = make_key(&plans->arena, field->name),
-                                      .offset = field->offset,
-                                      .kind   = (uint8_t)field->kind,
-                                      .size   = field->size,
-                                      .flags  = field->flags,
-                                      .field  = field};
-    plan_test(member, object_size);
-    if (field->of != NULL) {
-        member->of = ht_json_plan(plans, field->of);
+    const struct ht_json_plan *of = field->of != NULL ? ht_json_plan(plans, field->of) : NULL;
+    if (field->of != NULL && of == NULL) {
+        return false;
     }
-    return member->key.text != NULL && (member->of != NULL || field->of == NULL);
+    enum ht_json_form form = form_of(field, of);
+    const char *value      = form == HT_JSON_TRUE ? "true" : "";
+    *member = (struct ht_json_member){.key    = make_key(&plans->arena, field->name, value),
+                                      .offset = field->offset,
+                                      .form   = (uint8_t)form,
+                                      .field  = field,
+                                      .of     = of};
+    plan_test(member, field, object_size);
+    if (form == HT_JSON_BOOL || form == HT_JSON_UINT) {
+        plan_number(member, field, object_size);
+    }
+    return member->key.text != NULL;
 }
 
 static bool may_be_in_run(const struct ht_field *field)
@@ -125,9 +192,10 @@ static struct ht_json_plan *new_plan(struct ht_json_plans *plans, const struct h
     struct ht_json_plan *plan =
         ht_arena_alloc(&plans->arena, sizeof *plan + max_members * sizeof(struct ht_json_member));
     if (plan != NULL) {
-        plan->type = type;
-        plan->room = HT_JSON_RUN_ROOM; /* and for brackets */
-        plan->key  = make_key(&plans->arena, type->name);
+        plan->type  = type;
+        plan->small = type->size < sizeof(uint64_t);
+        plan->key   = make_key(&plans->arena, type->name, "");
+        plan->room  = ht_json_key_room(&plan->key) + HT_JSON_VALUE_MAX; /* more than for brackets */
     }
     return plan;
 }
@@ -137,7 +205,8 @@ static bool add_member(struct ht_json_plans *plans, struct ht_json_plan *plan,
 {
     struct ht_json_member *member = &plan->members[plan->num_members++];
     bool made                     = plan_member(plans, member, field, plan->type->size);
-    plan->room += ht_json_key_room(&member->key) + HT_JSON_VALUE_MAX;
+    plan->room += ht_json_key_room(&member->key) +
+                  (member->form == HT_JSON_OBJECT ? member->of->room : HT_JSON_VALUE_MAX);
     return made;
 }
 
@@ -149,14 +218,17 @@ static bool add_run(struct ht_json_plans *plans, struct ht_json_plan *plan,
     for (size_t i = 0; made && i < num; i++) {
         made = add_member(plans, run, &first[i]);
     }
-    plan->members[plan->num_members++] = (struct ht_json_member){.always = 1,
-                                                                 .offset = (uint16_t)bytes.offset,
-                                                                 .kind   = HT_JSON_RUN,
-                                                                 .size   = (uint8_t)bytes.len,
-                                                                 .field  = first,
-                                                                 .of     = run};
-    plan->room += HT_JSON_RUN_ROOM;
-    return made;
+    plan->members[plan->num_members++] = (struct ht_json_member){.if_zero = true,
+                                                                 .offset  = (uint16_t)bytes.offset,
+                                                                 .form    = HT_JSON_RUN,
+                                                                 .size    = (uint8_t)bytes.len,
+                                                                 .field   = first,
+                                                                 .of      = run};
+    if (!made) {
+        return false;
+    }
+    plan->room += run->room + HT_JSON_RUN_ROOM;
+    return true;
 }
 
 static bool add_members(struct ht_json_plans *plans, struct ht_json_plan *plan)
@@ -191,7 +263,9 @@ static const struct ht_json_plan *make_plan(struct ht_json_plans *plans,
     struct ht_json_plan **bucket = bucket_of(plans, type);
     plan->next                   = *bucket;
     *bucket                      = plan;
-    return plan->key.text != NULL && add_members(plans, plan) ? plan : NULL;
+    plan->made                   = plan->key.text != NULL && add_members(plans, plan);
+    plans->room                  = plan->room > plans->room ? plan->room : plans->room;
+    return plan->made ? plan : NULL;
 }
 
 const struct ht_json_plan *ht_json_plan(struct ht_json_plans *plans, const struct ht_struct *type)

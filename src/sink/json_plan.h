@@ -12,15 +12,33 @@
 /* Keys are copied by chunks of this size, more than they have: no call, no loop for most. */
 enum { HT_JSON_KEY_CHUNK = 32 };
 
-/* Beside the kinds of fields: members that are rendered together (sink/json_runs.h), of so many
- * bytes. */
+/* How a member is written: what its row says of it, asked once. */
+enum ht_json_form {
+    HT_JSON_TRUE, /* a bool that is written only where it is true; its key has the value, too */
+    HT_JSON_BOOL,
+    HT_JSON_UINT,
+    HT_JSON_INT,
+    HT_JSON_TIME,
+    HT_JSON_ADDRESS,
+    HT_JSON_TEXT,
+    HT_JSON_HEX,
+    HT_JSON_LABEL,
+    HT_JSON_NAMED,
+    HT_JSON_OBJECT, /* for which there is room in that of the object around it */
+    HT_JSON_RUN,    /* members that are rendered together (sink/json_runs.h) */
+    HT_JSON_ANY,
+    HT_JSON_OBJECTS,
+    HT_JSON_FAR_OBJECT, /* any other object */
+    HT_JSON_REPEATED,   /* a text or list of names of any length that is likely to come again */
+    HT_JSON_LARGE       /* any other */
+};
+
 enum {
-    HT_JSON_RUN       = HT_ANY + 1,
-    HT_JSON_RUN_BYTES = 80,
+    HT_JSON_RUN_BYTES = 80,                    /* of a run in its struct */
     HT_JSON_RUN_ROOM  = 24 * HT_JSON_KEY_CHUNK /* what it may become */
 };
 
-/* ,"name": and zeros up to a whole number of chunks. */
+/* ,"name": or ,"name":true and zeros up to a whole number of chunks. */
 struct ht_json_key {
     const char *text;
     size_t len;
@@ -28,12 +46,18 @@ struct ht_json_key {
 
 struct ht_json_member {
     struct ht_json_key key;
-    /* The member has a value where (the eight bytes of the object at `test_at` & `mask`) | `always`
-     * is not zero: one load, whatever the kind of field. */
-    uint64_t mask, always;
+    /* The member is written where `if_zero` is whether the eight bytes of the object at `test_at`,
+     * & `mask`, are zero: one load, whatever the kind of field. */
+    uint64_t mask, number_mask;
     uint16_t test_at;
-    uint16_t offset; /* these four of the field; of a run those of its bytes */
-    uint8_t kind, size, flags;
+    uint16_t offset; /* of the field; of a run of its bytes */
+    /* A number: the eight bytes of the object at `number_at`, & `number_mask`, shifted to the
+     * right, without what is added to be told from an absent one. */
+    uint16_t number_at;
+    uint8_t shift, added;
+    bool if_zero;
+    uint8_t form;                  /* enum ht_json_form */
+    uint8_t size;                  /* of a run */
     const struct ht_field *field;  /* of a run its first one */
     const struct ht_json_plan *of; /* of field->of, where it has one; of a run its members */
 };
@@ -42,7 +66,9 @@ struct ht_json_plan {
     const struct ht_struct *type;
     struct ht_json_plan *next;
     struct ht_json_key key; /* for an object known at run time, whose key is its type's name */
-    size_t room; /* for all keys, HT_JSON_VALUE_MAX characters a member, runs, brackets */
+    size_t room; /* for its key, all keys and values but those of any length, and for brackets */
+    bool small;  /* the type is smaller than a word */
+    bool made;   /* all of it */
     size_t num_members;
     struct ht_json_member members[];
 };
@@ -51,6 +77,7 @@ struct ht_json_plan {
 struct ht_json_plans {
     struct ht_arena arena;
     struct ht_json_plan *buckets[64]; /* by the type's address */
+    size_t room;                      /* enough for an object of each */
 };
 
 /* ht_json_plan is the plan of a type; NULL where there is no memory. It lives as long as `plans`.
@@ -68,25 +95,31 @@ static inline size_t ht_json_key_room(const struct ht_json_key *key)
 /* ht_json_put_key writes a key and returns where it ends. */
 static inline char *ht_json_put_key(char *at, const struct ht_json_key *key)
 {
-    size_t i = 0;
-    do {
+    memcpy(at, key->text, HT_JSON_KEY_CHUNK);
+    for (size_t i = HT_JSON_KEY_CHUNK; i < key->len; i += HT_JSON_KEY_CHUNK) {
         memcpy(at + i, key->text + i, HT_JSON_KEY_CHUNK);
-        i += HT_JSON_KEY_CHUNK;
-    } while (i < key->len);
+    }
     return at + key->len;
 }
 
-/* ht_json_written: ht_field_written, of an object of eight bytes or more. */
+static inline uint64_t ht_json_word(const void *object, size_t at)
+{
+    uint64_t word;
+    memcpy(&word, (const char *)object + at, sizeof word);
+    return word;
+}
+
+/* ht_json_written: ht_field_written, of an object of eight bytes or more, as below. */
 static inline bool ht_json_written(const struct ht_json_member *member, const void *object)
 {
-    const char *bytes = object;
-    uint64_t word;
-    memcpy(&word, bytes + member->test_at, sizeof word);
-    if (((word & member->mask) | member->always) == 0) {
-        return false;
-    }
-    return (member->flags & HT_UNLESS) == 0 ||
-           *(const char *const *)(const void *)(bytes + member->field->unless) == NULL;
+    return ((ht_json_word(object, member->test_at) & member->mask) == 0) == member->if_zero;
+}
+
+/* ht_json_number is the value of a bool or an unsigned number. */
+static inline uint64_t ht_json_number(const struct ht_json_member *member, const void *object)
+{
+    uint64_t word = ht_json_word(object, member->number_at);
+    return ((word & member->number_mask) >> member->shift) - member->added;
 }
 
 #endif

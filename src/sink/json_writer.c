@@ -9,7 +9,7 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
-enum { WORD = sizeof(uint64_t) };
+enum { WORD = sizeof(uint64_t), CHUNK = 16 };
 
 /* Is each of eight bytes plain? Without a carry from the byte before, the high bit of the byte's
  * share is set exactly where one of these is not: below 0x20, '"', '\\', 0x7F, above. A carry comes
@@ -52,19 +52,50 @@ static bool put_word(char *at, const uint8_t *bytes)
     return are_plain(word);
 }
 
+typedef int8_t chunk_bytes __attribute__((vector_size(CHUNK)));
+
+/* Signed, a byte above 0x7F is below 0x20, too. */
+static bool put_chunk(char *at, const uint8_t *bytes)
+{
+    chunk_bytes chunk;
+    memcpy(&chunk, bytes, CHUNK);
+    memcpy(at, &chunk, CHUNK);
+    chunk_bytes special = (chunk < 0x20) | (chunk == '"') | (chunk == '\\') | (chunk == 0x7F);
+    uint64_t halves[2];
+    memcpy(halves, &special, CHUNK);
+    return (halves[0] | halves[1]) == 0;
+}
+
+/* Copies a text, and tells whether all of it is plain. What does not fill the last chunk is copied
+ * by one that overlaps the one before it. */
+static bool put_all_plain(char *at, struct ht_bytes text)
+{
+    if (text.len < WORD) {
+        return put_short(at, text);
+    }
+    if (text.len < CHUNK) {
+        size_t last = text.len - WORD;
+        bool head   = put_word(at, text.ptr);
+        return put_word(at + last, text.ptr + last) && head;
+    }
+    size_t last = text.len - CHUNK;
+    bool plain  = put_chunk(at + last, text.ptr + last);
+    for (size_t i = 0; i < last; i += CHUNK) {
+        plain &= put_chunk(at + i, text.ptr + i);
+    }
+    return plain;
+}
+
 /* Copies the plain bytes at the head of `text`, and returns how many they are. What follows them in
  * the room, up to the text's length, does not matter. */
 static size_t put_plain(char *at, struct ht_bytes text)
 {
+    if (put_all_plain(at, text)) {
+        return text.len;
+    }
     size_t done = 0;
     while (text.len - done >= WORD && put_word(at + done, text.ptr + done)) {
         done += WORD;
-    }
-    /* The last word overlaps the one before it. */
-    if (text.len < WORD ? put_short(at, text)
-                        : text.len - done < WORD &&
-                              put_word(at + text.len - WORD, text.ptr + text.len - WORD)) {
-        return text.len;
     }
     while (done < text.len && is_plain(text.ptr[done])) {
         done++;
@@ -171,7 +202,7 @@ char *ht_json_put_text(char *at, struct ht_bytes text)
         return NULL;
     }
     *at++ = '"';
-    if (put_plain(at, text) < text.len) {
+    if (!put_all_plain(at, text)) {
         return NULL;
     }
     at += text.len;

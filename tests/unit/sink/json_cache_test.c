@@ -1,7 +1,7 @@
-/* What repeats: fragments by content, labels by address, runs by the bytes of a struct. */
+/* What repeats: fragments by content, words by address or number, runs by the bytes of a struct. */
 #include "sink/json_cache.h"
-#include "sink/json_labels.h"
 #include "sink/json_runs.h"
+#include "sink/json_words.h"
 #include "support.h"
 
 #include <stdio.h>
@@ -57,17 +57,20 @@ static void test_collisions_do_not_mix(void **state)
     ht_json_cache_close(&cache);
 }
 
+/* Of a longer content its head, middle and end. */
 static void test_the_hash_sees_every_byte(void **state)
 {
     (void)state;
-    uint8_t bytes[40] = {0};
+    uint8_t bytes[100] = {0};
+    enum { ALL_SEEN = 24 };
     for (size_t len = 0; len <= sizeof bytes; len++) {
         uint64_t hash = ht_json_cache_hash(&one, ht_bytes(bytes, len));
         assert_true(hash != ht_json_cache_hash(&two, ht_bytes(bytes, len)));
         assert_true(len == 0 || hash != ht_json_cache_hash(&one, ht_bytes(bytes, len - 1)));
         for (size_t i = 0; i < len; i++) {
-            bytes[i] = 1;
-            assert_true(hash != ht_json_cache_hash(&one, ht_bytes(bytes, len)));
+            bool seen = len <= ALL_SEEN || i < 8 || i + 8 >= len || i == len / 2;
+            bytes[i]  = 1;
+            assert_true(!seen || hash != ht_json_cache_hash(&one, ht_bytes(bytes, len)));
             bytes[i] = 0;
         }
     }
@@ -87,79 +90,100 @@ static void test_large_fragments_are_not_kept(void **state)
     ht_json_cache_close(&cache);
 }
 
-static void expect_label(const struct ht_json_labels *labels, const struct ht_json_member *member,
-                         const char *word, const char *rendered)
+static void expect(const char *at, const char *end, const char *rendered)
 {
-    char at[HT_JSON_LABEL_ROOM];
-    const char *end = ht_json_labels_put(labels, at, member, word);
     assert_true((end == NULL) == (rendered == NULL));
     if (rendered != NULL) {
         assert_text(ht_bytes(at, (size_t)(end - at)), rendered);
     }
 }
 
+static void expect_label(const struct ht_json_words *words, const struct ht_json_member *member,
+                         const char *label, const char *rendered)
+{
+    char at[HT_JSON_WORD_ROOM];
+    expect(at, ht_json_words_put_label(words, at, member, label), rendered);
+}
+
+static void keep_label(struct ht_json_words *words, const struct ht_json_member *member,
+                       const char *label, const char *rendered)
+{
+    ht_json_words_keep(words, member, &label, ht_text(rendered));
+}
+
 static void test_labels(void **state)
 {
     (void)state;
-    static struct ht_json_labels labels;
-    struct ht_json_member event = {0}, from = {0};
-    char word[HT_JSON_LABEL_MAX + 1] = "client";
-    expect_label(&labels, &from, word, NULL);
-    ht_json_labels_keep(&labels, &from, word, ht_text(",\"from\":\"client\""));
-    expect_label(&labels, &from, word, ",\"from\":\"client\"");
-    expect_label(&labels, &event, word, NULL);
-    memcpy(word, "server", 6); /* another word at the same address */
-    expect_label(&labels, &from, word, NULL);
-    ht_json_labels_keep(&labels, &from, word, ht_text(",\"from\":\"server\""));
-    expect_label(&labels, &from, word, ",\"from\":\"server\"");
-    memset(word, 'x', HT_JSON_LABEL_MAX);
-    ht_json_labels_keep(&labels, &from, word, ht_text("too long"));
-    expect_label(&labels, &from, word, NULL);
+    static struct ht_json_words words;
+    struct ht_json_member event = {.form = HT_JSON_LABEL}, from = event;
+    char label[HT_JSON_LABEL_MAX + 1] = "client";
+    expect_label(&words, &from, label, NULL);
+    keep_label(&words, &from, label, ",\"from\":\"client\"");
+    expect_label(&words, &from, label, ",\"from\":\"client\"");
+    expect_label(&words, &event, label, NULL);
+    memcpy(label, "server", 6); /* another one at the same address */
+    expect_label(&words, &from, label, NULL);
+    keep_label(&words, &from, label, ",\"from\":\"server\"");
+    expect_label(&words, &from, label, ",\"from\":\"server\"");
+    memset(label, 'x', HT_JSON_LABEL_MAX);
+    keep_label(&words, &from, label, "too long");
+    expect_label(&words, &from, label, NULL);
+}
+
+static void test_named_values(void **state)
+{
+    (void)state;
+    static struct ht_json_words words;
+    static char large[HT_JSON_WORD_ROOM + 2];
+    struct ht_json_member group = {.form = HT_JSON_NAMED}, version = group;
+    struct ht_named zero = ht_named(0), one_more = ht_named(1);
+    char at[HT_JSON_WORD_ROOM];
+    expect(at, ht_json_words_put_named(&words, at, &group, &zero), NULL);
+    ht_json_words_keep(&words, &group, &zero, ht_text("zero"));
+    expect(at, ht_json_words_put_named(&words, at, &group, &zero), "zero");
+    expect(at, ht_json_words_put_named(&words, at, &version, &zero), NULL);
+    memset(large, 'x', sizeof large - 1);
+    ht_json_words_keep(&words, &group, &one_more, ht_text(large));
+    expect(at, ht_json_words_put_named(&words, at, &group, &one_more), NULL);
+    ht_json_words_keep(&words, &group, &one_more, ht_text(large + 1));
+    expect(at, ht_json_words_put_named(&words, at, &group, &one_more), large + 1);
 }
 
 /* Many more than there are places: what is found is right. */
 static void test_many_labels(void **state)
 {
     (void)state;
-    static struct ht_json_labels labels;
-    static char words[4 * HT_JSON_LABEL_SLOTS][8];
-    struct ht_json_member member = {0};
+    static struct ht_json_words words;
+    static char labels[4 * HT_JSON_WORD_SLOTS][8];
+    struct ht_json_member member = {.form = HT_JSON_LABEL};
     unsigned found               = 0;
-    for (unsigned i = 0; i < HT_ARRAY_LEN(words); i++) {
-        (void)snprintf(words[i], sizeof words[i], "%u", i);
-        ht_json_labels_keep(&labels, &member, words[i], ht_text(words[i]));
-        expect_label(&labels, &member, words[i], words[i]);
+    for (unsigned i = 0; i < HT_ARRAY_LEN(labels); i++) {
+        (void)snprintf(labels[i], sizeof labels[i], "%u", i);
+        keep_label(&words, &member, labels[i], labels[i]);
+        expect_label(&words, &member, labels[i], labels[i]);
     }
-    for (unsigned i = 0; i < HT_ARRAY_LEN(words); i++) {
-        char at[HT_JSON_LABEL_ROOM];
-        const char *end = ht_json_labels_put(&labels, at, &member, words[i]);
+    for (unsigned i = 0; i < HT_ARRAY_LEN(labels); i++) {
+        char at[HT_JSON_WORD_ROOM];
+        const char *end = ht_json_words_put_label(&words, at, &member, labels[i]);
         if (end != NULL) {
-            assert_text(ht_bytes(at, (size_t)(end - at)), words[i]);
+            expect(at, end, labels[i]);
             found++;
         }
     }
-    assert_in_range(found, 1, HT_JSON_LABEL_SLOTS);
+    assert_in_range(found, 1, HT_JSON_WORD_SLOTS);
 }
 
 static void expect_run(const struct ht_json_runs *runs, const struct ht_json_member *member,
                        const char *value, const char *rendered)
 {
     char at[HT_JSON_RUN_ROOM];
-    struct ht_json_run_content content;
-    ht_json_run_read(&content, member, value);
-    const char *end = ht_json_runs_put(runs, at, member, &content);
-    assert_true((end == NULL) == (rendered == NULL));
-    if (rendered != NULL) {
-        assert_text(ht_bytes(at, (size_t)(end - at)), rendered);
-    }
+    expect(at, ht_json_runs_put(runs, at, member, value), rendered);
 }
 
 static void keep_run(struct ht_json_runs *runs, const struct ht_json_member *member,
                      const char *value, const char *rendered)
 {
-    struct ht_json_run_content content = {0};
-    ht_json_run_read(&content, member, value);
-    ht_json_runs_keep(runs, member, &content, ht_text(rendered));
+    ht_json_runs_keep(runs, member, value, ht_text(rendered));
 }
 
 /* Of every size, each byte counts, and the owner. */
@@ -216,10 +240,8 @@ static void test_many_runs(void **state)
             expect_run(&runs, &member, value, text);
             continue;
         }
-        struct ht_json_run_content content;
         char at[HT_JSON_RUN_ROOM];
-        ht_json_run_read(&content, &member, value);
-        const char *end = ht_json_runs_put(&runs, at, &member, &content);
+        const char *end = ht_json_runs_put(&runs, at, &member, value);
         if (end != NULL) {
             assert_text(ht_bytes(at, (size_t)(end - at)), text);
             found++;
@@ -236,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_the_hash_sees_every_byte),
         cmocka_unit_test(test_large_fragments_are_not_kept),
         cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_named_values),
         cmocka_unit_test(test_many_labels),
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_sizes_of_runs),

@@ -100,6 +100,46 @@ static void test_written(void **state)
     ht_json_plans_free(&plans);
 }
 
+/* Against ht_field_uint, of every size. */
+static void test_numbers(void **state)
+{
+    (void)state;
+    struct ht_json_plans plans      = {0};
+    const struct ht_json_plan *plan = ht_json_plan(&plans, &every_struct);
+    struct every every;
+    uint32_t seed = 6;
+    for (unsigned round = 1; round < 1000; round++) {
+        fill(&every, round, &seed);
+        for (size_t i = 0; i < plan->num_members; i++) {
+            const struct ht_json_member *member = &plan->members[i];
+            if (member->form == HT_JSON_UINT) {
+                assert_true(ht_json_number(member, &every) == ht_field_uint(member->field, &every));
+            }
+        }
+    }
+    ht_json_plans_free(&plans);
+}
+
+/* An object has the room of those that it points at, but not of its own type. */
+static void test_room(void **state)
+{
+    (void)state;
+    static const struct ht_field outer_fields[] = {
+        {.name = "inner", .kind = HT_OBJECT, .size = sizeof(void *), .of = &small_struct},
+    };
+    static const struct ht_struct outer_struct = {
+        .name = "outer", .fields = outer_fields, .num_fields = 1, .size = sizeof(void *)};
+    struct ht_json_plans plans       = {0};
+    const struct ht_json_plan *outer = ht_json_plan(&plans, &outer_struct);
+    const struct ht_json_plan *inner = ht_json_plan(&plans, &small_struct);
+    assert_int_equal(outer->members[0].form, HT_JSON_OBJECT);
+    assert_true(outer->room >= inner->room + ht_json_key_room(&outer->members[0].key));
+    assert_int_equal(plans.room, outer->room);
+    const struct ht_json_plan *every = ht_json_plan(&plans, &every_struct);
+    assert_int_equal(plans.room, every->room);
+    ht_json_plans_free(&plans);
+}
+
 /* The bytes around a member of a small struct do not count. */
 static void test_small_structs(void **state)
 {
@@ -124,8 +164,8 @@ static void test_each_type_once(void **state)
     const struct ht_json_plan *plan = ht_json_plan(&plans, &every_struct);
     const struct ht_json_plan *next = NULL, *objects = NULL;
     for (size_t i = 0; i < plan->num_members; i++) {
-        next    = plan->members[i].kind == HT_OBJECT ? plan->members[i].of : next;
-        objects = plan->members[i].kind == HT_LIST_OBJECT ? plan->members[i].of : objects;
+        next    = plan->members[i].form == HT_JSON_FAR_OBJECT ? plan->members[i].of : next;
+        objects = plan->members[i].form == HT_JSON_OBJECTS ? plan->members[i].of : objects;
     }
     assert_ptr_equal(next, plan);
     assert_ptr_equal(objects, ht_json_plan(&plans, &small_struct));
@@ -145,7 +185,8 @@ struct runs {
     uint64_t plain, last;
 };
 
-#define ROW_OF_RUNS(member, kind, a_flags) HT_FIELD(struct runs, member, kind, "", .flags = a_flags)
+#define ROW_OF_RUNS(member, kind, a_flags)                                                         \
+    HT_FIELD(struct runs, member, kind, "", .flags = (a_flags))
 static const struct ht_field runs_fields[] = {
     ROW_OF_RUNS(two, HT_LABEL, HT_REPEATS), /* not in the order of the struct */
     ROW_OF_RUNS(one, HT_LABEL, HT_REPEATS),
@@ -167,9 +208,9 @@ static void test_runs(void **state)
     static const struct {
         size_t offset, bytes, members; /* the last: of a run; 0: a member by itself */
     } expected[] = {
-        {offsetof(struct runs, one), 19, 4},  {offsetof(struct runs, five), 8, 0},
-        {offsetof(struct runs, text), 16, 0}, {offsetof(struct runs, small), 8, 2},
-        {offsetof(struct runs, plain), 8, 0}, {offsetof(struct runs, last), 8, 0},
+        {offsetof(struct runs, one), 19, 4},  {offsetof(struct runs, five), 0, 0},
+        {offsetof(struct runs, text), 0, 0},  {offsetof(struct runs, small), 8, 2},
+        {offsetof(struct runs, plain), 0, 0}, {offsetof(struct runs, last), 0, 0},
     };
     struct ht_json_plans plans      = {0};
     const struct ht_json_plan *plan = ht_json_plan(&plans, &runs_struct);
@@ -177,9 +218,11 @@ static void test_runs(void **state)
     for (size_t i = 0; i < plan->num_members; i++) {
         const struct ht_json_member *member = &plan->members[i];
         assert_int_equal(member->offset, expected[i].offset);
-        assert_int_equal(member->size, expected[i].bytes);
-        assert_int_equal(member->kind == HT_JSON_RUN, expected[i].members > 0);
-        assert_true(member->kind != HT_JSON_RUN || member->of->num_members == expected[i].members);
+        assert_int_equal(member->form == HT_JSON_RUN, expected[i].members > 0);
+        if (member->form == HT_JSON_RUN) {
+            assert_int_equal(member->size, expected[i].bytes);
+            assert_int_equal(member->of->num_members, expected[i].members);
+        }
     }
     ht_json_plans_free(&plans);
 }
@@ -208,6 +251,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_written),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_room),
         cmocka_unit_test(test_small_structs),
         cmocka_unit_test(test_each_type_once),
         cmocka_unit_test(test_runs),
