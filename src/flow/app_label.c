@@ -3,17 +3,35 @@
  */
 #include "flow/app_label.h"
 
+#include "base/hash.h"
+
 #include <ndpi_api.h>
 #include <stdlib.h>
 
 enum {
-    MAX_PACKETS     = 12, /* of a flow: what libndpi does not know then, it hardly ever learns */
-    MAX_SERVER_NAME = 255 /* RFC 1035 section 2.3.4 */
+    MAX_PACKETS     = 12,   /* of a flow: what libndpi does not know then, it hardly ever learns */
+    MAX_SERVER_NAME = 255,  /* RFC 1035 section 2.3.4 */
+    VERDICT_SETS    = 2048, /* 128 KiB */
+    VERDICT_WAYS    = 4
+};
+
+/* What libndpi said of a name. The name stands there by its hash alone, so that what is remembered
+ * of thousands stays in the cache: with a secret seed no two names meet on purpose. */
+struct verdict {
+    uint64_t name; /* 0: none */
+    uint16_t protocol, category;
+};
+
+/* The latest first. */
+struct verdict_set {
+    struct verdict verdicts[VERDICT_WAYS];
 };
 
 struct ht_labeler {
     struct ndpi_detection_module_struct *module; /* made when first needed: 9 ms and 4.5 MB */
     bool failed;                                 /* it cannot be made */
+    uint64_t seed;
+    struct verdict_set *verdicts; /* NULL: no memory, each name is asked of anew */
 };
 
 struct flow_state {
@@ -27,15 +45,22 @@ void ht_labeler_use_memory(void *(*take)(size_t len), void (*give)(void *piece))
     set_ndpi_free(give);
 }
 
-struct ht_labeler *ht_labeler_new(void)
+struct ht_labeler *ht_labeler_new(uint64_t seed)
 {
-    return calloc(1, sizeof(struct ht_labeler));
+    struct ht_labeler *labeler = calloc(1, sizeof *labeler);
+    if (labeler != NULL) {
+        labeler->seed = seed;
+    }
+    return labeler;
 }
 
 void ht_labeler_free(struct ht_labeler *labeler)
 {
     if (labeler != NULL && labeler->module != NULL) {
         ndpi_exit_detection_module(labeler->module);
+    }
+    if (labeler != NULL) {
+        free(labeler->verdicts);
     }
     free(labeler);
 }
@@ -130,6 +155,50 @@ bool ht_labeler_feed(struct ht_labeler *labeler, void **flow_state, struct ht_by
     return last || ndpi_extra_dissection_possible(module, &state->flow) == 0;
 }
 
+/* All of it 0 where libndpi does not know the name. */
+static struct verdict ask(struct ndpi_detection_module_struct *module, struct ht_bytes server_name)
+{
+    char name[MAX_SERVER_NAME + 1];
+    memcpy(name, server_name.ptr, server_name.len);
+    name[server_name.len]              = '\0';
+    ndpi_protocol_match_result matched = {0};
+    int protocol = ndpi_match_string_subprotocol(module, name, (unsigned)server_name.len, &matched);
+    bool known   = protocol > NDPI_PROTOCOL_UNKNOWN && protocol <= UINT16_MAX;
+    return known ? (struct verdict){.protocol = (uint16_t)protocol,
+                                    .category = (uint16_t)matched.protocol_category}
+                 : (struct verdict){0};
+}
+
+static struct verdict_set *set_of(struct ht_labeler *labeler, uint64_t hash)
+{
+    if (labeler->verdicts == NULL) {
+        labeler->verdicts = calloc(VERDICT_SETS, sizeof *labeler->verdicts);
+    }
+    return labeler->verdicts != NULL ? &labeler->verdicts[hash % VERDICT_SETS] : NULL;
+}
+
+/* What was said of the name, or is now. */
+static struct verdict verdict_of(struct ht_labeler *labeler, struct ht_bytes server_name)
+{
+    uint64_t hash           = ht_hash(server_name, labeler->seed) | 1;
+    struct verdict_set *set = set_of(labeler, hash >> 1);
+    if (set == NULL) {
+        return ask(labeler->module, server_name);
+    }
+    struct verdict *verdicts = set->verdicts;
+    size_t way               = 0;
+    while (way < VERDICT_WAYS && verdicts[way].name != hash) {
+        way++;
+    }
+    if (way < VERDICT_WAYS) {
+        return verdicts[way];
+    }
+    memmove(&verdicts[1], &verdicts[0], (VERDICT_WAYS - 1) * sizeof verdicts[0]);
+    verdicts[0]      = ask(labeler->module, server_name);
+    verdicts[0].name = hash;
+    return verdicts[0];
+}
+
 void ht_labeler_by_server_name(struct ht_labeler *labeler, struct ht_bytes server_name,
                                struct ht_app_label *out)
 {
@@ -137,13 +206,9 @@ void ht_labeler_by_server_name(struct ht_labeler *labeler, struct ht_bytes serve
     if (module == NULL || server_name.len == 0 || server_name.len > MAX_SERVER_NAME) {
         return;
     }
-    char name[MAX_SERVER_NAME + 1];
-    memcpy(name, server_name.ptr, server_name.len);
-    name[server_name.len]              = '\0';
-    ndpi_protocol_match_result matched = {0};
-    int protocol = ndpi_match_string_subprotocol(module, name, (unsigned)server_name.len, &matched);
-    if (protocol > NDPI_PROTOCOL_UNKNOWN && protocol <= UINT16_MAX) {
-        set_label(module, (uint16_t)protocol, matched.protocol_category, out);
+    struct verdict verdict = verdict_of(labeler, server_name);
+    if (verdict.protocol != NDPI_PROTOCOL_UNKNOWN) {
+        set_label(module, verdict.protocol, (ndpi_protocol_category_t)verdict.category, out);
     }
 }
 

@@ -14,8 +14,9 @@ struct ht_labeler;
 void ht_labeler_use_memory(void *(*take)(size_t len), void (*give)(void *piece));
 
 /* ht_labeler_new makes a labeller; libndpi's module is made when first needed (some 10 ms, 4.5 MB).
- * NULL: no memory, or built without libndpi. The strings of its labels live as long as it. */
-struct ht_labeler *ht_labeler_new(void);
+ * NULL: no memory, or built without libndpi. The strings of its labels live as long as it. `seed`
+ * is of hashes: one that strangers do not know. */
+struct ht_labeler *ht_labeler_new(uint64_t seed);
 void ht_labeler_free(struct ht_labeler *labeler);
 
 /* ht_labeler_prepare makes the module now: libndpi cannot make two of them in two threads at once.

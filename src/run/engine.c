@@ -91,7 +91,7 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->keyring.live    = config->live;
     engine->now_ns          = INT64_MIN;
     engine->digester        = ht_digester_new();
-    engine->labeler         = config->label ? ht_labeler_new() : NULL;
+    engine->labeler         = config->label ? ht_labeler_new(config->hash_seed) : NULL;
     engine->openings.budget = &engine->budget;
     engine->receiver        = (struct ht_receiver){.deliver = ht_engine_deliver,
                                                    .context = engine,

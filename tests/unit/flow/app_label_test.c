@@ -6,11 +6,12 @@
 
 #include "flow/app_label.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static int set_up(void **state)
 {
-    *state = ht_labeler_new();
+    *state = ht_labeler_new(1);
     return 0;
 }
 
@@ -56,6 +57,20 @@ static void test_server_name(void **state)
     assert_server_name(labeler, "WWW.Facebook.COM", "Facebook", "SocialNetwork");
     assert_server_name(labeler, "www.example.org", NULL, NULL);
     assert_server_name(labeler, "", NULL, NULL);
+}
+
+/* What is said of a name is the same each time, however many were asked of meanwhile. */
+static void test_server_names_again(void **state)
+{
+    struct ht_labeler *labeler = labeler_or_skip(state);
+    for (unsigned i = 0; i < 40000; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "host-%u.example.org", i % 20000);
+        assert_server_name(labeler, name, NULL, NULL);
+        assert_server_name(labeler, "www.google.com", "Google", "Web");
+        assert_server_name(labeler, i % 2 == 0 ? "a.facebook.com" : "b.facebook.com", "Facebook",
+                           "SocialNetwork");
+    }
 }
 
 static void test_hostile_server_name(void **state)
@@ -202,7 +217,7 @@ static void test_memory_of_its_own(void **state)
 {
     (void)labeler_or_skip(state);
     ht_labeler_use_memory(take, free);
-    struct ht_labeler *labeler = ht_labeler_new();
+    struct ht_labeler *labeler = ht_labeler_new(1);
     assert_server_name(labeler, "www.google.com", "Google", "Web");
     assert_true(num_taken > 0);
     ht_labeler_free(labeler);
@@ -222,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_server_name),
+        cmocka_unit_test(test_server_names_again),
         cmocka_unit_test(test_hostile_server_name),
         cmocka_unit_test(test_http),
         cmocka_unit_test(test_dns),
