@@ -10,7 +10,7 @@
 
 struct ht_bytes tls_take_vector(struct ht_reader *r, unsigned width)
 {
-    size_t len = (size_t)rd_uint(r, width);
+    size_t len = rd_len(r, width);
     if (len <= rd_left(r)) {
         return rd_take(r, len);
     }

@@ -53,9 +53,31 @@ struct tls_record {
     struct ht_bytes fragment;
 };
 
-/* tls_record_header reads the 5-byte header of RFC 8446 section 5.1; false where there are fewer
- * bytes or they cannot be one: an unknown type, a version of another major, too long. */
-bool tls_record_header(struct ht_bytes in, struct tls_record *out);
+/* tls_record_header reads the 5-byte header of RFC 8446 section 5.1 and views what is there of the
+ * fragment; false where there are fewer bytes or they cannot be one: an unknown type, a version of
+ * another major, too long.
+ *
+ * struct {
+ *     ContentType type;
+ *     ProtocolVersion legacy_record_version;
+ *     uint16 length;
+ *     opaque fragment[TLSPlaintext.length];
+ * } TLSPlaintext; */
+static inline bool tls_record_header(struct ht_bytes in, struct tls_record *out)
+{
+    struct ht_reader r      = ht_reader(in);
+    struct ht_reader header = ht_reader(rd_take(&r, TLS_RECORD_HEADER));
+    *out                    = (struct tls_record){0};
+    if (r.bad) {
+        return false;
+    }
+    out->type     = rd_u8(&header);
+    out->version  = rd_u16(&header);
+    out->length   = rd_u16(&header);
+    out->fragment = ht_bytes_head(rd_rest(&r), out->length);
+    return out->type >= TLS_CHANGE_CIPHER_SPEC && out->type <= TLS_HEARTBEAT &&
+           out->version >> 8 == TLS_10 >> 8 && out->length <= TLS_MAX_RECORD;
+}
 
 /* tls_record_resync is the offset at which records plausibly begin: a header whose record is
  * followed by another header or by the end of `avail`; else the first header whose record goes on

@@ -3,29 +3,6 @@
  */
 #include "tls/messages.h"
 
-/*
- * struct {
- *     ContentType type;
- *     ProtocolVersion legacy_record_version;
- *     uint16 length;
- *     opaque fragment[TLSPlaintext.length];
- * } TLSPlaintext;
- */
-bool tls_record_header(struct ht_bytes in, struct tls_record *out)
-{
-    struct ht_reader r = ht_reader(in);
-    *out               = (struct tls_record){0};
-    out->type          = rd_u8(&r);
-    out->version       = rd_u16(&r);
-    out->length        = rd_u16(&r);
-    if (r.bad) {
-        return false;
-    }
-    out->fragment = rd_take(&r, out->length < rd_left(&r) ? out->length : rd_left(&r));
-    return out->type >= TLS_CHANGE_CIPHER_SPEC && out->type <= TLS_HEARTBEAT &&
-           out->version >> 8 == TLS_10 >> 8 && out->length <= TLS_MAX_RECORD;
-}
-
 /* What few bytes of any content pass, so that hardly any are read as a header. */
 static bool may_begin_record(const uint8_t at[2])
 {

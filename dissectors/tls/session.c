@@ -20,8 +20,8 @@ uint16_t tls_comparable(uint16_t version)
     }
 }
 
-static void application_data(struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
-                             size_t len)
+void tls_take_data(struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
+                   size_t len)
 {
     struct tls_direction *d = &state->direction[from];
     struct tls_place place  = tls_now(state, e);
@@ -216,7 +216,7 @@ bool tls_take_record(struct tls_state *state, struct ht_emitter *e, enum ht_side
 {
     switch (record->type) {
     case TLS_APPLICATION_DATA:
-        application_data(state, e, from, len);
+        tls_take_data(state, e, from, len);
         return true;
     case TLS_CHANGE_CIPHER_SPEC:
         change_cipher_spec(state, e, from, record->decrypted);

@@ -7,6 +7,10 @@
 
 #include "tls/session.h"
 
+/* tls_take_data takes a record of application data, its fragment `len` bytes long. */
+void tls_take_data(struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
+                   size_t len);
+
 /* tls_handshake_fragment takes a record's fragment of handshake messages that is not encrypted. */
 void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                             const struct tls_record *record, bool partial);

@@ -216,6 +216,32 @@ static void note_nonce(struct tls_state *state, const struct ht_emitter *e, enum
     }
 }
 
+__attribute__((noinline)) static void take_record(struct tls_state *state, struct ht_emitter *e,
+                                                  enum ht_side from,
+                                                  const struct tls_record *record, size_t len,
+                                                  bool partial)
+{
+    if (e->audit) {
+        note_size(state, e, from, record);
+    }
+    if (state->nonces != NULL) {
+        note_nonce(state, e, from, record);
+    }
+    if (state->keys != NULL && tls_keys_take(state, e, from, record, partial)) {
+        return;
+    }
+    if (record->type == TLS_HANDSHAKE) {
+        handshake(state, e, from, record, partial);
+        return;
+    }
+    if (record->type == TLS_CHANGE_CIPHER_SPEC) {
+        tls_handshake_cut(state, e, from);
+        tls_keys_changed(state, from);
+    }
+    (void)tls_take_record(state, e, from, record, len, partial);
+}
+
+/* Most records are data into which nobody looks. */
 void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                           struct ht_bytes bytes, size_t len, bool partial)
 {
@@ -223,25 +249,12 @@ void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht
     if (!tls_record_header(bytes, &record)) {
         return;
     }
-    record.fragment = ht_bytes_head(ht_bytes_from(bytes, TLS_RECORD_HEADER), record.length);
-    if (e->audit) {
-        note_size(state, e, from, &record);
+    bool looked_at = e->audit || state->nonces != NULL || state->keys != NULL;
+    if (record.type == TLS_APPLICATION_DATA && !looked_at) {
+        tls_take_data(state, e, from, len - TLS_RECORD_HEADER);
+    } else {
+        take_record(state, e, from, &record, len - TLS_RECORD_HEADER, partial);
     }
-    if (state->nonces != NULL) {
-        note_nonce(state, e, from, &record);
-    }
-    if (state->keys != NULL && tls_keys_take(state, e, from, &record, partial)) {
-        return;
-    }
-    if (record.type == TLS_HANDSHAKE) {
-        handshake(state, e, from, &record, partial);
-        return;
-    }
-    if (record.type == TLS_CHANGE_CIPHER_SPEC) {
-        tls_handshake_cut(state, e, from);
-        tls_keys_changed(state, from);
-    }
-    (void)tls_take_record(state, e, from, &record, len - TLS_RECORD_HEADER, partial);
 }
 
 static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pdu *pdu)

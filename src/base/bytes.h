@@ -191,10 +191,16 @@ static inline uint64_t rd_u64(struct ht_reader *r)
     return rd_uint(r, 8);
 }
 
+/* rd_len reads a length of `width` bytes, which most often are one or two. */
+static inline size_t rd_len(struct ht_reader *r, unsigned width)
+{
+    return width == 1 ? rd_u8(r) : width == 2 ? rd_u16(r) : (size_t)rd_uint(r, width);
+}
+
 /* rd_vec reads a length of `width` bytes, then views that many: `opaque x<0..2^(8*width)-1>`. */
 static inline struct ht_bytes rd_vec(struct ht_reader *r, unsigned width)
 {
-    return rd_take(r, (size_t)rd_uint(r, width));
+    return rd_take(r, rd_len(r, width));
 }
 
 /* ht_be16 is the big-endian number at index `i` of a packed list of 16-bit values. */
