@@ -166,13 +166,14 @@ const void *ht_kept_read(const struct ht_kept *kept, const struct ht_struct *typ
     if (kept->recalled) {
         return kept->object;
     }
-    void *object = ht_arena_alloc(arena, type->size);
-    if (object != NULL) {
-        memcpy(object, kept->shape, type->size);
-        for (const uint8_t *at = kept->own; at < kept->own + kept->own_len;) {
-            const struct ht_field *field = &type->fields[*at];
-            at                           = take_own(field, at + 1, object);
-        }
+    struct ht_bytes copy = ht_arena_copy(arena, ht_bytes(kept->shape, type->size));
+    uint8_t *object      = (uint8_t *)(uintptr_t)copy.ptr; /* NOLINT(performance-no-int-to-ptr) */
+    if (copy.len == 0) {
+        return NULL;
+    }
+    for (const uint8_t *at = kept->own; at < kept->own + kept->own_len;) {
+        const struct ht_field *field = &type->fields[*at];
+        at                           = take_own(field, at + 1, object);
     }
     return object;
 }
