@@ -314,8 +314,21 @@ static void recall_chains(struct tls_state *state, const struct ht_emitter *e)
     state->details.certificates = chains;
 }
 
+/* Room for most of what is recalled, in one piece. */
+static void make_room(const struct tls_state *state, const struct ht_emitter *e)
+{
+    size_t hello  = state->client_hello != NULL ? tls_client_hello_struct.size : 0;
+    size_t answer = state->server_hello != NULL ? tls_server_hello_struct.size : 0;
+    size_t chains =
+        tls_saw_certificate(state) ? tls_certificate_struct.size + sizeof(struct tls_chains) : 0;
+    if (hello + answer + chains > 0) {
+        ht_arena_reserve(e->arena, hello + answer + chains);
+    }
+}
+
 void tls_recall(struct tls_state *state, const struct ht_emitter *e)
 {
+    make_room(state, e);
     struct tls_details *details = &state->details;
     const struct tls_server_hello *extensions =
         ht_recall(e, &tls_encrypted_extensions_struct, state->encrypted_extensions);

@@ -545,28 +545,35 @@ void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum 
     }
 }
 
-void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
+/* Of a message of which the rest will not come. */
+static void tell_cut(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                     struct ht_bytes held)
 {
-    struct ht_buffer *held         = ht_hold(e, from);
+    const struct tls_direction *d  = &state->direction[from];
     struct tls_handshake handshake = {0};
     struct tls_telling m           = {.state          = state,
                                       .e              = e,
                                       .from           = from,
-                                      .record_version = state->direction[from].record_version,
-                                      .flags          = HT_EVENT_PARTIAL |
-                                               (state->direction[from].decrypted ? HT_EVENT_DECRYPTED : 0)};
-    if (held->len > 0) {
-        tls_handshake_missed(state, from);
-    }
-    if (held->len > TLS_HANDSHAKE_HEADER) {
-        (void)tls_handshake_frame(ht_buffer_view(held), &handshake);
+                                      .record_version = d->record_version,
+                                      .flags = HT_EVENT_PARTIAL | (d->decrypted ? HT_EVENT_DECRYPTED : 0)};
+    tls_handshake_missed(state, from);
+    if (held.len > TLS_HANDSHAKE_HEADER) {
+        (void)tls_handshake_frame(held, &handshake);
         struct tls_place now = tls_here(e);
-        e->frame             = state->direction[from].held_place.frame;
-        e->time_ns           = state->direction[from].held_place.time_ns;
-        m.body               = ht_bytes_from(ht_buffer_view(held), TLS_HANDSHAKE_HEADER);
+        e->frame             = d->held_place.frame;
+        e->time_ns           = d->held_place.time_ns;
+        m.body               = ht_bytes_from(held, TLS_HANDSHAKE_HEADER);
         tell(&m, handshake.type);
         e->frame   = now.frame;
         e->time_ns = now.time_ns;
+    }
+}
+
+void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
+{
+    struct ht_buffer *held = ht_hold(e, from);
+    if (held->len > 0) {
+        tell_cut(state, e, from, ht_buffer_view(held));
     }
     state->direction[from].skip_message = 0;
     ht_buffer_free(held);

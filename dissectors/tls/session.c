@@ -55,13 +55,28 @@ static void change_cipher_spec(struct tls_state *state, struct ht_emitter *e, en
     (void)ht_emit(e, &tls_change_cipher_spec_event, from, decrypted ? HT_EVENT_DECRYPTED : 0, NULL);
 }
 
+/* For one more behind `n`: most connections have one or two. */
+static bool has_room(struct tls_state *state, struct ht_emitter *e, size_t n)
+{
+    enum { FEW = 2 };
+    if (n == 0 || n == FEW) {
+        struct tls_alert *alerts =
+            ht_arena_alloc(e->arena, (n == 0 ? FEW : TLS_MAX_ALERTS) * sizeof *alerts);
+        if (alerts == NULL) {
+            return false;
+        }
+        if (n > 0) {
+            memcpy(alerts, state->alerts, n * sizeof *alerts);
+        }
+        state->alerts = alerts;
+    }
+    return n < TLS_MAX_ALERTS;
+}
+
 bool tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct tls_alert *alert)
 {
-    size_t n = state->details.alerts.len;
-    if (state->alerts == NULL) {
-        state->alerts = ht_arena_alloc(e->arena, TLS_MAX_ALERTS * sizeof *state->alerts);
-    }
-    bool room = state->alerts != NULL && n < TLS_MAX_ALERTS;
+    size_t n  = state->details.alerts.len;
+    bool room = has_room(state, e, n);
     if (room) {
         state->alerts[n]             = *alert;
         state->alerts[n].description = ht_arena_copy(e->arena, alert->description);
