@@ -97,23 +97,6 @@ const char *tls_take_heartbeat(struct ht_reader *r)
     return mode == ALLOWED ? "peer_allowed_to_send" : "peer_not_allowed_to_send";
 }
 
-struct ht_bytes tls_extension_types(struct ht_bytes block, struct ht_arena *scratch)
-{
-    enum { SMALLEST = 4 };
-    uint8_t *types     = ht_arena_alloc(scratch, block.len / SMALLEST * 2);
-    size_t len         = 0;
-    struct ht_reader r = ht_reader(block);
-    while (types != NULL && rd_more(&r)) {
-        struct ht_bytes type = rd_take(&r, 2);
-        (void)rd_vec(&r, 2);
-        if (!r.bad) {
-            memcpy(types + len, type.ptr, 2);
-            len += 2;
-        }
-    }
-    return ht_bytes(types, len);
-}
-
 void tls_extension_empty(struct tls_extension *extension, void *out)
 {
     (void)extension; /* what is left of it is malformed */
@@ -144,20 +127,49 @@ static tls_extension_read *reader_of(const struct tls_extension_readers *readers
     return NULL;
 }
 
-bool tls_extensions_read(struct ht_bytes block, struct ht_arena *scratch,
-                         const struct tls_extension_readers *readers, void *out)
+/* Packed, as they came. */
+struct type_list {
+    uint8_t *types; /* NULL: nobody asks */
+    size_t len;
+};
+
+static struct type_list new_list(struct ht_bytes block, struct ht_arena *scratch)
 {
-    struct seen seen   = {0};
-    bool good          = true;
-    struct ht_reader r = ht_reader(block);
+    enum { SMALLEST = 4 };
+    return (struct type_list){.types = ht_arena_alloc(scratch, block.len / SMALLEST * 2)};
+}
+
+static void add_type(struct type_list *list, uint16_t type)
+{
+    if (list->types != NULL) {
+        list->types[list->len++] = (uint8_t)(type >> 8);
+        list->types[list->len++] = (uint8_t)type;
+    }
+}
+
+bool tls_extensions_read(struct ht_bytes block, struct ht_arena *scratch,
+                         const struct tls_extension_readers *readers, void *out,
+                         struct ht_bytes *types)
+{
+    struct type_list list = types != NULL ? new_list(block, scratch) : (struct type_list){0};
+    struct seen seen      = {0};
+    bool good             = true;
+    struct ht_reader r    = ht_reader(block);
     while (rd_more(&r)) {
         uint16_t type                  = rd_u16(&r);
         struct tls_extension extension = {ht_reader(rd_vec(&r, 2)), scratch, type};
-        tls_extension_read *read       = r.bad ? NULL : reader_of(readers, type, &seen);
+        if (r.bad) {
+            break;
+        }
+        add_type(&list, type);
+        tls_extension_read *read = reader_of(readers, type, &seen);
         if (read != NULL) {
             read(&extension, out);
             good = rd_done(&extension.content) && good;
         }
+    }
+    if (types != NULL) {
+        *types = ht_bytes(list.types, list.len);
     }
     return good && rd_done(&r);
 }

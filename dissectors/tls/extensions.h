@@ -35,10 +35,6 @@ uint16_t tls_take_fragment_length(struct ht_reader *r);
  * the reader fails. */
 const char *tls_take_heartbeat(struct ht_reader *r);
 
-/* tls_extension_types gathers the types in an extensions block (without its length), in wire
- * order, packed, in `scratch`. One that is cut is left out. */
-struct ht_bytes tls_extension_types(struct ht_bytes block, struct ht_arena *scratch);
-
 /* An extension at hand: what is left of its content, and where lists may be gathered. */
 struct tls_extension {
     struct ht_reader content;
@@ -62,11 +58,13 @@ struct tls_extension_readers {
     size_t num_high; /* up to 64 */
 };
 
-/* tls_extensions_read hands each extension of the block to its reader, with `out`. Of one that is
- * there twice the first counts. False where the block, or the content of one, is malformed; the
- * others are read. */
+/* tls_extensions_read hands each extension of the block (without its length) to its reader, with
+ * `out`. Of one that is there twice the first counts. `types` (NULL: nobody asks) becomes the types
+ * of all that are not cut, in wire order, packed, in `scratch`. False where the block, or the
+ * content of one, is malformed; the others are read. */
 bool tls_extensions_read(struct ht_bytes block, struct ht_arena *scratch,
-                         const struct tls_extension_readers *readers, void *out);
+                         const struct tls_extension_readers *readers, void *out,
+                         struct ht_bytes *types);
 
 /* tls_extension_empty is the reader of those that have no content. */
 void tls_extension_empty(struct tls_extension *extension, void *out);

@@ -506,8 +506,7 @@ bool tls_client_extensions_parse(struct ht_bytes block, struct ht_arena *scratch
                                  struct tls_client_hello *out)
 {
     struct reading reading = {.hello = out};
-    out->extensions        = tls_extension_types(block, scratch);
-    bool good              = tls_extensions_read(block, scratch, &client_readers, &reading);
+    bool good = tls_extensions_read(block, scratch, &client_readers, &reading, &out->extensions);
     if (reading.any_capability) {
         out->capabilities =
             tls_keep_extensions(scratch, &tls_client_capabilities_struct, &reading.capabilities);

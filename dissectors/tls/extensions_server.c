@@ -234,8 +234,7 @@ bool tls_server_extensions_parse(struct ht_bytes block, struct ht_arena *scratch
                                  struct tls_server_hello *out)
 {
     struct reading reading = {.hello = out};
-    out->extensions        = tls_extension_types(block, scratch);
-    bool good              = tls_extensions_read(block, scratch, &server_readers, &reading);
+    bool good = tls_extensions_read(block, scratch, &server_readers, &reading, &out->extensions);
     if (reading.any_choice) {
         out->choices = tls_keep_extensions(scratch, &tls_server_choices_struct, &reading.choices);
     }

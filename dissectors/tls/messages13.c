@@ -68,7 +68,7 @@ bool tls_certificate_request13_parse(struct ht_bytes body, struct ht_arena *scra
     struct ht_reader r = ht_reader(body);
     *out               = (struct tls_certificate_request){0};
     (void)rd_vec(&r, 1);
-    bool good = tls_extensions_read(tls_take_vector(&r, 2), scratch, &request_readers, out);
+    bool good = tls_extensions_read(tls_take_vector(&r, 2), scratch, &request_readers, out, NULL);
     return good && rd_done(&r);
 }
 
@@ -149,7 +149,7 @@ bool tls_certificate_extensions_parse(struct ht_bytes block, struct ht_arena *sc
 {
     static const struct tls_extension_readers readers = {
         .low = {[0x05] = read_staple, [0x12] = read_scts, [0x22] = read_delegated_credential}};
-    return tls_extensions_read(block, scratch, &readers, out);
+    return tls_extensions_read(block, scratch, &readers, out, NULL);
 }
 
 /*
@@ -178,6 +178,6 @@ bool tls_new_session_ticket13_parse(struct ht_bytes body, struct ht_arena *scrat
     out->nonce        = rd_vec(&r, 1);
     out->ticket       = rd_vec(&r, 2);
     out->ticket_bytes = out->ticket.len;
-    bool good         = tls_extensions_read(tls_take_vector(&r, 2), scratch, &readers, out);
+    bool good         = tls_extensions_read(tls_take_vector(&r, 2), scratch, &readers, out, NULL);
     return good && rd_done(&r) && out->ticket.len > 0;
 }
