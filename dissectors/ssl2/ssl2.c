@@ -105,7 +105,7 @@ static void client_hello(struct ssl2_state *state, struct ht_emitter *e, enum ht
         .session_id     = hello.session_id,
         .cipher_suites  = ssl2_tls_suites(hello.cipher_specs, e->scratch)};
     state->tls_offered |= hello.version != SSL2_VERSION;
-    tls_take_client_hello(&state->tls, e, from, flags | bad, &tls);
+    (void)tls_take_client_hello(&state->tls, e, from, flags | bad, &tls);
     if (state->details.cipher_kinds.len == 0) {
         state->details.cipher_kinds    = ssl2_kind_names(hello.cipher_specs, e->arena);
         state->details.challenge_bytes = (uint16_t)hello.challenge.len;

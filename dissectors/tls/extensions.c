@@ -127,6 +127,18 @@ static tls_extension_read *reader_of(const struct tls_extension_readers *readers
     return NULL;
 }
 
+bool tls_extension_read_one(const struct tls_extension_readers *readers,
+                            struct tls_extension *extension, void *out)
+{
+    struct seen seen         = {0};
+    tls_extension_read *read = reader_of(readers, extension->type, &seen);
+    if (read == NULL) {
+        return true;
+    }
+    read(extension, out);
+    return rd_done(&extension->content);
+}
+
 /* Packed, as they came. */
 struct type_list {
     uint8_t *types; /* NULL: nobody asks */

@@ -66,6 +66,16 @@ bool tls_extensions_read(struct ht_bytes block, struct ht_arena *scratch,
                          const struct tls_extension_readers *readers, void *out,
                          struct ht_bytes *types);
 
+/* tls_extension_read_one hands one extension, of which no other of its type is there, to its
+ * reader; false where its content is malformed. */
+bool tls_extension_read_one(const struct tls_extension_readers *readers,
+                            struct tls_extension *extension, void *out);
+
+/* tls_client_extensions_reread reads these extensions of a ClientHello of which all else is in
+ * `out`; false where one is malformed. */
+bool tls_client_extensions_reread(struct tls_extension *extensions, size_t num,
+                                  struct ht_arena *scratch, struct tls_client_hello *out);
+
 /* tls_extension_empty is the reader of those that have no content. */
 void tls_extension_empty(struct tls_extension *extension, void *out);
 

@@ -502,6 +502,14 @@ static const struct tls_extension_readers client_readers = {
     .num_high = HT_ARRAY_LEN(high_rows),
 };
 
+static void keep_encrypted(const struct reading *reading, struct ht_arena *scratch)
+{
+    if (reading->any_ech) {
+        reading->hello->encrypted_client_hello =
+            tls_keep_extensions(scratch, &tls_encrypted_client_hello_struct, &reading->ech);
+    }
+}
+
 bool tls_client_extensions_parse(struct ht_bytes block, struct ht_arena *scratch,
                                  struct tls_client_hello *out)
 {
@@ -515,9 +523,20 @@ bool tls_client_extensions_parse(struct ht_bytes block, struct ht_arena *scratch
         out->particulars =
             tls_keep_extensions(scratch, &tls_client_particulars_struct, &reading.particulars);
     }
-    if (reading.any_ech) {
-        out->encrypted_client_hello =
-            tls_keep_extensions(scratch, &tls_encrypted_client_hello_struct, &reading.ech);
+    keep_encrypted(&reading, scratch);
+    return good;
+}
+
+/* None of them is a capability or a particular. */
+bool tls_client_extensions_reread(struct tls_extension *extensions, size_t num,
+                                  struct ht_arena *scratch, struct tls_client_hello *out)
+{
+    struct reading reading = {.hello = out};
+    bool good              = true;
+    for (size_t i = 0; i < num; i++) {
+        extensions[i].scratch = scratch;
+        good = tls_extension_read_one(&client_readers, &extensions[i], &reading) && good;
     }
+    keep_encrypted(&reading, scratch);
     return good;
 }

@@ -4,6 +4,7 @@
 #include "tls/handshake.h"
 #include "tls/decrypt.h"
 #include "tls/inner_hello.h"
+#include "tls/known_hello.h"
 #include "tls/nonces.h"
 #include "tls/transcript.h"
 
@@ -64,14 +65,15 @@ static bool is_retried(const struct tls_state *state, const struct ht_emitter *e
            ht_bytes_equal(first->random, again->random);
 }
 
-void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
-                           unsigned flags, struct tls_client_hello *hello)
+struct ht_kept *tls_take_client_hello(struct tls_state *state, struct ht_emitter *e,
+                                      enum ht_side from, unsigned flags,
+                                      struct tls_client_hello *hello)
 {
     hello->frame = e->frame;
     know_client(state, e, from, "client_hello");
     struct ht_kept *kept = ht_emit(e, &tls_client_hello_event, from, flags, hello);
     if (kept == NULL || from != state->client) {
-        return;
+        return kept;
     }
     state->last_hello     = kept;
     state->hello_answered = false;
@@ -92,15 +94,31 @@ void tls_take_client_hello(struct tls_state *state, struct ht_emitter *e, enum h
         state->details.hello_retry_request = true;
         state->client_hello_2              = kept;
     }
+    return kept;
+}
+
+/* Of those that were cut, or are not of TLS over TCP, there are too few. */
+static bool may_be_known(const struct tls_telling *m, struct tls_hello_source *source)
+{
+    return m->e->pool != NULL && m->state->carrier == TLS_OVER_TCP &&
+           (m->flags & HT_EVENT_PARTIAL) == 0 && tls_hello_source(source, m->body);
 }
 
 static void client_hello(struct tls_telling *m, uint8_t type)
 {
-    struct tls_client_hello hello = {0};
-    bool ok                       = tls_client_hello_parse(m->body, m->e->scratch, &hello);
+    struct tls_client_hello hello;
+    struct tls_hello_source source;
+    struct ht_pool *pool = m->e->pool;
+    bool has_source      = may_be_known(m, &source);
+    bool known           = has_source && tls_known_hello(&source, pool, m->e->scratch, &hello);
+    bool ok              = known || tls_client_hello_parse(m->body, m->e->scratch, &hello);
     (void)type;
     hello.record_version = record_version_of(m);
-    tls_take_client_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
+    struct ht_kept *kept =
+        tls_take_client_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
+    if (has_source && ok && !known) {
+        tls_know_hello(&source, pool, &hello, kept);
+    }
     if (m->e->keyring != NULL && m->state->keys != NULL) {
         tls_inner_hello_take(m, &hello);
     }

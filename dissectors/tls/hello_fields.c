@@ -219,7 +219,8 @@ static const struct ht_field client_hello_fields[] = {
 
 const struct ht_struct tls_client_hello_struct =
     HT_STRUCT(struct tls_client_hello, "client_hello", client_hello_fields,
-              "What the client offers (RFC 8446 section 4.1.2).");
+              "What the client offers (RFC 8446 section 4.1.2).",
+              .shape = offsetof(struct tls_client_hello, shape));
 
 static const struct ht_field sct_fields[] = {
     HT_FIELD(struct tls_sct, version, HT_UINT, "0: v1.", .flags = HT_PLUS_ONE),

@@ -130,6 +130,7 @@ struct tls_client_hello {
     struct ht_bytes key_share_ends; /* the last 16 bytes of each, by an analyzer */
     const struct tls_value_faults *faults; /* of its key shares; NULL: none */
     uint32_t body_bytes;                   /* of the message, by an analyzer */
+    const void *shape; /* by which it was known: all of it but what is its own; NULL: it was not */
 };
 
 /* A certificate's entry in a log of Certificate Transparency (RFC 6962 section 3.2). */

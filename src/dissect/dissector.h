@@ -83,10 +83,11 @@ struct ht_emitter_ops {
 
 struct ht_emitter {
     const struct ht_emitter_ops *ops;
-    struct ht_arena *scratch;           /* rewound after each call into the dissector */
-    struct ht_arena *arena;             /* lives as long as the flow */
-    int64_t time_ns;                    /* of the frame at hand; in `finish`, of the flow's last */
-    uint64_t frame;                     /* its number */
+    struct ht_arena *scratch; /* rewound after each call into the dissector */
+    struct ht_arena *arena;   /* lives as long as the flow */
+    struct ht_pool *pool;     /* where what many flows have in common is kept; NULL: nowhere */
+    int64_t time_ns;          /* of the frame at hand; in `finish`, of the flow's last */
+    uint64_t frame;           /* its number */
     const struct ht_endpoint *endpoint; /* two, by side */
     enum ht_side client;                /* as far as the engine knows */
     const char *transport;              /* "tcp", "udp" */

@@ -88,6 +88,8 @@ struct ht_struct {
     const struct ht_field *fields;
     size_t num_fields;
     size_t size;
+    size_t shape; /* offset of a const void * that may be the object's shape (event/shape.h), not in
+                   * the table; 0: it has none */
 };
 
 /* HT_FIELD is a row: HT_FIELD(struct x, member, HT_UINT, "What it is.", .label = "size").
@@ -98,11 +100,11 @@ struct ht_struct {
         .size = sizeof(((owner *)0)->member), .doc = (a_doc), __VA_ARGS__                          \
     }
 
-/* HT_STRUCT describes `owner` by the array `rows`. */
-#define HT_STRUCT(owner, a_name, rows, a_doc)                                                      \
+/* HT_STRUCT describes `owner` by the array `rows`; more members may follow. */
+#define HT_STRUCT(owner, a_name, rows, a_doc, ...)                                                 \
     {                                                                                              \
         .name = (a_name), .doc = (a_doc), .fields = (rows), .num_fields = HT_ARRAY_LEN(rows),      \
-        .size = sizeof(owner)                                                                      \
+        .size = sizeof(owner), __VA_ARGS__                                                         \
     }
 
 #endif

@@ -17,6 +17,7 @@ struct ht_kept {
         const void *object; /* the whole one, once it was recalled */
     };
     bool recalled;
+    bool again; /* another object has the shape too; the pool's present generation has it */
     uint16_t own_len;
     uint8_t own[];
 };
@@ -92,7 +93,9 @@ static struct ht_kept *keep_parts(const struct ht_keeper *keeper, const struct h
                                   const void *object)
 {
     uint8_t own[OWN_MAX], *end = own;
-    const void *shape = ht_shape_keep(keeper, plan, object);
+    unsigned present  = keeper->pool->present;
+    bool again        = false;
+    const void *shape = ht_shape_keep(keeper, plan, object, &again);
     for (size_t i = 0; i < plan->num_own; i++) {
         if (is_present(&plan->own[i], object)) {
             end = put_own(keeper, &plan->own[i], object, end);
@@ -102,6 +105,7 @@ static struct ht_kept *keep_parts(const struct ht_keeper *keeper, const struct h
     struct ht_kept *kept = shape != NULL ? new_kept(keeper, own_len) : NULL;
     if (kept != NULL) {
         kept->shape   = shape;
+        kept->again   = again && present == keeper->pool->present;
         kept->own_len = (uint16_t)own_len;
         memcpy(kept->own, own, own_len);
     }
@@ -187,4 +191,12 @@ const void *ht_kept_recall(struct ht_kept *kept, const struct ht_struct *type,
         kept->recalled = true;
     }
     return object;
+}
+
+void ht_kept_remember(struct ht_pool *pool, const struct ht_struct *type,
+                      const struct ht_kept *kept, struct ht_bytes source)
+{
+    if (has_parts(type) && !kept->recalled && kept->again) {
+        ht_pool_remember(pool, source, kept->shape);
+    }
 }

@@ -25,4 +25,10 @@ const void *ht_kept_read(const struct ht_kept *kept, const struct ht_struct *typ
 const void *ht_kept_recall(struct ht_kept *kept, const struct ht_struct *type,
                            struct ht_arena *arena);
 
+/* ht_kept_remember says that what was kept last was read from `source`: bytes from which all of it
+ * follows that counts to its shape, so that ht_pool_recognise finds this. Nothing is remembered of
+ * a shape that was met for the first time. */
+void ht_kept_remember(struct ht_pool *pool, const struct ht_struct *type,
+                      const struct ht_kept *kept, struct ht_bytes source);
+
 #endif

@@ -4,7 +4,13 @@
 
 #include <stdlib.h>
 
-enum { SLOTS = 1 << 16, MAX_LEN = SLOTS / 4 * 3, SHAPE_SETS = 256 };
+enum {
+    SLOTS       = 1 << 16,
+    MAX_LEN     = SLOTS / 4 * 3,
+    SHAPE_SETS  = 256,
+    SOURCE_SETS = 64,
+    MAX_SOURCES = 1024
+};
 
 static bool has_room(const struct ht_pool_generation *g, size_t len)
 {
@@ -28,16 +34,19 @@ static void clear(struct ht_pool_generation *g)
     ht_arena_clear(&g->arena);
     free(g->slots);
     free(g->shapes);
-    g->slots  = NULL;
-    g->shapes = NULL;
-    g->len    = 0;
+    free(g->sources);
+    g->slots   = NULL;
+    g->shapes  = NULL;
+    g->sources = NULL;
+    g->len = g->num_sources = 0;
 }
 
 static bool start(struct ht_pool_generation *g)
 {
     if (g->slots == NULL) {
-        g->slots  = calloc(SLOTS, sizeof *g->slots);
-        g->shapes = calloc((size_t)SHAPE_SETS * HT_POOL_WAYS, sizeof *g->shapes);
+        g->slots   = calloc(SLOTS, sizeof *g->slots);
+        g->shapes  = calloc((size_t)SHAPE_SETS * HT_POOL_WAYS, sizeof *g->shapes);
+        g->sources = calloc((size_t)SOURCE_SETS * HT_POOL_WAYS, sizeof *g->sources);
     }
     return g->slots != NULL;
 }
@@ -101,6 +110,43 @@ struct ht_pool_shape *ht_pool_shapes(struct ht_pool *pool, uint64_t hash)
     struct ht_pool_generation *present = &pool->generation[pool->present];
     bool ready                         = start(present) && present->shapes != NULL;
     return ready ? &present->shapes[hash % SHAPE_SETS * HT_POOL_WAYS] : NULL;
+}
+
+/* HT_POOL_WAYS of them, the latest first; NULL: no memory. */
+static struct ht_pool_source *sources_of(struct ht_pool *pool, uint64_t hash)
+{
+    struct ht_pool_generation *present = &pool->generation[pool->present];
+    bool ready                         = start(present) && present->sources != NULL;
+    return ready ? &present->sources[hash % SOURCE_SETS * HT_POOL_WAYS] : NULL;
+}
+
+const void *ht_pool_recognise(struct ht_pool *pool, struct ht_bytes source)
+{
+    uint64_t hash                      = ht_hash(source, pool->seed);
+    const struct ht_pool_source *known = sources_of(pool, hash);
+    for (size_t i = 0; known != NULL && i < HT_POOL_WAYS; i++) {
+        if (known[i].shape != NULL && known[i].hash == hash &&
+            ht_bytes_equal(known[i].bytes, source)) {
+            return known[i].shape;
+        }
+    }
+    return NULL;
+}
+
+void ht_pool_remember(struct ht_pool *pool, struct ht_bytes source, const void *shape)
+{
+    struct ht_pool_generation *present = &pool->generation[pool->present];
+    uint64_t hash                      = ht_hash(source, pool->seed);
+    struct ht_pool_source *known       = sources_of(pool, hash);
+    struct ht_bytes copy               = {0};
+    if (known != NULL && present->num_sources < MAX_SOURCES && has_room(present, source.len)) {
+        copy = ht_arena_copy(&present->arena, source);
+        present->num_sources++;
+    }
+    if (copy.len > 0) {
+        memmove(&known[1], &known[0], (HT_POOL_WAYS - 1) * sizeof known[0]);
+        known[0] = (struct ht_pool_source){.hash = hash, .bytes = copy, .shape = shape};
+    }
 }
 
 void ht_pool_release(struct ht_pool *pool, ht_pool_use use)

@@ -12,7 +12,7 @@ enum {
     HT_POOL_GENERATIONS = 2,
     HT_POOL_MAX_BYTES   = 8 << 20, /* of a generation */
     HT_POOL_TYPES       = 32,      /* places for plans, by the type's address */
-    HT_POOL_WAYS        = 4        /* shapes of one hash */
+    HT_POOL_WAYS        = 4        /* shapes, or sources, of one hash */
 };
 
 struct ht_pool_slot {
@@ -29,13 +29,22 @@ struct ht_pool_shape {
     const void *shape;                /* of this generation, with all that it points at */
 };
 
+/* Bytes from which an object of that shape was read. */
+struct ht_pool_source {
+    uint64_t hash;
+    struct ht_bytes bytes; /* of this generation, as the shape is; empty: none */
+    const void *shape;
+};
+
 /* What was kept between two times. */
 struct ht_pool_generation {
     struct ht_arena arena;
     struct ht_pool_slot *slots;
     struct ht_pool_shape *shapes;
+    struct ht_pool_source *sources;
     size_t len;
-    uint64_t users; /* flows that hold something of it */
+    size_t num_sources; /* that were remembered: each takes room, though another takes its place */
+    uint64_t users;     /* flows that hold something of it */
 };
 
 /* Owns what it keeps. When the present generation is full the other one takes its place, if nobody
@@ -62,6 +71,12 @@ void ht_pool_hold(struct ht_pool *pool, ht_pool_use *use);
 /* ht_pool_shapes are the present generation's HT_POOL_WAYS places for shapes of this hash; NULL: no
  * memory. */
 struct ht_pool_shape *ht_pool_shapes(struct ht_pool *pool, uint64_t hash);
+
+/* ht_pool_remember says that from `source` an object of this shape was read, which the present
+ * generation has; nothing where there is no room. ht_pool_recognise is the shape that was read from
+ * `source` lately; NULL: it is not known. It is of the present generation. */
+void ht_pool_remember(struct ht_pool *pool, struct ht_bytes source, const void *shape);
+const void *ht_pool_recognise(struct ht_pool *pool, struct ht_bytes source);
 
 /* ht_pool_release ends what a user held. */
 void ht_pool_release(struct ht_pool *pool, ht_pool_use use);

@@ -39,7 +39,9 @@ static struct ht_shape_own own_of(const struct ht_field *field, size_t number)
     return (struct ht_shape_own){
         .field  = field,
         .word   = (uint16_t)(field->offset + (is_list(field) ? offsetof(struct ht_bytes, len) : 0)),
-        .width  = (uint8_t)(is_list(field) ? WORD : whole ? field->size : 0),
+        .width  = (uint8_t)(is_list(field) ? WORD
+                            : whole        ? field->size
+                                           : 0),
         .number = (uint8_t)number};
 }
 
@@ -105,8 +107,8 @@ static uint64_t word_at(const void *object, const struct ht_shape_word *at)
     return word & at->mask;
 }
 
-/* By what is cheap to hash: not by what lists hold, only by how long they are. So hellos that differ
- * in values of GREASE, or in the order of their extensions, have one. */
+/* By what is cheap to hash: not by what lists hold, only by how long they are. So hellos that
+ * differ in values of GREASE, or in the order of their extensions, have one. */
 static uint64_t hash_of(const struct ht_shape_plan *plan, const void *object)
 {
     uint64_t hash = (uintptr_t)plan;
@@ -133,6 +135,9 @@ static bool same(const struct ht_shape_plan *plan, const void *a, const void *b)
 static bool same_pointed(const struct ht_shape_row *row, const void *a, const void *b)
 {
     const struct ht_bytes *list = a;
+    if (*(const void *const *)a == *(const void *const *)b && row->field->kind != HT_ANY) {
+        return true;
+    }
     switch ((int)row->field->kind) {
     case HT_TEXT:
     case HT_HEX:
@@ -175,8 +180,8 @@ static const void *make_shape(const struct ht_keeper *keeper, const struct ht_sh
                               const void *object, bool *alone)
 {
     uint64_t room[HT_SHAPE_LARGEST / WORD] = {0};
-    const struct ht_keeper telling = {
-        .arena = keeper->arena, .pool = keeper->pool, .use = keeper->use, .alone = alone};
+    const struct ht_keeper telling         = {
+                .arena = keeper->arena, .pool = keeper->pool, .use = keeper->use, .alone = alone};
     const struct ht_bytes shape = ht_bytes(room, plan->type->size);
     for (size_t i = 0; i < plan->num_words; i++) {
         room[plan->words[i].offset / WORD] = word_at(object, &plan->words[i]);
@@ -222,10 +227,26 @@ static void remember(struct ht_pool_shape *known, struct ht_pool_shape shape)
     known[i] = shape;
 }
 
-const void *ht_shape_keep(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
-                          const void *object)
+/* What whoever made the object knows, if it is right. */
+static const void *known_shape(const struct ht_shape_plan *plan, const void *object)
 {
-    struct ht_pool *pool        = keeper->pool;
+    const void *shape = NULL;
+    if (plan->type->shape != 0) {
+        memcpy(&shape, (const char *)object + plan->type->shape, sizeof shape);
+    }
+    return shape != NULL && same(plan, object, shape) ? shape : NULL;
+}
+
+const void *ht_shape_keep(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
+                          const void *object, bool *again)
+{
+    struct ht_pool *pool = keeper->pool;
+    const void *told     = known_shape(plan, object);
+    *again               = true;
+    if (told != NULL) {
+        ht_pool_hold(pool, keeper->use);
+        return told;
+    }
     uint64_t hash               = hash_of(plan, object);
     unsigned present            = pool->present;
     struct ht_pool_shape *known = ht_pool_shapes(pool, hash);
@@ -235,6 +256,7 @@ const void *ht_shape_keep(const struct ht_keeper *keeper, const struct ht_shape_
         return shape;
     }
     bool alone = false;
+    *again     = false;
     shape      = make_shape(keeper, plan, object, &alone);
     /* All that the present generation has lives as long as that. */
     if (known != NULL && shape != NULL && !alone && present == pool->present) {

@@ -50,8 +50,9 @@ struct ht_shape_plan {
 const struct ht_shape_plan *ht_shape_plan(struct ht_pool *pool, const struct ht_struct *type);
 
 /* ht_shape_keep returns the shape of `object`: one of the type whose own members are zero; NULL
- * where there is no room. The keeper has a pool, to which it belongs if that has room. */
+ * where there is no room. The keeper has a pool, to which it belongs if that has room. `*again`: it
+ * does, for another object has it too. */
 const void *ht_shape_keep(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
-                          const void *object);
+                          const void *object, bool *again);
 
 #endif

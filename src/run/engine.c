@@ -102,7 +102,8 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     if (config->lesson != NULL) {
         ht_labeler_prepare(engine->labeler); /* other threads have one too */
     }
-    engine->pool.seed = config->hash_seed;
+    engine->pool.seed    = config->hash_seed;
+    engine->emitter.pool = &engine->pool;
     for (int i = 0; i < HT_POOL_GENERATIONS; i++) {
         engine->pool.generation[i].arena.budget = &engine->budget;
     }

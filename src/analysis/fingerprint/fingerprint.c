@@ -168,7 +168,8 @@ static void fingerprint_server(struct state *state, struct ht_arena *arena,
     }
 }
 
-/* JA3 and JA4 are of TLS's own hellos, not of those in the form of SSL 2.0. */
+/* JA3 and JA4 are of TLS's own hellos, not of those in the form of SSL 2.0. A hello that is known
+ * has them. */
 static bool is_ssl2(struct ht_named record_version)
 {
     enum { SSL_20 = 0x0002 };
@@ -178,7 +179,7 @@ static bool is_ssl2(struct ht_named record_version)
 static void on_client_hello(struct state *state, struct ht_arena *arena,
                             struct tls_client_hello *hello)
 {
-    if (!is_ssl2(hello->record_version)) {
+    if (!is_ssl2(hello->record_version) && hello->ja3 == NULL) {
         fingerprint_client(state, arena, hello);
     }
 }

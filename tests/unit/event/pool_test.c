@@ -54,9 +54,37 @@ static void memory_is_bounded(void **unused)
     ht_pool_free(&pool);
 }
 
+/* The latest are known, for as long as their generation is the present one; and of those that never
+ * come again no more is kept than some. */
+static void sources_are_recognised(void **unused)
+{
+    enum { MANY = 5000 };
+    struct ht_pool pool = {0};
+    const int shapes[2] = {0};
+    char room[32];
+    (void)unused;
+    assert_null(ht_pool_recognise(&pool, ht_text("one")));
+    ht_pool_remember(&pool, ht_text("one"), &shapes[0]);
+    ht_pool_remember(&pool, ht_text("two"), &shapes[1]);
+    assert_ptr_equal(ht_pool_recognise(&pool, ht_text("one")), &shapes[0]);
+    assert_ptr_equal(ht_pool_recognise(&pool, ht_text("two")), &shapes[1]);
+    assert_null(ht_pool_recognise(&pool, ht_text("on")));
+    pool.present = 1;
+    assert_null(ht_pool_recognise(&pool, ht_text("one")));
+    pool.present   = 0;
+    unsigned known = 0;
+    for (unsigned i = 0; i < MANY; i++) {
+        ht_pool_remember(&pool, numbered(room, i), &shapes[0]);
+        known += ht_pool_recognise(&pool, numbered(room, i)) != NULL;
+    }
+    assert_in_range(known, 1000, MANY - 1);
+    ht_pool_free(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_same_bytes_are_kept_once),
-                                       cmocka_unit_test(memory_is_bounded)};
+                                       cmocka_unit_test(memory_is_bounded),
+                                       cmocka_unit_test(sources_are_recognised)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
