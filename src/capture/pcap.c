@@ -108,6 +108,36 @@ static const struct variant *begins_file(const struct pcap *pcap, enum ht_order 
 static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
                               struct ht_error *error);
 
+/* The lengths of a record's header: of the frame as captured, and on the wire. */
+struct lengths {
+    uint32_t captured, original;
+};
+
+static struct lengths read_lengths(const struct pcap *pcap)
+{
+    const uint8_t *at = pcap->file.input.cur;
+    return (struct lengths){ht_load32(at + 8, pcap->order), ht_load32(at + 12, pcap->order)};
+}
+
+/* Hands out the record at the cursor, which is there. */
+static inline enum ht_read take_record(struct pcap *pcap, struct lengths lengths,
+                                       struct ht_frame *out)
+{
+    struct ht_input *input = &pcap->file.input;
+    uint32_t header_len    = pcap->record_header_len;
+    *out                   = (struct ht_frame){
+                          .number = ++pcap->file.frames,
+                          /* Both halves are 32 bits without sign, so that the sum cannot overflow (the year 2106). */
+                          .time_ns = (int64_t)ht_load32(input->cur, pcap->order) * HT_SECOND_NS +
+                                     (int64_t)ht_load32(input->cur + 4, pcap->order) * pcap->tick_ns,
+                          .data         = ht_bytes(input->cur + header_len, lengths.captured),
+                          .original_len = lengths.original > lengths.captured ? lengths.original : lengths.captured,
+                          .link_type    = pcap->link_type,
+                          .block        = input->block};
+    step_over(input, header_len + lengths.captured);
+    return HT_READ_FRAME;
+}
+
 /* The first frame of the file that begins at the cursor, or of one behind it. */
 static enum ht_read next_file(struct pcap *pcap, struct ht_frame *out, struct ht_error *error)
 {
@@ -131,49 +161,45 @@ static enum ht_read next_file(struct pcap *pcap, struct ht_frame *out, struct ht
     return pcap_next(&pcap->file.source, out, error);
 }
 
+/* Where not all of the record was read, or it is none. Not inlined, for those that are there would
+ * pay for it. */
+__attribute__((noinline)) static enum ht_read next_slowly(struct pcap *pcap, struct ht_frame *out,
+                                                          struct ht_error *error)
+{
+    uint32_t header_len = pcap->record_header_len;
+    enum ht_read state  = ht_file_fill_record(&pcap->file, header_len, "header", error);
+    if (state != HT_READ_FRAME) {
+        return state;
+    }
+    struct lengths lengths = read_lengths(pcap);
+    enum ht_order order;
+    if (lengths.captured == 0 && lengths.original == 0 && begins_file(pcap, &order) != NULL) {
+        return next_file(pcap, out, error);
+    }
+    if (lengths.captured > lengths.original && pcap->old_lengths) {
+        lengths = (struct lengths){.captured = lengths.original, .original = lengths.captured};
+    }
+    if (lengths.captured > pcap->longest_record) {
+        return ht_file_fail_length(&pcap->file, lengths.captured, error);
+    }
+    state = ht_file_fill_record(&pcap->file, header_len + lengths.captured, "data", error);
+    return state == HT_READ_FRAME ? take_record(pcap, lengths, out) : state;
+}
+
 static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
                               struct ht_error *error)
 {
     struct pcap *pcap      = (struct pcap *)source;
     struct ht_input *input = &pcap->file.input;
-    uint32_t header_len    = pcap->record_header_len;
-    if (!ht_input_has(input, header_len)) {
-        enum ht_read state = ht_file_fill_record(&pcap->file, header_len, "header", error);
-        if (state != HT_READ_FRAME) {
-            return state;
+    if (ht_input_has(input, pcap->record_header_len)) {
+        struct lengths lengths = read_lengths(pcap);
+        if (lengths.captured > 0 && lengths.captured <= lengths.original &&
+            lengths.captured <= pcap->longest_record &&
+            ht_input_has(input, (size_t)pcap->record_header_len + lengths.captured)) {
+            return take_record(pcap, lengths, out);
         }
     }
-    uint32_t captured = ht_load32(input->cur + 8, pcap->order);
-    uint32_t original = ht_load32(input->cur + 12, pcap->order);
-    enum ht_order order;
-    if (captured == 0 && original == 0 && begins_file(pcap, &order) != NULL) {
-        return next_file(pcap, out, error);
-    }
-    if (captured > original && pcap->old_lengths) {
-        uint32_t swap = captured;
-        captured      = original;
-        original      = swap;
-    }
-    if (captured > pcap->longest_record) {
-        return ht_file_fail_length(&pcap->file, captured, error);
-    }
-    if (!ht_input_has(input, header_len + captured)) {
-        enum ht_read state = ht_file_fill_record(&pcap->file, header_len + captured, "data", error);
-        if (state != HT_READ_FRAME) {
-            return state;
-        }
-    }
-    *out = (struct ht_frame){
-        .number = ++pcap->file.frames,
-        /* Both halves are 32 bits without sign, so that the sum cannot overflow (the year 2106). */
-        .time_ns = (int64_t)ht_load32(input->cur, pcap->order) * HT_SECOND_NS +
-                   (int64_t)ht_load32(input->cur + 4, pcap->order) * pcap->tick_ns,
-        .data         = ht_bytes(input->cur + header_len, captured),
-        .original_len = original > captured ? original : captured,
-        .link_type    = pcap->link_type,
-        .block        = input->block};
-    step_over(input, header_len + captured);
-    return HT_READ_FRAME;
+    return next_slowly(pcap, out, error);
 }
 
 static void pcap_close(struct ht_source *source)

@@ -125,7 +125,7 @@ __attribute__((noinline)) static bool is_filtered(struct cli_session *session,
     return filtered;
 }
 
-static bool take_frame(struct cli_session *session, const struct ht_frame *frame)
+static inline bool take_frame(struct cli_session *session, const struct ht_frame *frame)
 {
     if (session->filter != NULL && is_filtered(session, frame)) {
         return true;

@@ -282,7 +282,7 @@ static bool share_frame(struct ht_crew *crew, const struct ht_frame *frame)
 
 /* All engines get what keys came with the packets, before the frame at hand and after all frames
  * before it. */
-static void pass_secrets(struct ht_crew *crew)
+__attribute__((noinline)) static void pass_secrets(struct ht_crew *crew)
 {
     struct ht_batch_secret secret;
     if (!is_alone(crew) && crew->frames > 0) {
