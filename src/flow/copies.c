@@ -10,46 +10,38 @@ enum {
     HEAD = 64                 /* bytes of a datagram that are looked at */
 };
 
-/* They are whole words of four bytes, by the header's length. */
-static uint64_t hash_options(struct ht_bytes options, uint64_t seed)
+/* A step that is cheap: all that there is for is to tell a few packets apart. */
+static uint64_t add_word(uint64_t hash, uint64_t word)
 {
-    uint64_t hash = seed, word;
-    uint32_t half;
-    size_t at = 0;
-    for (; at + sizeof word <= options.len; at += sizeof word) {
-        memcpy(&word, options.ptr + at, sizeof word);
-        hash = ht_mix(hash ^ word, at);
-    }
-    if (at + sizeof half <= options.len) {
-        memcpy(&half, options.ptr + at, sizeof half);
-        hash ^= (uint64_t)half << 24; /* window and flags end below */
-    }
-    return hash;
+    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 32;
 }
 
 /* A capture of one's own packets may have no checksums yet, for the network card computes them:
  * what they would cover counts too: of the options the timestamp and SACK, whose newest edges come
- * first. */
+ * first. Options are whole words of four bytes, by the header's length. */
 static uint64_t tcp_signature(const struct ht_packet *packet)
 {
     const struct ht_tcp_header *tcp = &packet->tcp;
-    return ht_mix((uint64_t)tcp->seq << 32 | tcp->ack,
-                  hash_options(tcp->options, (uint64_t)tcp->window << 8 | tcp->flags));
+    struct ht_bytes options         = tcp->options;
+    uint64_t hash                   = (uint64_t)tcp->seq << 32 | tcp->ack, word;
+    uint32_t half                   = 0;
+    size_t at                       = 0;
+    for (; at + sizeof word <= options.len; at += sizeof word) {
+        memcpy(&word, options.ptr + at, sizeof word);
+        hash = add_word(hash, word);
+    }
+    if (at + sizeof half <= options.len) {
+        memcpy(&half, options.ptr + at, sizeof half);
+    }
+    return add_word(hash, (uint64_t)half << 24 ^ (uint64_t)tcp->window << 8 ^ tcp->flags);
 }
 
-/* Not inlined, for the sake of TCP. */
-__attribute__((noinline)) static uint64_t datagram_signature(const struct ht_packet *packet)
+static uint32_t signature_of(const struct ht_packet *packet, uint64_t transport)
 {
-    return ht_hash(ht_bytes_head(packet->payload, HEAD), 0);
-}
-
-static uint32_t signature_of(const struct ht_packet *packet)
-{
-    uint64_t transport =
-        packet->protocol == IPPROTO_TCP ? tcp_signature(packet) : datagram_signature(packet);
     uint64_t header =
         (uint64_t)packet->id << 48 | (uint64_t)packet->checksum << 32 | packet->payload_len;
-    return (uint32_t)ht_mix(transport, header) | 1; /* 0: none */
+    return (uint32_t)add_word(transport, header) | 1; /* 0: none */
 }
 
 /* Without identification, options, data, SYN or FIN it is an ACK or a RST of which a host sends one
@@ -81,16 +73,13 @@ static bool is_soon(const struct ht_recent *recent, uint32_t time)
     return time - recent->time + WINDOW <= 2 * WINDOW;
 }
 
-bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns,
-                       bool brings_new)
+/* Inlined where it is called twice: the usual packets are to go without a call. */
+static inline bool is_known(struct ht_recent *recent, uint32_t signature, int64_t time_ns,
+                            bool brings_new)
 {
-    if (!can_be_known(packet)) {
-        return false;
-    }
-    uint32_t signature = signature_of(packet);
-    uint32_t time      = short_time(time_ns);
-    bool soon          = is_soon(recent, time);
-    recent->time       = time;
+    uint32_t time = short_time(time_ns);
+    bool soon     = is_soon(recent, time);
+    recent->time  = time;
     if (!soon) {
         memset(recent->signatures, 0, sizeof recent->signatures);
     }
@@ -100,6 +89,25 @@ bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet,
     }
     recent->signatures[recent->num++ % HT_RECENT_PACKETS] = signature;
     return false;
+}
+
+__attribute__((noinline)) static bool
+is_datagram_known(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns)
+{
+    uint64_t hash = ht_hash(ht_bytes_head(packet->payload, HEAD), 0);
+    return is_known(recent, signature_of(packet, hash), time_ns, false);
+}
+
+bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns,
+                       bool brings_new)
+{
+    if (!can_be_known(packet)) {
+        return false;
+    }
+    if (packet->protocol != IPPROTO_TCP) {
+        return is_datagram_known(recent, packet, time_ns);
+    }
+    return is_known(recent, signature_of(packet, tcp_signature(packet)), time_ns, brings_new);
 }
 
 void ht_recent_rest(struct ht_recent *recent, int64_t now_ns)
