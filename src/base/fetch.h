@@ -20,6 +20,7 @@ static inline void ht_fetch(const void *at)
 /* ht_fetch_all has `len` bytes fetched. */
 static inline void ht_fetch_all(const void *from, size_t len)
 {
+#pragma GCC unroll 16
     for (size_t at = 0; at < len; at += HT_CACHE_LINE) {
         ht_fetch((const char *)from + at);
     }

@@ -159,14 +159,20 @@ static void moved_to(struct ht_flow_list *list, struct ht_flow **link, struct ht
 
 void ht_flow_fetch(const struct ht_flow *flow)
 {
-    ht_fetch_all(flow, flow != NULL ? sizeof *flow : 0);
+    if (flow != NULL) {
+        ht_fetch_all(flow, sizeof *flow);
+    }
 }
 
 void ht_flow_fetch_content(const struct ht_flow *flow)
 {
     if (flow->packed_len == 0) {
-        ht_fetch_all(flow->tcp, flow->tcp != NULL ? sizeof *flow->tcp : 0);
-        ht_fetch_all(flow->dispatch.state, flow->dispatch.state != NULL ? FETCHED_STATE : 0);
+        if (flow->tcp != NULL) {
+            ht_fetch_all(flow->tcp, sizeof *flow->tcp);
+        }
+        if (flow->dispatch.state != NULL) {
+            ht_fetch_all(flow->dispatch.state, FETCHED_STATE);
+        }
     }
     ht_arena_fetch(&flow->arena);
 }
