@@ -53,15 +53,18 @@ void ht_budget_free(struct ht_budget *budget)
     for (int i = 0; i < HT_BLOCK_SIZES; i++) {
         ht_slabs_free(&budget->blocks[i]);
     }
+    ht_slabs_free(&budget->buffers);
 }
 
 /* Where blocks of `len` bytes come from and go; NULL: from the allocator. */
 static struct ht_slabs *slabs_of(struct ht_budget *budget, size_t len)
 {
-    if (!HT_SLABS || budget == NULL || len == 0 || len > LARGEST_IN_SLABS) {
+    if (!HT_SLABS || budget == NULL || len == 0) {
         return NULL;
     }
-    return &budget->blocks[(len - 1) / HT_BLOCK_SIZE_STEP];
+    return len <= LARGEST_IN_SLABS  ? &budget->blocks[(len - 1) / HT_BLOCK_SIZE_STEP]
+           : len == HT_BUFFER_FIRST ? &budget->buffers
+                                    : NULL;
 }
 
 void *ht_block_take(struct ht_budget *budget, size_t len)
@@ -114,6 +117,12 @@ static struct ht_arena_block *add_block(struct ht_arena *arena, size_t size, boo
     return block;
 }
 
+/* Sizes of blocks, and of what is taken of them, are whole units. */
+static size_t rounded(size_t len)
+{
+    return (len + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
 static size_t step(const struct ht_arena *arena)
 {
     size_t part = arena->size / STEP_PART & ~(size_t)(ALIGNMENT - 1);
@@ -134,7 +143,7 @@ void ht_arena_reserve(struct ht_arena *arena, size_t len)
 {
     struct ht_arena_block *block = arena->blocks;
     if (block == NULL || block->size - block->used < len) {
-        (void)add_block(arena, len, false);
+        (void)add_block(arena, rounded(len), false);
     }
 }
 
@@ -152,21 +161,25 @@ void ht_arena_fetch_more(const struct ht_arena *arena)
     }
 }
 
-void *ht_arena_take(struct ht_arena *arena, size_t len)
+/* Not inlined, for most find room. */
+__attribute__((noinline)) static void *take_elsewhere(struct ht_arena *arena, size_t len)
 {
-    if (len > UINT32_MAX / 2) {
-        return NULL;
-    }
-    uint32_t rounded             = ((uint32_t)len + ALIGNMENT - 1) & ~(uint32_t)(ALIGNMENT - 1);
-    struct ht_arena_block *block = arena->blocks;
-    if (block == NULL || block->size - block->used < rounded) {
-        block = new_block(arena, rounded);
-    }
+    struct ht_arena_block *block = len <= UINT32_MAX / 2 ? new_block(arena, rounded(len)) : NULL;
     if (block == NULL) {
         return NULL;
     }
+    block->used = (uint32_t)rounded(len);
+    return block->bytes;
+}
+
+void *ht_arena_take(struct ht_arena *arena, size_t len)
+{
+    struct ht_arena_block *block = arena->blocks;
+    if (block == NULL || len > block->size - block->used) {
+        return take_elsewhere(arena, len);
+    }
     void *out = block->bytes + block->used;
-    block->used += rounded;
+    block->used += (uint32_t)rounded(len);
     return out;
 }
 
@@ -215,9 +228,28 @@ void ht_arena_rewind(struct ht_arena *arena)
     }
 }
 
+/* The buffer's bytes in room for `capacity`; NULL: no memory. Most buffers are filled once, a
+ * little, and freed soon: the first room is a block. */
+static uint8_t *resize(const struct ht_buffer *buffer, size_t capacity)
+{
+    if (buffer->capacity == 0) {
+        return ht_block_take(buffer->budget, capacity);
+    }
+    if (slabs_of(buffer->budget, buffer->capacity) == NULL &&
+        slabs_of(buffer->budget, capacity) == NULL) {
+        return realloc(buffer->ptr, capacity);
+    }
+    uint8_t *ptr = ht_block_take(buffer->budget, capacity);
+    if (ptr != NULL) {
+        memcpy(ptr, buffer->ptr, buffer->len);
+        ht_block_give(buffer->budget, buffer->ptr, buffer->capacity);
+    }
+    return ptr;
+}
+
 static bool grow(struct ht_buffer *buffer, size_t need)
 {
-    size_t capacity = buffer->capacity != 0 ? (size_t)buffer->capacity * 2 : 2048;
+    size_t capacity = buffer->capacity != 0 ? (size_t)buffer->capacity * 2 : HT_BUFFER_FIRST;
     if (capacity < need) {
         capacity = need;
     }
@@ -227,7 +259,7 @@ static bool grow(struct ht_buffer *buffer, size_t need)
     if (!ht_budget_take(buffer->budget, capacity - buffer->capacity)) {
         return false;
     }
-    uint8_t *ptr = realloc(buffer->ptr, capacity);
+    uint8_t *ptr = resize(buffer, capacity);
     if (ptr == NULL) {
         ht_budget_give(buffer->budget, capacity - buffer->capacity);
         return false;
@@ -264,8 +296,10 @@ void ht_buffer_drop(struct ht_buffer *buffer, size_t len)
 
 void ht_buffer_free(struct ht_buffer *buffer)
 {
-    ht_budget_give(buffer->budget, buffer->capacity);
-    free(buffer->ptr);
+    if (buffer->capacity > 0) {
+        ht_budget_give(buffer->budget, buffer->capacity);
+        ht_block_give(buffer->budget, buffer->ptr, buffer->capacity);
+    }
     buffer->ptr = NULL;
     buffer->len = buffer->capacity = 0;
 }

@@ -12,12 +12,15 @@
 /* Blocks of so many sizes come from slabs, each so much larger than the one before it. */
 enum { HT_BLOCK_SIZES = 64, HT_BLOCK_SIZE_STEP = 16 };
 
+enum { HT_BUFFER_FIRST = 2048 /* bytes that a buffer has at first */ };
+
 struct ht_budget {
     size_t used;                            /* bytes held now */
     size_t max;                             /* bytes that may be held */
     size_t peak;                            /* the most ever held */
     uint64_t refused;                       /* requests that did not fit */
     struct ht_slabs blocks[HT_BLOCK_SIZES]; /* the smaller ones, by their size */
+    struct ht_slabs buffers;                /* of HT_BUFFER_FIRST bytes */
 };
 
 /* ht_budget_take reserves `len` bytes, or counts a refusal and returns false. */
