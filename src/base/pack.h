@@ -35,9 +35,18 @@ static inline uint8_t *ht_put_word(uint8_t *at, uint64_t word, unsigned len)
 /* ht_get_word reads one. */
 static inline uint64_t ht_get_word(const uint8_t *at, unsigned len)
 {
+    static const uint64_t masks[] = {0,
+                                     UINT64_MAX >> 56,
+                                     UINT64_MAX >> 48,
+                                     UINT64_MAX >> 40,
+                                     UINT64_MAX >> 32,
+                                     UINT64_MAX >> 24,
+                                     UINT64_MAX >> 16,
+                                     UINT64_MAX >> 8,
+                                     UINT64_MAX};
     uint64_t bytes;
     memcpy(&bytes, at, sizeof bytes);
-    return len == 0 ? 0 : ht_little_endian(bytes) & UINT64_MAX >> (64 - 8 * len);
+    return ht_little_endian(bytes) & masks[len];
 }
 
 /* HT_PACKED_MAX is the most that `len` bytes, whole words, can take when packed, with the slack. */

@@ -5,7 +5,6 @@
 enum {
     CHUNK_BYTES = 95, /* with what stands around them 104: how a connection opens, in most flows */
     NUMBERS     = 4,  /* of an entry */
-    LARGEST     = 2 + 2 + NUMBERS * sizeof(uint64_t),
     STEP        = _Alignof(struct ht_event_type) /* divides what lies in arenas, too */
 };
 
@@ -15,22 +14,36 @@ enum {
  * Pointers are numbers too: counted from where such lie, and all but reasons by STEP. */
 enum { SIDE = 1, POINTS = 2, FLAGS_SHIFT = 2, FLAGS_FOLLOW = 0x3E, ABSENT = 0x3F };
 
+/* Words are written and read whole: what is too much of the last one falls on `next`, which is NULL
+ * as long as there are entries to be added. */
 struct ht_timeline_chunk {
-    struct ht_timeline_chunk *next;
     uint8_t len;
     uint8_t bytes[CHUNK_BYTES];
+    struct ht_timeline_chunk *next;
 };
+
+_Static_assert(sizeof(struct ht_timeline_chunk *) >= HT_PACK_SLACK, "room for what is too much");
 
 /* Near to event types and to the reasons of absences, which are the program's own. */
 static const struct ht_event_type program = {.name = ""};
 
+/* An entry before it is written. */
+struct encoded {
+    uint64_t numbers[NUMBERS];
+    unsigned lens; /* of the numbers, four bits each */
+    unsigned len;  /* of the entry */
+    uint8_t first, flags;
+    bool follow; /* the flags stand in a byte of their own */
+};
+
 /* The sign is the lowest bit, so that small numbers are short. */
-static uint8_t *put_number(uint8_t *at, int64_t number, unsigned index, unsigned *lens)
+static inline void add_number(struct encoded *e, unsigned index, int64_t number)
 {
-    uint64_t zigzag = (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
-    unsigned len    = ht_word_len(zigzag);
-    *lens |= len << 4 * index;
-    return ht_put_word(at, zigzag, len);
+    uint64_t zigzag   = (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
+    unsigned len      = ht_word_len(zigzag);
+    e->numbers[index] = zigzag;
+    e->lens |= len << 4 * index;
+    e->len += len;
 }
 
 static const uint8_t *get_number(const uint8_t *at, unsigned index, unsigned lens, int64_t *out)
@@ -51,7 +64,9 @@ static void *at_distance(const void *from, int64_t distance)
     return (void *)((uintptr_t)from + (uintptr_t)distance); /* NOLINT(performance-no-int-to-ptr) */
 }
 
-static bool add_chunk(struct ht_timeline *timeline, struct ht_arena *arena)
+/* Not inlined, for one in seven entries needs one. */
+__attribute__((noinline)) static bool add_chunk(struct ht_timeline *timeline,
+                                                struct ht_arena *arena)
 {
     struct ht_timeline_chunk *chunk = ht_arena_alloc(arena, sizeof *chunk);
     if (chunk != NULL) {
@@ -62,46 +77,54 @@ static bool add_chunk(struct ht_timeline *timeline, struct ht_arena *arena)
 }
 
 /* What was kept lies in the arena where the first chunk is. */
-static size_t encode(uint8_t out[LARGEST + HT_PACK_SLACK], const struct ht_timeline *timeline,
-                     const struct ht_happening *h)
+static inline struct encoded encode(const struct ht_timeline *timeline,
+                                    const struct ht_happening *h)
 {
-    int64_t pointed = h->absent != NULL ? distance(&program, h->absent)
-                      : h->kept != NULL ? distance(timeline->first, h->kept) / STEP
-                                        : 0;
-    bool points     = h->absent != NULL || h->kept != NULL;
-    uint8_t *at     = out;
-    bool follow     = h->absent == NULL && h->flags >= FLAGS_FOLLOW;
-    unsigned flags  = h->absent != NULL ? ABSENT : follow ? FLAGS_FOLLOW : h->flags;
-    unsigned lens   = 0;
-    *at++           = (uint8_t)(h->side | (points ? POINTS : 0) | flags << FLAGS_SHIFT);
-    if (follow) {
-        *at++ = h->flags;
+    int64_t pointed  = h->absent != NULL ? distance(&program, h->absent)
+                       : h->kept != NULL ? distance(timeline->first, h->kept) / STEP
+                                         : 0;
+    bool points      = h->absent != NULL || h->kept != NULL;
+    bool follow      = h->absent == NULL && h->flags >= FLAGS_FOLLOW;
+    unsigned flags   = h->absent != NULL ? ABSENT : follow ? FLAGS_FOLLOW : h->flags;
+    struct encoded e = {.first  = (uint8_t)(h->side | (points ? POINTS : 0) | flags << FLAGS_SHIFT),
+                        .follow = follow,
+                        .flags  = h->flags,
+                        .len    = 1U + follow + 2U};
+    add_number(&e, 0, distance(&program, h->type) / STEP);
+    add_number(&e, 1, (int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns));
+    add_number(&e, 2, (int64_t)(h->frame - timeline->frame));
+    add_number(&e, 3, pointed);
+    return e;
+}
+
+/* Writes an entry for which there is room. */
+static inline void put_entry(struct ht_timeline_chunk *chunk, const struct encoded *e)
+{
+    uint8_t *at = chunk->bytes + chunk->len;
+    *at++       = e->first;
+    if (e->follow) {
+        *at++ = e->flags;
     }
-    uint8_t *numbers = at + 2;
-    numbers          = put_number(numbers, distance(&program, h->type) / STEP, 0, &lens);
-    numbers = put_number(numbers, (int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns), 1,
-                         &lens);
-    numbers = put_number(numbers, (int64_t)(h->frame - timeline->frame), 2, &lens);
-    numbers = put_number(numbers, pointed, 3, &lens);
-    at[0]   = (uint8_t)lens;
-    at[1]   = (uint8_t)(lens >> 8);
-    return (size_t)(numbers - out);
+    *at++ = (uint8_t)e->lens;
+    *at++ = (uint8_t)(e->lens >> 8);
+    for (unsigned i = 0; i < NUMBERS; i++) {
+        at = ht_put_word(at, e->numbers[i], e->lens >> 4 * i & 15);
+    }
+    chunk->next = NULL;
+    chunk->len  = (uint8_t)(chunk->len + e->len);
 }
 
 bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
                      const struct ht_happening *h)
 {
-    uint8_t entry[LARGEST + HT_PACK_SLACK];
     if (timeline->first == NULL && !add_chunk(timeline, arena)) {
         return false;
     }
-    size_t len = encode(entry, timeline, h);
-    if (timeline->last->len + len > CHUNK_BYTES && !add_chunk(timeline, arena)) {
+    struct encoded entry = encode(timeline, h);
+    if (timeline->last->len + entry.len > CHUNK_BYTES && !add_chunk(timeline, arena)) {
         return false;
     }
-    struct ht_timeline_chunk *chunk = timeline->last;
-    memcpy(chunk->bytes + chunk->len, entry, len);
-    chunk->len        = (uint8_t)(chunk->len + len);
+    put_entry(timeline->last, &entry);
     timeline->time_ns = h->time_ns;
     timeline->frame   = h->frame;
     timeline->len++;
@@ -134,13 +157,12 @@ static const uint8_t *read_entry(const uint8_t *at, const struct ht_timeline_chu
 
 void ht_timeline_read(const struct ht_timeline *timeline, struct ht_happening *out)
 {
-    struct ht_happening previous               = {0};
-    uint8_t bytes[CHUNK_BYTES + HT_PACK_SLACK] = {0};
+    static const struct ht_happening start = {0};
+    const struct ht_happening *previous    = &start;
     for (const struct ht_timeline_chunk *c = timeline->first; c != NULL; c = c->next) {
-        memcpy(bytes, c->bytes, c->len);
-        for (const uint8_t *at = bytes; at < bytes + c->len;) {
-            at       = read_entry(at, timeline->first, &previous, out);
-            previous = *out++;
+        for (const uint8_t *at = c->bytes, *end = at + c->len; at < end;) {
+            at       = read_entry(at, timeline->first, previous, out);
+            previous = out++;
         }
     }
 }
