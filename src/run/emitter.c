@@ -1,6 +1,10 @@
 /* What dissectors ask of the engine: events, absences, records, roles, memory. */
 #include "run/private.h"
 
+#include "base/digits.h"
+
+#include <endian.h>
+
 static struct ht_engine *engine_of(struct ht_emitter *emitter)
 {
     return (struct ht_engine *)emitter;
@@ -30,10 +34,8 @@ struct ht_bytes ht_engine_connection_id(struct ht_engine *engine)
         uint64_t salt              = (uint64_t)flow->first_ns ^ flow->first_frame << 40;
         uint64_t hash              = ht_flow_key_hash(&flow->key, salt);
         memcpy(engine->id, "c-", 2);
-        for (unsigned i = 0; i < 16; i++) {
-            engine->id[2 + i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
-        }
-        engine->id[18] = '\0';
+        uint64_t big_endian                                                   = htobe64(hash);
+        *ht_put_hex(engine->id + 2, ht_bytes(&big_endian, sizeof big_endian)) = '\0';
     }
     return ht_text(engine->id);
 }
@@ -98,10 +100,9 @@ void ht_engine_output(struct ht_engine *engine, const struct ht_record_type *typ
 void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *type, void *record)
 {
     struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
-    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
-        if (engine->config.analyzers[i]->record != NULL) {
-            engine->config.analyzers[i]->record(engine->analyzer_states[i], &a, type, record);
-        }
+    for (uint64_t left = engine->hooks.record; left != 0; left &= left - 1) {
+        unsigned i = ht_first_hook(left);
+        engine->config.analyzers[i]->record(engine->analyzer_states[i], &a, type, record);
     }
     ht_engine_output(engine, type, record);
 }
@@ -204,7 +205,7 @@ static unsigned analyze(struct ht_engine *engine, const struct ht_event_type *ty
         ht_engine_analysis(engine, &engine->scratch, from == engine->flow->client);
     a.flags = &flags;
     for (; watchers != 0; watchers &= watchers - 1) {
-        int i = __builtin_ctzll(watchers);
+        unsigned i = ht_first_hook(watchers);
         engine->config.analyzers[i]->event(engine->analyzer_states[i], &a, type, event);
     }
     return flags;
@@ -222,8 +223,10 @@ static struct ht_kept *emit(struct ht_emitter *emitter, const struct ht_event_ty
     if (type->unsaid) {
         return NULL;
     }
-    engine->stats.decrypted += (flags & HT_EVENT_DECRYPTED) != 0;
-    if (sure && engine->config.events) {
+    if ((flags & HT_EVENT_DECRYPTED) != 0) {
+        engine->stats.decrypted++;
+    }
+    if (engine->config.events && sure) {
         emit_record(engine, type, from, flags, event);
     }
     if (engine->flow->tcp == NULL && (found == NULL || found->details_struct == NULL)) {

@@ -28,6 +28,19 @@ static bool init_analyzers(struct ht_engine *engine, struct ht_error *error)
     return true;
 }
 
+static void list_hooks(struct ht_engine *engine)
+{
+    struct ht_hooks *hooks = &engine->hooks;
+    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
+        const struct ht_analyzer *each = engine->config.analyzers[i];
+        hooks->connection_start |= (uint64_t)(each->connection_start != NULL) << i;
+        hooks->record |= (uint64_t)(each->record != NULL) << i;
+        hooks->confirm |= (uint64_t)(each->confirm != NULL) << i;
+        hooks->connection |= (uint64_t)(each->connection != NULL) << i;
+        hooks->judge |= (uint64_t)(each->judge != NULL) << i;
+    }
+}
+
 /* Datagrams and streams have lists of their own, for each flow goes through its one. */
 static void list_dissectors(struct ht_engine *engine)
 {
@@ -99,6 +112,7 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
                                                    .live    = config->live};
     ht_fragments_init(&engine->fragments, config->hash_seed);
     list_dissectors(engine);
+    list_hooks(engine);
     if (config->lesson != NULL) {
         ht_labeler_prepare(engine->labeler); /* other threads have one too */
     }
@@ -187,8 +201,11 @@ static void count_frame(struct ht_stats *stats, const struct ht_frame *frame)
     }
     stats->bytes += frame->data.len;
     stats->truncated_frames += frame->data.len < frame->original_len;
-    stats->start_ns = frame->time_ns < stats->start_ns ? frame->time_ns : stats->start_ns;
-    stats->end_ns   = frame->time_ns > stats->end_ns ? frame->time_ns : stats->end_ns;
+    if (frame->time_ns > stats->end_ns) {
+        stats->end_ns = frame->time_ns;
+    } else if (frame->time_ns < stats->start_ns) {
+        stats->start_ns = frame->time_ns;
+    }
 }
 
 static void take_packet(struct ht_engine *engine, const struct ht_frame *frame,
@@ -196,8 +213,8 @@ static void take_packet(struct ht_engine *engine, const struct ht_frame *frame,
 {
     engine->stats.decode[decoded]++;
     if (decoded == HT_DECODED) {
-        engine->stats.tcp_packets += packet->protocol == IPPROTO_TCP;
-        engine->stats.udp_packets += packet->protocol == IPPROTO_UDP;
+        *(packet->protocol == IPPROTO_TCP ? &engine->stats.tcp_packets
+                                          : &engine->stats.udp_packets) += 1;
         ht_engine_packet(engine, frame, packet);
     }
 }

@@ -47,6 +47,17 @@ static void keep_layers(struct ht_flow *flow, const struct ht_packet *packet)
     }
 }
 
+static void show_start(struct ht_engine *engine, const struct ht_flow *flow, unsigned sender)
+{
+    const struct ht_endpoint *end = flow->key.endpoint;
+    struct ht_analysis a = ht_engine_analysis(engine, &engine->scratch, sender == flow->client);
+    for (uint64_t left = engine->hooks.connection_start; left != 0; left &= left - 1) {
+        unsigned i = ht_first_hook(left);
+        engine->config.analyzers[i]->connection_start(engine->analyzer_states[i], &a,
+                                                      &end[flow->client], &end[1 - flow->client]);
+    }
+}
+
 static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow_key *key,
                                   uint64_t hash, const struct ht_frame *frame,
                                   const struct ht_packet *packet, unsigned sender)
@@ -69,14 +80,7 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
     ht_dispatch_start(&flow->dispatch, engine->dissectors[is_tcp], is_tcp, &engine->budget);
     guess_roles(flow, sender);
     ht_engine_enter(engine, flow, frame->number, frame->time_ns);
-    struct ht_analysis a = ht_engine_analysis(engine, &engine->scratch, sender == flow->client);
-    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
-        if (engine->config.analyzers[i]->connection_start != NULL) {
-            engine->config.analyzers[i]->connection_start(engine->analyzer_states[i], &a,
-                                                          &key->endpoint[flow->client],
-                                                          &key->endpoint[1 - flow->client]);
-        }
-    }
+    show_start(engine, flow, sender);
     return flow;
 }
 
@@ -88,8 +92,11 @@ static void count(struct ht_flow *flow, const struct ht_frame *frame,
     s->bytes += packet->ip_len;
     s->payload_bytes += packet->payload_len;
     s->truncated_frames += packet->payload.len < packet->payload_len;
-    flow->start_ns = frame->time_ns < flow->start_ns ? frame->time_ns : flow->start_ns;
-    flow->end_ns   = frame->time_ns > flow->end_ns ? frame->time_ns : flow->end_ns;
+    if (frame->time_ns > flow->end_ns) {
+        flow->end_ns = frame->time_ns;
+    } else if (frame->time_ns < flow->start_ns) {
+        flow->start_ns = frame->time_ns;
+    }
 }
 
 static void set_roles_by_tcp(struct ht_flow *flow)
@@ -186,6 +193,14 @@ static void feed_copy(struct ht_engine *engine, struct ht_flow *flow, const stru
     }
 }
 
+/* Who reads the payload needs it soon; it is there where the flow is at hand. */
+static void fetch_content(const struct ht_engine *engine, const struct ht_flow *flow)
+{
+    if (engine->flow != flow) {
+        ht_flow_fetch_content(flow);
+    }
+}
+
 static inline bool is_copy(struct ht_flow *flow, const struct ht_frame *frame,
                            const struct ht_packet *packet, unsigned side)
 {
@@ -201,7 +216,7 @@ __attribute__((noinline)) static void feed_flow(struct ht_engine *engine, struct
                                                 const struct ht_packet *packet, unsigned side)
 {
     if (packet->payload.len > 0) {
-        ht_flow_fetch_content(flow); /* who reads the payload needs it soon */
+        fetch_content(engine, flow);
     }
     if (is_copy(flow, frame, packet, side)) {
         feed_copy(engine, flow, frame, packet, side);
@@ -220,13 +235,16 @@ __attribute__((noinline)) static void feed_flow(struct ht_engine *engine, struct
     }
 }
 
-static void feed_new(struct ht_engine *engine, const struct ht_flow_key *key, uint64_t hash,
-                     const struct ht_frame *frame, const struct ht_packet *packet, unsigned side)
+/* Returns the flow that it begins; NULL: no memory. */
+static struct ht_flow *feed_new(struct ht_engine *engine, const struct ht_flow_key *key,
+                                uint64_t hash, const struct ht_frame *frame,
+                                const struct ht_packet *packet, unsigned side)
 {
     struct ht_flow *flow = start_flow(engine, key, hash, frame, packet, side);
     if (flow != NULL) {
         feed_flow(engine, flow, frame, packet, side);
     }
+    return flow;
 }
 
 static bool begins_another(const struct ht_flow *flow, const struct ht_packet *packet,
@@ -235,12 +253,10 @@ static bool begins_another(const struct ht_flow *flow, const struct ht_packet *p
     return flow->tcp != NULL && ht_tcp_is_new(flow->tcp, packet, side);
 }
 
-/* The flow that the packet belongs to, if it is not the first of another one. */
-static struct ht_flow *find_flow(struct ht_engine *engine, const struct ht_flow_key *key,
-                                 uint64_t hash, uint64_t place, const struct ht_packet *packet,
-                                 unsigned side)
+/* The flow, if the packet is not the first of another one. */
+static struct ht_flow *unless_over(struct ht_engine *engine, struct ht_flow *flow, uint64_t place,
+                                   const struct ht_packet *packet, unsigned side)
 {
-    struct ht_flow *flow = ht_flow_table_find(&engine->table, key, hash);
     if (flow != NULL && begins_another(flow, packet, side)) {
         ht_flow_table_retire(&engine->table, flow, place);
         return NULL;
@@ -255,7 +271,7 @@ static bool can_wait(const struct ht_packet *packet)
            (packet->tcp.flags & (HT_TCP_SYN | HT_TCP_ACK | HT_TCP_FIN | HT_TCP_RST)) == HT_TCP_SYN;
 }
 
-void ht_engine_open(struct ht_engine *engine, struct ht_opening *opening)
+struct ht_flow *ht_engine_open(struct ht_engine *engine, struct ht_opening *opening)
 {
     struct ht_opening copy = *opening;
     struct ht_frame frame  = ht_opening_frame(&copy);
@@ -264,28 +280,36 @@ void ht_engine_open(struct ht_engine *engine, struct ht_opening *opening)
     ht_openings_remove(&engine->openings, opening);
     (void)ht_packet_decode(&packet, &frame);
     unsigned side = ht_flow_key_of(&key, &packet);
-    feed_new(engine, &key, copy.hash, &frame, &packet, side);
+    return feed_new(engine, &key, copy.hash, &frame, &packet, side);
 }
 
-/* A packet of the usual kind: nobody is to be told anything of it. Its flow has been labelled, has
- * its roles and is in the list of the open ones since the connection became steady. */
-static bool is_bulk(const struct ht_engine *engine, const struct ht_flow *flow,
-                    const struct ht_packet *packet, unsigned side)
+/* A packet of the usual kind. Its flow has been labelled, has its roles and is in the list of the
+ * open ones since the connection became steady. */
+static bool is_usual(const struct ht_engine *engine, const struct ht_flow *flow,
+                     const struct ht_packet *packet, unsigned side)
 {
     return flow->tcp != NULL && (flow->label_done || engine->labeler == NULL) &&
-           ht_tcp_is_bulk(flow->tcp, packet, side);
+           ht_tcp_is_usual(flow->tcp, packet, side);
 }
 
 /* Takes such a packet, as feed_flow would; the less of the flow is touched the better. */
-static void pass(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
-                 const struct ht_packet *packet, unsigned side)
+static void feed_usual(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
+                       const struct ht_packet *packet, unsigned side)
 {
-    if (is_copy(flow, frame, packet, side)) {
+    bool brings = ht_tcp_brings(flow->tcp, packet, side);
+    if (brings) {
+        fetch_content(engine, flow);
+    }
+    if (ht_recent_is_copy(&flow->side[side].recent, packet, frame->time_ns,
+                          packet->payload_len > 0)) {
         feed_copy(engine, flow, frame, packet, side);
         return;
     }
     count(flow, frame, packet, side);
-    ht_tcp_pass(flow->tcp, packet, side);
+    if (brings) {
+        ht_engine_enter(engine, flow, frame->number, frame->time_ns);
+    }
+    ht_tcp_take_usual(flow->tcp, packet, side, frame->number, frame->time_ns);
     ht_flow_table_touch(&engine->table, flow, ht_frame_place(frame));
 }
 
@@ -301,16 +325,18 @@ look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_
     if (packet->protocol == IPPROTO_TCP) {
         ht_openings_fetch(&engine->openings, hash);
     }
-    struct ht_flow *flow       = find_flow(engine, &key, hash, ht_frame_place(frame), packet, side);
+    struct ht_flow *flow       = ht_flow_table_find(&engine->table, &key, hash);
+    flow                       = unless_over(engine, flow, ht_frame_place(frame), packet, side);
     struct ht_opening *opening = flow == NULL && packet->protocol == IPPROTO_TCP
                                      ? ht_openings_find(&engine->openings, hash)
                                      : NULL;
     if (opening != NULL) {
-        ht_engine_open(engine, opening);
-        flow = find_flow(engine, &key, hash, ht_frame_place(frame), packet, side);
+        flow = ht_engine_open(engine, opening);
+        flow = unless_over(engine, flow, ht_frame_place(frame), packet, side);
+    } else if (flow != NULL) {
+        ht_flow_table_remember(&engine->table, flow);
     }
     if (flow != NULL) {
-        ht_flow_table_remember(&engine->table, flow);
         feed_flow(engine, flow, frame, packet, side);
         if (opening != NULL || engine->budget.used > engine->budget.max) { /* it slept */
             ht_engine_make_room(engine);
@@ -332,8 +358,8 @@ void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
 {
     unsigned side;
     struct ht_flow *flow = ht_flow_table_recall(&engine->table, packet, &side);
-    if (flow != NULL && is_bulk(engine, flow, packet, side)) {
-        pass(engine, flow, frame, packet, side);
+    if (flow != NULL && is_usual(engine, flow, packet, side)) {
+        feed_usual(engine, flow, frame, packet, side);
     } else if (flow != NULL && !begins_another(flow, packet, side)) {
         feed_flow(engine, flow, frame, packet, side);
     } else {

@@ -69,7 +69,7 @@ static void end_opening(struct ht_engine *engine, struct ht_opening *opening)
     struct ht_packet packet;
     struct ht_frame frame = ht_opening_frame(opening);
     if (engine->openings.len <= MAX_UNFINISHED_TOLD) {
-        ht_engine_open(engine, opening);
+        (void)ht_engine_open(engine, opening);
         return;
     }
     (void)ht_packet_decode(&packet, &frame);

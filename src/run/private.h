@@ -23,6 +23,17 @@ struct ht_watch {
     uint64_t analyzers;
 };
 
+/* Which analyzers have a function for what happens to flows and records, a bit each. */
+struct ht_hooks {
+    uint64_t connection_start, record, confirm, connection, judge;
+};
+
+/* The first of a set of analyzers that is not empty. */
+static inline unsigned ht_first_hook(uint64_t set)
+{
+    return (unsigned)__builtin_ctzll(set);
+}
+
 /* A flow and by what it is sorted: copied, for a million flows do not fit into the cache. */
 struct ht_flush_flow {
     uint64_t first; /* frame, and part of it */
@@ -54,6 +65,7 @@ struct ht_engine {
     struct ht_keyring keyring;
     struct ht_key_log *captured_keys; /* that came with the packets; NULL: none */
     void *analyzer_states[HT_MAX_DISSECTORS];
+    struct ht_hooks hooks;
     struct ht_watch watches[NUM_WATCHES]; /* of types met, each at one place by its address */
     struct ht_stats stats;
     struct ht_flow *flow; /* at hand */
@@ -105,8 +117,8 @@ void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
 uint64_t ht_engine_deliver(void *engine, const struct ht_reassembly *r,
                            const struct ht_delivery *delivery);
 
-/* ht_engine_open makes a flow of a SYN that waited; it is in the table then. */
-void ht_engine_open(struct ht_engine *engine, struct ht_opening *opening);
+/* ht_engine_open makes a flow of a SYN that waited; it is in the table then. NULL: no memory. */
+struct ht_flow *ht_engine_open(struct ht_engine *engine, struct ht_opening *opening);
 
 /* ht_engine_is_settled: of the flow, over UDP, nothing more is awaited. */
 bool ht_engine_is_settled(const struct ht_flow *flow);

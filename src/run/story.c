@@ -5,6 +5,11 @@
 
 #include <stdlib.h>
 
+enum {
+    TOLD_BYTES = 1000, /* of a short story, what comes at its end: events recalled, absences */
+    FEW_BYTES  = 4096  /* of a longer one blocks are as large anyway */
+};
+
 static uint64_t lost_bytes(const struct ht_tcp_side *side)
 {
     return ht_reassembly_disorder(&side->bytes).lost_bytes;
@@ -74,28 +79,37 @@ static const char *role(const struct ht_flow *flow, unsigned side)
     return side == flow->client ? "client" : "server";
 }
 
-static struct ht_timeline_entry entry_of(const struct ht_flow *flow, const struct ht_happening *h,
-                                         struct ht_arena *arena)
+static void set_flags(struct ht_timeline_entry *entry, unsigned flags)
 {
-    struct ht_timeline_entry entry = {
-        .from = role(flow, h->side), .event = h->type->name, .absent = h->absent, .type = h->type};
+    entry->inferred  = (flags & HT_EVENT_INFERRED) != 0;
+    entry->encrypted = (flags & HT_EVENT_ENCRYPTED) != 0;
+    entry->decrypted = (flags & HT_EVENT_DECRYPTED) != 0;
+    entry->partial   = (flags & HT_EVENT_PARTIAL) != 0;
+    entry->malformed = (flags & HT_EVENT_MALFORMED) != 0;
+    entry->verified  = ht_event_verified(flags);
+}
+
+/* Fills an entry that is zeroed. */
+static void fill_entry(struct ht_timeline_entry *entry, const struct ht_flow *flow,
+                       const struct ht_happening *h, struct ht_arena *arena)
+{
+    entry->from   = role(flow, h->side);
+    entry->event  = h->type->name;
+    entry->absent = h->absent;
+    entry->type   = h->type;
     if (h->absent == NULL) {
-        entry.t_ns      = h->time_ns - flow->start_ns;
-        entry.frame     = h->frame;
-        entry.inferred  = (h->flags & HT_EVENT_INFERRED) != 0;
-        entry.encrypted = (h->flags & HT_EVENT_ENCRYPTED) != 0;
-        entry.decrypted = (h->flags & HT_EVENT_DECRYPTED) != 0;
-        entry.partial   = (h->flags & HT_EVENT_PARTIAL) != 0;
-        entry.malformed = (h->flags & HT_EVENT_MALFORMED) != 0;
-        entry.verified  = ht_event_verified(h->flags);
+        entry->t_ns  = h->time_ns - flow->start_ns;
+        entry->frame = h->frame;
+        if (h->flags != 0) {
+            set_flags(entry, h->flags);
+        }
     }
     if (h->kept != NULL) {
-        entry.object = ht_kept_recall(h->kept, h->type->data, arena);
+        entry->object = ht_kept_recall(h->kept, h->type->data, arena);
     }
-    if (entry.object != NULL && !h->type->in_details) {
-        entry.data = (struct ht_any){.type = h->type->data, .object = entry.object};
+    if (entry->object != NULL && !h->type->in_details) {
+        entry->data = (struct ht_any){.type = h->type->data, .object = entry->object};
     }
-    return entry;
 }
 
 static struct ht_timeline_entry resolution_entry(const struct ht_connection *c,
@@ -143,7 +157,7 @@ static struct ht_objects timeline_of(struct ht_engine *engine, const struct ht_f
     sort(order, num);
     n = add_resolution(connection, entries);
     for (size_t i = 0; i < num; i++) {
-        entries[n++] = entry_of(flow, order[i], &engine->story);
+        fill_entry(&entries[n++], flow, order[i], &engine->story);
     }
     return (struct ht_objects){.items = entries, .len = n};
 }
@@ -302,20 +316,18 @@ static void add_label(struct ht_engine *engine, struct ht_flow *flow, struct ht_
 static void analyze(struct ht_engine *engine, struct ht_connection *c)
 {
     struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
-    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
-        if (engine->config.analyzers[i]->connection != NULL) {
-            engine->config.analyzers[i]->connection(engine->analyzer_states[i], &a, c);
-        }
+    for (uint64_t left = engine->hooks.connection; left != 0; left &= left - 1) {
+        unsigned i = ht_first_hook(left);
+        engine->config.analyzers[i]->connection(engine->analyzer_states[i], &a, c);
     }
 }
 
 static void judge(struct ht_engine *engine, struct ht_connection *c)
 {
     struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
-    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
-        if (engine->config.analyzers[i]->judge != NULL) {
-            engine->config.analyzers[i]->judge(engine->analyzer_states[i], &a, c);
-        }
+    for (uint64_t left = engine->hooks.judge; left != 0; left &= left - 1) {
+        unsigned i = ht_first_hook(left);
+        engine->config.analyzers[i]->judge(engine->analyzer_states[i], &a, c);
     }
 }
 
@@ -323,9 +335,9 @@ static void judge(struct ht_engine *engine, struct ht_connection *c)
 static bool is_confirmed(struct ht_engine *engine, struct ht_connection *c)
 {
     struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
-    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
-        const struct ht_analyzer *each = engine->config.analyzers[i];
-        if (each->confirm != NULL && each->confirm(engine->analyzer_states[i], &a, c)) {
+    for (uint64_t left = engine->hooks.confirm; left != 0; left &= left - 1) {
+        unsigned i = ht_first_hook(left);
+        if (engine->config.analyzers[i]->confirm(engine->analyzer_states[i], &a, c)) {
             return true;
         }
     }
@@ -386,6 +398,9 @@ void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
     ht_engine_enter(engine, flow, 0, flow->end_ns);
     if (flow->tcp != NULL) {
         ht_tcp_finish(flow->tcp);
+    }
+    if (is_told(flow) && flow->arena.size < FEW_BYTES) {
+        ht_arena_reserve(&flow->arena, TOLD_BYTES);
     }
     struct ht_end end = {.side     = {quality_of(flow, 0), quality_of(flow, 1)},
                          .close_ns = flow->tcp != NULL ? flow->tcp->close_ns : 0};

@@ -363,7 +363,7 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
         is_memory_short(r)) { /* else there may be no room for this one, and it is lost */
         lose_patience(r);
     }
-    if (ht_reassembly_is_bulk(r, segment->seq, segment->len)) {
+    if (ht_reassembly_is_head(r, segment->seq) && ht_reassembly_is_unwanted(r, segment->len)) {
         ht_reassembly_step(r, segment->len);
         return;
     }
@@ -386,6 +386,12 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
     } else {
         place_in_order(r, s);
     }
+}
+
+void ht_reassembly_take_head(struct ht_reassembly *r, struct ht_delivery *delivery)
+{
+    r->impatient = false;
+    deliver(r, delivery);
 }
 
 bool ht_reassembly_heard(struct ht_reassembly *r, uint64_t heard)

@@ -110,13 +110,19 @@ bool ht_reassembly_is_before(const struct ht_reassembly *a, const struct ht_reas
  * that never came are lost. */
 void ht_reassembly_end(struct ht_reassembly *r, uint32_t seq);
 
-/* ht_reassembly_is_bulk: does a segment of `len` bytes begin at the next byte in order, without
- * bytes that anybody wants or that wait behind it? Then ht_reassembly_step takes it; most of all
- * segments are of that kind. */
-static inline bool ht_reassembly_is_bulk(const struct ht_reassembly *r, uint32_t seq, uint32_t len)
+/* ht_reassembly_is_head: does a segment begin at the next byte in order, without bytes that wait
+ * behind it? Nearly all do. */
+static inline bool ht_reassembly_is_head(const struct ht_reassembly *r, uint32_t seq)
 {
-    return r->started && seq == r->base + (uint32_t)r->next && len <= r->unwanted - r->next &&
+    return r->started && seq == r->base + (uint32_t)r->next &&
            (r->disorder == NULL || r->disorder->head == NULL);
+}
+
+/* ht_reassembly_is_unwanted: are the next `len` bytes in order such as nobody wants? Then
+ * ht_reassembly_step takes a segment of them that is at the head. */
+static inline bool ht_reassembly_is_unwanted(const struct ht_reassembly *r, uint32_t len)
+{
+    return len <= r->unwanted - r->next;
 }
 
 /* ht_reassembly_is_next: does a segment of `len` bytes begin at the next byte in order? */
@@ -124,6 +130,10 @@ static inline bool ht_reassembly_is_next(const struct ht_reassembly *r, uint32_t
 {
     return len > 0 && r->started && !r->held && seq == r->base + (uint32_t)r->next;
 }
+
+/* ht_reassembly_take_head hands on the bytes of a segment that is at the head and said after no
+ * more than what was `heard`. */
+void ht_reassembly_take_head(struct ht_reassembly *r, struct ht_delivery *delivery);
 
 static inline void ht_reassembly_step(struct ht_reassembly *r, uint32_t len)
 {

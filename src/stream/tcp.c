@@ -26,6 +26,12 @@ static bool before(uint32_t a, uint32_t b)
     return (int32_t)(a - b) < 0;
 }
 
+/* Up to where the side's bytes were handed on. */
+static uint32_t next_seq(const struct ht_tcp_side *side)
+{
+    return side->bytes.base + (uint32_t)side->bytes.next;
+}
+
 static void emit(const struct step *s, const struct ht_event_type *type, void *data)
 {
     s->observer->emit(s->observer->context, type, s->side, data);
@@ -79,18 +85,18 @@ static struct ht_tcp_options read_options(const struct ht_tcp_header *tcp)
     return out;
 }
 
-static void emit_open(const struct step *s, const struct ht_event_type *type, bool again)
+static void emit_open(const struct step *s, const struct ht_event_type *type,
+                      const struct ht_tcp_options *o, bool again)
 {
-    const struct ht_tcp_options o = read_options(&s->packet->tcp);
-    struct ht_tcp_open open       = {.mss            = o.mss,
-                                     .window_scale   = (uint8_t)(o.window_scale - 1),
-                                     .window_scaling = o.window_scale > 0,
-                                     .sack_permitted = o.sack_permitted,
-                                     .timestamps     = o.timestamps,
-                                     .fast_open      = o.fast_open,
-                                     .window         = o.window,
-                                     .retransmission = again};
-    if (o.window_scale == 0) {
+    struct ht_tcp_open open = {.mss            = o->mss,
+                               .window_scale   = (uint8_t)(o->window_scale - 1),
+                               .window_scaling = o->window_scale > 0,
+                               .sack_permitted = o->sack_permitted,
+                               .timestamps     = o->timestamps,
+                               .fast_open      = o->fast_open,
+                               .window         = o->window,
+                               .retransmission = again};
+    if (o->window_scale == 0) {
         open.window_scale = 0;
     }
     emit(s, type, &open);
@@ -118,6 +124,7 @@ static void see_syn(const struct step *s)
     if (is_ack && tcp->closed_by_reset && tcp->ack_frame == 0) {
         reopen(tcp);
     }
+    const struct ht_tcp_options options = read_options(&s->packet->tcp);
     if (again) {
         tcp->syn_retransmissions += !is_ack;
         me->syn_ack |= is_ack; /* the second half of a simultaneous open */
@@ -126,7 +133,7 @@ static void see_syn(const struct step *s)
         me->syn_ack   = is_ack;
         me->isn       = s->packet->tcp.seq;
         me->syn_frame = s->frame;
-        me->options   = read_options(&s->packet->tcp);
+        me->options   = options;
         ht_reassembly_start(&me->bytes, me->isn + 1);
     }
     if (!again || is_ack) {
@@ -143,7 +150,15 @@ static void see_syn(const struct step *s)
         tcp->opener = (int8_t)(2 - s->side);
     }
     if (!again || tcp->syn_retransmissions < MAX_SYN_EVENTS) {
-        emit_open(s, is_ack ? &ht_tcp_syn_ack_event : &ht_tcp_syn_event, again);
+        emit_open(s, is_ack ? &ht_tcp_syn_ack_event : &ht_tcp_syn_event, &options, again);
+    }
+}
+
+static void see_acked(struct ht_tcp_side *me, uint32_t ack)
+{
+    if (!me->acked || before(me->max_acked, ack)) {
+        me->acked     = true;
+        me->max_acked = ack;
     }
 }
 
@@ -158,10 +173,7 @@ static void see_ack(const struct step *s)
         /* Where the SYN-ACK was lost in capture this still says where its side begins. */
         ht_reassembly_start(&tcp->side[1 - s->side].bytes, ack);
     }
-    if (!me->acked || before(me->max_acked, ack)) {
-        me->acked     = true;
-        me->max_acked = ack;
-    }
+    see_acked(me, ack);
     ht_reassembly_acked(&tcp->side[1 - s->side].bytes, ack);
     bool opened_here =
         me->syn ? !me->syn_ack || tcp->simultaneous_open : peer->syn && peer->syn_ack;
@@ -310,7 +322,7 @@ static bool is_foreign(struct ht_tcp *tcp, const struct ht_packet *packet, unsig
 {
     enum { MAX_FOREIGN = 8 };
     const struct ht_tcp_side *me = &tcp->side[side], *peer = &tcp->side[1 - side];
-    bool foreign = me->syn && peer->syn &&
+    bool foreign = packet->tcp.seq != next_seq(me) && me->syn && peer->syn &&
                    (packet->tcp.flags & (HT_TCP_SYN | HT_TCP_ACK)) == HT_TCP_ACK &&
                    is_far(packet->tcp.seq, &me->bytes, largest_window(peer, me)) &&
                    is_far(packet->tcp.ack, &peer->bytes, largest_window(me, peer));
@@ -323,24 +335,36 @@ static bool is_steady(const struct ht_tcp *tcp)
 {
     const struct ht_tcp_side *a = &tcp->side[0], *b = &tcp->side[1];
     bool closing = a->fin || a->reset || b->fin || b->reset;
-    return tcp->ack_frame != 0 && a->acked && b->acked && !closing;
+    return tcp->ack_frame != 0 && a->seen && b->seen && !closing;
 }
 
-bool ht_tcp_is_bulk(const struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side)
+bool ht_tcp_is_usual(const struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side)
 {
     enum { FLAGS = HT_TCP_SYN | HT_TCP_FIN | HT_TCP_RST | HT_TCP_ACK };
+    const struct ht_reassembly *bytes = &tcp->side[side].bytes;
     return tcp->steady && (packet->tcp.flags & FLAGS) == HT_TCP_ACK &&
-           ht_reassembly_is_bulk(&tcp->side[side].bytes, packet->tcp.seq, packet->payload_len);
+           ht_reassembly_is_head(bytes, packet->tcp.seq) &&
+           (ht_reassembly_is_unwanted(bytes, packet->payload_len) ||
+            !before(next_seq(&tcp->side[1 - side]), packet->tcp.ack));
 }
 
-void ht_tcp_pass(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side)
+void ht_tcp_take_usual(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
+                       uint64_t frame, int64_t time_ns)
 {
-    struct ht_tcp_side *me = &tcp->side[side];
-    uint32_t ack           = packet->tcp.ack;
-    tcp->foreign           = 0; /* a number at the next byte is no other connection's */
-    me->max_acked          = before(me->max_acked, ack) ? ack : me->max_acked;
-    ht_reassembly_acked(&tcp->side[1 - side].bytes, ack);
-    ht_reassembly_step(&me->bytes, packet->payload_len);
+    struct ht_tcp_side *me     = &tcp->side[side];
+    struct ht_reassembly *said = &tcp->side[1 - side].bytes;
+    tcp->foreign               = 0; /* a number at the next byte is no other connection's */
+    see_acked(me, packet->tcp.ack);
+    ht_reassembly_acked(said, packet->tcp.ack);
+    if (ht_reassembly_is_unwanted(&me->bytes, packet->payload_len)) {
+        ht_reassembly_step(&me->bytes, packet->payload_len);
+    } else {
+        me->bytes.heard = said->next;
+        ht_reassembly_take_head(&me->bytes, &(struct ht_delivery){.bytes   = packet->payload,
+                                                                  .len     = packet->payload_len,
+                                                                  .frame   = frame,
+                                                                  .time_ns = time_ns});
+    }
 }
 
 /* The offset in its bytes up to which `me` was handed on; behind the last one its FIN counts, as it
@@ -477,12 +501,6 @@ void ht_tcp_finish(struct ht_tcp *tcp)
     }
     lose_tail(&tcp->side[0]);
     lose_tail(&tcp->side[1]);
-}
-
-/* Up to where the side's bytes were handed on. */
-static uint32_t next_seq(const struct ht_tcp_side *side)
-{
-    return side->bytes.base + (uint32_t)side->bytes.next;
 }
 
 void ht_tcp_fold(struct ht_tcp *tcp)

@@ -40,7 +40,8 @@ struct ht_tcp {
     int8_t opener; /* the side that sent the SYN: 1 + side; 0: not known */
     int8_t closer; /* 1 + the side that closed first */
     bool closed_by_reset;
-    bool steady;     /* open, not being closed, and both sides acknowledged something */
+    bool steady;     /* open, not being closed, both sides were seen, and neither's bytes wait for
+                      * the other's */
     uint8_t foreign; /* segments in a row that were ignored as another connection's */
 };
 
@@ -53,12 +54,20 @@ bool ht_tcp_is_new(const struct ht_tcp *tcp, const struct ht_packet *packet, uns
 void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
                    uint64_t frame, int64_t time_ns, const struct ht_tcp_observer *observer);
 
-/* ht_tcp_is_bulk: is this packet of the most usual kind: in a steady connection, an ACK without
- * SYN, FIN or RST, beginning at the next byte in order, and empty or of bytes that nobody wants?
- * Then ht_tcp_pass takes it and does all that ht_tcp_packet would: it emits and delivers nothing.
- */
-bool ht_tcp_is_bulk(const struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side);
-void ht_tcp_pass(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side);
+/* ht_tcp_is_usual: is this packet of the most usual kind: in a steady connection, an ACK without
+ * SYN, FIN or RST, beginning at the next byte in order, and empty, or of bytes that nobody wants,
+ * or that can be handed on at once? Then ht_tcp_take_usual takes it and does all that ht_tcp_packet
+ * would: it emits nothing, and delivers something only where ht_tcp_brings says so. */
+bool ht_tcp_is_usual(const struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side);
+void ht_tcp_take_usual(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
+                       uint64_t frame, int64_t time_ns);
+
+/* ht_tcp_brings: does a usual packet bring bytes that somebody wants? */
+static inline bool ht_tcp_brings(const struct ht_tcp *tcp, const struct ht_packet *packet,
+                                 unsigned side)
+{
+    return !ht_reassembly_is_unwanted(&tcp->side[side].bytes, packet->payload_len);
+}
 
 /* ht_tcp_is_half_open: it was asked for, and nothing was seen of what follows a handshake: its last
  * ACK, data, or an ACK of who accepted. */
