@@ -4,7 +4,6 @@
 
 enum {
     CHUNK_BYTES = 95, /* with what stands around them 104: how a connection opens, in most flows */
-    NUMBERS     = 4,  /* of an entry */
     STEP        = _Alignof(struct ht_event_type) /* divides what lies in arenas, too */
 };
 
@@ -27,23 +26,16 @@ _Static_assert(sizeof(struct ht_timeline_chunk *) >= HT_PACK_SLACK, "room for wh
 /* Near to event types and to the reasons of absences, which are the program's own. */
 static const struct ht_event_type program = {.name = ""};
 
-/* An entry before it is written. */
-struct encoded {
-    uint64_t numbers[NUMBERS];
-    unsigned lens; /* of the numbers, four bits each */
-    unsigned len;  /* of the entry */
-    uint8_t first, flags;
-    bool follow; /* the flags stand in a byte of their own */
+/* A number as it is written: the sign is the lowest bit, so that small ones are short. */
+struct number {
+    uint64_t word;
+    unsigned len;
 };
 
-/* The sign is the lowest bit, so that small numbers are short. */
-static inline void add_number(struct encoded *e, unsigned index, int64_t number)
+static inline struct number number_of(int64_t number)
 {
-    uint64_t zigzag   = (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
-    unsigned len      = ht_word_len(zigzag);
-    e->numbers[index] = zigzag;
-    e->lens |= len << 4 * index;
-    e->len += len;
+    uint64_t word = (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
+    return (struct number){word, ht_word_len(word)};
 }
 
 static const uint8_t *get_number(const uint8_t *at, unsigned index, unsigned lens, int64_t *out)
@@ -76,42 +68,18 @@ __attribute__((noinline)) static bool add_chunk(struct ht_timeline *timeline,
     return chunk != NULL;
 }
 
-/* What was kept lies in the arena where the first chunk is. */
-static inline struct encoded encode(const struct ht_timeline *timeline,
-                                    const struct ht_happening *h)
+/* What an entry points at. What was kept lies in the arena where the first chunk is. */
+static inline struct number pointed_at(const struct ht_timeline *timeline,
+                                       const struct ht_happening *h)
 {
-    int64_t pointed  = h->absent != NULL ? distance(&program, h->absent)
-                       : h->kept != NULL ? distance(timeline->first, h->kept) / STEP
-                                         : 0;
-    bool points      = h->absent != NULL || h->kept != NULL;
-    bool follow      = h->absent == NULL && h->flags >= FLAGS_FOLLOW;
-    unsigned flags   = h->absent != NULL ? ABSENT : follow ? FLAGS_FOLLOW : h->flags;
-    struct encoded e = {.first  = (uint8_t)(h->side | (points ? POINTS : 0) | flags << FLAGS_SHIFT),
-                        .follow = follow,
-                        .flags  = h->flags,
-                        .len    = 1U + follow + 2U};
-    add_number(&e, 0, distance(&program, h->type) / STEP);
-    add_number(&e, 1, (int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns));
-    add_number(&e, 2, (int64_t)(h->frame - timeline->frame));
-    add_number(&e, 3, pointed);
-    return e;
+    return number_of(h->absent != NULL ? distance(&program, h->absent)
+                     : h->kept != NULL ? distance(timeline->first, h->kept) / STEP
+                                       : 0);
 }
 
-/* Writes an entry for which there is room. */
-static inline void put_entry(struct ht_timeline_chunk *chunk, const struct encoded *e)
+static inline uint8_t *put(uint8_t *at, struct number number)
 {
-    uint8_t *at = chunk->bytes + chunk->len;
-    *at++       = e->first;
-    if (e->follow) {
-        *at++ = e->flags;
-    }
-    *at++ = (uint8_t)e->lens;
-    *at++ = (uint8_t)(e->lens >> 8);
-    for (unsigned i = 0; i < NUMBERS; i++) {
-        at = ht_put_word(at, e->numbers[i], e->lens >> 4 * i & 15);
-    }
-    chunk->next = NULL;
-    chunk->len  = (uint8_t)(chunk->len + e->len);
+    return ht_put_word(at, number.word, number.len);
 }
 
 bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
@@ -120,11 +88,28 @@ bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
     if (timeline->first == NULL && !add_chunk(timeline, arena)) {
         return false;
     }
-    struct encoded entry = encode(timeline, h);
-    if (timeline->last->len + entry.len > CHUNK_BYTES && !add_chunk(timeline, arena)) {
+    struct number type  = number_of(distance(&program, h->type) / STEP);
+    struct number time  = number_of((int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns));
+    struct number frame = number_of((int64_t)(h->frame - timeline->frame));
+    struct number pointed = pointed_at(timeline, h);
+    bool follow           = h->absent == NULL && h->flags >= FLAGS_FOLLOW;
+    unsigned flags        = h->absent != NULL ? ABSENT : follow ? FLAGS_FOLLOW : h->flags;
+    unsigned len          = 3U + follow + type.len + time.len + frame.len + pointed.len;
+    if (timeline->last->len + len > CHUNK_BYTES && !add_chunk(timeline, arena)) {
         return false;
     }
-    put_entry(timeline->last, &entry);
+    struct ht_timeline_chunk *chunk = timeline->last;
+    bool points                     = h->absent != NULL || h->kept != NULL;
+    uint8_t *at                     = chunk->bytes + chunk->len;
+    *at++ = (uint8_t)(h->side | (points ? POINTS : 0) | flags << FLAGS_SHIFT);
+    if (follow) {
+        *at++ = h->flags;
+    }
+    *at++ = (uint8_t)(type.len | time.len << 4);
+    *at++ = (uint8_t)(frame.len | pointed.len << 4);
+    (void)put(put(put(put(at, type), time), frame), pointed);
+    chunk->next       = NULL;
+    chunk->len        = (uint8_t)(chunk->len + len);
     timeline->time_ns = h->time_ns;
     timeline->frame   = h->frame;
     timeline->len++;

@@ -113,9 +113,10 @@ static void happened(struct ht_engine *engine, struct ht_happening *happening, u
     struct ht_flow *flow = engine->flow;
     happening->time_ns   = engine->emitter.time_ns;
     happening->frame     = engine->emitter.frame;
-    flow->limit_reached |= flow->timeline.len >= max ||
-                           flow->arena.size >= (size_t)2 * MAX_STORY_BYTES ||
-                           !ht_timeline_add(&flow->timeline, &flow->arena, happening);
+    if (flow->timeline.len >= max || flow->arena.size >= (size_t)2 * MAX_STORY_BYTES ||
+        !ht_timeline_add(&flow->timeline, &flow->arena, happening)) {
+        flow->limit_reached = true;
+    }
 }
 
 static void emit_record(struct ht_engine *engine, const struct ht_event_type *type, unsigned side,
@@ -162,7 +163,9 @@ static struct ht_kept *keep(struct ht_engine *engine, const struct ht_event_type
             .arena = &flow->arena, .pool = &engine->pool, .use = &flow->pool_use};
         kept = ht_keep(&keeper, type->data, event);
     }
-    flow->limit_reached |= kept == NULL;
+    if (kept == NULL) {
+        flow->limit_reached = true;
+    }
     return kept;
 }
 

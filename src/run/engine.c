@@ -213,8 +213,11 @@ static void take_packet(struct ht_engine *engine, const struct ht_frame *frame,
 {
     engine->stats.decode[decoded]++;
     if (decoded == HT_DECODED) {
-        *(packet->protocol == IPPROTO_TCP ? &engine->stats.tcp_packets
-                                          : &engine->stats.udp_packets) += 1;
+        if (packet->protocol == IPPROTO_TCP) {
+            engine->stats.tcp_packets++;
+        } else {
+            engine->stats.udp_packets++;
+        }
         ht_engine_packet(engine, frame, packet);
     }
 }
