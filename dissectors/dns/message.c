@@ -260,7 +260,9 @@ bool dns_message_parse(struct ht_bytes message, enum dns_kind kind, struct ht_ar
         read_questions(&p, out, out->counts[0]);
     }
     for (unsigned i = 0; i < DNS_NUM_SECTIONS && !p.r.bad && !p.limit; i++) {
-        read_section(&p, out, (enum dns_section)i);
+        if (out->counts[1 + i] > 0) {
+            read_section(&p, out, (enum dns_section)i);
+        }
     }
     out->limit_reached = p.limit;
     return rd_done(&p.r) && !p.malformed && !p.limit;

@@ -1,6 +1,7 @@
 #include "analysis/resolution/resolution.h"
 
 #include "analysis/resolution/answers.h"
+#include "base/fetch.h"
 #include "base/hash.h"
 #include "base/time.h"
 #include "dns/dns.h"
@@ -49,18 +50,21 @@ struct state {
     struct asker askers[MAX_ASKERS];
 };
 
-static size_t asker_place(const struct ht_address *client)
+/* The client's place, which is fetched: it is needed only after the answers. */
+static struct asker *asker_of(struct state *state, const struct ht_address *client)
 {
     uint64_t words[2];
     memcpy(words, client->bytes, sizeof words);
-    return ht_mix(words[0] ^ client->version, words[1] + 1) % MAX_ASKERS;
+    uint64_t hash       = ht_mix(words[0] ^ client->version, words[1] + 1);
+    struct asker *asker = &state->askers[hash % MAX_ASKERS];
+    ht_fetch(asker);
+    return asker;
 }
 
-static void note_asker(struct state *state, const struct ht_answer_facts *facts)
+static void note_asker(struct asker *asker, const struct ht_answer_facts *facts)
 {
-    struct asker *asker = &state->askers[asker_place(&facts->client)];
-    bool known          = ht_address_equal(&asker->client, &facts->client);
-    bool other          = asker->client.version == 0 || asker->source != facts->source;
+    bool known = ht_address_equal(&asker->client, &facts->client);
+    bool other = asker->client.version == 0 || asker->source != facts->source;
     if (facts->client.version != 0 && other) {
         *asker = (struct asker){
             .client = facts->client, .since_ns = facts->time_ns, .source = facts->source};
@@ -69,11 +73,10 @@ static void note_asker(struct state *state, const struct ht_answer_facts *facts)
     }
 }
 
-static bool has_asked(const struct state *state, const struct ht_connection *connection,
+static bool has_asked(const struct asker *asker, const struct ht_connection *connection,
                       uint32_t source)
 {
     const struct ht_address *client = &connection->client->ip;
-    const struct asker *asker       = &state->askers[asker_place(client)];
     return asker->source == source && ht_address_equal(&asker->client, client) &&
            client->version != 0 && asker->since_ns <= connection->start_ns;
 }
@@ -96,18 +99,15 @@ static void learn_answer(struct state *state, struct ht_bytes bytes)
     struct ht_reader r = ht_reader(bytes);
     memcpy(&lesson, rd_take(&r, sizeof lesson).ptr, sizeof lesson);
     struct ht_bytes text = rd_take(&r, lesson.text_len);
-    note_asker(state, &lesson.facts);
-    for (uint32_t i = 0; i < lesson.num_given; i++) {
+    struct asker *asker  = asker_of(state, &lesson.facts.client);
+    for (uint32_t i = 0; i < lesson.num_given && rd_left(&r) >= sizeof(struct given); i++) {
         struct given given;
-        struct ht_bytes raw = rd_take(&r, sizeof given);
-        if (r.bad) {
-            return;
-        }
-        memcpy(&given, raw.ptr, sizeof given);
+        memcpy(&given, rd_take(&r, sizeof given).ptr, sizeof given);
         struct ht_answer_facts facts = lesson.facts;
         facts.ttl_s                  = given.ttl_s < facts.ttl_s ? given.ttl_s : facts.ttl_s;
         ht_answers_add(answers, &given.address, &facts, text);
     }
+    note_asker(asker, &lesson.facts);
 }
 
 static void learn(void *state, struct ht_bytes lesson)
@@ -403,6 +403,7 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
     if (out == NULL || connection->client == NULL || connection->server == NULL) {
         return;
     }
+    const struct asker *asker            = asker_of(state, &connection->client->ip);
     const struct ht_answer_search search = {.server   = connection->server->ip,
                                             .client   = connection->client->ip,
                                             .name     = connection->server_name,
@@ -424,7 +425,7 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
         fill_other_name(out, a, answers, &search);
     }
     out->address     = search.server;
-    out->client_asks = has_asked(state, connection, a->source);
+    out->client_asks = has_asked(asker, connection, a->source);
     if (search.name.len == 0) {
         connection->server_name = out->name;
     }
