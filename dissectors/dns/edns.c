@@ -94,8 +94,8 @@ static void read_error(struct parser *p, struct ht_reader *r)
 /* A name that is not compressed (RFC 9567 section 5). */
 static struct ht_bytes read_domain(struct ht_reader *r, struct dns_text *text)
 {
-    struct ht_bytes option = ht_bytes(r->cur, rd_left(r));
-    (void)dns_name_parse(r, option, text);
+    const struct dns_names option = {.message = ht_bytes(r->cur, rd_left(r))};
+    (void)dns_name_parse(r, &option, text);
     if (!rd_done(r)) {
         dns_text_drop(text);
         rd_fail(r);

@@ -39,7 +39,8 @@ static bool ordinary_question(struct ht_reader *r, struct ht_bytes message)
     uint8_t room[MAX_TEXT];
     struct dns_text name;
     dns_text_start_in(&name, room, sizeof room);
-    bool named     = dns_name_parse(r, message, &name) && !name.full && name.ptr[0] != '.';
+    bool named = dns_name_parse(r, &(const struct dns_names){.message = message}, &name) &&
+                 !name.full && name.ptr[0] != '.';
     uint16_t type  = rd_u16(r);
     uint16_t class = rd_u16(r);
     for (size_t i = 0; named && i < name.len; i++) {

@@ -24,7 +24,6 @@ enum {
 };
 
 struct parser {
-    struct ht_bytes message;
     struct ht_reader r;
     struct ht_arena *arena;
     struct dns_text text;
@@ -69,7 +68,7 @@ static bool afford(struct parser *p, size_t len)
 
 static struct ht_bytes read_name(struct parser *p)
 {
-    struct ht_bytes name = dns_name_read(&p->r, p->message, &p->names, &p->text);
+    struct ht_bytes name = dns_name_read(&p->r, &p->names, &p->text);
     return p->kind == DNS_NETBIOS ? dns_netbios_name(&p->text, name) : name;
 }
 
@@ -153,7 +152,7 @@ static void read_opt(struct parser *p, struct dns_message *out, bool root,
 static struct ht_bytes read_alias(struct parser *p, struct ht_bytes rdata)
 {
     struct ht_reader r   = ht_reader(rdata);
-    struct ht_bytes name = dns_name_read(&r, p->message, &p->names, &p->text);
+    struct ht_bytes name = dns_name_read(&r, &p->names, &p->text);
     return rd_done(&r) ? name : ht_bytes("", 0);
 }
 
@@ -172,7 +171,7 @@ static struct ht_bytes print_data(struct parser *p, uint16_t type, struct ht_byt
         return alias;
     }
     if (!(p->kind == DNS_NETBIOS ? dns_netbios_rdata_print(&p->text, type, rdata)
-                                 : dns_rdata_print(&p->text, type, rdata, p->message))) {
+                                 : dns_rdata_print(&p->text, type, rdata, &p->names))) {
         p->malformed = true;
         dns_text_drop(&p->text);
         dns_rdata_print_unknown(&p->text, rdata);
@@ -241,7 +240,7 @@ static void read_section(struct parser *p, struct dns_message *out, enum dns_sec
 static void start(struct parser *p, struct ht_bytes message, enum dns_kind kind,
                   struct ht_arena *arena)
 {
-    *p = (struct parser){.message   = message,
+    *p = (struct parser){.names     = {.message = message},
                          .r         = ht_reader(message),
                          .arena     = arena,
                          .text_left = DNS_MAX_TEXT,

@@ -23,7 +23,7 @@ static size_t read_pointer(struct ht_reader *at, uint8_t first, size_t limit)
 
 /* Steps over labels to what is none: the root or a pointer, whose first octet it puts in
  * `out_end`. */
-static struct ht_bytes take_labels(struct ht_reader *at, size_t *octets, uint8_t *out_end)
+static struct ht_bytes take_labels(struct ht_reader *at, uint16_t *octets, uint8_t *out_end)
 {
     struct ht_bytes rest = ht_bytes(at->cur, rd_left(at));
     size_t len           = 0;
@@ -32,7 +32,7 @@ static struct ht_bytes take_labels(struct ht_reader *at, size_t *octets, uint8_t
     }
     struct ht_bytes labels = rd_take(at, len);
     uint8_t end            = rd_u8(at);
-    *octets += len;
+    *octets                = (uint16_t)(*octets + len);
     if (*octets > MAX_NAME || (end > MAX_LABEL && end < 0xC0)) {
         rd_fail(at);
     }
@@ -68,7 +68,7 @@ static void put_escaped(struct dns_text *out, struct ht_bytes labels, bool first
 /* Labels lie on the wire as they are written, but that each has its length where the text has a
  * dot. What must be escaped is looked for in what came, not in what was just written: that would
  * wait until it is in memory. Returns how many octets were written as they are. */
-static size_t put_labels(struct dns_text *out, struct ht_bytes labels, bool first)
+static uint16_t put_labels(struct dns_text *out, struct ht_bytes labels, bool first)
 {
     uint8_t *text = labels.len > 0 ? dns_text_room(out, labels.len) : NULL;
     bool plain    = true;
@@ -87,108 +87,127 @@ static size_t put_labels(struct dns_text *out, struct ht_bytes labels, bool firs
         return 0;
     }
     out->len += labels.len - first;
-    return labels.len;
+    return (uint16_t)labels.len;
 }
 
-/* What is known of a name when it was read. */
-struct reading {
-    unsigned pointers;
-    size_t plain; /* octets of its first labels that were written as they are */
-};
+/* The name that begins at `offset`, or has a label that does; `*out_skipped` is how many octets of
+ * it lie before. NULL: none that is kept. */
+static const struct dns_name *find_kept(const struct dns_names *names, size_t offset,
+                                        size_t *out_skipped)
+{
+    for (unsigned i = 0; i < DNS_NAMES_KEPT && i < names->num; i++) {
+        const struct dns_name *name = &names->kept[i];
+        size_t skipped              = offset - name->at; /* huge, where it begins later */
+        *out_skipped                = skipped;
+        if (skipped == 0 || (skipped < name->plain && name->text.ptr[skipped - 1] == '.')) {
+            return name;
+        }
+    }
+    return NULL;
+}
 
-static bool parse(struct ht_reader *r, struct ht_bytes message, struct dns_text *out,
-                  struct reading *reading)
+/* The name goes on as one that is kept does: false where there is none. */
+static bool put_kept(const struct dns_names *names, size_t offset, struct dns_text *out,
+                     struct dns_name *name)
+{
+    size_t skipped              = 0;
+    const struct dns_name *kept = find_kept(names, offset, &skipped);
+    if (kept == NULL) {
+        return false;
+    }
+    if (name->octets > 1) {
+        dns_text_char(out, '.');
+    }
+    dns_text_put(out, ht_bytes_from(kept->text, skipped));
+    name->octets   = (uint16_t)(name->octets + kept->octets - skipped - 1);
+    name->pointers = (uint16_t)(name->pointers + kept->pointers);
+    return true;
+}
+
+/* Writes a name. What it fills in `name` is without the text. */
+static bool parse(struct ht_reader *r, const struct dns_names *names, struct dns_text *out,
+                  struct dns_name *name)
 {
     struct ht_reader at = *r;
-    size_t limit        = rd_more(r) ? (size_t)(r->cur - message.ptr) : 0;
-    size_t octets       = 1;
+    size_t limit        = rd_more(r) ? (size_t)(r->cur - names->message.ptr) : 0;
     uint8_t end         = 0;
-    *reading            = (struct reading){0};
+    *name               = (struct dns_name){.at = limit, .octets = 1};
     do {
-        bool first             = octets == 1;
-        struct ht_bytes labels = take_labels(&at, &octets, &end);
-        size_t plain           = put_labels(out, labels, first);
-        reading->plain         = reading->pointers == 0 ? plain : reading->plain;
+        bool first             = name->octets == 1;
+        struct ht_bytes labels = take_labels(&at, &name->octets, &end);
+        uint16_t plain         = put_labels(out, labels, first);
+        if (name->pointers == 0) {
+            name->plain = plain;
+        }
         if (end != 0) {
             limit = read_pointer(&at, end, limit);
-            if (++reading->pointers > MAX_POINTERS) {
-                rd_fail(&at);
+            *r    = name->pointers++ == 0 ? at : *r;
+            if (!at.bad && put_kept(names, limit, out, name)) {
+                end = 0;
+            } else if (!at.bad) {
+                at = ht_reader(ht_bytes_from(names->message, limit));
             }
-            if (reading->pointers == 1) {
-                *r = at;
-            }
-            at = at.bad ? at : ht_reader(ht_bytes_from(message, limit));
         }
-    } while (end != 0 && !at.bad);
-    if (at.bad) {
+    } while (end != 0 && !at.bad && name->pointers <= MAX_POINTERS);
+    if (at.bad || name->pointers > MAX_POINTERS || name->octets > MAX_NAME) {
         rd_fail(r);
         return false;
     }
-    if (reading->pointers == 0) {
+    if (name->pointers == 0) {
         *r = at;
     }
-    if (octets == 1) {
+    if (name->octets == 1) {
         dns_text_char(out, '.');
     }
     return true;
 }
 
-bool dns_name_parse(struct ht_reader *r, struct ht_bytes message, struct dns_text *out)
+bool dns_name_parse(struct ht_reader *r, const struct dns_names *names, struct dns_text *out)
 {
-    struct reading reading;
-    return parse(r, message, out, &reading);
+    struct dns_name name;
+    return parse(r, names, out, &name);
+}
+
+/* Where the name at `r` is nothing but a pointer to one that is kept, steps over it and returns its
+ * text; else empty. */
+static struct ht_bytes reuse(struct ht_reader *r, const struct dns_names *names)
+{
+    struct ht_reader ahead      = *r;
+    size_t skipped              = 0;
+    const struct dns_name *kept = find_kept(names, rd_u16(&ahead) ^ 0xC000U, &skipped);
+    if (kept == NULL) {
+        return ht_bytes("", 0);
+    }
+    *r = ahead;
+    return ht_bytes_from(kept->text, skipped);
+}
+
+struct ht_bytes dns_name_read(struct ht_reader *r, struct dns_names *names, struct dns_text *out)
+{
+    struct dns_name name;
+    bool points          = rd_more(r) && *r->cur >= 0xC0;
+    struct ht_bytes text = points ? reuse(r, names) : ht_bytes("", 0);
+    if (text.len > 0) {
+        return text;
+    }
+    if (!parse(r, names, out, &name)) {
+        dns_text_drop(out);
+        return text;
+    }
+    name.text = dns_text_done(out);
+    if (name.text.len > 0 && name.octets > 1 && name.at >= HEADER_SIZE && name.at <= MAX_OFFSET &&
+        name.pointers < MAX_POINTERS) {
+        names->kept[names->num++ % DNS_NAMES_KEPT] = name;
+    }
+    return name.text;
 }
 
 void dns_name_skip(struct ht_reader *r)
 {
-    size_t octets = 1;
-    uint8_t end   = 0;
+    uint16_t octets = 1;
+    uint8_t end     = 0;
     (void)take_labels(r, &octets, &end);
     if (end != 0) {
         rd_fail(r);
     }
-}
-
-/* Where the name at `r` is nothing but a pointer to one that is kept, or to a later label of it,
- * steps over it and returns its text; else empty. */
-static struct ht_bytes find_kept(struct ht_reader *r, const struct dns_names *names)
-{
-    struct ht_reader ahead = *r;
-    size_t at              = rd_u16(&ahead) ^ 0xC000U;
-    for (unsigned i = 0; i < DNS_NAMES_KEPT && i < names->num; i++) {
-        struct ht_bytes text = names->kept[i].text;
-        size_t skipped       = at - names->kept[i].at; /* more than any name has, where before it */
-        bool later = skipped > 0 && skipped < names->kept[i].octets && text.ptr[skipped - 1] == '.';
-        if (skipped == 0 || later) {
-            *r = ahead;
-            return ht_bytes_from(text, skipped);
-        }
-    }
-    return ht_bytes("", 0);
-}
-
-struct ht_bytes dns_name_read(struct ht_reader *r, struct ht_bytes message, struct dns_names *names,
-                              struct dns_text *out)
-{
-    struct ht_bytes text = ht_bytes("", 0);
-    if (rd_more(r) && *r->cur >= 0xC0) {
-        text = find_kept(r, names);
-    }
-    if (text.len > 0) {
-        return text;
-    }
-    struct reading reading;
-    size_t at = rd_more(r) ? (size_t)(r->cur - message.ptr) : 0;
-    if (!parse(r, message, out, &reading)) {
-        dns_text_drop(out);
-        return text;
-    }
-    text = dns_text_done(out);
-    if (text.len > 0 && at >= HEADER_SIZE && at <= MAX_OFFSET && reading.pointers < MAX_POINTERS) {
-        unsigned slot            = names->num++ % DNS_NAMES_KEPT;
-        names->kept[slot].at     = at;
-        names->kept[slot].text   = text;
-        names->kept[slot].octets = reading.plain;
-    }
-    return text;
 }

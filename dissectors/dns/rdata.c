@@ -321,7 +321,7 @@ static bool put_variable(struct dns_text *out, char letter, struct ht_reader *r)
 }
 
 bool dns_rdata_print(struct dns_text *out, uint16_t type, struct ht_bytes rdata,
-                     struct ht_bytes message)
+                     const struct dns_names *names)
 {
     const char *form   = form_of(type);
     struct ht_reader r = ht_reader(rdata);
@@ -336,9 +336,9 @@ bool dns_rdata_print(struct dns_text *out, uint16_t type, struct ht_bytes rdata,
         }
         dns_text_put(out, ht_bytes(" ", letter == form ? 0 : 1));
         if (*letter == 'n') {
-            (void)dns_name_parse(&r, message, out);
+            (void)dns_name_parse(&r, names, out);
         } else if (!put_fixed(out, *letter, &r) && !put_variable(out, *letter, &r)) {
-            dns_rdata_print_special(out, *letter, &r, message);
+            dns_rdata_print_special(out, *letter, &r, names);
         }
     }
     return rd_done(&r);

@@ -4,14 +4,14 @@
 #ifndef HT_DNS_RDATA_H
 #define HT_DNS_RDATA_H
 
-#include "dns/text.h"
+#include "dns/name.h"
 
-/* dns_rdata_print writes the data of a record of `type`. `rdata` is a view of a part of `message`,
- * into which compressed names in it may point. A type without a known form is written as RFC 3597
- * section 5 has it: \# length hexadecimal. False where the data break the type's form; what was
- * written then is not to be used. */
+/* dns_rdata_print writes the data of a record of `type`. `rdata` is a view of a part of the
+ * message, into which compressed names in it may point. A type without a known form is written as
+ * RFC 3597 section 5 has it: \# length hexadecimal. False where the data break the type's form;
+ * what was written then is not to be used. */
 bool dns_rdata_print(struct dns_text *out, uint16_t type, struct ht_bytes rdata,
-                     struct ht_bytes message);
+                     const struct dns_names *names);
 
 /* dns_rdata_print_unknown writes \# length hexadecimal. */
 void dns_rdata_print_unknown(struct dns_text *out, struct ht_bytes rdata);
@@ -25,7 +25,7 @@ void dns_type_print(struct dns_text *out, uint16_t type);
 /* dns_rdata_print_special writes what only one type or two have; `letter` as in rdata.c. The reader
  * fails where it is malformed. */
 void dns_rdata_print_special(struct dns_text *out, char letter, struct ht_reader *r,
-                             struct ht_bytes message);
+                             const struct dns_names *names);
 
 /* dns_svc_params_print writes the parameters of an SVCB or HTTPS record (RFC 9460 section 2.1), a
  * space before each. False where they are malformed: keys not rising, values not of their form. */

@@ -90,7 +90,7 @@ static void put_part(struct dns_text *out, struct ht_reader *r, bool six, size_t
 }
 
 /* RFC 2874 section 3.1.1: the bits behind the prefix, and who has the prefix. */
-static void put_a6(struct dns_text *out, struct ht_reader *r, struct ht_bytes message)
+static void put_a6(struct dns_text *out, struct ht_reader *r, const struct dns_names *names)
 {
     uint8_t prefix = rd_u8(r);
     if (prefix > 128) {
@@ -102,7 +102,7 @@ static void put_a6(struct dns_text *out, struct ht_reader *r, struct ht_bytes me
     put_part(out, r, true, prefix / 8U, 16);
     if (prefix > 0) {
         put_space(out);
-        (void)dns_name_parse(r, message, out);
+        (void)dns_name_parse(r, names, out);
     }
 }
 
@@ -132,7 +132,7 @@ static void put_prefixes(struct dns_text *out, struct ht_reader *r)
 
 /* RFC 4025 section 2.5: nothing, an address or a name, never compressed. */
 static void put_gateway(struct dns_text *out, struct ht_reader *r, uint8_t type,
-                        struct ht_bytes message)
+                        const struct dns_names *names)
 {
     switch (type) {
     case 0:
@@ -145,7 +145,7 @@ static void put_gateway(struct dns_text *out, struct ht_reader *r, uint8_t type,
         put_part(out, r, true, 0, 16);
         break;
     case 3:
-        (void)dns_name_parse(r, message, out);
+        (void)dns_name_parse(r, names, out);
         break;
     default:
         rd_fail(r);
@@ -153,7 +153,7 @@ static void put_gateway(struct dns_text *out, struct ht_reader *r, uint8_t type,
     }
 }
 
-static void put_ipsec_key(struct dns_text *out, struct ht_reader *r, struct ht_bytes message)
+static void put_ipsec_key(struct dns_text *out, struct ht_reader *r, const struct dns_names *names)
 {
     uint8_t precedence = rd_u8(r), type = rd_u8(r), algorithm = rd_u8(r);
     dns_text_uint(out, precedence);
@@ -162,7 +162,7 @@ static void put_ipsec_key(struct dns_text *out, struct ht_reader *r, struct ht_b
     put_space(out);
     dns_text_uint(out, algorithm);
     put_space(out);
-    put_gateway(out, r, type, message);
+    put_gateway(out, r, type, names);
     if (rd_more(r)) {
         put_space(out);
         dns_text_base64(out, rd_rest(r));
@@ -170,7 +170,7 @@ static void put_ipsec_key(struct dns_text *out, struct ht_reader *r, struct ht_b
 }
 
 /* RFC 8777 section 4.3.1: precedence, discovery optional, type, relay. */
-static void put_relay(struct dns_text *out, struct ht_reader *r, struct ht_bytes message)
+static void put_relay(struct dns_text *out, struct ht_reader *r, const struct dns_names *names)
 {
     uint8_t precedence = rd_u8(r), type = rd_u8(r);
     dns_text_uint(out, precedence);
@@ -179,11 +179,12 @@ static void put_relay(struct dns_text *out, struct ht_reader *r, struct ht_bytes
     put_space(out);
     dns_text_uint(out, type & 0x7FU);
     put_space(out);
-    put_gateway(out, r, type & 0x7FU, message);
+    put_gateway(out, r, type & 0x7FU, names);
 }
 
 /* RFC 8005 section 6: algorithm, HIT, key, rendezvous servers. */
-static void put_host_identity(struct dns_text *out, struct ht_reader *r, struct ht_bytes message)
+static void put_host_identity(struct dns_text *out, struct ht_reader *r,
+                              const struct dns_names *names)
 {
     uint8_t hit_len = rd_u8(r), algorithm = rd_u8(r);
     uint16_t key_len = rd_u16(r);
@@ -194,7 +195,7 @@ static void put_host_identity(struct dns_text *out, struct ht_reader *r, struct 
     dns_text_base64(out, rd_take(r, key_len));
     while (rd_more(r)) {
         put_space(out);
-        (void)dns_name_parse(r, message, out);
+        (void)dns_name_parse(r, names, out);
     }
     if (hit_len == 0 || key_len == 0) {
         rd_fail(r);
@@ -277,7 +278,7 @@ static void put_location(struct dns_text *out, struct ht_reader *r)
 }
 
 static void put_shaped(struct dns_text *out, char letter, struct ht_reader *r,
-                       struct ht_bytes message)
+                       const struct dns_names *names)
 {
     switch (letter) {
     case 'w':
@@ -287,19 +288,19 @@ static void put_shaped(struct dns_text *out, char letter, struct ht_reader *r,
         put_bits(out, r, NXT_BITMAP, true);
         break;
     case 'o':
-        put_a6(out, r, message);
+        put_a6(out, r, names);
         break;
     case 'p':
         put_prefixes(out, r);
         break;
     case 'k':
-        put_ipsec_key(out, r, message);
+        put_ipsec_key(out, r, names);
         break;
     case 'd':
-        put_relay(out, r, message);
+        put_relay(out, r, names);
         break;
     case 'j':
-        put_host_identity(out, r, message);
+        put_host_identity(out, r, names);
         break;
     default:
         put_location(out, r);
@@ -308,7 +309,7 @@ static void put_shaped(struct dns_text *out, char letter, struct ht_reader *r,
 }
 
 void dns_rdata_print_special(struct dns_text *out, char letter, struct ht_reader *r,
-                             struct ht_bytes message)
+                             const struct dns_names *names)
 {
     switch (letter) {
     case '6':
@@ -332,7 +333,7 @@ void dns_rdata_print_special(struct dns_text *out, char letter, struct ht_reader
         dns_text_hex(out, rd_rest(r));
         break;
     default:
-        put_shaped(out, letter, r, message);
+        put_shaped(out, letter, r, names);
         break;
     }
 }

@@ -145,7 +145,8 @@ static void prints_data(void **state)
         struct dns_text text;
         struct ht_bytes rdata, message = with_data(forms[i].data, &rdata);
         dns_text_start(&text, &arena);
-        if (!dns_rdata_print(&text, forms[i].type, rdata, message)) {
+        if (!dns_rdata_print(&text, forms[i].type, rdata,
+                             &(struct dns_names){.message = message})) {
             fail_msg("type %u: %s is refused", forms[i].type, forms[i].text);
         }
         assert_text(dns_text_done(&text), forms[i].text);
@@ -161,7 +162,8 @@ static void refuses_data(void **state)
         struct dns_text text;
         struct ht_bytes rdata, message = with_data(broken[i].data, &rdata);
         dns_text_start(&text, &arena);
-        if (dns_rdata_print(&text, broken[i].type, rdata, message)) {
+        if (dns_rdata_print(&text, broken[i].type, rdata,
+                            &(struct dns_names){.message = message})) {
             fail_msg("type %u passes with %s", broken[i].type, broken[i].text);
         }
         ht_arena_clear(&arena);

@@ -13,7 +13,7 @@ static bool name_at(struct ht_bytes message, size_t offset, struct ht_arena *are
     struct ht_reader r = ht_reader(ht_bytes_from(message, offset));
     struct dns_text text;
     dns_text_start(&text, arena);
-    bool good = dns_name_parse(&r, message, &text);
+    bool good = dns_name_parse(&r, &(struct dns_names){.message = message}, &text);
     assert_true(good == !r.bad);
     *out     = good ? dns_text_done(&text) : ht_bytes("", 0);
     *out_end = message.len - rd_left(&r);
@@ -130,23 +130,23 @@ static void every_octet(void **unused)
 /* What dns_name_read keeps says the same as what is read anew, and is bounded the same. */
 static void names_that_are_kept(void **unused)
 {
-    struct ht_arena arena  = {0};
-    struct dns_names names = {0};
+    struct ht_arena arena = {0};
     struct dns_text text;
     struct ht_bytes message = hex("000000000000000000000000 0161 0162 00 0163 c00e c00c c011 c00e");
     struct ht_reader r      = ht_reader(ht_bytes_from(message, 12));
+    struct dns_names names  = {.message = message};
     (void)unused;
     dns_text_start(&text, &arena);
-    struct ht_bytes first = dns_name_read(&r, message, &names, &text);
+    struct ht_bytes first = dns_name_read(&r, &names, &text);
     assert_text(first, "a.b");
-    assert_text(dns_name_read(&r, message, &names, &text), "c.b");
-    struct ht_bytes again = dns_name_read(&r, message, &names, &text);
+    assert_text(dns_name_read(&r, &names, &text), "c.b");
+    struct ht_bytes again = dns_name_read(&r, &names, &text);
     assert_text(again, "a.b");
     assert_ptr_equal(again.ptr, first.ptr);
-    assert_text(dns_name_read(&r, message, &names, &text), "c.b");
-    assert_text(dns_name_read(&r, message, &names, &text), "b");
+    assert_text(dns_name_read(&r, &names, &text), "c.b");
+    assert_text(dns_name_read(&r, &names, &text), "b");
     assert_true(rd_done(&r));
-    assert_int_equal(dns_name_read(&r, message, &names, &text).len, 0);
+    assert_int_equal(dns_name_read(&r, &names, &text).len, 0);
     assert_true(r.bad);
     ht_arena_clear(&arena);
 }
@@ -154,21 +154,21 @@ static void names_that_are_kept(void **unused)
 /* Text with escapes is not where the octets are. */
 static void ends_of_escaped_names(void **unused)
 {
-    struct ht_arena arena  = {0};
-    struct dns_names names = {0};
+    struct ht_arena arena = {0};
     struct dns_text text;
     struct ht_bytes message = hex("000000000000000000000000"
                                   "04 77017800 03 646566 00"
                                   "03 032e62 02 6364 00"
                                   "c011 c01a c00c");
     struct ht_reader r      = ht_reader(ht_bytes_from(message, 12));
+    struct dns_names names  = {.message = message};
     (void)unused;
     dns_text_start(&text, &arena);
-    assert_text(dns_name_read(&r, message, &names, &text), "w\\001x\\000.def");
-    assert_text(dns_name_read(&r, message, &names, &text), "\\003\\.b.cd");
-    assert_text(dns_name_read(&r, message, &names, &text), "def");
-    assert_text(dns_name_read(&r, message, &names, &text), "cd");
-    assert_text(dns_name_read(&r, message, &names, &text), "w\\001x\\000.def");
+    assert_text(dns_name_read(&r, &names, &text), "w\\001x\\000.def");
+    assert_text(dns_name_read(&r, &names, &text), "\\003\\.b.cd");
+    assert_text(dns_name_read(&r, &names, &text), "def");
+    assert_text(dns_name_read(&r, &names, &text), "cd");
+    assert_text(dns_name_read(&r, &names, &text), "w\\001x\\000.def");
     assert_true(rd_done(&r));
     ht_arena_clear(&arena);
 }
@@ -177,26 +177,79 @@ static void ends_of_escaped_names(void **unused)
  */
 static void ends_of_plain_names(void **unused)
 {
-    struct ht_arena arena  = {0};
-    struct dns_names names = {0};
+    struct ht_arena arena = {0};
     struct dns_text text;
     struct ht_bytes message =
         hex("000000000000000000000000 02 3162 03 636465 00 c00f c00c c00f c013 c00d");
-    struct ht_reader r = ht_reader(ht_bytes_from(message, 12));
+    struct ht_reader r     = ht_reader(ht_bytes_from(message, 12));
+    struct dns_names names = {.message = message};
     (void)unused;
     dns_text_start(&text, &arena);
-    struct ht_bytes whole = dns_name_read(&r, message, &names, &text);
-    struct ht_bytes end   = dns_name_read(&r, message, &names, &text);
+    struct ht_bytes whole = dns_name_read(&r, &names, &text);
+    struct ht_bytes end   = dns_name_read(&r, &names, &text);
     assert_text(whole, "1b.cde");
     assert_text(end, "cde");
     assert_ptr_equal(end.ptr, whole.ptr + 3);
-    assert_ptr_equal(dns_name_read(&r, message, &names, &text).ptr, whole.ptr);
-    assert_ptr_equal(dns_name_read(&r, message, &names, &text).ptr, end.ptr);
-    assert_text(dns_name_read(&r, message, &names, &text), ".");
-    assert_int_equal(dns_name_read(&r, message, &names, &text).len,
-                     0); /* 49 octets are not there */
+    assert_ptr_equal(dns_name_read(&r, &names, &text).ptr, whole.ptr);
+    assert_ptr_equal(dns_name_read(&r, &names, &text).ptr, end.ptr);
+    assert_text(dns_name_read(&r, &names, &text), ".");
+    assert_int_equal(dns_name_read(&r, &names, &text).len, 0); /* 49 octets are not there */
     assert_true(r.bad);
     ht_arena_clear(&arena);
+}
+
+/* A name that goes on as a kept one ends: within 255 octets and 127 pointers, as if it were read.
+ */
+static void names_that_end_alike(void **unused)
+{
+    struct ht_arena arena = {0};
+    struct dns_text text;
+    struct ht_bytes message = hex("000000000000000000000000"
+                                  "0161 0162 02 6364 00" /* at 12, 14, 16 */
+                                  "0165 c00e 0166 c010 0167 c018");
+    struct ht_reader r      = ht_reader(ht_bytes_from(message, 12));
+    struct dns_names names  = {.message = message};
+    (void)unused;
+    dns_text_start(&text, &arena);
+    assert_text(dns_name_read(&r, &names, &text), "a.b.cd");
+    assert_text(dns_name_read(&r, &names, &text), "e.b.cd");
+    assert_int_equal(names.kept[1].octets, 8);
+    assert_int_equal(names.kept[1].pointers, 1);
+    assert_int_equal(names.kept[1].plain, 2);
+    assert_text(dns_name_read(&r, &names, &text), "f.cd");
+    assert_text(dns_name_read(&r, &names, &text), "g.f.cd");
+    assert_int_equal(names.kept[3].octets, 8);
+    assert_int_equal(names.kept[3].pointers, 2);
+    assert_true(rd_done(&r));
+    ht_arena_clear(&arena);
+}
+
+/* A name of 192 octets before the root's, and another of a label and a pointer to the first. */
+static void sizes_of_names_that_end_alike(void **unused)
+{
+    uint8_t message[12 + 255 + 2 + 64 + 2] = {0};
+    (void)unused;
+    for (size_t len = 60; len <= 63; len++) {
+        for (size_t i = 0; i < 3; i++) {
+            message[12 + 64 * i] = 63;
+            memset(message + 12 + 64 * i + 1, 'x', 63);
+        }
+        struct ht_arena arena = {0};
+        struct dns_text text;
+        size_t at   = 12 + 3 * 64 + 1;
+        message[at] = (uint8_t)len;
+        memset(message + at + 1, 'y', len);
+        message[at + 1 + len]  = 0xC0;
+        message[at + 2 + len]  = 12;
+        struct dns_names names = {.message = ht_bytes(message, at + 3 + len)};
+        struct ht_reader r     = ht_reader(ht_bytes_from(names.message, 12));
+        dns_text_start(&text, &arena);
+        assert_int_equal(dns_name_read(&r, &names, &text).len, 191);
+        assert_int_equal(dns_name_read(&r, &names, &text).len, len <= 61 ? 192 + len : 0);
+        assert_true(r.bad == (len > 61));
+        ht_arena_clear(&arena);
+        message[at] = 0;
+    }
 }
 
 /* A chain of more pointers than a name can have labels is refused, so that work is bounded. */
@@ -210,16 +263,16 @@ static void chains_of_pointers_end(void **unused)
         message[at]     = (uint8_t)(0xC0 | (at - 2) >> 8);
         message[at + 1] = (uint8_t)(at - 2);
     }
-    struct ht_arena arena  = {0};
-    struct dns_names names = {0};
+    struct ht_arena arena = {0};
     struct dns_text text;
-    struct ht_reader r = ht_reader(ht_bytes_from(ht_bytes(message, sizeof message), 12));
+    struct ht_reader r     = ht_reader(ht_bytes_from(ht_bytes(message, sizeof message), 12));
+    struct dns_names names = {.message = ht_bytes(message, sizeof message)};
     (void)rd_u16(&r);
     dns_text_start(&text, &arena);
     for (size_t i = 1; i <= 127; i++) {
-        assert_text(dns_name_read(&r, ht_bytes(message, sizeof message), &names, &text), ".");
+        assert_text(dns_name_read(&r, &names, &text), ".");
     }
-    assert_int_equal(dns_name_read(&r, ht_bytes(message, sizeof message), &names, &text).len, 0);
+    assert_int_equal(dns_name_read(&r, &names, &text).len, 0);
     ht_arena_clear(&arena);
     assert_name(ht_bytes(message, sizeof message), 12 + 2 * 127, ".", 12 + 2 * 128);
     assert_malformed(ht_bytes(message, sizeof message), 12 + 2 * 128);
@@ -275,6 +328,8 @@ int main(void)
         cmocka_unit_test(names_that_are_kept),
         cmocka_unit_test(ends_of_escaped_names),
         cmocka_unit_test(ends_of_plain_names),
+        cmocka_unit_test(names_that_end_alike),
+        cmocka_unit_test(sizes_of_names_that_end_alike),
         cmocka_unit_test(chains_of_pointers_end),
         cmocka_unit_test(sizes),
         cmocka_unit_test(cut_names_fail),

@@ -20,7 +20,8 @@ static struct ht_bytes print(struct ht_arena *arena, uint16_t type, const char *
     struct ht_bytes message = hex(all);
     struct dns_text text;
     dns_text_start(&text, arena);
-    bool good = dns_rdata_print(&text, type, ht_bytes_from(message, BEFORE_SIZE), message);
+    bool good = dns_rdata_print(&text, type, ht_bytes_from(message, BEFORE_SIZE),
+                                &(struct dns_names){.message = message});
     return good ? dns_text_done(&text) : ht_text("malformed");
 }
 
