@@ -28,7 +28,7 @@ struct ht_sink {
 static char *put_members(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
                          char *at);
 
-static char *make_room(struct ht_sink *sink, char *at)
+static inline char *make_room(struct ht_sink *sink, char *at)
 {
     struct ht_chars *out = sink->out;
     if ((size_t)(out->ptr + out->capacity - at) >= sink->plans.room) {
@@ -38,8 +38,8 @@ static char *make_room(struct ht_sink *sink, char *at)
     return ht_chars_grow(out, sink->plans.room);
 }
 
-static char *put_object(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
-                        char *at)
+static inline char *put_object(struct ht_sink *sink, const struct ht_json_plan *plan,
+                               const void *object, char *at)
 {
     size_t start = (size_t)(at - sink->out->ptr);
     at           = put_members(sink, plan, object, at);
@@ -285,30 +285,36 @@ static char *put_address(struct ht_sink *sink, const struct ht_json_member *memb
     return ht_json_put_address(ht_json_put_key(at, &member->key), value);
 }
 
+static char *put_near(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
+                      char *at)
+{
+    at = ht_json_put_key(at, &member->key);
+    return put_object(sink, member->of, *(const void *const *)value, at);
+}
+
 static char *put_far(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
                      char *at)
 {
     return put_far_object(sink, &member->key, member->of, *(const void *const *)value, at);
 }
 
-/* What put_member does not write itself, or does not find where it is kept. */
+/* What put_brief leaves. */
 static char *(*const put_by_form[])(struct ht_sink *sink, const struct ht_json_member *member,
                                     const void *value, char *at) = {
-    [HT_JSON_TIME] = put_time,         [HT_JSON_ADDRESS] = put_address,
-    [HT_JSON_TEXT] = put_text,         [HT_JSON_HEX] = put_hex,
-    [HT_JSON_LABEL] = put_word,        [HT_JSON_NAMED] = put_word,
-    [HT_JSON_RUN] = put_run,           [HT_JSON_ANY] = put_any,
-    [HT_JSON_OBJECTS] = put_objects,   [HT_JSON_FAR_OBJECT] = put_far,
-    [HT_JSON_REPEATED] = put_repeated, [HT_JSON_LARGE] = put_value,
+    [HT_JSON_TIME] = put_time,   [HT_JSON_ADDRESS] = put_address,   [HT_JSON_TEXT] = put_text,
+    [HT_JSON_HEX] = put_hex,     [HT_JSON_LABEL] = put_word,        [HT_JSON_NAMED] = put_word,
+    [HT_JSON_OBJECT] = put_near, [HT_JSON_FAR_OBJECT] = put_far,    [HT_JSON_OBJECTS] = put_objects,
+    [HT_JSON_ANY] = put_any,     [HT_JSON_REPEATED] = put_repeated, [HT_JSON_LARGE] = put_value,
+    [HT_JSON_RUN] = put_run,
 };
 
-/* Of most members; the others are called, so that this one needs few registers. */
-static char *put_member(struct ht_sink *sink, const struct ht_json_member *member,
-                        const void *object, char *at)
+/* Writes a member of those that most are, without a call, so that few registers are needed; NULL,
+ * and what is in the room does not matter, of the others, and of those that are not kept. */
+static inline char *put_brief(const struct ht_sink *sink, const struct ht_json_member *member,
+                              const void *object, char *at)
 {
     const struct ht_json_key *key = &member->key;
     const void *value             = (const char *)object + member->offset;
-    char *end                     = NULL;
     switch ((int)member->form) {
     case HT_JSON_TRUE:
         return ht_json_put_key(at, key);
@@ -318,31 +324,30 @@ static char *put_member(struct ht_sink *sink, const struct ht_json_member *membe
         return ht_put_uint(ht_json_put_key(at, key), ht_json_number(member, object));
     case HT_JSON_INT:
         return ht_json_put_int(ht_json_put_key(at, key), *(const int64_t *)value);
-    case HT_JSON_OBJECT:
-        return put_object(sink, member->of, *(const void *const *)value, ht_json_put_key(at, key));
     case HT_JSON_LABEL:
-        end = ht_json_words_put_label(&sink->words, at, member, *(const char *const *)value);
-        break;
+        return ht_json_words_put_label(&sink->words, at, member, *(const char *const *)value);
     case HT_JSON_NAMED:
-        end = ht_json_words_put_named(&sink->words, at, member, value);
-        break;
+        return ht_json_words_put_named(&sink->words, at, member, value);
     case HT_JSON_RUN:
-        end = ht_json_runs_put(&sink->runs, at, member, value);
-        break;
+        return ht_json_runs_put(&sink->runs, at, member, value);
     default:
-        break;
+        return NULL;
     }
-    return end != NULL ? end : put_by_form[member->form](sink, member, value, at);
 }
 
 static char *put_each(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
                       char *at)
 {
     const struct ht_json_member *end = plan->members + plan->num_members;
-    for (const struct ht_json_member *member = plan->members; at != NULL && member != end;
-         member++) {
-        if (ht_json_written(member, object)) {
-            at = put_member(sink, member, object, at);
+    for (const struct ht_json_member *member = plan->members; member != end; member++) {
+        if (!ht_json_written(member, object)) {
+            continue;
+        }
+        const void *value = (const char *)object + member->offset;
+        char *next        = put_brief(sink, member, object, at);
+        at = next != NULL ? next : put_by_form[member->form](sink, member, value, at);
+        if (at == NULL) {
+            return NULL;
         }
     }
     return at;

@@ -27,8 +27,8 @@ static struct ht_json_set *set_of(const struct ht_json_cache *cache, uint64_t ha
 static bool holds(const struct ht_json_fragment *f, const void *owner, struct ht_bytes content,
                   uint64_t hash)
 {
-    return f->hash == hash && f->owner == owner && f->bytes != NULL &&
-           f->content_len == content.len && memcmp(f->bytes, content.ptr, content.len) == 0;
+    return f->hash == hash && f->owner == owner && f->content_len == content.len &&
+           memcmp(f->bytes, content.ptr, content.len) == 0;
 }
 
 struct ht_bytes ht_json_cache_find(const struct ht_json_cache *cache, const void *owner,

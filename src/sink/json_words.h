@@ -10,7 +10,7 @@
 #include "sink/json_plan.h"
 
 enum {
-    HT_JSON_WORD_SLOTS = 512,
+    HT_JSON_WORD_SLOTS = 1024,
     HT_JSON_LABEL_MAX  = 40, /* characters of a label that is kept, and a NUL */
     HT_JSON_WORD_ROOM  = 3 * HT_JSON_KEY_CHUNK
 };
