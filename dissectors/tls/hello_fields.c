@@ -220,7 +220,8 @@ static const struct ht_field client_hello_fields[] = {
 const struct ht_struct tls_client_hello_struct =
     HT_STRUCT(struct tls_client_hello, "client_hello", client_hello_fields,
               "What the client offers (RFC 8446 section 4.1.2).",
-              .shape = offsetof(struct tls_client_hello, shape));
+              .shape        = offsetof(struct tls_client_hello, shape),
+              .shape_number = offsetof(struct tls_client_hello, shape_number));
 
 static const struct ht_field sct_fields[] = {
     HT_FIELD(struct tls_sct, version, HT_UINT, "0: v1.", .flags = HT_PLUS_ONE),
@@ -350,4 +351,5 @@ const struct ht_struct tls_encrypted_extensions_struct =
 
 const struct ht_struct tls_server_hello_struct =
     HT_STRUCT(struct tls_server_hello, "server_hello", server_hello_fields,
-              "What the server chooses (RFC 8446 section 4.1.3).");
+              "What the server chooses (RFC 8446 section 4.1.3).",
+              .shape_number = offsetof(struct tls_server_hello, shape_number));

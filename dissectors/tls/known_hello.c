@@ -102,6 +102,7 @@ bool tls_known_hello(struct tls_hello_source *source, struct ht_pool *pool,
     }
     *out                = *shape;
     out->shape          = shape;
+    out->shape_number   = 0;
     out->random         = source->random;
     out->session_id     = source->session_id;
     out->raw_extensions = source->raw_extensions;

@@ -131,6 +131,7 @@ struct tls_client_hello {
     const struct tls_value_faults *faults; /* of its key shares; NULL: none */
     uint32_t body_bytes;                   /* of the message, by an analyzer */
     const void *shape; /* by which it was known: all of it but what is its own; NULL: it was not */
+    uint64_t shape_number; /* once it was kept: of those that have the same shape; 0: not known */
 };
 
 /* A certificate's entry in a log of Certificate Transparency (RFC 6962 section 3.2). */
@@ -199,6 +200,7 @@ struct tls_server_hello {
     struct ht_bytes key_share;             /* view only */
     struct ht_bytes key_share_end;         /* its last 16 bytes, by an analyzer */
     const struct tls_value_faults *faults; /* of its key share; NULL: none */
+    uint64_t shape_number;                 /* as struct tls_client_hello */
 };
 
 /* A delegated credential (RFC 9345): with its key the handshake is signed, in place of the leaf's.

@@ -88,8 +88,9 @@ struct ht_struct {
     const struct ht_field *fields;
     size_t num_fields;
     size_t size;
-    size_t shape; /* offset of a const void * that may be the object's shape (event/shape.h), not in
-                   * the table; 0: it has none */
+    /* Offsets of members that are not in the table; 0: it has none. */
+    size_t shape;        /* a const void * that may be the object's shape (event/shape.h) */
+    size_t shape_number; /* a uint64_t: what was kept with the same number has the same shape */
 };
 
 /* HT_FIELD is a row: HT_FIELD(struct x, member, HT_UINT, "What it is.", .label = "size").

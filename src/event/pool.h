@@ -53,7 +53,8 @@ struct ht_pool_generation {
 struct ht_pool {
     struct ht_pool_generation generation[HT_POOL_GENERATIONS];
     unsigned present;
-    uint64_t seed; /* of hashes: one that strangers do not know */
+    uint64_t seed;       /* of hashes: one that strangers do not know */
+    uint64_t num_shapes; /* that were numbered */
     struct ht_arena plans_arena;
     struct ht_shape_plan *plans[HT_POOL_TYPES];
 };

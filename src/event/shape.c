@@ -186,6 +186,9 @@ static const void *make_shape(const struct ht_keeper *keeper, const struct ht_sh
     for (size_t i = 0; i < plan->num_words; i++) {
         room[plan->words[i].offset / WORD] = word_at(object, &plan->words[i]);
     }
+    if (plan->type->shape_number != 0) {
+        room[plan->type->shape_number / WORD] = ++keeper->pool->num_shapes;
+    }
     for (size_t i = 0; i < plan->num_rows; i++) {
         const struct ht_field *field = plan->rows[i].field;
         ht_field_keep(&telling, field, (char *)room + field->offset, ht_field_at(field, object));

@@ -49,9 +49,9 @@ struct ht_shape_plan {
  * pool. NULL: the type is too large for one or not of whole words, or there is no memory. */
 const struct ht_shape_plan *ht_shape_plan(struct ht_pool *pool, const struct ht_struct *type);
 
-/* ht_shape_keep returns the shape of `object`: one of the type whose own members are zero; NULL
- * where there is no room. The keeper has a pool, to which it belongs if that has room. `*again`: it
- * does, for another object has it too. */
+/* ht_shape_keep returns the shape of `object`: one of the type whose own members are zero, with a
+ * number where the type has one; NULL where there is no room. The keeper has a pool, to which it
+ * belongs if that has room. `*again`: it does, for another object has it too. */
 const void *ht_shape_keep(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
                           const void *object, bool *again);
 

@@ -1,9 +1,19 @@
 #include "analysis/conformance/conformance.h"
 
 #include "analysis/conformance/rule.h"
+#include "base/hash.h"
+
+/* What rules with CONFORMANCE_NEWS look at: the shapes of the hellos, and what was agreed on. */
+struct agreement {
+    uint64_t offer, answer; /* the numbers of their shapes */
+    uint64_t version_suite, group_scheme;
+};
+
+enum { AGREEMENTS = 256 /* that are remembered */ };
 
 struct state {
     const struct ht_analysis_settings *settings;
+    struct agreement kept[AGREEMENTS]; /* by which no such rule was broken; all zero: none */
 };
 
 static const struct conformance_rule *find_rule(size_t index)
@@ -69,14 +79,8 @@ static void look(struct conformance_session *s)
     find_hellos(s);
     s->tls13 = s->answer != NULL && s->answer->supported_version.set;
     s->has |= s->tls->hello_retry_request ? CONFORMANCE_RETRY : 0;
-    if (s->offer != NULL) {
-        s->has |= CONFORMANCE_OFFER;
-        conformance_gather(&s->offered, s->offer->extensions);
-    }
-    if (s->answer != NULL) {
-        s->has |= CONFORMANCE_ANSWER;
-        conformance_gather(&s->answered, s->answer->extensions);
-    }
+    s->has |= s->offer != NULL ? CONFORMANCE_OFFER : 0;
+    s->has |= s->answer != NULL ? CONFORMANCE_ANSWER : 0;
     if (s->offer != NULL && s->answer != NULL && !may_hide_another(s)) {
         s->has |= CONFORMANCE_CHOICE;
     }
@@ -84,6 +88,67 @@ static void look(struct conformance_session *s)
         s->has |= CONFORMANCE_ORDER;
         conformance_sort(s);
     }
+}
+
+static uint64_t pair(struct ht_named a, struct ht_named b)
+{
+    return ((uint64_t)a.set << 16 | a.id) << 32 | (uint64_t)b.set << 16 | b.id;
+}
+
+/* All zero where the shapes are not known. */
+static struct agreement agreement_of(const struct conformance_session *s)
+{
+    bool known = (s->has & CONFORMANCE_CHOICE) != 0 && s->offer->shape_number != 0 &&
+                 s->answer->shape_number != 0;
+    return known ? (struct agreement){.offer         = s->offer->shape_number,
+                                      .answer        = s->answer->shape_number,
+                                      .version_suite = pair(s->tls->version, s->tls->cipher_suite),
+                                      .group_scheme = pair(s->tls->group, s->tls->signature_scheme)}
+                 : (struct agreement){0};
+}
+
+/* Where it is remembered. */
+static struct agreement *place_of(struct state *state, const struct agreement *agreed)
+{
+    uint64_t hash = ht_mix(agreed->offer ^ agreed->version_suite << 24,
+                           agreed->answer ^ agreed->group_scheme << 24);
+    return &state->kept[hash % AGREEMENTS];
+}
+
+static bool is_kept(const struct agreement *kept, const struct agreement *agreed)
+{
+    return agreed->offer != 0 && memcmp(kept, agreed, sizeof *kept) == 0;
+}
+
+static void look_closer(struct conformance_session *s)
+{
+    s->has |= CONFORMANCE_NEWS;
+    if (s->offer != NULL) {
+        conformance_gather(&s->offered, s->offer->extensions);
+    }
+    if (s->answer != NULL) {
+        conformance_gather(&s->answered, s->answer->extensions);
+    }
+}
+
+/* Returns what those need that are broken. */
+static unsigned ask_all(const struct state *state, struct ht_analysis *a, struct ht_connection *c,
+                        const struct conformance_session *s)
+{
+    unsigned broken = 0;
+    const struct conformance_rule *rule;
+    struct ht_proof proof;
+    for (size_t i = 0; (rule = find_rule(i)) != NULL; i++) {
+        if ((rule->needs & ~s->has) != 0) {
+            continue;
+        }
+        ht_proof_begin(&proof);
+        if (rule->broken(s, &proof)) {
+            ht_rule_find(c, a->arena, state->settings->policy, &rule->rule, &proof);
+            broken |= rule->needs;
+        }
+    }
+    return broken;
 }
 
 static bool init(void *opaque, const struct ht_analysis_settings *settings, struct ht_error *error)
@@ -95,22 +160,21 @@ static bool init(void *opaque, const struct ht_analysis_settings *settings, stru
 
 static void judge(void *opaque, struct ht_analysis *a, struct ht_connection *c)
 {
-    const struct state *state = opaque;
+    struct state *state = opaque;
     if (c->details.type != &tls_details_struct || !ht_captured_whole(c)) {
         return;
     }
     struct conformance_session s = {.connection = c, .tls = c->details.object};
-    const struct conformance_rule *rule;
-    struct ht_proof proof;
     look(&s);
-    for (size_t i = 0; (rule = find_rule(i)) != NULL; i++) {
-        if ((rule->needs & ~s.has) != 0) {
-            continue;
-        }
-        ht_proof_begin(&proof);
-        if (rule->broken(&s, &proof)) {
-            ht_rule_find(c, a->arena, state->settings->policy, &rule->rule, &proof);
-        }
+    const struct agreement agreed = agreement_of(&s);
+    struct agreement *place       = place_of(state, &agreed);
+    bool is_news                  = !is_kept(place, &agreed);
+    if (is_news) {
+        look_closer(&s);
+    }
+    unsigned broken = ask_all(state, a, c, &s);
+    if (agreed.offer != 0 && is_news && (broken & CONFORMANCE_NEWS) == 0) {
+        *place = agreed;
     }
 }
 

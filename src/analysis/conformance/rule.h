@@ -13,7 +13,10 @@ enum {
     CONFORMANCE_RETRY     = 8,  /* HelloRetryRequest */
     CONFORMANCE_ORDER     = 16, /* messages whose order can be told */
     CONFORMANCE_ALERT     = 32, /* one at least */
-    CONFORMANCE_MALFORMED = 64  /* a message at least */
+    CONFORMANCE_MALFORMED = 64, /* a message at least */
+    /* It is not known of the shapes of its hellos, and what was agreed on, that they keep all rules
+     * that look at nothing else, and so need this. */
+    CONFORMANCE_NEWS = 128
 };
 
 /* The messages whose order is known, as the table in order.c has them. */
