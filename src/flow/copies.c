@@ -10,11 +10,11 @@ enum {
     HEAD = 64                 /* bytes of a datagram that are looked at */
 };
 
-/* A step that is cheap: all that there is for is to tell a few packets apart. */
+/* A step that is cheap, for a few packets are to be told apart: each word counts, as the factor is
+ * odd; what they are in all is in the upper bits. */
 static uint64_t add_word(uint64_t hash, uint64_t word)
 {
-    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-    return hash ^ hash >> 32;
+    return (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
 /* A capture of one's own packets may have no checksums yet, for the network card computes them:
@@ -41,7 +41,8 @@ static uint32_t signature_of(const struct ht_packet *packet, uint64_t transport)
 {
     uint64_t header =
         (uint64_t)packet->id << 48 | (uint64_t)packet->checksum << 32 | packet->payload_len;
-    return (uint32_t)add_word(transport, header) | 1; /* 0: none */
+    uint64_t hash = add_word(transport, header);
+    return (uint32_t)(hash ^ hash >> 32) | 1; /* 0: none */
 }
 
 /* Without identification, options, data, SYN or FIN it is an ACK or a RST of which a host sends one
