@@ -5,22 +5,17 @@
 #include <stdlib.h>
 
 enum {
-    ALIGNMENT   = 8,
     FIRST_BLOCK = 384, /* holds how most connections open */
-    /* Blocks then are small, so that of the many short stories little is left over; of a long one
-     * they are a quarter of what there is. */
+    /* The next two are small, so that of connections that stay open little is left over; a story
+     * that comes further takes more at once. Of a long one they are a quarter of what there is. */
     SMALL_STEP       = 128,
+    OPENING          = 560, /* bytes of blocks up to which the next one is small */
+    NEXT_STEP        = 352,
     STEP_PART        = 4,
     LARGEST_STEP     = 16384,
     LARGEST_KEPT     = 65536, /* by a rewind */
     LARGEST_IN_SLABS = HT_BLOCK_SIZES * HT_BLOCK_SIZE_STEP,
     FETCHED          = 1024 /* bytes of a block */
-};
-
-struct ht_arena_block {
-    struct ht_arena_block *next;
-    uint32_t used, size;
-    _Alignas(ALIGNMENT) uint8_t bytes[];
 };
 
 void ht_budget_claim(struct ht_budget *budget, size_t len)
@@ -117,19 +112,16 @@ static struct ht_arena_block *add_block(struct ht_arena *arena, size_t size, boo
     return block;
 }
 
-/* Sizes of blocks, and of what is taken of them, are whole units. */
-static size_t rounded(size_t len)
-{
-    return (len + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-}
-
 static size_t step(const struct ht_arena *arena)
 {
-    size_t part = arena->size / STEP_PART & ~(size_t)(ALIGNMENT - 1);
+    size_t part = arena->size / STEP_PART & ~(size_t)(HT_ARENA_ALIGNMENT - 1);
     if (arena->blocks == NULL) {
         return FIRST_BLOCK;
     }
-    return part <= FIRST_BLOCK ? SMALL_STEP : part < LARGEST_STEP ? part : LARGEST_STEP;
+    if (arena->size <= OPENING) {
+        return SMALL_STEP;
+    }
+    return part <= FIRST_BLOCK ? NEXT_STEP : part < LARGEST_STEP ? part : LARGEST_STEP;
 }
 
 static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
@@ -143,7 +135,7 @@ void ht_arena_reserve(struct ht_arena *arena, size_t len)
 {
     struct ht_arena_block *block = arena->blocks;
     if (block == NULL || block->size - block->used < len) {
-        (void)add_block(arena, rounded(len), false);
+        (void)add_block(arena, ht_arena_rounded(len), false);
     }
 }
 
@@ -161,32 +153,15 @@ void ht_arena_fetch_more(const struct ht_arena *arena)
     }
 }
 
-/* Not inlined, for most find room. */
-__attribute__((noinline)) static void *take_elsewhere(struct ht_arena *arena, size_t len)
+void *ht_arena_take_elsewhere(struct ht_arena *arena, size_t len)
 {
-    struct ht_arena_block *block = len <= UINT32_MAX / 2 ? new_block(arena, rounded(len)) : NULL;
+    size_t size                  = ht_arena_rounded(len);
+    struct ht_arena_block *block = len <= UINT32_MAX / 2 ? new_block(arena, size) : NULL;
     if (block == NULL) {
         return NULL;
     }
-    block->used = (uint32_t)rounded(len);
+    block->used = (uint32_t)size;
     return block->bytes;
-}
-
-void *ht_arena_take(struct ht_arena *arena, size_t len)
-{
-    struct ht_arena_block *block = arena->blocks;
-    if (block == NULL || len > block->size - block->used) {
-        return take_elsewhere(arena, len);
-    }
-    void *out = block->bytes + block->used;
-    block->used += (uint32_t)rounded(len);
-    return out;
-}
-
-void *ht_arena_alloc(struct ht_arena *arena, size_t len)
-{
-    void *out = ht_arena_take(arena, len);
-    return out != NULL ? memset(out, 0, len) : NULL;
 }
 
 struct ht_bytes ht_arena_copy(struct ht_arena *arena, struct ht_bytes from)

@@ -43,7 +43,13 @@ void *ht_block_take(struct ht_budget *budget, size_t len);
 /* ht_block_give gives one of `len` bytes back. */
 void ht_block_give(struct ht_budget *budget, void *block, size_t len);
 
-struct ht_arena_block;
+enum { HT_ARENA_ALIGNMENT = 8 };
+
+struct ht_arena_block {
+    struct ht_arena_block *next;
+    uint32_t used, size; /* of `bytes`; multiples of the alignment */
+    _Alignas(HT_ARENA_ALIGNMENT) uint8_t bytes[];
+};
 
 /* Owns its blocks. Zeroed but for `budget` (which may be NULL: no bound) is a valid, empty arena.
  */
@@ -53,12 +59,35 @@ struct ht_arena {
     struct ht_budget *budget;
 };
 
-/* ht_arena_alloc returns `len` zeroed bytes, aligned to 8, which live until the arena is
- * cleared; NULL where the budget or the system has no more, or `len` is beyond 2 GB. */
-void *ht_arena_alloc(struct ht_arena *arena, size_t len);
+/* ht_arena_rounded is how many bytes of a block `len` bytes take. */
+static inline size_t ht_arena_rounded(size_t len)
+{
+    return (len + HT_ARENA_ALIGNMENT - 1) & ~(size_t)(HT_ARENA_ALIGNMENT - 1);
+}
 
-/* ht_arena_take is ht_arena_alloc of bytes of any content, for what is written whole. */
-void *ht_arena_take(struct ht_arena *arena, size_t len);
+/* ht_arena_take_elsewhere is ht_arena_take where the newest block has no room. */
+void *ht_arena_take_elsewhere(struct ht_arena *arena, size_t len);
+
+/* ht_arena_take returns `len` bytes of any content, for what is written whole, aligned to 8, which
+ * live until the arena is cleared; NULL where the budget or the system has no more, or `len` is
+ * beyond 2 GB. */
+static inline void *ht_arena_take(struct ht_arena *arena, size_t len)
+{
+    struct ht_arena_block *block = arena->blocks;
+    if (block == NULL || len > block->size - block->used) {
+        return ht_arena_take_elsewhere(arena, len);
+    }
+    void *out = block->bytes + block->used;
+    block->used += (uint32_t)ht_arena_rounded(len);
+    return out;
+}
+
+/* ht_arena_alloc returns such bytes zeroed. */
+static inline void *ht_arena_alloc(struct ht_arena *arena, size_t len)
+{
+    void *out = ht_arena_take(arena, len);
+    return out != NULL ? memset(out, 0, len) : NULL;
+}
 
 /* ht_arena_reserve has what is allocated next, up to `len` bytes together, lie side by side; where
  * there is no room for that, it may not. */

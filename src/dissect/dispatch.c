@@ -33,7 +33,7 @@ static void give_up(struct ht_dispatch *d, enum ht_side side)
 }
 
 /* Ends one call into the dissector: its scratch memory is done with. */
-static void hand_over(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_pdu *pdu)
+static inline void hand_over(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_pdu *pdu)
 {
     if (d->found->pdu(d->state, e, pdu) == HT_DONE) {
         give_up(d, HT_SIDE_A);

@@ -15,23 +15,31 @@ static uint64_t lost_bytes(const struct ht_tcp_side *side)
     return ht_reassembly_disorder(&side->bytes).lost_bytes;
 }
 
-static struct ht_side_quality quality_of(const struct ht_flow *flow, unsigned side)
+/* Fills what is zeroed. */
+static void fill_quality(struct ht_side_quality *q, const struct ht_flow *flow, unsigned side)
 {
-    struct ht_side_quality q = {.seen      = flow->side[side].packets > 0,
-                                .truncated = flow->side[side].truncated_frames > 0,
-                                .limit     = flow->dispatch.side[side].limit_reached};
+    q->seen      = flow->side[side].packets > 0;
+    q->truncated = flow->side[side].truncated_frames > 0;
+    q->limit     = flow->dispatch.side[side].limit_reached;
     if (flow->tcp != NULL) {
         const struct ht_tcp_side *tcp = &flow->tcp->side[side];
-        q.started_late                = !tcp->syn;
-        q.lost_bytes                  = lost_bytes(tcp);
-        q.hole                        = q.lost_bytes > 0;
-        q.ran_ahead                   = tcp->bytes.ran_ahead;
-        q.limit |= tcp->bytes.limit_reached;
-        q.fin          = tcp->fin;
-        q.reset        = tcp->reset;
-        q.closed_first = flow->tcp->closer == (int8_t)(1 + side);
+        q->started_late               = !tcp->syn;
+        q->lost_bytes                 = lost_bytes(tcp);
+        q->hole                       = q->lost_bytes > 0;
+        q->ran_ahead                  = tcp->bytes.ran_ahead;
+        q->limit |= tcp->bytes.limit_reached;
+        q->fin          = tcp->fin;
+        q->reset        = tcp->reset;
+        q->closed_first = flow->tcp->closer == (int8_t)(1 + side);
     }
-    return q;
+}
+
+static struct ht_end end_of(const struct ht_flow *flow)
+{
+    struct ht_end end = {.close_ns = flow->tcp != NULL ? flow->tcp->close_ns : 0};
+    fill_quality(&end.side[0], flow, 0);
+    fill_quality(&end.side[1], flow, 1);
+    return end;
 }
 
 /* Happenings in order of time; those of one moment in order of frames; those of one frame as they
@@ -56,21 +64,19 @@ static int by_time(const void *a, const void *b)
                : 1;
 }
 
-/* Most timelines are short, and were told nearly in order. */
-static void sort(const struct ht_happening **list, size_t len)
+/* Lists what was told in order. Most timelines are short, and were told nearly so. */
+static void sort(const struct ht_happening *told, size_t len, const struct ht_happening **list)
 {
     enum { SHORT = 64 };
-    if (len > SHORT) {
-        qsort(list, len, sizeof *list, by_time);
-        return;
-    }
-    for (size_t i = 1; i < len; i++) {
-        const struct ht_happening *next = list[i];
-        size_t at                       = i;
-        for (; at > 0 && is_before(next, list[at - 1]); at--) {
+    for (size_t i = 0; i < len; i++) {
+        size_t at = i;
+        for (; at > 0 && len <= SHORT && is_before(&told[i], list[at - 1]); at--) {
             list[at] = list[at - 1];
         }
-        list[at] = next;
+        list[at] = &told[i];
+    }
+    if (len > SHORT) {
+        qsort(list, len, sizeof *list, by_time);
     }
 }
 
@@ -144,17 +150,14 @@ static struct ht_objects timeline_of(struct ht_engine *engine, const struct ht_f
                                      const struct ht_connection *connection)
 {
     size_t num = flow->timeline.len, n = 0;
-    struct ht_happening *told         = ht_arena_alloc(&engine->story, num * sizeof *told);
-    const struct ht_happening **order = ht_arena_alloc(&engine->story, num * sizeof *order);
+    struct ht_happening *told         = ht_arena_take(&engine->story, num * sizeof *told);
+    const struct ht_happening **order = ht_arena_take(&engine->story, num * sizeof *order);
     struct ht_timeline_entry *entries = ht_arena_alloc(&engine->story, (num + 2) * sizeof *entries);
     if (told == NULL || order == NULL || entries == NULL) {
         return (struct ht_objects){0};
     }
     ht_timeline_read(&flow->timeline, told);
-    for (size_t i = 0; i < num; i++) {
-        order[i] = &told[i];
-    }
-    sort(order, num);
+    sort(told, num, order);
     n = add_resolution(connection, entries);
     for (size_t i = 0; i < num; i++) {
         fill_entry(&entries[n++], flow, order[i], &engine->story);
@@ -402,8 +405,7 @@ void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
     if (is_told(flow) && flow->arena.size < FEW_BYTES) {
         ht_arena_reserve(&flow->arena, TOLD_BYTES);
     }
-    struct ht_end end = {.side     = {quality_of(flow, 0), quality_of(flow, 1)},
-                         .close_ns = flow->tcp != NULL ? flow->tcp->close_ns : 0};
+    struct ht_end end = end_of(flow);
     ht_dispatch_finish(&flow->dispatch, &engine->emitter, &end);
     if (!is_told(flow)) {
         ht_arena_rewind(&engine->story); /* for records that its end brought */

@@ -81,8 +81,8 @@ static void test_arena_large(void **state)
     assert_non_null(large);
     large[999999] = 1;
     assert_non_null(ht_arena_alloc(&arena, 10));
-    assert_null(ht_arena_alloc(&arena, SIZE_MAX));
-    assert_null(ht_arena_alloc(&arena, SIZE_MAX / 2 + 1));
+    assert_null(ht_arena_take(&arena, SIZE_MAX));
+    assert_null(ht_arena_take(&arena, SIZE_MAX / 2 + 1));
     ht_arena_clear(&arena);
 }
 
