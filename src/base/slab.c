@@ -40,7 +40,8 @@ static void unlink_roomy(struct ht_slabs *slabs, struct ht_slab *slab)
     }
 }
 
-static struct ht_slab *new_slab(struct ht_slabs *slabs, size_t size)
+/* Not inlined, for one block in many needs one. */
+__attribute__((noinline)) static struct ht_slab *new_slab(struct ht_slabs *slabs, size_t size)
 {
     void *place = NULL;
     if (posix_memalign(&place, ALIGNMENT, SIZE) != 0) {

@@ -269,7 +269,7 @@ bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame)
     if (engine->config.live) {
         ht_engine_set_now(engine, frame->time_ns);
     }
-    if (engine->config.live || frame->number >= engine->next_expiry) {
+    if (frame->number >= engine->next_expiry) { /* live: always */
         engine->now_ns = engine->config.live ? engine->now_ns : frame->time_ns;
         ht_engine_expire(engine, frame->number);
     }

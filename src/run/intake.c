@@ -84,8 +84,8 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
     return flow;
 }
 
-static void count(struct ht_flow *flow, const struct ht_frame *frame,
-                  const struct ht_packet *packet, unsigned side)
+static inline void count(struct ht_flow *flow, const struct ht_frame *frame,
+                         const struct ht_packet *packet, unsigned side)
 {
     struct ht_flow_side *s = &flow->side[side];
     s->packets++;
