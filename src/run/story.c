@@ -5,11 +5,6 @@
 
 #include <stdlib.h>
 
-enum {
-    TOLD_BYTES = 1000, /* of a short story, what comes at its end: events recalled, absences */
-    FEW_BYTES  = 4096  /* of a longer one blocks are as large anyway */
-};
-
 static uint64_t lost_bytes(const struct ht_tcp_side *side)
 {
     return ht_reassembly_disorder(&side->bytes).lost_bytes;
@@ -401,9 +396,6 @@ void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
     ht_engine_enter(engine, flow, 0, flow->end_ns);
     if (flow->tcp != NULL) {
         ht_tcp_finish(flow->tcp);
-    }
-    if (is_told(flow) && flow->arena.size < FEW_BYTES) {
-        ht_arena_reserve(&flow->arena, TOLD_BYTES);
     }
     struct ht_end end = end_of(flow);
     ht_dispatch_finish(&flow->dispatch, &engine->emitter, &end);
