@@ -215,11 +215,14 @@ static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *mem
         return at != NULL ? (char *)memcpy(at, rendered.ptr, rendered.len) + rendered.len : NULL;
     }
     add_value(out, member, value);
-    rendered = ht_bytes_from(ht_chars_view(out), start);
-    ht_json_cache_offer(&sink->cache, field, content, hash, rendered);
+    if (!out->failed) {
+        rendered = ht_bytes_from(ht_chars_view(out), start);
+        ht_json_cache_offer(&sink->cache, field, content, hash, rendered);
+    }
     return ht_chars_room(out, sink->plans.room);
 }
 
+/* A run or word that is not kept yet. */
 static char *put_run(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
                      char *at)
 {
@@ -245,7 +248,7 @@ static char *put_word(struct ht_sink *sink, const struct ht_json_member *member,
     return ht_chars_room(out, sink->plans.room);
 }
 
-/* A value of any size. */
+/* A member of any size. */
 static char *put_value(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
                        char *at)
 {
@@ -285,6 +288,7 @@ static char *put_address(struct ht_sink *sink, const struct ht_json_member *memb
     return ht_json_put_address(ht_json_put_key(at, &member->key), value);
 }
 
+/* An object whose room is in that of the object around it. */
 static char *put_near(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
                       char *at)
 {
@@ -298,18 +302,30 @@ static char *put_far(struct ht_sink *sink, const struct ht_json_member *member, 
     return put_far_object(sink, &member->key, member->of, *(const void *const *)value, at);
 }
 
+/* Never called: put_brief writes such a member. */
+static char *put_none(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
+                      char *at)
+{
+    (void)sink, (void)member, (void)value, (void)at;
+    return NULL;
+}
+
 /* What put_brief leaves. */
 static char *(*const put_by_form[])(struct ht_sink *sink, const struct ht_json_member *member,
                                     const void *value, char *at) = {
-    [HT_JSON_TIME] = put_time,   [HT_JSON_ADDRESS] = put_address,   [HT_JSON_TEXT] = put_text,
-    [HT_JSON_HEX] = put_hex,     [HT_JSON_LABEL] = put_word,        [HT_JSON_NAMED] = put_word,
-    [HT_JSON_OBJECT] = put_near, [HT_JSON_FAR_OBJECT] = put_far,    [HT_JSON_OBJECTS] = put_objects,
-    [HT_JSON_ANY] = put_any,     [HT_JSON_REPEATED] = put_repeated, [HT_JSON_LARGE] = put_value,
-    [HT_JSON_RUN] = put_run,
+    [HT_JSON_TRUE] = put_none,   [HT_JSON_BOOL] = put_none,
+    [HT_JSON_UINT] = put_none,   [HT_JSON_INT] = put_none,
+    [HT_JSON_TIME] = put_time,   [HT_JSON_ADDRESS] = put_address,
+    [HT_JSON_TEXT] = put_text,   [HT_JSON_HEX] = put_hex,
+    [HT_JSON_LABEL] = put_word,  [HT_JSON_NAMED] = put_word,
+    [HT_JSON_OBJECT] = put_near, [HT_JSON_FAR_OBJECT] = put_far,
+    [HT_JSON_RUN] = put_run,     [HT_JSON_OBJECTS] = put_objects,
+    [HT_JSON_ANY] = put_any,     [HT_JSON_REPEATED] = put_repeated,
+    [HT_JSON_LARGE] = put_value,
 };
 
-/* Writes a member of those that most are, without a call, so that few registers are needed; NULL,
- * and what is in the room does not matter, of the others, and of those that are not kept. */
+/* Writes a member as most are, without a call, so that few registers are needed. NULL, and what is
+ * in the room does not matter: it is another, or not kept, and put_by_form has to. */
 static inline char *put_brief(const struct ht_sink *sink, const struct ht_json_member *member,
                               const void *object, char *at)
 {

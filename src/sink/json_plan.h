@@ -102,6 +102,7 @@ static inline char *ht_json_put_key(char *at, const struct ht_json_key *key)
     return at + key->len;
 }
 
+/* ht_json_word is the eight bytes of the object that begin at `at`. */
 static inline uint64_t ht_json_word(const void *object, size_t at)
 {
     uint64_t word;
@@ -109,7 +110,7 @@ static inline uint64_t ht_json_word(const void *object, size_t at)
     return word;
 }
 
-/* ht_json_written: ht_field_written, of an object of eight bytes or more, as below. */
+/* ht_json_written: ht_field_written, of an object of eight bytes or more; so the next one. */
 static inline bool ht_json_written(const struct ht_json_member *member, const void *object)
 {
     return ((ht_json_word(object, member->test_at) & member->mask) == 0) == member->if_zero;

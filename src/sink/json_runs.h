@@ -33,13 +33,13 @@ struct ht_json_runs {
     struct ht_json_run_set sets[HT_JSON_RUN_SETS];
 };
 
-/* The words of a run, which begins at `value`: whole ones, then the last one, which may overlap. */
+/* ht_json_run_last is where the last word of a run begins, which may overlap the one before it. */
 static inline size_t ht_json_run_last(const struct ht_json_member *member)
 {
     return member->size - sizeof(uint64_t);
 }
 
-/* ht_json_run_set is where a run is kept. */
+/* ht_json_run_set is where the run that begins at `value` is kept. */
 static inline size_t ht_json_run_set(const struct ht_json_member *member, const char *value)
 {
     const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);

@@ -44,7 +44,7 @@ static bool put_short(char *at, struct ht_bytes text)
     return plain;
 }
 
-static bool put_word(char *at, const uint8_t *bytes)
+static inline bool put_word(char *at, const uint8_t *bytes)
 {
     uint64_t word;
     memcpy(&word, bytes, WORD);
