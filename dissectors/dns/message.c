@@ -217,6 +217,9 @@ static bool read_record(struct parser *p, struct dns_message *out, enum dns_sect
     struct dns_answer *record = &out->records[section][out->num_records[section]];
     *record                   = (struct dns_answer){
                           .name = name, .type = spell_type(p, type), .ttl_s = ttl, .type_id = type, .rdata = rdata};
+    if (section == DNS_ANSWER && out->num_questions > 0) {
+        record->asked = out->questions[0].name;
+    }
     record->cache_flush = take_flag(p, &class);
     fill_data(p, record, type, class, rdata);
     if (!afford(p, name.len + record->data.len)) {

@@ -25,9 +25,9 @@ static size_t read_pointer(struct ht_reader *at, uint8_t first, size_t limit)
  * `out_end`. */
 static struct ht_bytes take_labels(struct ht_reader *at, uint16_t *octets, uint8_t *out_end)
 {
-    struct ht_bytes rest = ht_bytes(at->cur, rd_left(at));
+    struct ht_bytes rest = ht_bytes_head(ht_bytes(at->cur, rd_left(at)), MAX_NAME);
     size_t len           = 0;
-    while (len < rest.len && len < MAX_NAME && rest.ptr[len] != 0 && rest.ptr[len] <= MAX_LABEL) {
+    while (len < rest.len && rest.ptr[len] - 1U < MAX_LABEL) { /* a label's length is not zero */
         len += 1U + rest.ptr[len];
     }
     struct ht_bytes labels = rd_take(at, len);

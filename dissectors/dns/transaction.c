@@ -35,7 +35,7 @@ static struct ht_bytes spell_number(struct ht_arena *arena, const struct ht_regi
     return dns_text_done(&text);
 }
 
-/* Of multicast DNS and NetBIOS names, answers have no question of their own. */
+/* Of multicast DNS and NetBIOS names, answers have no question of their own: it is the query's. */
 static void tell_asked(const struct dns_message *m, const struct dns_question *question)
 {
     for (size_t i = 0; i < m->num_records[0] && question != NULL; i++) {
@@ -75,7 +75,9 @@ static void describe_message(struct ht_arena *arena, enum dns_kind kind,
         out->more_questions = (struct ht_objects){
             .items = m->num_questions > 1 ? m->questions + 1 : NULL, .len = m->num_questions - 1};
     }
-    tell_asked(m, out->question);
+    if (m->num_questions == 0) {
+        tell_asked(m, out->question);
+    }
     out->answers    = records_of(m, DNS_ANSWER);
     out->authority  = records_of(m, DNS_AUTHORITY);
     out->additional = records_of(m, DNS_ADDITIONAL);
