@@ -31,12 +31,14 @@ void *report_table_add(struct report_table *table, const void *key);
 /* report_table_find is the entry of `key`; NULL: there is none. */
 void *report_table_find(const struct report_table *table, const void *key);
 
-/* report_table_hash is the hash of a key, the same in all tables with that seed and such keys. */
+/* report_table_hash is the hash of a key, the same in all tables with that seed and such keys. Keys
+ * are small numbers, mostly; and the seed is an address, not all of it random: mixed once they lie
+ * in clusters with some seeds, in which too many are in the way of others. */
 static inline uint64_t report_table_hash(const struct report_table *table, const void *key)
 {
     uint64_t hash;
     if (!table->hashed) {
-        return ht_hash(ht_bytes(key, table->key_size), table->seed);
+        return ht_mix(ht_hash(ht_bytes(key, table->key_size), table->seed), table->seed);
     }
     memcpy(&hash, key, sizeof hash);
     return hash;
