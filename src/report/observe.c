@@ -51,7 +51,8 @@ static uint32_t server_of(struct report_state *state, const struct ht_connection
     if (server == NULL) {
         return 0;
     }
-    if (server->starttls == 0 && starttls != NULL) {
+    /* It has no protocol where TLS followed before anything of it was whole. */
+    if (server->starttls == 0 && starttls != NULL && starttls->protocol != NULL) {
         server->starttls = report_names_add(&state->names, ht_text(starttls->protocol));
     }
     return report_table_index(&state->servers, server) + 1;

@@ -32,7 +32,7 @@ struct given {
     uint8_t client, server; /* last byte of the address */
     const char *name, *ja4, *client_random, *server_random, *share, *server_share, *dh, *alert;
     uint16_t version, suite, offered;
-    bool unanswered, reset, starttls, offers_starttls, large;
+    bool unanswered, reset, starttls, offers_starttls, no_protocol, large;
     const uint8_t *certificate;
     uint64_t handshake_ms;
     const char *rule; /* found in it */
@@ -145,7 +145,9 @@ static void see(struct scene *scene, size_t collector, const struct given *g)
 {
     char id[24];
     struct tls_details tls;
-    struct starttls_details starttls = {.protocol = "smtp", .offered = g->offers_starttls};
+    struct starttls_details starttls = {.protocol      = g->no_protocol ? NULL : "smtp",
+                                        .offered       = g->offers_starttls,
+                                        .offer_unknown = g->no_protocol ? "unknown" : NULL};
     make_tls(scene, g, &tls);
     (void)snprintf(id, sizeof id, "c-%016x", g->number + 1);
     const struct ht_party client    = {.ip   = ht_address4((const uint8_t[]){10, 0, 0, g->client}),
@@ -474,6 +476,16 @@ static void stripping(void **state)
     assert_int_equal(COUNT_OF("starttls-stripped", given), 0);
 }
 
+/* A protocol that was recognised, of which no message was whole before TLS began. */
+static void starttls_of_which_nothing_was_seen(void **state)
+{
+    (void)state;
+    const struct given given[] = {{.number = 1, .starttls = true, .no_protocol = true},
+                                  {.number = 2, .starttls = true, .offers_starttls = true},
+                                  {.number = 3, .starttls = true}};
+    assert_int_equal(COUNT_OF("starttls-stripped", given), 1);
+}
+
 static void certificate_changes(void **state)
 {
     (void)state;
@@ -587,6 +599,7 @@ int main(void)
         cmocka_unit_test(slow_handshakes),
         cmocka_unit_test(intolerance),
         cmocka_unit_test(stripping),
+        cmocka_unit_test(starttls_of_which_nothing_was_seen),
         cmocka_unit_test(certificate_changes),
         cmocka_unit_test(resumption),
         cmocka_unit_test(shared_primes_and_keys),
