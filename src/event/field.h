@@ -90,7 +90,8 @@ struct ht_struct {
     size_t size;
     /* Offsets of members that are not in the table; 0: it has none. */
     size_t shape;        /* a const void * that may be the object's shape (event/shape.h) */
-    size_t shape_number; /* a uint64_t: what was kept with the same number has the same shape */
+    size_t shape_number; /* a uint64_t: what one pool kept with the same number has the same shape;
+                          * who renders it, too, is of one pool alone */
 };
 
 /* HT_FIELD is a row: HT_FIELD(struct x, member, HT_UINT, "What it is.", .label = "size").

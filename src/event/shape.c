@@ -11,6 +11,11 @@ static bool is_own(const struct ht_field *field)
            field->kind != HT_NAMED && field->kind != HT_LABEL && field->kind != HT_LIST_LABEL;
 }
 
+bool ht_shape_counts(const struct ht_struct *type, size_t row)
+{
+    return row >= HT_SHAPE_MAX_OWN || !is_own(&type->fields[row]);
+}
+
 static bool is_list(const struct ht_field *field)
 {
     return field->kind == HT_TEXT || field->kind == HT_HEX || field->kind == HT_LIST_NAMED ||
@@ -63,7 +68,7 @@ static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct
         fits ? ht_arena_alloc(arena, sizeof *plan + type->num_fields * sizeof plan->rows[0]) : NULL;
     for (size_t i = 0; plan != NULL && i < type->num_fields; i++) {
         const struct ht_field *field = &type->fields[i];
-        if (!whole && i < HT_SHAPE_MAX_OWN && is_own(field)) {
+        if (!whole && !ht_shape_counts(type, i)) {
             plan->own[plan->num_own++] = own_of(field, i);
             continue;
         }

@@ -45,6 +45,9 @@ struct ht_shape_plan {
     struct ht_shape_row rows[];
 };
 
+/* ht_shape_counts: the member of this row of the type's table counts to the shape. */
+bool ht_shape_counts(const struct ht_struct *type, size_t row);
+
 /* ht_shape_plan is the plan of a type, made when it is met the first time; it lives as long as the
  * pool. NULL: the type is too large for one or not of whole words, or there is no memory. */
 const struct ht_shape_plan *ht_shape_plan(struct ht_pool *pool, const struct ht_struct *type);

@@ -199,6 +199,14 @@ static void add_value(struct ht_chars *out, const struct ht_json_member *member,
     }
 }
 
+/* What was rendered before. */
+static char *put_rendered(struct ht_sink *sink, struct ht_bytes rendered, char *at)
+{
+    ht_chars_end(sink->out, at);
+    at = ht_chars_room(sink->out, rendered.len + sink->plans.room);
+    return at != NULL ? (char *)memcpy(at, rendered.ptr, rendered.len) + rendered.len : NULL;
+}
+
 /* A member that is likely to come again with the same content. */
 static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *member,
                           const void *value, char *at)
@@ -209,17 +217,39 @@ static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *mem
     uint64_t hash                 = ht_json_cache_hash(field, content);
     struct ht_bytes rendered      = ht_json_cache_find(&sink->cache, field, content, hash);
     size_t start                  = (size_t)(at - out->ptr);
-    ht_chars_end(out, at);
     if (rendered.len > 0) {
-        at = ht_chars_room(out, rendered.len + sink->plans.room);
-        return at != NULL ? (char *)memcpy(at, rendered.ptr, rendered.len) + rendered.len : NULL;
+        return put_rendered(sink, rendered, at);
     }
+    ht_chars_end(out, at);
     add_value(out, member, value);
     if (!out->failed) {
         rendered = ht_bytes_from(ht_chars_view(out), start);
         ht_json_cache_offer(&sink->cache, field, content, hash, rendered);
     }
     return ht_chars_room(out, sink->plans.room);
+}
+
+/* Members that follow from the object's shape, whose number is at `value`; 0: it has none. */
+static char *put_shared(struct ht_sink *sink, const struct ht_json_member *member,
+                        const void *value, char *at)
+{
+    const void *object            = (const char *)value - member->offset;
+    const struct ht_bytes content = ht_bytes(value, sizeof(uint64_t));
+    if (*(const uint64_t *)value == 0) {
+        return put_members(sink, member->of, object, at);
+    }
+    uint64_t hash            = ht_json_cache_hash(member, content);
+    struct ht_bytes rendered = ht_json_cache_find(&sink->cache, member, content, hash);
+    if (rendered.len > 0) {
+        return put_rendered(sink, rendered, at);
+    }
+    size_t start = (size_t)(at - sink->out->ptr);
+    char *end    = put_members(sink, member->of, object, at);
+    if (end != NULL) {
+        at = sink->out->ptr + start;
+        ht_json_cache_offer(&sink->cache, member, content, hash, ht_bytes(at, (size_t)(end - at)));
+    }
+    return end;
 }
 
 /* A run or word that is not kept yet. */
@@ -313,15 +343,12 @@ static char *put_none(struct ht_sink *sink, const struct ht_json_member *member,
 /* What put_brief leaves. */
 static char *(*const put_by_form[])(struct ht_sink *sink, const struct ht_json_member *member,
                                     const void *value, char *at) = {
-    [HT_JSON_TRUE] = put_none,   [HT_JSON_BOOL] = put_none,
-    [HT_JSON_UINT] = put_none,   [HT_JSON_INT] = put_none,
-    [HT_JSON_TIME] = put_time,   [HT_JSON_ADDRESS] = put_address,
-    [HT_JSON_TEXT] = put_text,   [HT_JSON_HEX] = put_hex,
-    [HT_JSON_LABEL] = put_word,  [HT_JSON_NAMED] = put_word,
-    [HT_JSON_OBJECT] = put_near, [HT_JSON_FAR_OBJECT] = put_far,
-    [HT_JSON_RUN] = put_run,     [HT_JSON_OBJECTS] = put_objects,
-    [HT_JSON_ANY] = put_any,     [HT_JSON_REPEATED] = put_repeated,
-    [HT_JSON_LARGE] = put_value,
+    [HT_JSON_TRUE] = put_none,  [HT_JSON_BOOL] = put_none,         [HT_JSON_UINT] = put_none,
+    [HT_JSON_INT] = put_none,   [HT_JSON_TIME] = put_time,         [HT_JSON_ADDRESS] = put_address,
+    [HT_JSON_TEXT] = put_text,  [HT_JSON_HEX] = put_hex,           [HT_JSON_LABEL] = put_word,
+    [HT_JSON_NAMED] = put_word, [HT_JSON_OBJECT] = put_near,       [HT_JSON_FAR_OBJECT] = put_far,
+    [HT_JSON_RUN] = put_run,    [HT_JSON_SHARED] = put_shared,     [HT_JSON_OBJECTS] = put_objects,
+    [HT_JSON_ANY] = put_any,    [HT_JSON_REPEATED] = put_repeated, [HT_JSON_LARGE] = put_value,
 };
 
 /* Writes a member as most are, without a call, so that few registers are needed. NULL, and what is
@@ -414,10 +441,11 @@ static void put_record(struct ht_sink *sink, const struct ht_record_type *type,
     }
 }
 
-/* Words and runs are kept by plan. */
+/* Words, runs and what is shared are kept by plan. */
 static void forget_plans(struct ht_sink *sink)
 {
     ht_json_plans_free(&sink->plans);
+    ht_json_cache_forget(&sink->cache);
     memset(&sink->words, 0, sizeof sink->words);
     memset(&sink->runs, 0, sizeof sink->runs);
 }

@@ -8,12 +8,18 @@ bool ht_json_cache_open(struct ht_json_cache *cache)
     return cache->sets != NULL;
 }
 
-void ht_json_cache_close(struct ht_json_cache *cache)
+void ht_json_cache_forget(struct ht_json_cache *cache)
 {
     for (size_t i = 0; cache->sets != NULL && i < HT_JSON_CACHE_SETS; i++) {
         free(cache->sets[i].fragments[0].bytes);
         free(cache->sets[i].fragments[1].bytes);
+        cache->sets[i] = (struct ht_json_set){0};
     }
+}
+
+void ht_json_cache_close(struct ht_json_cache *cache)
+{
+    ht_json_cache_forget(cache);
     free(cache->sets);
     cache->sets = NULL;
 }

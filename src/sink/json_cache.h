@@ -37,6 +37,9 @@ struct ht_json_cache {
 bool ht_json_cache_open(struct ht_json_cache *cache);
 void ht_json_cache_close(struct ht_json_cache *cache);
 
+/* ht_json_cache_forget forgets all that it holds. */
+void ht_json_cache_forget(struct ht_json_cache *cache);
+
 /* ht_json_cache_hash is the hash of a content, for the two functions below: of its head, middle and
  * end, for the content is compared anyway. Not keyed: who makes contents collide only has them
  * rendered anew. */

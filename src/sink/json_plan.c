@@ -1,5 +1,6 @@
 #include "sink/json_plan.h"
 
+#include "event/shape.h"
 #include "sink/json_writer.h"
 
 /* Bytes of a struct, relative to its begin. */
@@ -210,24 +211,54 @@ static bool add_member(struct ht_json_plans *plans, struct ht_json_plan *plan,
     return made;
 }
 
-static bool add_run(struct ht_json_plans *plans, struct ht_json_plan *plan,
-                    const struct ht_field *first, size_t num, struct span bytes)
+/* The longest row of members that begins with this field and follows from the shape: how many
+ * fields; 0: none, or the type has no number for its shapes. */
+static size_t find_shared(const struct ht_struct *type, size_t first)
 {
-    struct ht_json_plan *run = new_plan(plans, plan->type, num);
-    bool made                = run != NULL && run->key.text != NULL;
-    for (size_t i = 0; made && i < num; i++) {
-        made = add_member(plans, run, &first[i]);
+    size_t num = 0;
+    while (type->shape_number != 0 && first + num < type->num_fields &&
+           ht_shape_counts(type, first + num) &&
+           (type->fields[first + num].flags & HT_UNLESS) == 0) {
+        num++;
     }
-    plan->members[plan->num_members++] = (struct ht_json_member){.if_zero = true,
-                                                                 .offset  = (uint16_t)bytes.offset,
-                                                                 .form    = HT_JSON_RUN,
-                                                                 .size    = (uint8_t)bytes.len,
-                                                                 .field   = first,
-                                                                 .of      = run};
+    return num;
+}
+
+/* Some members as one. */
+struct group {
+    enum ht_json_form form;
+    size_t num; /* fields */
+    struct span bytes;
+};
+
+static struct group find_group(const struct ht_struct *type, size_t first)
+{
+    struct group shared = {
+        HT_JSON_SHARED, find_shared(type, first), {type->shape_number, sizeof(uint64_t)}};
+    struct group run = {.form = HT_JSON_RUN};
+    run.num          = find_run(type, first, &run.bytes);
+    return shared.num > 1 ? shared : run;
+}
+
+static bool add_group(struct ht_json_plans *plans, struct ht_json_plan *plan,
+                      const struct ht_field *first, const struct group *group)
+{
+    struct ht_json_plan *of = new_plan(plans, plan->type, group->num);
+    bool made               = of != NULL && of->key.text != NULL;
+    for (size_t i = 0; made && i < group->num; i++) {
+        made = (first[i].flags & HT_INTERNAL) != 0 || add_member(plans, of, &first[i]);
+    }
+    plan->members[plan->num_members++] =
+        (struct ht_json_member){.if_zero = true,
+                                .offset  = (uint16_t)group->bytes.offset,
+                                .form    = (uint8_t)group->form,
+                                .size    = (uint8_t)group->bytes.len,
+                                .field   = first,
+                                .of      = of};
     if (!made) {
         return false;
     }
-    plan->room += run->room + HT_JSON_RUN_ROOM;
+    plan->room += of->room + HT_JSON_RUN_ROOM;
     return true;
 }
 
@@ -235,14 +266,13 @@ static bool add_members(struct ht_json_plans *plans, struct ht_json_plan *plan)
 {
     const struct ht_struct *type = plan->type;
     for (size_t i = 0; i < type->num_fields;) {
-        struct span bytes = {0};
-        size_t run        = find_run(type, i, &bytes);
-        bool shown        = (type->fields[i].flags & HT_INTERNAL) == 0;
-        if (run > 1 ? !add_run(plans, plan, &type->fields[i], run, bytes)
-                    : shown && !add_member(plans, plan, &type->fields[i])) {
+        struct group group = find_group(type, i);
+        bool shown         = (type->fields[i].flags & HT_INTERNAL) == 0;
+        if (group.num > 1 ? !add_group(plans, plan, &type->fields[i], &group)
+                          : shown && !add_member(plans, plan, &type->fields[i])) {
             return false;
         }
-        i += run > 1 ? run : 1;
+        i += group.num > 1 ? group.num : 1;
     }
     return true;
 }

@@ -26,6 +26,7 @@ enum ht_json_form {
     HT_JSON_NAMED,
     HT_JSON_OBJECT, /* for which there is room in that of the object around it */
     HT_JSON_RUN,    /* members that are rendered together (sink/json_runs.h) */
+    HT_JSON_SHARED, /* members that objects of one shape (event/shape.h) have in common */
     HT_JSON_ANY,
     HT_JSON_OBJECTS,
     HT_JSON_FAR_OBJECT, /* any other object */
@@ -50,7 +51,7 @@ struct ht_json_member {
      * & `mask`, are zero: one load, whatever the kind of field. */
     uint64_t mask, number_mask;
     uint16_t test_at;
-    uint16_t offset; /* of the field; of a run of its bytes */
+    uint16_t offset; /* of the field; of a run of its bytes; of shared ones of the shape's number */
     /* A number: the eight bytes of the object at `number_at`, & `number_mask`, shifted to the
      * right, without what is added to be told from an absent one. */
     uint16_t number_at;
@@ -58,8 +59,8 @@ struct ht_json_member {
     bool if_zero;
     uint8_t form;                  /* enum ht_json_form */
     uint8_t size;                  /* of a run */
-    const struct ht_field *field;  /* of a run its first one */
-    const struct ht_json_plan *of; /* of field->of, where it has one; of a run its members */
+    const struct ht_field *field;  /* of a run, or of shared ones, the first one */
+    const struct ht_json_plan *of; /* of field->of, where it has one; of a run its members, too */
 };
 
 struct ht_json_plan {

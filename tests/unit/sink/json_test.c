@@ -310,6 +310,73 @@ static void test_a_record_without_room_adds_nothing(void **state)
     ht_json_sink.close(sink);
 }
 
+/* Of objects of one shape all but `own` is the same. */
+struct shaped {
+    struct ht_named first;
+    uint16_t secret;
+    struct ht_bytes list, own;
+    const char *word;
+    uint16_t last;
+    uint16_t unless;
+    uint64_t shape_number;
+};
+static const struct ht_field shaped_fields[] = {
+    HT_FIELD(struct shaped, first, HT_NAMED, "A code.", .names = &narrow),
+    HT_FIELD(struct shaped, secret, HT_UINT, "Not shown.", .flags = HT_INTERNAL),
+    HT_FIELD(struct shaped, list, HT_LIST_NAMED, "Codes.", .names = &narrow, .flags = HT_REPEATS),
+    HT_FIELD(struct shaped, own, HT_TEXT, "Of each object."),
+    HT_FIELD(struct shaped, word, HT_LABEL, "A word."),
+    HT_FIELD(struct shaped, last, HT_UINT, "A number."),
+    HT_FIELD(struct shaped, unless, HT_UINT, "Where there is no text.", .flags = HT_UNLESS,
+             .unless = offsetof(struct shaped, own) + offsetof(struct ht_bytes, len)),
+};
+static const struct ht_struct shaped_struct =
+    HT_STRUCT(struct shaped, "shaped", shaped_fields, "Something that repeats.",
+              .shape_number = offsetof(struct shaped, shape_number));
+static const struct ht_record_type shaped_record = {.name = "shaped", .data = &shaped_struct};
+
+static const char *write_shaped(struct ht_sink *sink, uint64_t shape_number, const char *word,
+                                const char *own)
+{
+    const struct shaped object = {.shape_number = shape_number,
+                                  .first        = {.id = 1, .set = true},
+                                  .secret       = 5,
+                                  .list         = ht_bytes("\1\1", 2),
+                                  .own          = ht_text(own),
+                                  .word         = word,
+                                  .last         = 9,
+                                  .unless       = 3};
+    ht_chars_free(&written);
+    assert_true(ht_json_sink.record(sink, &shaped_record, &object, &written));
+    ht_chars_add_char(&written, '\0');
+    return written.ptr;
+}
+
+/* What follows from a shape is rendered once for all objects with its number, and of those that
+ * have none each time. */
+static void test_shapes(void **state)
+{
+    (void)state;
+    struct ht_sink *sink = ht_json_sink.open(&(struct ht_sink_config){0});
+    for (const char *own = "abc"; *own != '\0'; own++) {
+        char expected[256];
+        (void)snprintf(expected, sizeof expected,
+                       "{\"schema\":\"" HT_SCHEMA_VERSION "\",\"type\":\"shaped\","
+                       "\"first\":{\"id\":\"0x01\",\"name\":\"one\"},\"list\":[\"one\",\"one\"],"
+                       "\"own\":\"%s\",\"word\":\"even\",\"last\":9}\n",
+                       own);
+        assert_string_equal(write_shaped(sink, 7, "even", own), expected);
+    }
+    assert_non_null(strstr(write_shaped(sink, 7, "odd", ""), "\"word\":\"even\",\"last\":9,"));
+    assert_non_null(strstr(write_shaped(sink, 7, "odd", ""), "\"unless\":3}"));
+    assert_non_null(strstr(write_shaped(sink, 8, "odd", ""), "\"word\":\"odd\""));
+    for (unsigned i = 0; i < 3; i++) {
+        assert_non_null(strstr(write_shaped(sink, 0, "even", "a"), "\"word\":\"even\""));
+        assert_non_null(strstr(write_shaped(sink, 0, "odd", "a"), "\"word\":\"odd\""));
+    }
+    ht_json_sink.close(sink);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_an_event),
         cmocka_unit_test(test_many_records_are_many_lines),
         cmocka_unit_test(test_a_record_without_room_adds_nothing),
+        cmocka_unit_test(test_shapes),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     ht_chars_free(&written);
