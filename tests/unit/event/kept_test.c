@@ -158,7 +158,7 @@ static void what_is_alike_is_kept_once(void **unused)
         kept[i]               = ht_keep(&keeper, &thing_struct, &source->thing);
         drop(source);
     }
-    assert_true(sizeof(struct thing) > 2 * OWN);
+    assert_true(sizeof(struct thing) > (size_t)2 * OWN);
     assert_true(kept_in.size < MANY * OWN * 3 / 2); /* a block may be half of all */
     for (size_t i = 0; i < MANY; i++) {
         assert_thing(ht_kept_read(kept[i], &thing_struct, &arena), 20, (uint8_t)i);
@@ -309,6 +309,58 @@ static void nothing_breaks_under_any_budget(void **unused)
     assert_true(whole > 0);
 }
 
+/* With a number that says of which shape it is. */
+struct numbered {
+    struct ht_bytes own, common;
+    uint64_t number;
+    uint8_t rest[64]; /* so that it is not small */
+};
+
+static const struct ht_field numbered_fields[] = {
+    HT_FIELD(struct numbered, own, HT_TEXT, ""),
+    HT_FIELD(struct numbered, common, HT_TEXT, "", .flags = HT_REPEATS),
+};
+static const struct ht_struct numbered_struct =
+    HT_STRUCT(struct numbered, "numbered", numbered_fields, "Of a shape that has a number.",
+              .shape_number = offsetof(struct numbered, number));
+
+static uint64_t number_of(const struct ht_keeper *keeper, const char *own, const char *common)
+{
+    const struct numbered object = {
+        .own = ht_text(own), .common = ht_text(common), .number = 1000 /* another's: not kept */};
+    struct ht_kept *kept          = ht_keep(keeper, &numbered_struct, &object);
+    const struct numbered *result = ht_kept_recall(kept, &numbered_struct, keeper->arena);
+    assert_non_null(result);
+    assert_text(result->own, own);
+    assert_text(result->common, common);
+    return result->number;
+}
+
+/* What has another number may have the same shape; what has the same one has. */
+static void a_number_is_of_one_shape(void **unused)
+{
+    enum { MANY = 40 };
+    struct ht_pool pool     = {0};
+    ht_pool_use use         = 0;
+    struct ht_arena kept_in = {0};
+    struct ht_keeper keeper = {.arena = &kept_in, .pool = &pool, .use = &use};
+    uint64_t first          = number_of(&keeper, "one", "common 0");
+    uint64_t numbers[MANY]  = {first};
+    char text[32];
+    (void)unused;
+    assert_true(first != 0 && first != 1000);
+    assert_int_equal(number_of(&keeper, "two", "common 0"), first);
+    for (unsigned i = 1; i < MANY; i++) { /* more than are known of one hash */
+        (void)snprintf(text, sizeof text, "common %u", i % 10);
+        numbers[i] = number_of(&keeper, "one", text);
+        for (unsigned j = 0; j < i; j++) {
+            assert_true(i % 10 == j % 10 || numbers[i] != numbers[j]);
+        }
+    }
+    ht_pool_free(&pool);
+    ht_arena_clear(&kept_in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +368,7 @@ int main(void)
         cmocka_unit_test(what_is_alike_is_kept_once),
         cmocka_unit_test(a_small_one_that_repeats_is_kept_once),
         cmocka_unit_test(what_differs_in_a_list_is_told_apart),
+        cmocka_unit_test(a_number_is_of_one_shape),
         cmocka_unit_test(a_full_pool_breaks_nothing),
         cmocka_unit_test(nothing_breaks_under_any_budget),
     };
