@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct ht_chars written;
 
@@ -377,6 +378,110 @@ static void test_shapes(void **state)
     ht_json_sink.close(sink);
 }
 
+/* Values as large as their room, one after the other. */
+struct full {
+    struct ht_bytes a, b, c, d, e, f, g, h;
+};
+
+#undef ROW
+#define ROW(member, kind) HT_FIELD(struct full, member, kind, "")
+static const struct ht_field full_fields[] = {
+    ROW(a, HT_TEXT), ROW(b, HT_HEX), ROW(c, HT_TEXT), ROW(d, HT_HEX),
+    ROW(e, HT_TEXT), ROW(f, HT_HEX), ROW(g, HT_TEXT), ROW(h, HT_HEX),
+};
+static const struct ht_struct full_struct =
+    HT_STRUCT(struct full, "full", full_fields, "Needs all the room that it has.");
+
+/* Such values, and others that are larger, in objects in objects. */
+struct nest {
+    struct ht_bytes fits, escaped, hex;
+    const char *label, *long_label;
+    uint64_t number;
+    int64_t negative;
+    struct ht_address address;
+    const struct nest *again, *last;
+    const struct full *near;
+    struct ht_objects list, none;
+    struct ht_any any;
+};
+
+#undef ROW
+#define ROW(member, kind, ...) HT_FIELD(struct nest, member, kind, "", __VA_ARGS__)
+static const struct ht_struct nest_struct;
+static const struct ht_field nest_fields[] = {
+    ROW(label, HT_LABEL, ),
+    ROW(fits, HT_TEXT, ),
+    ROW(again, HT_OBJECT, .of = &nest_struct),
+    ROW(escaped, HT_TEXT, ),
+    ROW(hex, HT_HEX, ),
+    ROW(any, HT_ANY, .name = ""),
+    ROW(number, HT_UINT, ),
+    ROW(list, HT_LIST_OBJECT, .of = &nest_struct),
+    ROW(negative, HT_INT, ),
+    ROW(none, HT_LIST_OBJECT, .of = &nest_struct, .flags = HT_ALWAYS),
+    ROW(long_label, HT_LABEL, ),
+    ROW(address, HT_ADDRESS, ),
+    ROW(last, HT_OBJECT, .of = &nest_struct),
+    ROW(near, HT_OBJECT, .of = &full_struct),
+};
+static const struct ht_struct nest_struct =
+    HT_STRUCT(struct nest, "nest", nest_fields, "Holds itself.");
+static const struct ht_record_type nest_record = {.name = "nest", .data = &nest_struct};
+
+static struct nest new_nest(const struct nest *inside, const struct full *near)
+{
+    static const uint8_t special[700];
+    return (struct nest){.fits    = near->a,
+                         .escaped = ht_bytes(special, sizeof special),
+                         .hex     = near->b,
+                         .label   = "a word of few letters, which is kept",
+                         .long_label =
+                             "a label that is longer than all that is kept of words: it is written "
+                             "anew, in as much room as it takes, wherever that may be",
+                         .number   = UINT64_MAX,
+                         .negative = INT64_MIN,
+                         .address  = ht_address6(hex("11112222333344445555666677778888").ptr),
+                         .last     = inside,
+                         .near     = near,
+                         .any      = {&full_struct, near}};
+}
+
+/* However much room is left: nothing is written behind it (the sanitizer sees that), and the text
+ * is the same. */
+static void test_any_room(void **state)
+{
+    enum { DEPTH = 8 };
+    (void)state;
+    const struct ht_bytes text =
+        ht_text("aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggghhhhhhhh");
+    const struct ht_bytes half = ht_bytes_head(text, text.len / 2);
+    const struct full full     = {text, half, text, half, text, half, text, half};
+    struct nest nests[DEPTH]   = {new_nest(NULL, &full)};
+    for (size_t i = 1; i < DEPTH; i++) {
+        nests[i] = new_nest(&nests[i - 1], &full);
+    }
+    struct nest all          = nests[DEPTH - 1];
+    all.again                = &nests[1];
+    all.list                 = (struct ht_objects){nests, 2};
+    struct ht_sink *sink     = ht_json_sink.open(&(struct ht_sink_config){0});
+    struct ht_chars expected = {0};
+    assert_non_null(sink);
+    assert_true(ht_json_sink.record(sink, &nest_record, &all, &expected));
+    for (size_t room = 1; room < expected.len; room += 61) {
+        struct ht_chars out = {.ptr = malloc(room), .capacity = room};
+        assert_true(ht_json_sink.record(sink, &nest_record, &all, &out));
+        assert_int_equal(out.len, expected.len);
+        assert_memory_equal(out.ptr, expected.ptr, expected.len);
+        ht_chars_free(&out);
+    }
+    ht_chars_add_char(&expected, '\0');
+    struct json_object *read = json_tokener_parse(expected.ptr);
+    assert_non_null(read);
+    json_object_put(read);
+    ht_chars_free(&expected);
+    ht_json_sink.close(sink);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_many_records_are_many_lines),
         cmocka_unit_test(test_a_record_without_room_adds_nothing),
         cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_any_room),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     ht_chars_free(&written);
