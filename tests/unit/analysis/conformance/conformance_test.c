@@ -132,7 +132,7 @@ static void known_by_their_shapes(void **unused)
     scene.offer.shape_number  = 1;
     scene.answer.shape_number = 2;
     assert_string_equal(found(), "");
-    scene.offer.cipher_suites = hex("1301"); /* cannot be */
+    scene.offer.cipher_suites = hex("1301 00ff"); /* cannot be */
     assert_string_equal(found(), "");
     scene.tls.cipher_suite = ht_named(0x1302);
     assert_string_equal(found(), "cipher-not-offered");
