@@ -125,6 +125,16 @@ struct ht_source *ht_file_open(const char *path, struct ht_error *error)
     return ht_input_open(&input, path, error) ? open_format(&input, path, error) : NULL;
 }
 
+void ht_file_map(struct ht_source *file)
+{
+    ht_input_map(&((struct ht_file *)file)->input);
+}
+
+bool ht_file_check(struct ht_source *source, struct ht_error *error)
+{
+    return ht_input_check(&((struct ht_file *)source)->input, error);
+}
+
 struct ht_source *ht_memory_open(struct ht_bytes memory, const char *name, struct ht_error *error)
 {
     struct ht_input input;

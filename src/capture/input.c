@@ -123,10 +123,76 @@ static bool grow(struct ht_input *input)
     return change_block(input, 2 * input->block->capacity);
 }
 
+/* What a file has from `offset` on, as far as is known now: it may grow while it is read. */
+static uint64_t size_from(const struct ht_input *input, uint64_t offset)
+{
+    struct stat status;
+    uint64_t size = fstat(input->raw.fd, &status) == 0 ? (uint64_t)status.st_size : 0;
+    return size > offset ? size - offset : 0;
+}
+
+/* Maps `len` bytes from `cur` on, or more. False: they cannot be mapped, or the file ends before.
+ */
+static bool change_window(struct ht_input *input, size_t len)
+{
+    uint64_t offset = ht_input_offset(input);
+    uint64_t before = offset % (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t left   = size_from(input, offset - before);
+    uint64_t window = before + len > HT_INPUT_WINDOW ? before + len : HT_INPUT_WINDOW;
+    window          = window < left ? window : left;
+    if (window < before + len) {
+        return false;
+    }
+    struct ht_shared *next = ht_shared_map(input->raw.fd, offset - before, (size_t)window);
+    if (next == NULL) {
+        return false;
+    }
+    ht_shared_drop(input->block);
+    input->block          = next;
+    input->block_offset   = offset - before;
+    input->cur            = next->bytes + before;
+    input->end            = next->bytes + window;
+    input->mapped_bytes   = input->block_offset + window;
+    input->raw.read_bytes = input->mapped_bytes;
+    return true;
+}
+
+bool ht_input_check(struct ht_input *input, struct ht_error *error)
+{
+    uint64_t last = input->mapped_bytes - 1;
+    if (input->mapped_bytes == 0 || size_from(input, last) > 0) {
+        return true;
+    }
+    input->mapped_bytes = 0;
+    return ht_fail(error, "%s: became shorter while it was read", input->raw.name);
+}
+
+/* HT_INPUT_READY: the next `len` bytes are there. HT_INPUT_AGAIN: they are to be read instead, and
+ * so is all that follows. */
+static enum ht_input_state map_more(struct ht_input *input, size_t len, struct ht_error *error)
+{
+    if (!ht_input_check(input, error)) {
+        return HT_INPUT_ERROR;
+    }
+    if (change_window(input, len)) {
+        return HT_INPUT_READY;
+    }
+    input->maps = false;
+    if (lseek(input->raw.fd, (off_t)input->raw.read_bytes, SEEK_SET) < 0) {
+        ht_fail(error, "%s: %s", input->raw.name, strerror(errno));
+        return HT_INPUT_ERROR;
+    }
+    return HT_INPUT_AGAIN;
+}
+
 enum ht_input_state ht_input_fill(struct ht_input *input, size_t len, struct ht_error *error)
 {
     if (ht_input_has(input, len)) {
         return HT_INPUT_READY;
+    }
+    enum ht_input_state mapped = input->maps ? map_more(input, len, error) : HT_INPUT_AGAIN;
+    if (mapped != HT_INPUT_AGAIN) {
+        return mapped;
     }
     bool room = make_room(input);
     while (!ht_input_has(input, len)) {
@@ -230,6 +296,13 @@ void ht_input_give_turns(struct ht_input *input)
     if (input->raw.size_bytes == 0 && input->raw.fd >= 0) {
         input->raw.turn_ns = ht_clock_ns(CLOCK_MONOTONIC) + TURN_NS;
     }
+}
+
+void ht_input_map(struct ht_input *input)
+{
+    struct stat status;
+    input->maps = input->decoder == NULL && input->raw.fd > STDIN_FILENO &&
+                  fstat(input->raw.fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 void ht_input_close(struct ht_input *input)

@@ -1,8 +1,8 @@
 /*
  * The bytes of a file, of standard input or of memory, read in large blocks and decompressed where
- * they are compressed. What spans two blocks is moved so that it lies in one piece: a record is
- * handed out as a view into the block and never copied by itself. Whoever needs a view for longer
- * holds the block.
+ * they are compressed, or a file's mapped as they are. What spans two blocks is moved, or mapped
+ * again, so that it lies in one piece: a record is handed out as a view into the block and never
+ * copied by itself. Whoever needs a view for longer holds the block.
  */
 #ifndef HT_CAPTURE_INPUT_H
 #define HT_CAPTURE_INPUT_H
@@ -13,6 +13,7 @@
 
 enum {
     HT_INPUT_BLOCK   = 256 * 1024,      /* bytes read at once; a block that stays in the L2 cache */
+    HT_INPUT_WINDOW  = 2 * 1024 * 1024, /* bytes mapped at once */
     HT_INPUT_LONGEST = 16 * 1024 * 1024 /* bytes that may be asked for in one piece */
 };
 
@@ -38,6 +39,8 @@ struct ht_decoder;
 struct ht_input {
     struct ht_raw raw;
     struct ht_decoder *decoder; /* NULL: stored as it is */
+    bool maps;                  /* what is not read yet is mapped, if it can be */
+    uint64_t mapped_bytes;      /* of the file, to the end of what was mapped last; 0: none */
     struct ht_shared *block;    /* held; whoever else does keeps it, and another is filled */
     const uint8_t *cur;         /* what was read and not yet taken: cur to end */
     const uint8_t *end;
@@ -58,6 +61,15 @@ bool ht_input_open_memory(struct ht_input *out, struct ht_bytes memory, const ch
 /* ht_input_give_turns: from now on what has no known size returns HT_INPUT_AGAIN every half a
  * second, whether there is something to read or not. */
 void ht_input_give_turns(struct ht_input *input);
+
+/* ht_input_map: from now on the bytes of a regular file that is not compressed are mapped where
+ * they can be. For whoever handles SIGBUS so that reading goes on: a file that is made shorter
+ * while it is mapped raises it; what was read instead is followed by HT_INPUT_ERROR. */
+void ht_input_map(struct ht_input *input);
+
+/* ht_input_check: false, with a message, the first time that a file proves to have become shorter
+ * than what was mapped of it, so that what was read there may be none of it. */
+bool ht_input_check(struct ht_input *input, struct ht_error *error);
 
 void ht_input_close(struct ht_input *input);
 

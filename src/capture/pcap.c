@@ -85,12 +85,18 @@ static void read_file_header(struct pcap *pcap, const struct variant *variant, c
     pcap->record_header_len = RECORD_HEADER_LEN + variant->more_header;
 }
 
-/* The next frame's headers are fetched while this one is looked at. */
+/* The next frame's headers are fetched while this one is looked at, and as much as this one takes,
+ * of what comes soon: a mapped file is not in the cache, and what fetches by itself stops where
+ * pages end. */
 static void step_over(struct ht_input *input, size_t len)
 {
+    enum { LINE = 64, SOON = 2048, MOST = 512 };
     input->cur += len;
     ht_fetch(input->cur);
-    ht_fetch(input->cur + 64);
+    ht_fetch(input->cur + LINE);
+    for (size_t i = 0; i < len && i < MOST; i += LINE) {
+        ht_fetch(input->cur + SOON + i);
+    }
 }
 
 /* Files that were joined by cat(1) have file headers among their records, each of which would be
@@ -172,9 +178,14 @@ __attribute__((noinline)) static enum ht_read next_slowly(struct pcap *pcap, str
         return state;
     }
     struct lengths lengths = read_lengths(pcap);
-    enum ht_order order;
-    if (lengths.captured == 0 && lengths.original == 0 && begins_file(pcap, &order) != NULL) {
-        return next_file(pcap, out, error);
+    if (lengths.captured == 0 && lengths.original == 0) {
+        enum ht_order order;
+        if (!ht_input_check(&pcap->file.input, error)) {
+            return HT_READ_ERROR;
+        }
+        if (begins_file(pcap, &order) != NULL) {
+            return next_file(pcap, out, error);
+        }
     }
     if (lengths.captured > lengths.original && pcap->old_lengths) {
         lengths = (struct lengths){.captured = lengths.original, .original = lengths.captured};
@@ -209,7 +220,8 @@ static void pcap_close(struct ht_source *source)
     free(pcap);
 }
 
-static const struct ht_source_ops pcap_ops = {.next = pcap_next, .close = pcap_close};
+static const struct ht_source_ops pcap_ops = {
+    .next = pcap_next, .close = pcap_close, .check = ht_file_check};
 
 struct ht_source *ht_pcap_open(struct ht_input *input, struct ht_error *error)
 {

@@ -465,7 +465,7 @@ static void pcapng_close(struct ht_source *source)
 }
 
 static const struct ht_source_ops pcapng_ops = {
-    .next = pcapng_next, .close = pcapng_close, .secrets = pcapng_secrets};
+    .next = pcapng_next, .close = pcapng_close, .secrets = pcapng_secrets, .check = ht_file_check};
 
 bool ht_pcapng_magic(struct ht_bytes head)
 {

@@ -79,7 +79,8 @@ static void snoop_close(struct ht_source *source)
     free(snoop);
 }
 
-static const struct ht_source_ops snoop_ops = {.next = snoop_next, .close = snoop_close};
+static const struct ht_source_ops snoop_ops = {
+    .next = snoop_next, .close = snoop_close, .check = ht_file_check};
 
 static bool find_link(uint32_t data_link, uint16_t *out)
 {

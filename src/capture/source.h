@@ -26,6 +26,8 @@ struct ht_source_ops {
     /* ht_source_secrets; NULL where the kind has none. */
     struct ht_bytes (*secrets)(const struct ht_source *source, size_t num, uint32_t *out_type);
     void (*count)(struct ht_source *source); /* ht_source_count; NULL: counts are always true */
+    /* ht_source_check; NULL: what was handed out always stands. */
+    bool (*check)(struct ht_source *source, struct ht_error *error);
 };
 
 /* What all kinds begin with. Owned by whoever opened it. */
@@ -49,6 +51,11 @@ struct ht_source {
  * told by content, not by name. NULL with a message where it cannot be opened or is no capture:
  * one line that names the file and says why. */
 struct ht_source *ht_file_open(const char *path, struct ht_error *error);
+
+/* ht_file_map: from now on the file's bytes are mapped where they can be, which costs less than to
+ * copy them. For whoever handles SIGBUS so that reading goes on: a file that is made shorter while
+ * it is read raises it, and is an error soon after. */
+void ht_file_map(struct ht_source *file);
 
 /* ht_memory_open reads a capture that lies in memory, as ht_file_open does; `memory` and `name`
  * outlive the source. */
@@ -110,6 +117,13 @@ static inline void ht_source_count(struct ht_source *source)
     if (source->ops->count != NULL) {
         source->ops->count(source);
     }
+}
+
+/* ht_source_check, for when nothing that was handed out is looked at any more: false, with a
+ * message, where it may not have been what the source held, and that was not told yet. */
+static inline bool ht_source_check(struct ht_source *source, struct ht_error *error)
+{
+    return source->ops->check == NULL || source->ops->check(source, error);
 }
 
 static inline void ht_source_close(struct ht_source *source)

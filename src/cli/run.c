@@ -203,6 +203,9 @@ static void read_source(struct cli_session *session)
     }
     cli_progress_clear(&session->console.progress);
     (void)ht_crew_flush(session->crew);
+    if (!ht_source_check(session->source, &error)) {
+        fail_source(session, error.text);
+    }
     cli_session_end_source(session);
 }
 
@@ -216,6 +219,7 @@ static void read_file(struct cli_session *session, const struct cli_input *input
         fail_source(session, error.text);
     }
     if (session->source != NULL) {
+        ht_file_map(session->source);
         read_source(session);
     }
 }

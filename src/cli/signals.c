@@ -2,6 +2,9 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* The only things that a signal handler may touch. */
 static volatile sig_atomic_t stop_asked, reopen_asked, stats_asked;
@@ -27,6 +30,19 @@ static void ask_stats(int number)
     stats_asked = 1;
 }
 
+/* A page of a file that is mapped has gone: zeros take its place, and the reader will notice. What
+ * is not of a file, or cannot be replaced, ends the program as it would have. */
+static void replace_page(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    const uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+    void *page                 = (char *)info->si_addr - (uintptr_t)info->si_addr % page_bytes;
+    if (info->si_code != BUS_ADRERR ||
+        mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != page) {
+        (void)signal(number, SIG_DFL);
+    }
+}
+
 /* What asks for the end also ends the opening of a pipe that nobody writes to. */
 static void handle(int number, void (*handler)(int number))
 {
@@ -46,6 +62,8 @@ void cli_signals_catch(bool reopen, bool ignore_pipe)
     handle(SIGINT, ask_stop);
     handle(SIGTERM, ask_stop);
     handle(SIGUSR1, ask_stats);
+    struct sigaction bus = {.sa_sigaction = replace_page, .sa_flags = SA_SIGINFO | SA_RESTART};
+    (void)sigaction(SIGBUS, &bus, NULL);
     if (reopen) {
         handle(SIGHUP, ask_reopen);
     } else if (!is_ignored(SIGHUP)) {

@@ -19,11 +19,12 @@ static void *grown(void *items, size_t len, size_t *capacity, size_t size)
     return larger;
 }
 
-/* Holds the block that has the frame's data; false where none has, it grew for one long record, or
- * there is no memory. */
+/* Holds the block that has the frame's data; false where none has, it is memory that grew for one
+ * long record, or there is no memory. */
 static bool hold_block(struct ht_batch *batch, const struct ht_frame *frame)
 {
-    if (frame->block == NULL || frame->block->capacity > HT_INPUT_BLOCK ||
+    if (frame->block == NULL ||
+        (frame->block->capacity > HT_INPUT_BLOCK && !frame->block->is_map) ||
         !ht_shared_has(frame->block, frame->data)) {
         return false;
     }

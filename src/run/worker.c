@@ -297,6 +297,7 @@ bool ht_worker_start(struct ht_worker *worker, struct ht_error *error)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
+    (void)sigdelset(&all, SIGBUS); /* is about what the thread itself reads */
     (void)pthread_sigmask(SIG_BLOCK, &all, &before);
     worker->started = pthread_create(&worker->thread, NULL, run, worker) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);

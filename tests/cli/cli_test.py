@@ -390,6 +390,29 @@ class Inputs(Folder):
             self.assertEqual(f.read().count('"type":"connection"'), 1)
 
 
+class Shortened(Folder):
+    def test_a_file_that_is_cut_while_it_is_read_is_an_error_and_what_was_read_stands(self):
+        second = 10**9
+        visits = [captures.pcap(captures.page_visit(10000 + n)[2:], start_ns=n * second)
+                  for n in range(5000)]
+        content = visits[0][:24] + b"".join(visit[24:] for visit in visits)
+        for workers in ("1", "2"):
+            with self.subTest(workers=workers):
+                path = self.file("cut.pcap", content)
+                with subprocess.Popen([HELLOTAP, "-q", "-e", "-f", "json", "--workers", workers,
+                                       path], stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE) as program:
+                    lines = [program.stdout.readline() for _ in range(5000)]
+                    os.truncate(path, 100000)  # long before where it waits to write on
+                    lines += program.stdout.readlines()
+                    err = program.stderr.read()
+                self.assertEqual((program.returncode, err.count(b"\n")), (3, 1), err)
+                self.assertIn(b"cut.pcap: became shorter while it was read", err)
+                records = [json.loads(line) for line in lines]
+                self.assertEqual({r["type"] for r in records[:-1]}, {"event", "connection"})
+                self.assertEqual(records[-1]["type"], "stats")
+
+
 class Pipes(Folder):
     """What comes by a pipe while it is captured is told while it comes."""
 

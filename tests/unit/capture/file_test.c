@@ -87,7 +87,6 @@ static void reads_a_file(void **state)
     forget(&story);
 }
 
-/* A record of 3 MiB lies in one piece too. */
 /* Each frame's block is held by itself, as threads do that are behind. */
 static void keeps_blocks_that_are_held(void **state)
 {
@@ -114,6 +113,7 @@ static void keeps_blocks_that_are_held(void **state)
     }
 }
 
+/* A record of 3 MiB lies in one piece too. */
 static void reads_a_long_record(void **state)
 {
     struct test *test = *state;
@@ -130,6 +130,116 @@ static void reads_a_long_record(void **state)
     assert_text(story.frames[2].data, "behind");
     forget(&story);
     free(room);
+    ht_buffer_free(&w.bytes);
+}
+
+/* A capture of `num` records of 100,000 bytes: 2 of them are read before the rest can be mapped. */
+static struct writer long_capture(uint32_t num)
+{
+    uint8_t *room   = malloc(100000);
+    struct writer w = writer(false);
+    put_pcap(&w, 0xA1B2C3D4, 262144, 1);
+    for (uint32_t i = 0; i < num; i++) {
+        put_record(&w, i, i, noise(room, 100000, i));
+    }
+    free(room);
+    return w;
+}
+
+static struct ht_source *open_mapped(const struct test *test, struct ht_error *error)
+{
+    struct ht_source *source = ht_file_open(test->path, error);
+    assert_non_null(source);
+    ht_file_map(source);
+    return source;
+}
+
+/* The last record is longer than what is mapped at once; blocks outlive the source. */
+static void maps_a_file(void **state)
+{
+    struct test *test = *state;
+    uint8_t *room     = malloc(3 << 20);
+    struct writer w   = long_capture(60);
+    put_record(&w, 60, 0, noise(room, 3 << 20, 1));
+    w.bytes.ptr[24 - 8 + 2] = 0x40; /* the longest record, 4 MiB */
+    write_file(test, ht_buffer_view(&w.bytes));
+    struct story expected = read_memory(ht_buffer_view(&w.bytes));
+    assert_int_equal(expected.num_frames, 61);
+    struct ht_error error;
+    struct ht_frame frame;
+    struct ht_source *source = open_mapped(test, &error);
+    struct ht_shared *blocks[61];
+    struct ht_bytes data[61];
+    for (size_t i = 0; i < 61; i++) {
+        assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
+        assert_true(ht_shared_has(frame.block, frame.data));
+        assert_int_equal(frame.block->is_map, i >= 2);
+        ht_shared_hold(frame.block);
+        blocks[i] = frame.block;
+        data[i]   = frame.data;
+    }
+    assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_END);
+    assert_int_equal(source->read_bytes, w.bytes.len);
+    assert_true(ht_source_check(source, &error));
+    assert_int_equal(truncate(test->path, 4 << 20), 0);
+    assert_false(ht_source_check(source, &error)); /* of what is held the end has gone */
+    write_file(test, ht_buffer_view(&w.bytes));
+    ht_source_close(source);
+    for (size_t i = 0; i < 61; i++) {
+        assert_int_equal(data[i].len, expected.frames[i].data.len);
+        assert_memory_equal(data[i].ptr, expected.frames[i].data.ptr, data[i].len);
+        ht_shared_drop(blocks[i]);
+    }
+    forget(&expected);
+    free(room);
+    ht_buffer_free(&w.bytes);
+}
+
+/* What is appended while the file is read belongs to it, also to a record that was not whole. */
+static void maps_a_file_that_grows(void **state)
+{
+    struct test *test = *state;
+    struct writer w   = long_capture(60);
+    size_t first      = 24 + 40 * 100016 + 5000;
+    write_file(test, ht_bytes_head(ht_buffer_view(&w.bytes), first));
+    struct ht_error error;
+    struct ht_frame frame;
+    struct ht_source *source = open_mapped(test, &error);
+    for (uint32_t i = 0; i < 60; i++) {
+        if (i == 39) {
+            write_file(test, ht_buffer_view(&w.bytes));
+        }
+        assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
+        assert_int_equal(frame.data.len, 100000);
+        assert_memory_equal(frame.data.ptr, w.bytes.ptr + 24 + (size_t)i * 100016 + 16, 100000);
+    }
+    assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_END);
+    ht_source_close(source);
+    ht_buffer_free(&w.bytes);
+}
+
+/* Two megabytes are mapped from the third record's page on, up to byte 2,293,760: all but the end
+ * of the record that begins at byte 2,200,376. */
+static void says_that_a_mapped_file_became_shorter(void **state)
+{
+    struct test *test = *state;
+    struct writer w   = long_capture(60);
+    write_file(test, ht_buffer_view(&w.bytes));
+    struct ht_error error;
+    struct ht_frame frame;
+    struct ht_source *source = open_mapped(test, &error);
+    for (uint32_t i = 0; i < 22; i++) {
+        assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
+        if (i == 2) {
+            assert_int_equal(truncate(test->path, 2290000), 0);
+        }
+    }
+    assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_ERROR);
+    char expected[256];
+    (void)snprintf(expected, sizeof expected, "%s: became shorter while it was read", test->path);
+    assert_string_equal(error.text, expected);
+    assert_true(ht_source_check(source, &error)); /* told once */
+    ht_source_close(source);
     ht_buffer_free(&w.bytes);
 }
 
@@ -224,6 +334,9 @@ int main(void)
         with_capture(reads_a_file),
         with_capture(keeps_blocks_that_are_held),
         with_capture(reads_a_long_record),
+        with_capture(maps_a_file),
+        with_capture(maps_a_file_that_grows),
+        with_capture(says_that_a_mapped_file_became_shorter),
         with_capture(reads_a_slow_pipe),
         cmocka_unit_test(gives_way_to_a_signal),
         cmocka_unit_test(says_what_is_like_a_capture),
