@@ -14,14 +14,17 @@ enum {
 };
 
 /* ht_split_eight has the eight decimal digits as the bytes of a word, the first one in the lowest:
- * divided into fours, twos and ones, each time by one multiplication for all. */
+ * divided into fours, twos and ones. Each step has one multiplication for the quotients q of all
+ * parts x by d, and one to put the rests beside them: (x << shift) - q * ((d << shift) - 1) is q in
+ * the low bits and x - d * q in those from `shift` on. */
 static inline uint64_t ht_split_eight(uint32_t below_100000000)
 {
-    uint64_t fours    = below_100000000 / 10000 | (uint64_t)(below_100000000 % 10000) << 32;
+    uint64_t high     = below_100000000 / 10000;
+    uint64_t fours    = ((uint64_t)below_100000000 << 32) - high * ((UINT64_C(10000) << 32) - 1);
     uint64_t hundreds = fours * 5243 >> 19 & UINT64_C(0x0000007F0000007F);
-    uint64_t twos     = hundreds | (fours - 100 * hundreds) << 16;
+    uint64_t twos     = (fours << 16) - hundreds * ((100 << 16) - 1);
     uint64_t tens     = twos * 103 >> 10 & UINT64_C(0x000F000F000F000F);
-    return tens | (twos - 10 * tens) << 8;
+    return (twos << 8) - tens * ((10 << 8) - 1);
 }
 
 /* ht_put_eight writes eight such digits. */
@@ -41,10 +44,10 @@ static inline char *ht_put_uint(char *at, uint64_t value)
     if (value >= HT_EIGHT_DIGITS) {
         return ht_put_large_uint(at, value);
     }
-    uint64_t digits  = ht_split_eight((uint32_t)value);
-    unsigned leading = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8; /* zeros */
-    ht_put_eight(at, digits >> 8 * leading);
-    return at + (8 - leading);
+    uint64_t digits = ht_split_eight((uint32_t)value);
+    unsigned zeros  = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) & 56U; /* their bits */
+    ht_put_eight(at, digits >> zeros);
+    return at + 8 - zeros / 8;
 }
 
 /* ht_put_digits writes the last `digits` decimal digits of `value`, zeros before it. */
