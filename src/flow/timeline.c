@@ -64,6 +64,7 @@ __attribute__((noinline)) static bool add_chunk(struct ht_timeline *timeline,
     if (chunk != NULL) {
         *(timeline->last != NULL ? &timeline->last->next : &timeline->first) = chunk;
         timeline->last                                                       = chunk;
+        timeline->used                                                       = 0;
     }
     return chunk != NULL;
 }
@@ -95,12 +96,12 @@ bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
     bool follow           = h->absent == NULL && h->flags >= FLAGS_FOLLOW;
     unsigned flags        = h->absent != NULL ? ABSENT : follow ? FLAGS_FOLLOW : h->flags;
     unsigned len          = 3U + follow + type.len + time.len + frame.len + pointed.len;
-    if (timeline->last->len + len > CHUNK_BYTES && !add_chunk(timeline, arena)) {
+    if (timeline->used + len > CHUNK_BYTES && !add_chunk(timeline, arena)) {
         return false;
     }
     struct ht_timeline_chunk *chunk = timeline->last;
     bool points                     = h->absent != NULL || h->kept != NULL;
-    uint8_t *at                     = chunk->bytes + chunk->len;
+    uint8_t *at                     = chunk->bytes + timeline->used;
     *at++ = (uint8_t)(h->side | (points ? POINTS : 0) | flags << FLAGS_SHIFT);
     if (follow) {
         *at++ = h->flags;
@@ -108,8 +109,9 @@ bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
     *at++ = (uint8_t)(type.len | time.len << 4);
     *at++ = (uint8_t)(frame.len | pointed.len << 4);
     (void)put(put(put(put(at, type), time), frame), pointed);
+    timeline->used    = (uint8_t)(timeline->used + len);
     chunk->next       = NULL;
-    chunk->len        = (uint8_t)(chunk->len + len);
+    chunk->len        = timeline->used;
     timeline->time_ns = h->time_ns;
     timeline->frame   = h->frame;
     timeline->len++;

@@ -26,6 +26,7 @@ struct ht_timeline {
     int64_t time_ns; /* of the last entry, from which the next one is counted */
     uint64_t frame;
     uint32_t len;
+    uint8_t used; /* bytes of the last chunk, which so need not be at hand to be written to */
 };
 
 /* ht_timeline_add appends; what it points at must live as long as the arena. False: no memory. */
