@@ -25,8 +25,8 @@ struct ht_sink {
  * function returns where it stopped; NULL: there is no memory.
  */
 
-static char *put_members(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
-                         char *at);
+static char *put_each(struct ht_sink *sink, const struct ht_json_plan *plan, const void *objects,
+                      size_t num, char *at);
 
 static inline char *make_room(struct ht_sink *sink, char *at)
 {
@@ -38,12 +38,44 @@ static inline char *make_room(struct ht_sink *sink, char *at)
     return ht_chars_grow(out, sink->plans.room);
 }
 
-static inline char *put_object(struct ht_sink *sink, const struct ht_json_plan *plan,
-                               const void *object, char *at)
+/* Words of an object are read: of one that is smaller its copy's. */
+static __attribute__((noinline)) char *put_small(struct ht_sink *sink,
+                                                 const struct ht_json_plan *plan,
+                                                 const char *objects, size_t num, char *at)
+{
+    for (size_t i = 0; at != NULL && i < num; i++) {
+        uint64_t copy = 0;
+        memcpy(&copy, objects + i * plan->size, plan->size);
+        if (i > 0) {
+            *at++ = ',';
+        }
+        at = put_each(sink, plan, &copy, 1, at);
+        at = at != NULL ? make_room(sink, at) : NULL;
+    }
+    return at;
+}
+
+/* Writes objects that lie side by side, one at least, a comma between. */
+static inline char *put_objects(struct ht_sink *sink, const struct ht_json_plan *plan,
+                                const void *objects, size_t num, char *at)
+{
+    return plan->small ? put_small(sink, plan, objects, num, at)
+                       : put_each(sink, plan, objects, num, at);
+}
+
+/* Writes an object's members, a comma before each. */
+static char *put_members(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
+                         char *at)
 {
     size_t start = (size_t)(at - sink->out->ptr);
-    at           = put_members(sink, plan, object, at);
-    return at != NULL ? ht_json_end(at, sink->out->ptr + start, "{}") : NULL;
+    char *end    = put_objects(sink, plan, object, 1, at);
+    if (end == NULL) {
+        return NULL;
+    }
+    at  = sink->out->ptr + start;
+    *at = ',';
+    end--;
+    return end - at > 1 ? end : at;
 }
 
 /* An object whose room is not in that of the object around it. */
@@ -51,7 +83,7 @@ static char *put_far_object(struct ht_sink *sink, const struct ht_json_key *key,
                             const struct ht_json_plan *plan, const void *object, char *at)
 {
     at = make_room(sink, ht_json_put_key(at, key));
-    at = at != NULL ? put_object(sink, plan, object, at) : NULL;
+    at = at != NULL ? put_objects(sink, plan, object, 1, at) : NULL;
     return at != NULL ? make_room(sink, at) : NULL;
 }
 
@@ -72,26 +104,21 @@ static char *put_any(struct ht_sink *sink, const struct ht_json_member *member, 
     return at != NULL ? put_far_object(sink, &plan->key, plan, any->object, at) : NULL;
 }
 
-static char *put_objects(struct ht_sink *sink, const struct ht_json_member *member,
-                         const void *value, char *at)
+static char *put_list(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
+                      char *at)
 {
     const struct ht_objects *objects = value;
-    const char *item                 = objects->items;
     at                               = ht_json_put_key(at, &member->key);
-    size_t start                     = (size_t)(at - sink->out->ptr);
-    for (size_t i = 0; i < objects->len; i++) {
-        at = make_room(sink, at);
-        if (at == NULL) {
-            return NULL;
-        }
-        *at = ',';
-        at  = put_object(sink, member->of, item, at + 1);
-        if (at == NULL) {
-            return NULL;
-        }
-        item += member->of->type->size;
+    *at++                            = '[';
+    at                               = make_room(sink, at);
+    if (at != NULL && objects->len > 0) {
+        at = put_objects(sink, member->of, objects->items, objects->len, at);
     }
-    return make_room(sink, ht_json_end(at, sink->out->ptr + start, "[]"));
+    if (at == NULL) {
+        return NULL;
+    }
+    *at++ = ']';
+    return make_room(sink, at);
 }
 
 static void add_named(struct ht_chars *out, const struct ht_registry *names, uint16_t id)
@@ -253,8 +280,8 @@ static char *put_shared(struct ht_sink *sink, const struct ht_json_member *membe
 }
 
 /* A run or word that is not kept yet. */
-static char *put_run(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
-                     char *at)
+static __attribute__((noinline)) char *
+put_new_run(struct ht_sink *sink, const struct ht_json_member *member, const void *value, char *at)
 {
     size_t start = (size_t)(at - sink->out->ptr);
     char *end    = put_members(sink, member->of, (const char *)value - member->offset, at);
@@ -265,8 +292,8 @@ static char *put_run(struct ht_sink *sink, const struct ht_json_member *member, 
     return end;
 }
 
-static char *put_word(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
-                      char *at)
+static __attribute__((noinline)) char *
+put_word(struct ht_sink *sink, const struct ht_json_member *member, const void *value, char *at)
 {
     struct ht_chars *out = sink->out;
     size_t start         = (size_t)(at - out->ptr);
@@ -318,100 +345,110 @@ static char *put_address(struct ht_sink *sink, const struct ht_json_member *memb
     return ht_json_put_address(ht_json_put_key(at, &member->key), value);
 }
 
-/* An object whose room is in that of the object around it. */
-static char *put_near(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
-                      char *at)
-{
-    at = ht_json_put_key(at, &member->key);
-    return put_object(sink, member->of, *(const void *const *)value, at);
-}
-
 static char *put_far(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
                      char *at)
 {
     return put_far_object(sink, &member->key, member->of, *(const void *const *)value, at);
 }
 
-/* Never called: put_brief writes such a member. */
-static char *put_none(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
-                      char *at)
-{
-    (void)sink, (void)member, (void)value, (void)at;
-    return NULL;
-}
-
-/* What put_brief leaves. */
+/* What is written by a call. */
 static char *(*const put_by_form[])(struct ht_sink *sink, const struct ht_json_member *member,
                                     const void *value, char *at) = {
-    [HT_JSON_TRUE] = put_none,  [HT_JSON_BOOL] = put_none,         [HT_JSON_UINT] = put_none,
-    [HT_JSON_INT] = put_none,   [HT_JSON_TIME] = put_time,         [HT_JSON_ADDRESS] = put_address,
-    [HT_JSON_TEXT] = put_text,  [HT_JSON_HEX] = put_hex,           [HT_JSON_LABEL] = put_word,
-    [HT_JSON_NAMED] = put_word, [HT_JSON_OBJECT] = put_near,       [HT_JSON_FAR_OBJECT] = put_far,
-    [HT_JSON_RUN] = put_run,    [HT_JSON_SHARED] = put_shared,     [HT_JSON_OBJECTS] = put_objects,
-    [HT_JSON_ANY] = put_any,    [HT_JSON_REPEATED] = put_repeated, [HT_JSON_LARGE] = put_value,
+    [HT_JSON_TIME] = put_time,         [HT_JSON_ADDRESS] = put_address, [HT_JSON_TEXT] = put_text,
+    [HT_JSON_HEX] = put_hex,           [HT_JSON_SHARED] = put_shared,   [HT_JSON_ANY] = put_any,
+    [HT_JSON_OBJECTS] = put_list,      [HT_JSON_FAR_OBJECT] = put_far,  [HT_JSON_LARGE] = put_value,
+    [HT_JSON_REPEATED] = put_repeated,
 };
 
-/* Writes a member as most are, without a call, so that few registers are needed. NULL, and what is
- * in the room does not matter: it is another, or not kept, and put_by_form has to. */
-static inline char *put_brief(const struct ht_sink *sink, const struct ht_json_member *member,
-                              const void *object, char *at)
+static inline char *put_label(struct ht_sink *sink, const struct ht_json_member *member,
+                              const void *value, char *at)
+{
+    char *end = ht_json_words_put_label(&sink->words, at, member, *(const char *const *)value);
+    return end != NULL ? end : put_word(sink, member, value, at);
+}
+
+static inline char *put_named(struct ht_sink *sink, const struct ht_json_member *member,
+                              const void *value, char *at)
+{
+    char *end = ht_json_words_put_named(&sink->words, at, member, value);
+    return end != NULL ? end : put_word(sink, member, value, at);
+}
+
+static inline char *put_run(struct ht_sink *sink, const struct ht_json_member *member,
+                            const void *value, char *at)
+{
+    char *end = ht_json_runs_put(&sink->runs, at, member, value);
+    return end != NULL ? end : put_new_run(sink, member, value, at);
+}
+
+/* Most are written without a call, so that few registers are needed. */
+static inline char *put_member(struct ht_sink *sink, const struct ht_json_member *member,
+                               const void *object, char *at)
 {
     const struct ht_json_key *key = &member->key;
     const void *value             = (const char *)object + member->offset;
-    switch ((int)member->form) {
+    switch ((enum ht_json_form)member->form) {
     case HT_JSON_TRUE:
         return ht_json_put_key(at, key);
     case HT_JSON_BOOL:
         return ht_json_put_bool(ht_json_put_key(at, key), ht_json_number(member, object) != 0);
+    case HT_JSON_WORD:
+        return ht_put_uint(ht_json_put_key(at, key), *(const uint64_t *)value);
     case HT_JSON_UINT:
         return ht_put_uint(ht_json_put_key(at, key), ht_json_number(member, object));
     case HT_JSON_INT:
         return ht_json_put_int(ht_json_put_key(at, key), *(const int64_t *)value);
     case HT_JSON_LABEL:
-        return ht_json_words_put_label(&sink->words, at, member, *(const char *const *)value);
+        return put_label(sink, member, value, at);
     case HT_JSON_NAMED:
-        return ht_json_words_put_named(&sink->words, at, member, value);
+        return put_named(sink, member, value, at);
+    case HT_JSON_OBJECT:
+        return put_each(sink, member->of, *(const void *const *)value, 1, ht_json_put_key(at, key));
     case HT_JSON_RUN:
-        return ht_json_runs_put(&sink->runs, at, member, value);
-    default:
-        return NULL;
+        return put_run(sink, member, value, at);
+    case HT_JSON_TIME:
+    case HT_JSON_ADDRESS:
+    case HT_JSON_TEXT:
+    case HT_JSON_HEX:
+    case HT_JSON_SHARED:
+    case HT_JSON_ANY:
+    case HT_JSON_OBJECTS:
+    case HT_JSON_FAR_OBJECT:
+    case HT_JSON_REPEATED:
+    case HT_JSON_LARGE:
+        return put_by_form[member->form](sink, member, value, at);
     }
+    __builtin_unreachable();
 }
 
-static char *put_each(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
-                      char *at)
+/* Objects that are not small. */
+static char *put_each(struct ht_sink *sink, const struct ht_json_plan *plan, const void *objects,
+                      size_t num, char *at)
 {
     const struct ht_json_member *end = plan->members + plan->num_members;
-    for (const struct ht_json_member *member = plan->members; member != end; member++) {
-        if (!ht_json_written(member, object)) {
-            continue;
+    const char *object               = objects;
+    for (;;) {
+        size_t start = (size_t)(at - sink->out->ptr);
+        for (const struct ht_json_member *member = plan->members; member != end; member++) {
+            if (!ht_json_written(member, object)) {
+                continue;
+            }
+            at = put_member(sink, member, object, at);
+            if (at == NULL) {
+                return NULL;
+            }
         }
-        const void *value = (const char *)object + member->offset;
-        char *next        = put_brief(sink, member, object, at);
-        at = next != NULL ? next : put_by_form[member->form](sink, member, value, at);
+        at = ht_json_end(at, sink->out->ptr + start, "{}");
+        if (--num == 0) {
+            return at;
+        }
+        object += plan->size;
+        *at = ',';
+        at  = make_room(sink, at + 1);
         if (at == NULL) {
             return NULL;
         }
     }
-    return at;
-}
-
-/* Words of an object are read: of one that is smaller its copy's. */
-static __attribute__((noinline)) char *put_each_of_small(struct ht_sink *sink,
-                                                         const struct ht_json_plan *plan,
-                                                         const void *object, char *at)
-{
-    uint64_t copy = 0;
-    memcpy(&copy, object, plan->type->size);
-    return put_each(sink, plan, &copy, at);
-}
-
-/* Writes the members, a comma before each. */
-static char *put_members(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
-                         char *at)
-{
-    return plan->small ? put_each_of_small(sink, plan, object, at)
-                       : put_each(sink, plan, object, at);
 }
 
 static struct ht_sink *json_open(const struct ht_sink_config *config)
@@ -428,12 +465,19 @@ static struct ht_sink *json_open(const struct ht_sink_config *config)
 static void put_record(struct ht_sink *sink, const struct ht_record_type *type,
                        const struct ht_json_plan *plan, const void *record)
 {
-    struct ht_chars *out = sink->out;
-    size_t start         = out->len;
-    ht_chars_add_text(out, ",\"schema\":\"" HT_SCHEMA_VERSION "\",\"type\":");
-    ht_json_add_text(out, ht_text(type->name));
-    char *at = ht_chars_room(out, sink->plans.room);
-    at       = at != NULL ? put_members(sink, plan, record, at) : NULL;
+    static const char head[] = ",\"schema\":\"" HT_SCHEMA_VERSION "\",\"type\":\"";
+    struct ht_chars *out     = sink->out;
+    size_t start             = out->len;
+    size_t name_len          = strlen(type->name);
+    char *at                 = ht_chars_room(out, sizeof head + name_len + sink->plans.room);
+    if (at == NULL) {
+        return;
+    }
+    memcpy(at, head, sizeof head - 1);
+    memcpy(at + sizeof head - 1, type->name, name_len);
+    at += sizeof head + name_len;
+    at[-1] = '"';
+    at     = put_members(sink, plan, record, at);
     if (at != NULL) {
         at    = ht_json_end(at, out->ptr + start, "{}");
         *at++ = '\n';

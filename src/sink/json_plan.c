@@ -106,6 +106,12 @@ static enum ht_json_form bool_form(const struct ht_field *field)
                                                                        : HT_JSON_BOOL;
 }
 
+static enum ht_json_form uint_form(const struct ht_field *field)
+{
+    return field->size == sizeof(uint64_t) && (field->flags & HT_PLUS_ONE) == 0 ? HT_JSON_WORD
+                                                                                : HT_JSON_UINT;
+}
+
 /* Of a type that holds itself the plan is not made yet, and nobody knows what room it needs. */
 static enum ht_json_form form_of(const struct ht_field *field, const struct ht_json_plan *of)
 {
@@ -113,7 +119,7 @@ static enum ht_json_form form_of(const struct ht_field *field, const struct ht_j
     case HT_BOOL:
         return bool_form(field);
     case HT_UINT:
-        return HT_JSON_UINT;
+        return uint_form(field);
     case HT_INT:
         return HT_JSON_INT;
     case HT_TIME:
@@ -131,7 +137,7 @@ static enum ht_json_form form_of(const struct ht_field *field, const struct ht_j
     case HT_LIST_NAMED:
         return HT_JSON_REPEATED;
     case HT_OBJECT:
-        return of != NULL && of->made ? HT_JSON_OBJECT : HT_JSON_FAR_OBJECT;
+        return of != NULL && of->made && !of->small ? HT_JSON_OBJECT : HT_JSON_FAR_OBJECT;
     case HT_LIST_OBJECT:
         return HT_JSON_OBJECTS;
     case HT_ANY:
@@ -194,6 +200,7 @@ static struct ht_json_plan *new_plan(struct ht_json_plans *plans, const struct h
         ht_arena_alloc(&plans->arena, sizeof *plan + max_members * sizeof(struct ht_json_member));
     if (plan != NULL) {
         plan->type  = type;
+        plan->size  = type->size;
         plan->small = type->size < sizeof(uint64_t);
         plan->key   = make_key(&plans->arena, type->name, "");
         plan->room  = ht_json_key_room(&plan->key) + HT_JSON_VALUE_MAX; /* more than for brackets */

@@ -16,7 +16,8 @@ enum { HT_JSON_KEY_CHUNK = 32 };
 enum ht_json_form {
     HT_JSON_TRUE, /* a bool that is written only where it is true; its key has the value, too */
     HT_JSON_BOOL,
-    HT_JSON_UINT,
+    HT_JSON_WORD, /* a number of eight bytes, as it is */
+    HT_JSON_UINT, /* any other */
     HT_JSON_INT,
     HT_JSON_TIME,
     HT_JSON_ADDRESS,
@@ -24,7 +25,7 @@ enum ht_json_form {
     HT_JSON_HEX,
     HT_JSON_LABEL,
     HT_JSON_NAMED,
-    HT_JSON_OBJECT, /* for which there is room in that of the object around it */
+    HT_JSON_OBJECT, /* not small, and there is room for it in that of the object around it */
     HT_JSON_RUN,    /* members that are rendered together (sink/json_runs.h) */
     HT_JSON_SHARED, /* members that objects of one shape (event/shape.h) have in common */
     HT_JSON_ANY,
@@ -68,7 +69,8 @@ struct ht_json_plan {
     struct ht_json_plan *next;
     struct ht_json_key key; /* for an object known at run time, whose key is its type's name */
     size_t room; /* for its key, all keys and values but those of any length, and for brackets */
-    bool small;  /* the type is smaller than a word */
+    size_t size; /* of the type */
+    bool small;  /* it is smaller than a word */
     bool made;   /* all of it */
     size_t num_members;
     struct ht_json_member members[];

@@ -173,7 +173,7 @@ static void test_many_labels(void **state)
     assert_in_range(found, 1, HT_JSON_WORD_SLOTS);
 }
 
-static void expect_run(const struct ht_json_runs *runs, const struct ht_json_member *member,
+static void expect_run(struct ht_json_runs *runs, const struct ht_json_member *member,
                        const char *value, const char *rendered)
 {
     char at[HT_JSON_RUN_ROOM];
@@ -250,6 +250,25 @@ static void test_many_runs(void **state)
     assert_in_range(found, 1, PLACES);
 }
 
+/* In whatever order they come: the one that came after a run is expected after it again. */
+static void test_runs_in_order(void **state)
+{
+    (void)state;
+    static struct ht_json_runs runs;
+    static const char *const values[] = {"syn.....", "syn_ack.", "ack....."};
+    struct ht_json_member member      = {.size = sizeof(uint64_t)};
+    for (unsigned i = 0; i < HT_ARRAY_LEN(values); i++) {
+        keep_run(&runs, &member, values[i], values[i]);
+    }
+    for (unsigned i = 0; i < 1000; i++) {
+        unsigned pick                    = i * i / 7 % HT_ARRAY_LEN(values);
+        const struct ht_json_run *before = runs.last;
+        expect_run(&runs, &member, values[pick], values[pick]);
+        assert_ptr_equal(before->next, runs.last);
+        assert_memory_equal(runs.last->bytes, values[pick], member.size);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_many_labels),
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_sizes_of_runs),
+        cmocka_unit_test(test_runs_in_order),
         cmocka_unit_test(test_many_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

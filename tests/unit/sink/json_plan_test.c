@@ -15,6 +15,10 @@ static const struct ht_field small_fields[] = {
 static const struct ht_struct small_struct =
     HT_STRUCT(struct small, "small", small_fields, "Smaller than a word.");
 
+struct number {
+    uint64_t number;
+};
+
 /* Every kind of value that tells its absence differently, the last at the end of the struct. */
 struct every {
     uint8_t one;
@@ -107,32 +111,45 @@ static void test_numbers(void **state)
     struct ht_json_plans plans      = {0};
     const struct ht_json_plan *plan = ht_json_plan(&plans, &every_struct);
     struct every every;
-    uint32_t seed = 6;
+    unsigned words = 0;
+    uint32_t seed  = 6;
     for (unsigned round = 1; round < 1000; round++) {
         fill(&every, round, &seed);
         for (size_t i = 0; i < plan->num_members; i++) {
             const struct ht_json_member *member = &plan->members[i];
             if (member->form == HT_JSON_UINT) {
                 assert_true(ht_json_number(member, &every) == ht_field_uint(member->field, &every));
+            } else if (member->form == HT_JSON_WORD) {
+                assert_true(ht_json_word(&every, member->offset) ==
+                            ht_field_uint(member->field, &every));
+                words++;
             }
         }
     }
+    assert_int_equal(words, 2 * 999); /* "eight" and "always" */
     ht_json_plans_free(&plans);
 }
 
-/* An object has the room of those that it points at, but not of its own type. */
+/* An object has the room of those that it points at, but not of small ones or its own type. */
 static void test_room(void **state)
 {
     (void)state;
+    static const struct ht_field inner_fields[] = {
+        HT_FIELD(struct number, number, HT_UINT, "A number."),
+    };
+    static const struct ht_struct inner_struct =
+        HT_STRUCT(struct number, "inner", inner_fields, "Not smaller than a word.");
     static const struct ht_field outer_fields[] = {
-        {.name = "inner", .kind = HT_OBJECT, .size = sizeof(void *), .of = &small_struct},
+        {.name = "inner", .kind = HT_OBJECT, .size = sizeof(void *), .of = &inner_struct},
+        {.name = "small", .kind = HT_OBJECT, .size = sizeof(void *), .of = &small_struct},
     };
     static const struct ht_struct outer_struct = {
-        .name = "outer", .fields = outer_fields, .num_fields = 1, .size = sizeof(void *)};
+        .name = "outer", .fields = outer_fields, .num_fields = 2, .size = 2 * sizeof(void *)};
     struct ht_json_plans plans       = {0};
     const struct ht_json_plan *outer = ht_json_plan(&plans, &outer_struct);
-    const struct ht_json_plan *inner = ht_json_plan(&plans, &small_struct);
+    const struct ht_json_plan *inner = ht_json_plan(&plans, &inner_struct);
     assert_int_equal(outer->members[0].form, HT_JSON_OBJECT);
+    assert_int_equal(outer->members[1].form, HT_JSON_FAR_OBJECT);
     assert_true(outer->room >= inner->room + ht_json_key_room(&outer->members[0].key));
     assert_int_equal(plans.room, outer->room);
     const struct ht_json_plan *every = ht_json_plan(&plans, &every_struct);
