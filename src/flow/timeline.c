@@ -1,10 +1,12 @@
 #include "flow/timeline.h"
 
+#include "base/fetch.h"
 #include "base/pack.h"
 
 enum {
     CHUNK_BYTES = 95, /* with what stands around them 104: how a connection opens, in most flows */
-    STEP        = _Alignof(struct ht_event_type) /* divides what lies in arenas, too */
+    STEP        = _Alignof(struct ht_event_type), /* divides what lies in arenas, too */
+    FETCHED     = 256 /* bytes from the first chunk on: the hellos are behind it */
 };
 
 /* The first byte of an entry: side, whether something is pointed at, and the event's flags, as far
@@ -118,6 +120,13 @@ bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
     return true;
 }
 
+void ht_timeline_fetch(const struct ht_timeline *timeline)
+{
+    if (timeline->first != NULL) {
+        ht_fetch_all(timeline->first, FETCHED);
+    }
+}
+
 /* Reads the entry after `previous`. */
 static const uint8_t *read_entry(const uint8_t *at, const struct ht_timeline_chunk *home,
                                  const struct ht_happening *previous, struct ht_happening *out)
@@ -136,9 +145,10 @@ static const uint8_t *read_entry(const uint8_t *at, const struct ht_timeline_chu
     out->side     = first & SIDE;
     out->flags    = absent ? 0 : flags;
     out->kept     = points && !absent ? at_distance(home, pointed * STEP) : NULL;
-    out->absent   = points && absent ? at_distance(&program, pointed) : NULL;
-    out->time_ns  = (int64_t)((uint64_t)previous->time_ns + (uint64_t)time);
-    out->frame    = previous->frame + (uint64_t)frame;
+    ht_fetch(out->kept);
+    out->absent  = points && absent ? at_distance(&program, pointed) : NULL;
+    out->time_ns = (int64_t)((uint64_t)previous->time_ns + (uint64_t)time);
+    out->frame   = previous->frame + (uint64_t)frame;
     return at;
 }
 

@@ -33,6 +33,9 @@ struct ht_timeline {
 bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
                      const struct ht_happening *happening);
 
+/* ht_timeline_fetch has the first entries, and what was kept with them, fetched into the cache. */
+void ht_timeline_fetch(const struct ht_timeline *timeline);
+
 /* ht_timeline_read writes the `len` entries to `out`. */
 void ht_timeline_read(const struct ht_timeline *timeline, struct ht_happening *out);
 

@@ -152,6 +152,7 @@ static void fetch_next(const struct ht_flow_table *table, const struct ht_flow *
 {
     const struct ht_flow *next = flow->newer;
     ht_arena_fetch_more(&flow->arena);
+    ht_timeline_fetch(&flow->timeline);
     if (next != NULL) {
         ht_flow_table_fetch(table, next);
         ht_flow_fetch(next->newer);
