@@ -234,6 +234,21 @@ static char *put_rendered(struct ht_sink *sink, struct ht_bytes rendered, char *
     return at != NULL ? (char *)memcpy(at, rendered.ptr, rendered.len) + rendered.len : NULL;
 }
 
+static struct ht_bytes find_rendered(struct ht_sink *sink, const void *owner,
+                                     struct ht_bytes content)
+{
+    struct ht_bytes next = ht_json_cache_next(&sink->cache, owner, content);
+    return next.len > 0 ? next
+                        : ht_json_cache_find(&sink->cache, owner, content,
+                                             ht_json_cache_hash(owner, content));
+}
+
+static void offer_rendered(struct ht_sink *sink, const void *owner, struct ht_bytes content,
+                           struct ht_bytes rendered)
+{
+    ht_json_cache_offer(&sink->cache, owner, content, ht_json_cache_hash(owner, content), rendered);
+}
+
 /* A member that is likely to come again with the same content. */
 static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *member,
                           const void *value, char *at)
@@ -241,8 +256,7 @@ static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *mem
     const struct ht_field *field  = member->field;
     const struct ht_bytes content = *(const struct ht_bytes *)value;
     struct ht_chars *out          = sink->out;
-    uint64_t hash                 = ht_json_cache_hash(field, content);
-    struct ht_bytes rendered      = ht_json_cache_find(&sink->cache, field, content, hash);
+    struct ht_bytes rendered      = find_rendered(sink, field, content);
     size_t start                  = (size_t)(at - out->ptr);
     if (rendered.len > 0) {
         return put_rendered(sink, rendered, at);
@@ -251,7 +265,7 @@ static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *mem
     add_value(out, member, value);
     if (!out->failed) {
         rendered = ht_bytes_from(ht_chars_view(out), start);
-        ht_json_cache_offer(&sink->cache, field, content, hash, rendered);
+        offer_rendered(sink, field, content, rendered);
     }
     return ht_chars_room(out, sink->plans.room);
 }
@@ -265,8 +279,7 @@ static char *put_shared(struct ht_sink *sink, const struct ht_json_member *membe
     if (*(const uint64_t *)value == 0) {
         return put_members(sink, member->of, object, at);
     }
-    uint64_t hash            = ht_json_cache_hash(member, content);
-    struct ht_bytes rendered = ht_json_cache_find(&sink->cache, member, content, hash);
+    struct ht_bytes rendered = find_rendered(sink, member, content);
     if (rendered.len > 0) {
         return put_rendered(sink, rendered, at);
     }
@@ -274,7 +287,7 @@ static char *put_shared(struct ht_sink *sink, const struct ht_json_member *membe
     char *end    = put_members(sink, member->of, object, at);
     if (end != NULL) {
         at = sink->out->ptr + start;
-        ht_json_cache_offer(&sink->cache, member, content, hash, ht_bytes(at, (size_t)(end - at)));
+        offer_rendered(sink, member, content, ht_bytes(at, (size_t)(end - at)));
     }
     return end;
 }

@@ -4,7 +4,7 @@
 
 bool ht_json_cache_open(struct ht_json_cache *cache)
 {
-    cache->sets = calloc(HT_JSON_CACHE_SETS, sizeof *cache->sets);
+    *cache = (struct ht_json_cache){.sets = calloc(HT_JSON_CACHE_SETS, sizeof *cache->sets)};
     return cache->sets != NULL;
 }
 
@@ -15,6 +15,7 @@ void ht_json_cache_forget(struct ht_json_cache *cache)
         free(cache->sets[i].fragments[1].bytes);
         cache->sets[i] = (struct ht_json_set){0};
     }
+    cache->last = NULL;
 }
 
 void ht_json_cache_close(struct ht_json_cache *cache)
@@ -30,21 +31,18 @@ static struct ht_json_set *set_of(const struct ht_json_cache *cache, uint64_t ha
     return &cache->sets[(hash >> 40) % HT_JSON_CACHE_SETS];
 }
 
-static bool holds(const struct ht_json_fragment *f, const void *owner, struct ht_bytes content,
-                  uint64_t hash)
-{
-    return f->hash == hash && f->owner == owner && f->content_len == content.len &&
-           memcmp(f->bytes, content.ptr, content.len) == 0;
-}
-
-struct ht_bytes ht_json_cache_find(const struct ht_json_cache *cache, const void *owner,
+struct ht_bytes ht_json_cache_find(struct ht_json_cache *cache, const void *owner,
                                    struct ht_bytes content, uint64_t hash)
 {
-    const struct ht_json_set *set = set_of(cache, hash);
+    struct ht_json_set *set = set_of(cache, hash);
     for (unsigned i = 0; i < HT_ARRAY_LEN(set->fragments); i++) {
-        const struct ht_json_fragment *f = &set->fragments[i];
-        if (holds(f, owner, content, hash)) {
-            return ht_bytes(f->bytes + f->content_len, f->rendered_len);
+        struct ht_json_fragment *f = &set->fragments[i];
+        if (f->hash == hash && ht_json_fragment_is(f, owner, content)) {
+            if (cache->last != NULL) {
+                cache->last->next = f;
+            }
+            cache->last = f;
+            return ht_json_fragment_rendered(f);
         }
     }
     return ht_bytes(NULL, 0);

@@ -12,7 +12,10 @@
 #define HT_SINK_JSON_CACHE_H
 
 #include "base/bytes.h"
+#include "base/fetch.h"
 #include "base/hash.h"
+
+#include <string.h>
 
 enum { HT_JSON_CACHE_SETS = 1024, HT_JSON_FRAGMENT_MAX = 4096 };
 
@@ -21,6 +24,7 @@ struct ht_json_fragment {
     uint64_t hash;
     uint8_t *bytes; /* the content, then its rendering; NULL: empty */
     uint16_t content_len, rendered_len;
+    struct ht_json_fragment *next; /* where what was found after this one was, last */
 };
 
 struct ht_json_set {
@@ -30,7 +34,8 @@ struct ht_json_set {
 
 /* Zeroed but for `sets` is empty. */
 struct ht_json_cache {
-    struct ht_json_set *sets; /* HT_JSON_CACHE_SETS of them */
+    struct ht_json_set *sets;      /* HT_JSON_CACHE_SETS of them */
+    struct ht_json_fragment *last; /* that was found */
 };
 
 /* ht_json_cache_open returns false where there is no memory. */
@@ -57,10 +62,38 @@ static inline uint64_t ht_json_cache_hash(const void *owner, struct ht_bytes con
                   end ^ middle * UINT64_C(0x9E3779B97F4A7C15));
 }
 
+static inline bool ht_json_fragment_is(const struct ht_json_fragment *f, const void *owner,
+                                       struct ht_bytes content)
+{
+    return f->owner == owner && f->content_len == content.len &&
+           memcmp(f->bytes, content.ptr, content.len) == 0;
+}
+
+static inline struct ht_bytes ht_json_fragment_rendered(const struct ht_json_fragment *f)
+{
+    return ht_bytes(f->bytes + f->content_len, f->rendered_len);
+}
+
 /* ht_json_cache_find returns the rendering of the content; empty where it is not held. `owner`
  * tells fields with equal contents apart. The view holds until the next ht_json_cache_offer. */
-struct ht_bytes ht_json_cache_find(const struct ht_json_cache *cache, const void *owner,
+struct ht_bytes ht_json_cache_find(struct ht_json_cache *cache, const void *owner,
                                    struct ht_bytes content, uint64_t hash);
+
+/* ht_json_cache_next is ht_json_cache_find where the fragment is the one that came after the last
+ * one before, too, as those of a hello do; else empty. The one after it is fetched ahead. */
+static inline struct ht_bytes ht_json_cache_next(struct ht_json_cache *cache, const void *owner,
+                                                 struct ht_bytes content)
+{
+    struct ht_json_fragment *f = cache->last != NULL ? cache->last->next : NULL;
+    if (f == NULL || !ht_json_fragment_is(f, owner, content)) {
+        return ht_bytes(NULL, 0);
+    }
+    cache->last = f;
+    if (f->next != NULL) {
+        ht_fetch(f->next->bytes);
+    }
+    return ht_json_fragment_rendered(f);
+}
 
 /* ht_json_cache_offer tells of a content that was not found, and of its rendering. */
 void ht_json_cache_offer(struct ht_json_cache *cache, const void *owner, struct ht_bytes content,

@@ -8,8 +8,8 @@
 
 static const int one, two; /* owners */
 
-static struct ht_bytes find(const struct ht_json_cache *cache, const void *owner,
-                            const char *content, uint64_t hash)
+static struct ht_bytes find(struct ht_json_cache *cache, const void *owner, const char *content,
+                            uint64_t hash)
 {
     return ht_json_cache_find(cache, owner, ht_text(content), hash);
 }
@@ -87,6 +87,31 @@ static void test_large_fragments_are_not_kept(void **state)
     assert_int_equal(find(&cache, &one, "a", 1).len, 0);
     keep(&cache, &one, "a", 1, large + 1);
     assert_int_equal(find(&cache, &one, "a", 1).len, HT_JSON_FRAGMENT_MAX - 1);
+    ht_json_cache_close(&cache);
+}
+
+/* What came after the last one is found without its hash, and nothing else is. */
+static void test_fragments_in_order(void **state)
+{
+    (void)state;
+    static const char *const contents[] = {"a", "b", "c"}, *const rendered[] = {"A", "B", "C"};
+    struct ht_json_cache cache;
+    assert_true(ht_json_cache_open(&cache));
+    assert_int_equal(ht_json_cache_next(&cache, &one, ht_text("a")).len, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        keep(&cache, &one, contents[i], (uint64_t)i << 40, rendered[i]); /* in a set each */
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        assert_text(find(&cache, &one, contents[i], (uint64_t)i << 40), rendered[i]);
+    }
+    assert_text(find(&cache, &one, "a", 0), "A");
+    assert_int_equal(ht_json_cache_next(&cache, &one, ht_text("c")).len, 0);
+    assert_int_equal(ht_json_cache_next(&cache, &two, ht_text("b")).len, 0);
+    assert_text(ht_json_cache_next(&cache, &one, ht_text("b")), "B");
+    assert_text(ht_json_cache_next(&cache, &one, ht_text("c")), "C");
+    assert_text(ht_json_cache_next(&cache, &one, ht_text("a")), "A");
+    ht_json_cache_forget(&cache);
+    assert_int_equal(ht_json_cache_next(&cache, &one, ht_text("b")).len, 0);
     ht_json_cache_close(&cache);
 }
 
@@ -276,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_collisions_do_not_mix),
         cmocka_unit_test(test_the_hash_sees_every_byte),
         cmocka_unit_test(test_large_fragments_are_not_kept),
+        cmocka_unit_test(test_fragments_in_order),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_named_values),
         cmocka_unit_test(test_many_labels),
