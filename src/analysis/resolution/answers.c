@@ -289,17 +289,25 @@ static void turn(struct ht_answers *answers)
     answers->num_generations++;
 }
 
-/* Makes room for one more. */
-static void make_room(struct ht_answers *answers)
+/* Files the answer that was learnt last. */
+static void file_last(struct ht_answers *answers)
 {
     struct ht_answer_generation *g = &answers->now;
-    if (g->num_answers == ANSWERS_OF_GENERATION || g->arena.size > BYTES_OF_GENERATION ||
-        (g->num_used + HT_NUM_INDEXES > g->num_slots / 2 && !grow(g))) {
+    struct ht_answer *a            = answers->unfiled;
+    answers->unfiled               = NULL;
+    if (a == NULL) {
+        return;
+    }
+    for (int i = 0; i < HT_NUM_INDEXES; i++) {
+        file(g, (enum ht_answer_index)i, answers->unfiled_key[i], a);
+    }
+    g->latest_ns = a->facts.time_ns > g->latest_ns ? a->facts.time_ns : g->latest_ns;
+    if (g->num_used + HT_NUM_INDEXES > g->num_slots / 2 && !grow(g)) {
         turn(answers);
     }
 }
 
-/* `order`: of learning. */
+/* `order`: of learning. None is unfiled. */
 static void insert(struct ht_answers *answers, const struct identity *id,
                    const struct ht_answer_facts *facts, struct ht_bytes text, uint64_t order)
 {
@@ -314,13 +322,14 @@ static void insert(struct ht_answers *answers, const struct identity *id,
     a->order      = order;
     a->weight     = ht_mix(order, answers->seed);
     memcpy(a->text, text.ptr, text.len);
-    for (int i = 0; i < HT_NUM_INDEXES; i++) {
-        file(g, (enum ht_answer_index)i, id->key[i], a);
-    }
     g->num_answers++;
     g->num_everybody += a->facts.client.version == 0;
-    g->latest_ns = a->facts.time_ns > g->latest_ns ? a->facts.time_ns : g->latest_ns;
-    make_room(answers);
+    answers->unfiled = a;
+    memcpy(answers->unfiled_key, id->key, sizeof id->key);
+    if (g->num_answers == ANSWERS_OF_GENERATION || g->arena.size > BYTES_OF_GENERATION) {
+        file_last(answers);
+        turn(answers);
+    }
 }
 
 static bool is_earlier(const struct ht_answer *a, const struct ht_answer_facts *than)
@@ -367,6 +376,7 @@ void ht_answers_add(struct ht_answers *answers, const struct ht_address *address
                     const struct ht_answer_facts *facts, struct ht_bytes text)
 {
     struct identity id;
+    file_last(answers);
     identify(&id, answers, address, &facts->client, ht_bytes_head(text, facts->name_len));
     for (int i = 0; i < HT_NUM_INDEXES; i++) {
         fetch_slot(&answers->now, id.key[i]);
@@ -410,6 +420,7 @@ const struct ht_answer *ht_answers_find(struct ht_answers *answers,
                                         const struct ht_answer_search *search)
 {
     struct identity id;
+    file_last(answers);
     identify(&id, answers, &search->server, &search->client, search->name);
     return find(answers, &id, search->until_ns);
 }
@@ -418,6 +429,7 @@ const struct ht_answer *ht_answers_to_client(struct ht_answers *answers,
                                              const struct ht_answer_search *search)
 {
     struct identity id;
+    file_last(answers);
     identify(&id, answers, &search->server, &search->client, search->name);
     return find_to_client(answers, HT_BY_CLIENT, &id, search->until_ns);
 }
@@ -444,6 +456,7 @@ void ht_answers_use(struct ht_answers *answers, const struct ht_address *server,
         return;
     }
     struct identity id;
+    file_last(answers);
     identify(&id, answers, server, client, ht_text(""));
     fetch_slot(&answers->now, id.key[HT_BY_CLIENT]);
     const struct ht_answer *found = find(answers, &id, INT64_MAX);

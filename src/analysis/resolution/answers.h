@@ -62,9 +62,12 @@ struct ht_answer_generation {
     struct ht_arena arena;
 };
 
-/* Owns its answers: those of the generation that grows, and those of the one before it. */
+/* Owns its answers: those of the generation that grows, and those of the one before it. The last
+ * one is filed when another comes, or one is sought: until then its slots are fetched. */
 struct ht_answers {
     struct ht_answer_generation now, before;
+    struct ht_answer *unfiled; /* NULL: none */
+    uint64_t unfiled_key[HT_NUM_INDEXES];
     uint32_t num_generations;
     uint64_t order, seed;
 };
