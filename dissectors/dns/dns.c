@@ -45,24 +45,27 @@ static bool is_paired(const struct dns_state *state, const struct dns_half *half
 }
 
 /* Says what the message, parsed as `m`, tells of its transaction, or records it where it says all:
- * many ask and many answer by multicast, with no identifier. */
-static void tell_now(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
-                     const struct dns_pair *said, const struct dns_message *m)
+ * many ask and many answer by multicast, with no identifier. Returns its description where that
+ * lies in the flow's memory. */
+static struct dns_description *tell_now(const struct dns_state *state, struct ht_emitter *e,
+                                        enum ht_side side, const struct dns_said *said,
+                                        const struct dns_message *m)
 {
-    struct dns_description description;
-    dns_describe(state, e, said, m, &description);
-    emit(e, side, &description.transaction);
+    struct dns_description room;
+    struct dns_description *description = dns_describe(state, e, said, m, &room);
+    emit(e, side, &description->transaction);
     if (state->kind == DNS_MULTICAST || !m->header) {
-        ht_record(e, &dns_transaction_record, &description.transaction);
+        ht_record(e, &dns_transaction_record, &description->transaction);
     }
+    return description != &room ? description : NULL;
 }
 
 static void take_query(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
                        const struct dns_half *half, const struct dns_message *m)
 {
     if (m != NULL) {
-        const struct dns_pair said = {.query = *half, .id = half->gist.id, .client = (uint8_t)side};
-        tell_now(state, e, side, &said, m);
+        const struct dns_said said = {.client = side, .query = half};
+        (void)tell_now(state, e, side, &said, m);
     }
     if (is_paired(state, half)) {
         dns_take_query(state, e, side, half, m);
@@ -72,18 +75,17 @@ static void take_query(struct dns_state *state, struct ht_emitter *e, enum ht_si
 static void take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
                         const struct dns_half *half, const struct dns_message *m)
 {
-    enum ht_side client    = ht_other(side);
-    struct dns_pair said   = {.answer = *half, .id = half->gist.id, .client = (uint8_t)client};
+    struct dns_said said   = {.client = ht_other(side), .answer = half};
     struct dns_pair *asked = NULL;
     if (state->kind != DNS_MULTICAST) {
-        asked = dns_find_query(state, client, half);
+        asked = dns_find_query(state, said.client, half);
     }
     if (asked != NULL) {
-        said.query = asked->query;
+        said.query = &asked->query;
     }
-    tell_now(state, e, side, &said, m);
+    struct dns_description *description = tell_now(state, e, side, &said, m);
     if (is_paired(state, half)) {
-        dns_take_answer(state, e, client, half, m, asked);
+        dns_take_answer(state, e, said.client, half, m, asked, description);
     }
 }
 

@@ -4,7 +4,7 @@
 #include "dns/plain.h"
 
 enum {
-    FIRST_BLOCK  = 256, /* the texts of an ordinary message */
+    FIRST_BLOCK  = 160, /* the texts of an ordinary message */
     LARGEST_STEP = 16384,
     ESCAPE       = 4 /* characters that a byte may become */
 };

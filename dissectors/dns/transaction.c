@@ -83,21 +83,19 @@ static void describe_message(struct ht_arena *arena, enum dns_kind kind,
     out->additional = records_of(m, DNS_ADDITIONAL);
 }
 
-/* Parses into the flow's memory what is an answer and not large, as long as that is one of few. */
-static const struct dns_message *parse_lasting(struct dns_state *state, struct ht_emitter *e,
-                                               const struct dns_half *half, bool *out_good)
+/* Parses into the flow's memory what is an answer and not large, as long as that is one of few.
+ * False, and nothing is said of it: it is another one, or there is no room. */
+static bool parse_lasting(struct dns_state *state, struct ht_emitter *e,
+                          const struct dns_half *half, struct dns_message *out, bool *out_good)
 {
-    bool answer             = half->bytes.len > 2 && (half->bytes.ptr[2] & 0x80) != 0;
-    struct dns_message *out = NULL;
-    if (answer && !state->stream && state->kind != DNS_MULTICAST &&
-        half->bytes.len <= DNS_LASTING_SIZE && state->num_lasting < DNS_MAX_LASTING) {
-        out = ht_arena_take(e->arena, sizeof *out);
-        state->num_lasting++;
+    bool answer = half->bytes.len > 2 && (half->bytes.ptr[2] & 0x80) != 0;
+    if (!answer || state->stream || state->kind == DNS_MULTICAST ||
+        half->bytes.len > DNS_LASTING_SIZE || state->num_lasting == DNS_MAX_LASTING) {
+        return false;
     }
-    if (out != NULL) {
-        *out_good = dns_message_parse(half->bytes, state->kind, e->arena, out);
-    }
-    return out != NULL && !out->limit_reached ? out : NULL;
+    state->num_lasting++;
+    *out_good = dns_message_parse(half->bytes, state->kind, e->arena, out);
+    return !out->limit_reached;
 }
 
 /* Nobody needs the words of a query before its record, which mostly has those of the answer; but
@@ -114,16 +112,14 @@ const struct dns_message *dns_read(struct dns_state *state, struct ht_emitter *e
     if (may_skim(state, e) && dns_query_skim(half->bytes, &half->gist)) {
         return NULL;
     }
-    const struct dns_message *m = parse_lasting(state, e, half, &good);
-    half->parsed                = m;
-    if (m == NULL) {
+    half->lasting = parse_lasting(state, e, half, room, &good);
+    if (!half->lasting) {
         good = dns_message_parse(half->bytes, state->kind, e->scratch, room);
-        m    = room;
     }
-    half->gist          = dns_gist(m);
-    half->malformed     = !good && !half->partial && !m->limit_reached;
-    half->limit_reached = m->limit_reached;
-    return m;
+    half->gist          = dns_gist(room);
+    half->malformed     = !good && !half->partial && !room->limit_reached;
+    half->limit_reached = room->limit_reached;
+    return room;
 }
 
 /* Adds one of the messages; `parsed` may be NULL. */
@@ -132,72 +128,100 @@ static void describe_half(const struct dns_state *state, struct ht_emitter *e,
                           struct dns_transaction *out)
 {
     struct dns_message m;
+    struct ht_arena *arena = half->lasting ? e->arena : e->scratch;
     if (parsed == NULL) {
         (void)dns_message_parse(half->bytes, state->kind, e->scratch, &m);
         parsed = &m;
     }
-    describe_message(e->scratch, state->kind, parsed, out);
+    describe_message(arena, state->kind, parsed, out);
 }
 
 /* The answer says all that the query does. */
-static bool says_all(const struct dns_half *query, const struct dns_half *answer)
+static bool says_all(const struct dns_said *said)
 {
-    return answer->frame != 0 && answer->gist.asked_len != 0 && query->gist.opcode == 0 &&
-           (answer->gist.edns || !query->gist.edns);
+    const struct dns_half *query = said->query, *answer = said->answer;
+    return query != NULL && answer != NULL && answer->gist.asked_len != 0 &&
+           query->gist.opcode == 0 && (answer->gist.edns || !query->gist.edns);
 }
 
 /* The answer after the query, so that it has the last word. */
 static void describe_halves(const struct dns_state *state, struct ht_emitter *e,
-                            const struct dns_pair *pair, const struct dns_message *last,
+                            const struct dns_said *said, const struct dns_message *last,
                             struct dns_transaction *out)
 {
-    const struct dns_half *query = &pair->query, *answer = &pair->answer;
-    if (query->frame != 0 && !says_all(query, answer)) {
-        describe_half(state, e, query, answer->frame == 0 ? last : NULL, out);
+    if (said->query != NULL && !says_all(said)) {
+        describe_half(state, e, said->query, said->answer == NULL ? last : NULL, out);
     }
-    if (answer->frame != 0) {
-        describe_half(state, e, answer, last, out);
+    if (said->answer != NULL) {
+        describe_half(state, e, said->answer, last, out);
     }
 }
 
-void dns_describe(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
-                  const struct dns_message *last, struct dns_description *out)
+/* Where a description lies: in the flow's memory if all that it views does, which is so of an
+ * answer that was parsed there and tells of its query too. */
+static struct dns_description *place_for(struct ht_emitter *e, const struct dns_said *said,
+                                         const struct dns_message *last,
+                                         struct dns_description *room)
+{
+    bool lasts = said->answer != NULL && said->answer->lasting && last != NULL &&
+                 (said->query == NULL || says_all(said));
+    struct dns_description *lasting = lasts ? ht_arena_take(e->arena, sizeof *lasting) : NULL;
+    return lasting != NULL ? lasting : room;
+}
+
+static struct dns_party party_of(const struct ht_endpoint *end)
+{
+    return (struct dns_party){.ip = end->address, .port = end->port};
+}
+
+struct dns_description *dns_describe(const struct dns_state *state, struct ht_emitter *e,
+                                     const struct dns_said *said, const struct dns_message *last,
+                                     struct dns_description *room)
 {
     static const char *const protocols[] = {NULL, "llmnr", "mdns", "nbns"};
-    const struct dns_half *query = &pair->query, *answer = &pair->answer;
-    const struct ht_endpoint *client = &e->endpoint[pair->client],
-                             *server = &e->endpoint[1 - pair->client];
-
-    out->client      = (struct dns_party){.ip = client->address, .port = client->port};
-    out->server      = (struct dns_party){.ip = server->address, .port = server->port};
-    out->transaction = (struct dns_transaction){
-        .start_ns       = first_half(pair)->time_ns,
-        .protocol       = protocols[state->kind],
-        .transport      = e->transport,
-        .client         = &out->client,
-        .server         = &out->server,
-        .query_frame    = query->frame,
-        .answer_frame   = answer->frame,
-        .repeat_frames  = {.items = pair->repeats, .len = pair->num_repeats},
-        .malformed      = query->malformed || answer->malformed,
-        .partial        = query->partial || answer->partial,
-        .limit_reached  = pair->evicted || query->limit_reached || answer->limit_reached,
-        .query_time_ns  = query->time_ns,
-        .answer_time_ns = answer->time_ns,
-        .late_query     = pair->late_query};
+    static const struct dns_half unseen;
+    const struct dns_half *query  = said->query != NULL ? said->query : &unseen;
+    const struct dns_half *answer = said->answer != NULL ? said->answer : &unseen;
+    struct dns_description *out   = place_for(e, said, last, room);
+    out->client                   = party_of(&e->endpoint[said->client]);
+    out->server                   = party_of(&e->endpoint[ht_other(said->client)]);
+    out->transaction =
+        (struct dns_transaction){.start_ns = said->query != NULL ? query->time_ns : answer->time_ns,
+                                 .protocol = protocols[state->kind],
+                                 .transport      = e->transport,
+                                 .client         = &out->client,
+                                 .server         = &out->server,
+                                 .query_frame    = query->frame,
+                                 .answer_frame   = answer->frame,
+                                 .malformed      = query->malformed || answer->malformed,
+                                 .partial        = query->partial || answer->partial,
+                                 .limit_reached  = query->limit_reached || answer->limit_reached,
+                                 .query_time_ns  = query->time_ns,
+                                 .answer_time_ns = answer->time_ns};
     if (query->frame != 0 && answer->frame != 0 && answer->time_ns > query->time_ns) {
         out->transaction.rtt_ns = (uint64_t)answer->time_ns - (uint64_t)query->time_ns;
     }
-    describe_halves(state, e, pair, last, &out->transaction);
+    describe_halves(state, e, said, last, &out->transaction);
+    return out;
 }
 
 /* Gives the record of a transaction: what its messages say together. */
 static void tell(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
                  const struct dns_message *last)
 {
-    struct dns_description description;
-    dns_describe(state, e, pair, last, &description);
-    ht_record(e, &dns_transaction_record, &description.transaction);
+    struct dns_description room;
+    struct dns_description *description = pair->description;
+    if (description == NULL) {
+        const struct dns_said said = {.client = (enum ht_side)pair->client,
+                                      .query  = pair->query.frame != 0 ? &pair->query : NULL,
+                                      .answer = pair->answer.frame != 0 ? &pair->answer : NULL};
+        description                = dns_describe(state, e, &said, last, &room);
+    }
+    struct dns_transaction *t = &description->transaction;
+    t->repeat_frames          = (struct ht_uints){.items = pair->repeats, .len = pair->num_repeats};
+    t->late_query             = pair->late_query;
+    t->limit_reached |= pair->evicted;
+    ht_record(e, &dns_transaction_record, t);
 }
 
 /* Takes the pair out of those that wait; its memory can be used again. */
@@ -227,7 +251,7 @@ static void release(struct dns_state *state, struct dns_pair *pair)
 static void retire(struct dns_state *state, struct ht_emitter *e, struct dns_pair *pair)
 {
     if (!pair->told) {
-        tell(state, e, pair, pair->answer.parsed);
+        tell(state, e, pair, NULL);
     }
     release(state, pair);
 }
@@ -441,17 +465,20 @@ static void join(struct dns_state *state, struct ht_emitter *e, struct dns_pair 
 
 /* Begins a transaction with the message. Without room it is told at once. */
 static void begin(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
-                  const struct dns_half *half, const struct dns_message *m)
+                  const struct dns_half *half, const struct dns_message *m,
+                  struct dns_description *description)
 {
     bool response         = half->gist.response;
     struct dns_pair *pair = add(state, e, client, half->gist.id);
     if (pair != NULL && keep(e->arena, response ? &pair->answer : &pair->query, half)) {
+        pair->description = description;
         return;
     }
     if (pair != NULL) {
         release(state, pair);
     }
-    struct dns_pair alone                      = {.id = half->gist.id, .client = (uint8_t)client};
+    struct dns_pair alone = {
+        .description = description, .id = half->gist.id, .client = (uint8_t)client};
     *(response ? &alone.answer : &alone.query) = *half;
     tell(state, e, &alone, m);
 }
@@ -468,27 +495,32 @@ void dns_take_query(struct dns_state *state, struct ht_emitter *e, enum ht_side 
 {
     struct dns_pair *pair = find(state, client, half, awaits_query);
     if (pair != NULL) {
-        pair->late_query = true;
+        pair->late_query  = true;
+        pair->description = NULL;
         join(state, e, pair, &pair->query, half, m);
     } else {
-        begin(state, e, client, half, m);
+        begin(state, e, client, half, m, NULL);
     }
 }
 
 void dns_take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
                      const struct dns_half *half, const struct dns_message *m,
-                     struct dns_pair *asked)
+                     struct dns_pair *asked, struct dns_description *description)
 {
     if (asked == NULL) {
-        begin(state, e, client, half, m);
+        begin(state, e, client, half, m, description);
         return;
     }
     if (asked->answer.frame == 0) {
+        asked->description = description;
         join(state, e, asked, &asked->answer, half, m);
         return;
     }
-    struct dns_pair another = {
-        .query = asked->query, .answer = *half, .id = asked->id, .client = asked->client};
+    struct dns_pair another = {.description = description,
+                               .query       = asked->query,
+                               .answer      = *half,
+                               .id          = asked->id,
+                               .client      = asked->client};
     tell(state, e, &another, m);
 }
 
@@ -517,7 +549,11 @@ void dns_expire(struct dns_state *state, struct ht_emitter *e)
 
 void dns_tell_all(struct dns_state *state, struct ht_emitter *e)
 {
-    while (state->oldest != NULL) {
-        retire(state, e, state->oldest);
+    for (const struct dns_pair *pair = state->oldest; pair != NULL; pair = pair->next) {
+        if (!pair->told) {
+            tell(state, e, pair, NULL);
+        }
     }
+    state->oldest = state->newest = NULL;
+    state->num_waiting            = 0;
 }

@@ -25,14 +25,14 @@ struct dns_half {
     struct ht_bytes bytes;
     uint8_t *room; /* the memory that holds them, once they are kept */
     uint32_t capacity;
-    const struct dns_message *parsed; /* as long as the flow; NULL: it is parsed when needed */
     struct dns_gist gist;
     bool partial, malformed, limit_reached;
+    bool lasting; /* what was parsed of it lies in the flow's memory */
 };
 
 struct dns_pair {
     struct dns_pair *next;
-    struct dns_half query, answer;
+    struct dns_description *description; /* NULL: it is made when needed */
     uint64_t *repeats;
     uint16_t id;
     uint8_t num_repeats;
@@ -40,6 +40,7 @@ struct dns_pair {
     bool told;       /* its record was given; it is kept for further answers (a zone transfer) */
     bool evicted;    /* by DNS_MAX_WAITING */
     bool late_query; /* it came after the answer */
+    struct dns_half query, answer;
 };
 
 /* The dissector's state of a flow; zeroed is valid. */
@@ -53,22 +54,30 @@ struct dns_state {
     bool claimed;
 };
 
+/* What was said of a transaction. */
+struct dns_said {
+    enum ht_side client;
+    const struct dns_half *query, *answer; /* NULL: not seen */
+};
+
 /* A transaction as its messages tell it, and what hangs in it. Not to be copied. */
 struct dns_description {
     struct dns_transaction transaction;
     struct dns_party client, server;
 };
 
-/* dns_read reads a half's bytes, and notes in it what stays needed. What it returns is the message,
- * parsed: it lies in `room`, and what that views in the scratch memory, or all in the flow's. NULL:
- * a query whose words nobody needs before its record, for which it is parsed then. */
+/* dns_read reads a half's bytes, and notes in it what stays needed. What it returns is `room`, the
+ * message parsed: what it views lies in the scratch memory, or in the flow's. NULL: a query whose
+ * words nobody needs before its record, for which it is parsed then. */
 const struct dns_message *dns_read(struct dns_state *state, struct ht_emitter *e,
                                    struct dns_half *half, struct dns_message *room);
 
-/* dns_describe fills `out` from the transaction's messages, in the emitter's scratch memory. `last`
- * is the answer (where there is none, the query) where it was parsed before; NULL: it was not. */
-void dns_describe(const struct dns_state *state, struct ht_emitter *e, const struct dns_pair *pair,
-                  const struct dns_message *last, struct dns_description *out);
+/* dns_describe describes a transaction as far as its messages do. `last` is the answer (where there
+ * is none, the query) where it was parsed before; NULL: it was not. What it returns lies in the
+ * flow's memory with all that it views, or is `room`, which views the scratch memory. */
+struct dns_description *dns_describe(const struct dns_state *state, struct ht_emitter *e,
+                                     const struct dns_said *said, const struct dns_message *last,
+                                     struct dns_description *room);
 
 /* dns_find_query returns the transaction in which a query waits for this answer, or had others
  * before; NULL: none. */
@@ -81,12 +90,13 @@ bool dns_note_repeat(struct dns_state *state, struct ht_emitter *e, enum ht_side
                      const struct dns_half *half);
 
 /* dns_take_query and dns_take_answer take a message of the frame at hand, tell what is complete and
- * keep what waits. `m` is what dns_read returned, `asked` what dns_find_query did. */
+ * keep what waits. `m` is what dns_read returned, `asked` what dns_find_query did, `description`
+ * that of both, where it lies in the flow's memory; else NULL. */
 void dns_take_query(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
                     const struct dns_half *half, const struct dns_message *m);
 void dns_take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
                      const struct dns_half *half, const struct dns_message *m,
-                     struct dns_pair *asked);
+                     struct dns_pair *asked, struct dns_description *description);
 
 /* dns_settled: nothing waits for its other half. */
 bool dns_settled(const struct dns_state *state);
