@@ -78,6 +78,9 @@ static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct
             plan->rows[plan->num_rows++] = (struct ht_shape_row){
                 .field = field, .of = followed ? make(arena, field->of, true) : NULL};
         }
+        if (field->kind == HT_LIST_HEX) {
+            plan->digests = field;
+        }
     }
     if (plan != NULL) {
         plan->type = type;
@@ -112,11 +115,25 @@ static uint64_t word_at(const void *object, const struct ht_shape_word *at)
     return word & at->mask;
 }
 
+/* The beginning of the first digest; 0: there is none. */
+static uint64_t beginning_of(const struct ht_texts *digests)
+{
+    uint64_t word = 0;
+    if (digests->len > 0 && digests->items[0].len >= sizeof word) {
+        memcpy(&word, digests->items[0].ptr, sizeof word);
+    }
+    return word;
+}
+
 /* By what is cheap to hash: not by what lists hold, only by how long they are. So hellos that
- * differ in values of GREASE, or in the order of their extensions, have one. */
+ * differ in values of GREASE, or in the order of their extensions, have one. But of what has
+ * digests (a chain of certificates) these tell one from the other. */
 static uint64_t hash_of(const struct ht_shape_plan *plan, const void *object)
 {
     uint64_t hash = (uintptr_t)plan;
+    if (plan->digests != NULL) {
+        hash ^= beginning_of(ht_field_at(plan->digests, object));
+    }
     for (size_t i = 0; i < plan->num_words; i++) {
         hash = (hash ^ word_at(object, &plan->words[i])) * UINT64_C(0x9E3779B97F4A7C15);
         hash ^= hash >> 32;

@@ -39,6 +39,7 @@ struct ht_shape_word {
 struct ht_shape_plan {
     const struct ht_struct *type;
     struct ht_shape_plan *next;
+    const struct ht_field *digests; /* a list of them that counts; NULL: it has none */
     size_t num_words, num_own, num_rows;
     struct ht_shape_word words[HT_SHAPE_LARGEST / sizeof(uint64_t)];
     struct ht_shape_own own[HT_SHAPE_MAX_OWN];

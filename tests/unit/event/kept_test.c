@@ -34,8 +34,9 @@ struct thing {
     struct ht_texts common_texts;
     struct ht_uints common_numbers;
     const struct part *common_part;
+    struct ht_texts digests;
     uint32_t without_field;
-    uint8_t rest[300]; /* makes it as large as a hello */
+    uint8_t rest[280]; /* makes it as large as a hello */
 };
 
 static const struct ht_field thing_fields[] = {
@@ -54,6 +55,7 @@ static const struct ht_field thing_fields[] = {
     HT_FIELD(struct thing, common_texts, HT_LIST_TEXT, "", .flags = HT_REPEATS),
     HT_FIELD(struct thing, common_numbers, HT_LIST_UINT, "", .flags = HT_REPEATS),
     HT_FIELD(struct thing, common_part, HT_OBJECT, "", .of = &alike_struct, .flags = HT_REPEATS),
+    HT_FIELD(struct thing, digests, HT_LIST_HEX, "", .flags = HT_REPEATS),
 };
 static const struct ht_struct thing_struct =
     HT_STRUCT(struct thing, "thing", thing_fields, "Of all ways to be kept.");
@@ -250,6 +252,31 @@ static void what_differs_in_a_list_is_told_apart(void **unused)
     ht_arena_clear(&arena);
 }
 
+/* More than there are places for one hash, one after the other: chains of certificates, all of one
+ * length. */
+static void what_has_digests_is_known_by_them(void **unused)
+{
+    enum { TIMES = 3, MANY = 64 };
+    struct ht_pool pool     = {0};
+    ht_pool_use use         = 0;
+    struct ht_arena kept_in = {0};
+    struct ht_keeper keeper = {.arena = &kept_in, .pool = &pool, .use = &use};
+    unsigned known          = 0;
+    (void)unused;
+    for (unsigned i = 0; i < TIMES * MANY; i++) {
+        unsigned number[2]   = {i % MANY, 7};
+        struct ht_bytes one  = ht_bytes(number, sizeof number);
+        struct thing thing   = {.digests = {&one, 1}};
+        struct ht_kept *kept = ht_keep(&keeper, &thing_struct, &thing);
+        assert_non_null(kept);
+        known += ht_pool_recognise(&pool, one) != NULL;
+        ht_kept_remember(&pool, &thing_struct, kept, one);
+    }
+    assert_in_range(known, MANY * 3 / 4, MANY); /* the third time, unless their places are taken */
+    ht_pool_free(&pool);
+    ht_arena_clear(&kept_in);
+}
+
 /* A shape goes with the generation of the pool that has it. */
 static void a_full_pool_breaks_nothing(void **unused)
 {
@@ -368,6 +395,7 @@ int main(void)
         cmocka_unit_test(what_is_alike_is_kept_once),
         cmocka_unit_test(a_small_one_that_repeats_is_kept_once),
         cmocka_unit_test(what_differs_in_a_list_is_told_apart),
+        cmocka_unit_test(what_has_digests_is_known_by_them),
         cmocka_unit_test(a_number_is_of_one_shape),
         cmocka_unit_test(a_full_pool_breaks_nothing),
         cmocka_unit_test(nothing_breaks_under_any_budget),
