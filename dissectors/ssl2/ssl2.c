@@ -127,7 +127,7 @@ static void server_hello(struct ssl2_state *state, struct ht_emitter *e, enum ht
     state->tls.details.resumption      = hello.session_id_hit ? "session_id" : NULL;
     tls_take_server_hello(&state->tls, e, from, flags | bad, &tls);
     if (hello.certificate.len > 0) {
-        tls_take_certificate(&state->tls, e, from, flags | bad, &certificate);
+        (void)tls_take_certificate(&state->tls, e, from, flags | bad, &certificate);
     }
     state->details.session_id_hit      = hello.session_id_hit;
     state->details.server_cipher_kinds = ssl2_kind_names(hello.cipher_specs, e->arena);

@@ -48,7 +48,8 @@ static const struct ht_field certificate_fields[] = {
 
 const struct ht_struct tls_certificate_struct =
     HT_STRUCT(struct tls_certificate, "certificate", certificate_fields,
-              "A certificate chain (RFC 5246 section 7.4.2).");
+              "A certificate chain (RFC 5246 section 7.4.2).",
+              .shape = offsetof(struct tls_certificate, shape));
 
 static const struct ht_field server_key_exchange_fields[] = {
     HT_FIELD(struct tls_server_key_exchange, faults, HT_OBJECT, "What is wrong with its values.",

@@ -2,6 +2,7 @@
  * Handshake messages: framed across records (RFC 8446 section 4), parsed, told as events.
  */
 #include "tls/handshake.h"
+#include "tls/chain.h"
 #include "tls/decrypt.h"
 #include "tls/inner_hello.h"
 #include "tls/known_hello.h"
@@ -247,22 +248,6 @@ static void server_hello(struct tls_telling *m, uint8_t type)
     tls_take_server_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
 }
 
-void tls_take_certificate(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
-                          unsigned flags, struct tls_certificate *certificate)
-{
-    struct tls_direction *d = &state->direction[from];
-    struct ht_kept *kept    = ht_emit(e, &tls_certificate_event, from, flags, certificate);
-    const struct tls_certificate *seen = ht_read(e, &tls_certificate_struct, kept);
-    if (kept != NULL && !d->certificate) {
-        state->certificate[from == state->client] = kept;
-    }
-    if (seen != NULL) {
-        tls_take_signer(state, e, from, certificate, &seen->sha256);
-    }
-    d->certificate |= certificate->chain.len > 0;
-    d->certificate_told = true;
-}
-
 static void certificate(struct tls_telling *m, uint8_t type)
 {
     struct tls_certificate certificate = {0};
@@ -275,7 +260,12 @@ static void certificate(struct tls_telling *m, uint8_t type)
         certificate.raw_public_key = certificate.chain.items[0];
         certificate.chain          = (struct ht_texts){0};
     }
-    tls_take_certificate(m->state, m->e, m->from, tls_flags_of(m, ok), &certificate);
+    bool may_be_known    = ok && !raw && !tls13 && m->state->carrier == TLS_OVER_TCP;
+    struct ht_pool *pool = may_be_known ? m->e->pool : NULL;
+    tls_known_chain(pool, m->body, &certificate);
+    const struct ht_kept *kept =
+        tls_take_certificate(m->state, m->e, m->from, tls_flags_of(m, ok), &certificate);
+    tls_know_chain(pool, m->body, &certificate, kept);
     if (certificate.staple.len > 0) {
         tls_tell_staple(m, certificate.staple);
     }

@@ -49,7 +49,7 @@ static void compressed_certificate(struct tls_telling *m)
               tls_certificate_decompress(&compressed, m->e->scratch, &body) &&
               tls_certificate_parse(body, true, m->e->scratch, &certificate);
     certificate.compression = compressed.algorithm;
-    tls_take_certificate(m->state, m->e, m->from, tls_flags_of(m, ok), &certificate);
+    (void)tls_take_certificate(m->state, m->e, m->from, tls_flags_of(m, ok), &certificate);
     if (certificate.staple.len > 0) {
         tls_tell_staple(m, certificate.staple);
     }

@@ -96,7 +96,9 @@ bool tls_known_hello(struct tls_hello_source *source, struct ht_pool *pool,
                      struct ht_arena *scratch, struct tls_client_hello *out)
 {
     const struct tls_client_hello *shape =
-        pool != NULL ? ht_pool_recognise(pool, ht_bytes(source->bytes, source->len)) : NULL;
+        pool != NULL ? ht_pool_recognise(pool, &tls_client_hello_struct,
+                                         ht_bytes(source->bytes, source->len))
+                     : NULL;
     if (shape == NULL) {
         return false;
     }

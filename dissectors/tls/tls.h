@@ -225,6 +225,7 @@ struct tls_certificate {
     /* Not in the output: */
     struct ht_bytes staple;   /* the leaf's CertificateStatus, in TLS 1.3; view only */
     struct ht_bytes sct_list; /* what `scts` was read from */
+    const void *shape;        /* as struct tls_client_hello */
 };
 
 /* What an analyzer judges a key exchange or its signature by. Views; not kept. */

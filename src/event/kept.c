@@ -197,6 +197,6 @@ void ht_kept_remember(struct ht_pool *pool, const struct ht_struct *type,
                       const struct ht_kept *kept, struct ht_bytes source)
 {
     if (has_parts(type) && !kept->recalled && kept->again) {
-        ht_pool_remember(pool, source, kept->shape);
+        ht_pool_remember(pool, type, source, kept->shape);
     }
 }

@@ -8,8 +8,10 @@ enum {
     SLOTS       = 1 << 16,
     MAX_LEN     = SLOTS / 4 * 3,
     SHAPE_SETS  = 256,
-    SOURCE_SETS = 64,
-    MAX_SOURCES = 1024
+    SOURCE_SETS = 256,
+    MAX_SOURCES = 1024,
+    MAX_SOURCED = HT_POOL_MAX_BYTES / 4, /* bytes of them */
+    SOURCE_END  = 256                    /* bytes at either end, by which one is found */
 };
 
 static bool has_room(const struct ht_pool_generation *g, size_t len)
@@ -38,7 +40,7 @@ static void clear(struct ht_pool_generation *g)
     g->slots   = NULL;
     g->shapes  = NULL;
     g->sources = NULL;
-    g->len = g->num_sources = 0;
+    g->len = g->num_sources = g->sourced = 0;
 }
 
 static bool start(struct ht_pool_generation *g)
@@ -120,12 +122,24 @@ static struct ht_pool_source *sources_of(struct ht_pool *pool, uint64_t hash)
     return ready ? &present->sources[hash % SOURCE_SETS * HT_POOL_WAYS] : NULL;
 }
 
-const void *ht_pool_recognise(struct ht_pool *pool, struct ht_bytes source)
+/* What is between the ends of a long one is compared alone: long ones are chains of certificates,
+ * which begin with the leaf's serial number. */
+static uint64_t hash_of(const struct ht_pool *pool, struct ht_bytes source)
 {
-    uint64_t hash                      = ht_hash(source, pool->seed);
+    if (source.len <= (size_t)2 * SOURCE_END) {
+        return ht_hash(source, pool->seed);
+    }
+    uint64_t hash = ht_hash(ht_bytes(source.ptr, SOURCE_END), pool->seed ^ source.len);
+    return ht_hash(ht_bytes(source.ptr + source.len - SOURCE_END, SOURCE_END), hash);
+}
+
+const void *ht_pool_recognise(struct ht_pool *pool, const struct ht_struct *type,
+                              struct ht_bytes source)
+{
+    uint64_t hash                      = hash_of(pool, source);
     const struct ht_pool_source *known = sources_of(pool, hash);
     for (size_t i = 0; known != NULL && i < HT_POOL_WAYS; i++) {
-        if (known[i].shape != NULL && known[i].hash == hash &&
+        if (known[i].type == type && known[i].hash == hash &&
             ht_bytes_equal(known[i].bytes, source)) {
             return known[i].shape;
         }
@@ -133,19 +147,23 @@ const void *ht_pool_recognise(struct ht_pool *pool, struct ht_bytes source)
     return NULL;
 }
 
-void ht_pool_remember(struct ht_pool *pool, struct ht_bytes source, const void *shape)
+void ht_pool_remember(struct ht_pool *pool, const struct ht_struct *type, struct ht_bytes source,
+                      const void *shape)
 {
     struct ht_pool_generation *present = &pool->generation[pool->present];
-    uint64_t hash                      = ht_hash(source, pool->seed);
+    uint64_t hash                      = hash_of(pool, source);
     struct ht_pool_source *known       = sources_of(pool, hash);
     struct ht_bytes copy               = {0};
-    if (known != NULL && present->num_sources < MAX_SOURCES && has_room(present, source.len)) {
+    bool few = present->num_sources < MAX_SOURCES && source.len <= MAX_SOURCED - present->sourced;
+    if (known != NULL && few && has_room(present, source.len)) {
         copy = ht_arena_copy(&present->arena, source);
         present->num_sources++;
+        present->sourced += source.len;
     }
     if (copy.len > 0) {
         memmove(&known[1], &known[0], (HT_POOL_WAYS - 1) * sizeof known[0]);
-        known[0] = (struct ht_pool_source){.hash = hash, .bytes = copy, .shape = shape};
+        known[0] =
+            (struct ht_pool_source){.hash = hash, .type = type, .bytes = copy, .shape = shape};
     }
 }
 

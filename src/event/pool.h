@@ -21,6 +21,7 @@ struct ht_pool_slot {
 };
 
 struct ht_shape_plan;
+struct ht_struct;
 
 /* A shape (event/shape.h) that was kept lately. */
 struct ht_pool_shape {
@@ -32,6 +33,7 @@ struct ht_pool_shape {
 /* Bytes from which an object of that shape was read. */
 struct ht_pool_source {
     uint64_t hash;
+    const struct ht_struct *type;
     struct ht_bytes bytes; /* of this generation, as the shape is; empty: none */
     const void *shape;
 };
@@ -44,6 +46,7 @@ struct ht_pool_generation {
     struct ht_pool_source *sources;
     size_t len;
     size_t num_sources; /* that were remembered: each takes room, though another takes its place */
+    size_t sourced;     /* bytes of them */
     uint64_t users;     /* flows that hold something of it */
 };
 
@@ -73,11 +76,14 @@ void ht_pool_hold(struct ht_pool *pool, ht_pool_use *use);
  * memory. */
 struct ht_pool_shape *ht_pool_shapes(struct ht_pool *pool, uint64_t hash);
 
-/* ht_pool_remember says that from `source` an object of this shape was read, which the present
- * generation has; nothing where there is no room. ht_pool_recognise is the shape that was read from
- * `source` lately; NULL: it is not known. It is of the present generation. */
-void ht_pool_remember(struct ht_pool *pool, struct ht_bytes source, const void *shape);
-const void *ht_pool_recognise(struct ht_pool *pool, struct ht_bytes source);
+/* ht_pool_remember says that from `source` an object of this type and shape was read, which the
+ * present generation has; nothing where there is no room. ht_pool_recognise is the shape of the
+ * type that was read from `source` lately; NULL: it is not known. It is of the present generation.
+ */
+void ht_pool_remember(struct ht_pool *pool, const struct ht_struct *type, struct ht_bytes source,
+                      const void *shape);
+const void *ht_pool_recognise(struct ht_pool *pool, const struct ht_struct *type,
+                              struct ht_bytes source);
 
 /* ht_pool_release ends what a user held. */
 void ht_pool_release(struct ht_pool *pool, ht_pool_use use);

@@ -209,6 +209,15 @@ static void on_chain(struct state *state, struct ht_analysis *a, struct tls_cert
     }
 }
 
+/* Of a chain that the dissector knows (tls/chain.h) all was said before. */
+static void on_certificate(struct state *state, struct ht_analysis *a,
+                           struct tls_certificate *event)
+{
+    if (event->sha256.len == 0) {
+        on_chain(state, a, event);
+    }
+}
+
 /* The authorities that a client trusts. */
 static void on_client_hello(struct state *state, struct ht_analysis *a,
                             const struct tls_client_hello *event)
@@ -230,7 +239,7 @@ static void on_event(void *state, struct ht_analysis *a, const struct ht_event_t
                      void *event)
 {
     if (type == &tls_certificate_event) {
-        on_chain(state, a, event);
+        on_certificate(state, a, event);
     } else if (type == &tls_client_hello_event && event != NULL) {
         on_client_hello(state, a, event);
     } else if (type == &tls_certificate_request_event && event != NULL) {

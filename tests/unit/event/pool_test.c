@@ -2,7 +2,11 @@
 
 #include "event/pool.h"
 
+#include "event/field.h"
+
 #include <stdio.h>
+
+static const struct ht_struct thing_struct, other_struct;
 
 static void the_same_bytes_are_kept_once(void **unused)
 {
@@ -63,28 +67,51 @@ static void sources_are_recognised(void **unused)
     const int shapes[2] = {0};
     char room[32];
     (void)unused;
-    assert_null(ht_pool_recognise(&pool, ht_text("one")));
-    ht_pool_remember(&pool, ht_text("one"), &shapes[0]);
-    ht_pool_remember(&pool, ht_text("two"), &shapes[1]);
-    assert_ptr_equal(ht_pool_recognise(&pool, ht_text("one")), &shapes[0]);
-    assert_ptr_equal(ht_pool_recognise(&pool, ht_text("two")), &shapes[1]);
-    assert_null(ht_pool_recognise(&pool, ht_text("on")));
+    assert_null(ht_pool_recognise(&pool, &thing_struct, ht_text("one")));
+    ht_pool_remember(&pool, &thing_struct, ht_text("one"), &shapes[0]);
+    ht_pool_remember(&pool, &thing_struct, ht_text("two"), &shapes[1]);
+    assert_ptr_equal(ht_pool_recognise(&pool, &thing_struct, ht_text("one")), &shapes[0]);
+    assert_ptr_equal(ht_pool_recognise(&pool, &thing_struct, ht_text("two")), &shapes[1]);
+    assert_null(ht_pool_recognise(&pool, &thing_struct, ht_text("on")));
+    assert_null(ht_pool_recognise(&pool, &other_struct, ht_text("one")));
     pool.present = 1;
-    assert_null(ht_pool_recognise(&pool, ht_text("one")));
+    assert_null(ht_pool_recognise(&pool, &thing_struct, ht_text("one")));
     pool.present   = 0;
     unsigned known = 0;
     for (unsigned i = 0; i < MANY; i++) {
-        ht_pool_remember(&pool, numbered(room, i), &shapes[0]);
-        known += ht_pool_recognise(&pool, numbered(room, i)) != NULL;
+        ht_pool_remember(&pool, &thing_struct, numbered(room, i), &shapes[0]);
+        known += ht_pool_recognise(&pool, &thing_struct, numbered(room, i)) != NULL;
     }
     assert_in_range(known, 1000, MANY - 1);
     ht_pool_free(&pool);
 }
 
+/* Long ones take no more than their part of a generation, and are found by their ends. */
+static void long_sources_are_bounded(void **unused)
+{
+    enum { MANY = 600, LEN = 8000 };
+    struct ht_pool pool = {0};
+    const int shape     = 0;
+    char bytes[LEN]     = {0};
+    unsigned known      = 0;
+    (void)unused;
+    for (unsigned i = 0; i < MANY; i++) {
+        (void)snprintf(bytes, sizeof bytes, "number %u", i);
+        struct ht_bytes source = ht_bytes(bytes, sizeof bytes);
+        ht_pool_remember(&pool, &thing_struct, source, &shape);
+        known += ht_pool_recognise(&pool, &thing_struct, source) != NULL;
+        bytes[LEN / 2] = 1;
+        assert_null(ht_pool_recognise(&pool, &thing_struct, source));
+        bytes[LEN / 2] = 0;
+    }
+    assert_int_equal(known, HT_POOL_MAX_BYTES / 4 / LEN);
+    ht_pool_free(&pool);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_same_bytes_are_kept_once),
-                                       cmocka_unit_test(memory_is_bounded),
-                                       cmocka_unit_test(sources_are_recognised)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_bytes_are_kept_once), cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(sources_are_recognised), cmocka_unit_test(long_sources_are_bounded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,6 +110,19 @@ static void recorded_once(void **state)
     assert_int_equal(f->recorded.num, 1);
 }
 
+/* What the dissector knows of a chain stays as it is. */
+static void known_already(void **state)
+{
+    struct fixture *f            = *state;
+    struct ht_bytes der          = file_bytes(RFC8448);
+    struct ht_bytes digest       = ht_text("said before");
+    struct tls_certificate event = {.chain = {&der, 1}, .sha256 = {&digest, 1}};
+    ht_certificate_analyzer.event(f->analyzer, &f->a, &tls_certificate_event, &event);
+    assert_ptr_equal(event.sha256.items, &digest);
+    assert_int_equal(event.subject.len, 0);
+    assert_int_equal(f->recorded.num, 0);
+}
+
 /* RFC 8448 section 3: the issuer and the subject are rsa. Of a certificate that is cut no name is
  * guessed. */
 static void leaf_names(void **state)
@@ -338,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(recorded_once),
+        TEST(known_already),
         TEST(leaf_names),
         TEST(names_in_order),
         TEST(not_a_certificate),
