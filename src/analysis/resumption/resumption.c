@@ -12,7 +12,6 @@ enum kind { SESSION_ID = 1, TICKET, IDENTITY };
 
 /* Where a session comes from. */
 struct origin {
-    uint64_t key; /* 0: none is here */
     int64_t time_ns;
     uint64_t lifetime_s;
     uint32_t name;           /* hash of the server_name asked for; 0: none */
@@ -31,34 +30,41 @@ struct name {
 };
 
 struct lesson {
+    uint64_t key; /* by which the session is known */
     struct origin origin;
     struct name name;
 };
 
-struct origin_set {
-    struct origin origin[HT_RESUMPTION_WAYS];
-    uint8_t next; /* to be forgotten */
-};
-
-/* Names are kept once, each at the place of its hash, where the next one may take it. */
+/* Of most lessons the key is sought and not there: so keys lie side by side. Names are kept once,
+ * each at the place of its hash, where the next one may take it. */
 struct state {
-    struct origin_set *sets;
+    uint64_t *keys;         /* HT_RESUMPTION_WAYS of a set; 0: none is here */
+    struct origin *origins; /* of the key in the same place */
+    uint8_t *next;          /* of each set, which way is to be forgotten */
     struct name *names;
 };
+
+enum { PLACES = HT_RESUMPTION_SETS * HT_RESUMPTION_WAYS };
 
 static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
 {
     (void)settings;
     struct state *self = state;
-    self->sets         = calloc(HT_RESUMPTION_SETS, sizeof *self->sets);
+    self->keys         = calloc(PLACES, sizeof *self->keys);
+    self->origins      = calloc(PLACES, sizeof *self->origins);
+    self->next         = calloc(HT_RESUMPTION_SETS, sizeof *self->next);
     self->names        = calloc(HT_RESUMPTION_NAMES, sizeof *self->names);
-    return (self->sets != NULL && self->names != NULL) || ht_fail(error, "out of memory");
+    return (self->keys != NULL && self->origins != NULL && self->next != NULL &&
+            self->names != NULL) ||
+           ht_fail(error, "out of memory");
 }
 
 static void fini(void *state)
 {
     struct state *self = state;
-    free(self->sets);
+    free(self->keys);
+    free(self->origins);
+    free(self->next);
     free(self->names);
 }
 
@@ -82,17 +88,17 @@ static struct name *place_of(const struct state *state, uint32_t hash)
     return &state->names[hash / 2 % HT_RESUMPTION_NAMES];
 }
 
-static struct origin_set *set_of(const struct state *state, uint64_t key)
+static size_t set_of(uint64_t key)
 {
-    return &state->sets[key & (HT_RESUMPTION_SETS - 1)];
+    return key & (HT_RESUMPTION_SETS - 1);
 }
 
 static struct origin *find(const struct state *state, uint64_t key)
 {
-    struct origin_set *set = set_of(state, key);
-    for (size_t i = 0; key != 0 && i < HT_RESUMPTION_WAYS; i++) {
-        if (set->origin[i].key == key) {
-            return &set->origin[i];
+    size_t first = set_of(key) * HT_RESUMPTION_WAYS;
+    for (size_t i = first; key != 0 && i < first + HT_RESUMPTION_WAYS; i++) {
+        if (state->keys[i] == key) {
+            return &state->origins[i];
         }
     }
     return NULL;
@@ -106,9 +112,11 @@ static struct ht_bytes id_of(const struct origin *origin)
 /* What is oldest is forgotten, so that what is known depends on the lessons alone. */
 static void keep(const struct state *state, const struct lesson *lesson)
 {
-    struct origin_set *set = set_of(state, lesson->origin.key);
-    set->origin[set->next] = lesson->origin;
-    set->next              = (uint8_t)((set->next + 1) % HT_RESUMPTION_WAYS);
+    size_t set            = set_of(lesson->key);
+    size_t place          = set * HT_RESUMPTION_WAYS + state->next[set];
+    state->keys[place]    = lesson->key;
+    state->origins[place] = lesson->origin;
+    state->next[set]      = (uint8_t)((state->next[set] + 1) % HT_RESUMPTION_WAYS);
     if (lesson->name.hash != 0) {
         *place_of(state, lesson->name.hash) = lesson->name;
     }
@@ -123,7 +131,7 @@ static void learn(void *state, struct ht_bytes bytes)
         return;
     }
     memcpy(&lesson, bytes.ptr, sizeof lesson);
-    struct origin *known = find(state, lesson.origin.key);
+    struct origin *known = find(state, lesson.key);
     if (known == NULL) {
         keep(state, &lesson);
     } else if (lesson.origin.is_id && !ht_bytes_equal(id_of(known), id_of(&lesson.origin))) {
@@ -145,11 +153,11 @@ static struct name asked_for(const struct tls_client_hello *hello)
 }
 
 /* `from` of the hellos of its handshake, or NULL. */
-static void teach(const struct ht_analysis *a, struct origin from,
+static void teach(const struct ht_analysis *a, uint64_t key, struct origin from,
                   const struct tls_client_hello *offer, const struct tls_server_hello *answer)
 {
     struct ht_bytes id = a->connection_id(a->engine);
-    if (from.key == 0 || id.len > MAX_ID) {
+    if (key == 0 || id.len > MAX_ID) {
         return;
     }
     /* Lessons are compared and copied as bytes: no padding may be left to chance. */
@@ -157,7 +165,7 @@ static void teach(const struct ht_analysis *a, struct origin from,
     memset(&lesson, 0, sizeof lesson);
     const struct name name  = asked_for(offer);
     struct origin *origin   = &lesson.origin;
-    origin->key             = from.key;
+    lesson.key              = key;
     origin->time_ns         = a->time_ns;
     origin->lifetime_s      = from.lifetime_s;
     origin->is_id           = from.is_id;
@@ -176,7 +184,7 @@ static void on_client_hello(const struct ht_analysis *a, struct tls_client_hello
     const struct tls_psk_offer *psk = hello->psk.items;
     if (hello->psk.len > 0) {
         hello->resumption_key = key_of(IDENTITY, psk[0].identity);
-        teach(a, (struct origin){.key = hello->resumption_key}, hello, NULL);
+        teach(a, hello->resumption_key, (struct origin){0}, hello, NULL);
     } else {
         hello->resumption_key = key_of(TICKET, hello->ticket);
     }
@@ -191,12 +199,10 @@ static void on_event(void *state, struct ht_analysis *a, const struct ht_event_t
     } else if (type == &tls_server_hello_event) {
         const struct tls_server_hello *hello = event;
         uint64_t key = hello->offer != NULL ? key_of(SESSION_ID, hello->session_id) : 0;
-        teach(a, (struct origin){.key = key, .is_id = true}, hello->offer, hello);
+        teach(a, key, (struct origin){.is_id = true}, hello->offer, hello);
     } else if (type == &tls_new_session_ticket_event) {
         const struct tls_new_session_ticket *ticket = event;
-        teach(a,
-              (struct origin){.key        = key_of(TICKET, ticket->ticket),
-                              .lifetime_s = ticket->lifetime_s},
+        teach(a, key_of(TICKET, ticket->ticket), (struct origin){.lifetime_s = ticket->lifetime_s},
               ticket->offer, ticket->answer);
     }
 }
