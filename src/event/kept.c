@@ -130,34 +130,25 @@ static bool has_parts(const struct ht_struct *type)
     return type->size > SMALL && type->size <= HT_SHAPE_LARGEST;
 }
 
-/* Like a field with HT_REPEATS that is an object: all its rows have that. */
-static bool repeats(const struct ht_struct *type)
-{
-    for (size_t i = 0; i < type->num_fields; i++) {
-        if ((type->fields[i].flags & HT_REPEATS) == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Nobody writes to what is small once it is kept. */
+/* Nobody writes to what is small once it is kept: where nothing is its own it is a shape. */
 static struct ht_kept *keep_small(const struct ht_keeper *keeper, const struct ht_struct *type,
-                                  const void *object)
+                                  const struct ht_shape_plan *plan, const void *object)
 {
-    const void *kept = repeats(type) ? ht_object_keep_once(keeper, type, object)
-                                     : ht_object_keep(keeper, type, object);
+    bool again;
+    const void *kept = plan != NULL && plan->num_own == 0
+                           ? ht_shape_keep(keeper, plan, object, &again)
+                           : ht_object_keep(keeper, type, object);
     return (struct ht_kept *)(uintptr_t)kept; /* NOLINT(performance-no-int-to-ptr) */
 }
 
 struct ht_kept *ht_keep(const struct ht_keeper *keeper, const struct ht_struct *type,
                         const void *object)
 {
-    if (!has_parts(type)) {
-        return keep_small(keeper, type, object);
-    }
     const struct ht_shape_plan *plan =
         keeper->pool != NULL ? ht_shape_plan(keeper->pool, type) : NULL;
+    if (!has_parts(type)) {
+        return keep_small(keeper, type, plan, object);
+    }
     return plan != NULL ? keep_parts(keeper, plan, object) : keep_whole(keeper, type, object);
 }
 

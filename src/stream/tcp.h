@@ -95,9 +95,9 @@ extern const struct ht_event_type ht_tcp_syn_event, ht_tcp_syn_ack_event, ht_tcp
     ht_tcp_fin_event, ht_tcp_rst_event;
 extern const struct ht_event_type *const ht_tcp_events[];
 
-/* Data of tcp.syn and tcp.syn_ack. */
+/* Data of tcp.syn and tcp.syn_ack. Whole words, by which the same is found (event/shape.h). */
 struct ht_tcp_open {
-    uint16_t mss;
+    _Alignas(uint64_t) uint16_t mss;
     uint8_t window_scale;
     bool window_scaling, sack_permitted, timestamps, fast_open, retransmission;
     uint16_t window;
