@@ -9,11 +9,14 @@ struct agreement {
     uint64_t version_suite, group_scheme;
 };
 
-enum { AGREEMENTS = 256 /* that are remembered */ };
+enum { AGREEMENTS = 256 /* that are remembered */, MAX_RULES = 64 };
 
 struct state {
     const struct ht_analysis_settings *settings;
-    struct agreement kept[AGREEMENTS]; /* by which no such rule was broken; all zero: none */
+    struct conformance_index index;
+    uint64_t rules;                      /* a bit each, by find_rule's number */
+    uint64_t needing[CONFORMANCE_NEEDS]; /* those that need CONFORMANCE_OFFER, … */
+    struct agreement kept[AGREEMENTS];   /* by which no such rule was broken; all zero: none */
 };
 
 static const struct conformance_rule *find_rule(size_t index)
@@ -131,17 +134,24 @@ static void look_closer(struct conformance_session *s)
     }
 }
 
+/* The rules that need nothing that `has` lacks. */
+static uint64_t rules_for(const struct state *state, unsigned has)
+{
+    uint64_t rules = state->rules;
+    for (unsigned i = 0; i < CONFORMANCE_NEEDS; i++) {
+        rules &= (has >> i & 1) != 0 ? rules : ~state->needing[i];
+    }
+    return rules;
+}
+
 /* Returns what those need that are broken. */
 static unsigned ask_all(const struct state *state, struct ht_analysis *a, struct ht_connection *c,
                         const struct conformance_session *s)
 {
     unsigned broken = 0;
-    const struct conformance_rule *rule;
     struct ht_proof proof;
-    for (size_t i = 0; (rule = find_rule(i)) != NULL; i++) {
-        if ((rule->needs & ~s->has) != 0) {
-            continue;
-        }
+    for (uint64_t left = rules_for(state, s->has); left != 0; left &= left - 1) {
+        const struct conformance_rule *rule = find_rule((size_t)__builtin_ctzll(left));
         ht_proof_begin(&proof);
         if (rule->broken(s, &proof)) {
             ht_rule_find(c, a->arena, state->settings->policy, &rule->rule, &proof);
@@ -153,8 +163,19 @@ static unsigned ask_all(const struct state *state, struct ht_analysis *a, struct
 
 static bool init(void *opaque, const struct ht_analysis_settings *settings, struct ht_error *error)
 {
-    (void)error;
-    ((struct state *)opaque)->settings = settings;
+    struct state *state = opaque;
+    const struct conformance_rule *rule;
+    for (size_t i = 0; (rule = find_rule(i)) != NULL; i++) {
+        if (i == MAX_RULES) {
+            return ht_fail(error, "too many rules of conformance");
+        }
+        state->rules |= UINT64_C(1) << i;
+        for (unsigned need = 0; need < CONFORMANCE_NEEDS; need++) {
+            state->needing[need] |= (uint64_t)(rule->needs >> need & 1) << i;
+        }
+    }
+    state->settings = settings;
+    conformance_index_places(&state->index);
     return true;
 }
 
@@ -164,7 +185,8 @@ static void judge(void *opaque, struct ht_analysis *a, struct ht_connection *c)
     if (c->details.type != &tls_details_struct || !ht_captured_whole(c)) {
         return;
     }
-    struct conformance_session s = {.connection = c, .tls = c->details.object};
+    struct conformance_session s = {
+        .index = &state->index, .connection = c, .tls = c->details.object};
     look(&s);
     const struct agreement agreed = agreement_of(&s);
     struct agreement *place       = place_of(state, &agreed);

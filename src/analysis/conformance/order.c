@@ -39,14 +39,28 @@ static bool was_seen(const struct ht_timeline_entry *entry)
     return entry->absent == NULL && !entry->inferred;
 }
 
-/* NUM_PLACES where it has none. */
-static unsigned place_of(const struct ht_timeline_entry *entry)
+/* The type's slot, or the free one where it would be. */
+static size_t slot_of(const struct conformance_index *index, const struct ht_event_type *type)
 {
-    unsigned i = 0;
-    while (i < NUM_PLACES && places[i].type != entry->type) {
-        i++;
+    size_t at = (uintptr_t)type / sizeof *type % CONFORMANCE_SLOTS;
+    while (index->place[at] != NUM_PLACES && places[index->place[at]].type != type) {
+        at = (at + 1) % CONFORMANCE_SLOTS;
     }
-    return i;
+    return at;
+}
+
+void conformance_index_places(struct conformance_index *out)
+{
+    memset(out->place, NUM_PLACES, sizeof out->place);
+    for (unsigned i = 0; i < NUM_PLACES; i++) {
+        out->place[slot_of(out, places[i].type)] = (uint8_t)i;
+    }
+}
+
+/* NUM_PLACES where it has none. */
+static unsigned place_of(const struct conformance_session *s, const struct ht_timeline_entry *entry)
+{
+    return s->index->place[slot_of(s->index, entry->type)];
 }
 
 /* Each ClientHello begins a handshake anew. */
@@ -58,7 +72,7 @@ void conformance_sort(struct conformance_session *s)
     uint64_t frame                          = 0;
     const struct ht_timeline_entry *entry   = entries_of(s);
     for (size_t i = 0; i < s->connection->timeline.len; i++, entry++) {
-        unsigned place = place_of(entry), me = is_from_client(entry);
+        unsigned place = place_of(s, entry), me = is_from_client(entry);
         if (place == PLACE_CLIENT_HELLO && entry->absent == NULL) {
             reached[0] = reached[1] = 0;
         }
@@ -185,7 +199,7 @@ static bool spoke_after_the_end(const struct conformance_session *s, struct ht_p
          i++, entry++) {
         unsigned me                   = is_from_client(entry);
         const struct tls_alert *alert = entry->type == &tls_alert_event ? entry->object : NULL;
-        if (ended[me] != NULL && was_seen(entry) && place_of(entry) != NUM_PLACES &&
+        if (ended[me] != NULL && was_seen(entry) && place_of(s, entry) != NUM_PLACES &&
             ended[me]->frame < entry->frame && ended[me]->t_ns < entry->t_ns) {
             return show(out, "after its last alert a side sent", entry, ended[me]);
         }

@@ -16,7 +16,8 @@ enum {
     CONFORMANCE_MALFORMED = 64, /* a message at least */
     /* It is not known of the shapes of its hellos, and what was agreed on, that they keep all rules
      * that look at nothing else, and so need this. */
-    CONFORMANCE_NEWS = 128
+    CONFORMANCE_NEWS  = 128,
+    CONFORMANCE_NEEDS = 8 /* bits */
 };
 
 /* The messages whose order is known, as the table in order.c has them. */
@@ -34,6 +35,13 @@ enum conformance_place {
     PLACE_CHANGE_CIPHER_SPEC,
     PLACE_FINISHED,
     NUM_PLACES
+};
+
+enum { CONFORMANCE_SLOTS = 64 };
+
+/* Which place a type of event has, found by its address. */
+struct conformance_index {
+    uint8_t place[CONFORMANCE_SLOTS]; /* NUM_PLACES: none */
 };
 
 /* Extension types: of those below 64 each has its bit in the first word; the bit that another
@@ -55,6 +63,7 @@ struct conformance_order {
 
 /* A session whose both sides were captured whole. */
 struct conformance_session {
+    const struct conformance_index *index;
     const struct ht_connection *connection;
     const struct tls_details *tls;
     const struct tls_client_hello *offer;  /* the hello that was answered; NULL: none, or cut */
@@ -76,8 +85,9 @@ struct conformance_rule {
 bool conformance_show(struct ht_proof *out, const char *words, const struct ht_registry *names,
                       uint32_t value, uint64_t frame, uint64_t frame_2);
 
-/* conformance_gather: the types in a list of uint16 of a hello; conformance_sort: the messages of a
- * session with CONFORMANCE_ORDER. */
+/* conformance_index_places makes what is zeroed an index. conformance_gather: the types in a list
+ * of uint16 of a hello; conformance_sort: the messages of a session with CONFORMANCE_ORDER. */
+void conformance_index_places(struct conformance_index *out);
 void conformance_gather(struct conformance_extensions *out, struct ht_bytes list);
 void conformance_sort(struct conformance_session *s);
 
