@@ -3,6 +3,7 @@
  */
 #include "flow/app_label.h"
 
+#include "base/fetch.h"
 #include "base/hash.h"
 
 #include <ndpi_api.h>
@@ -169,19 +170,24 @@ static struct verdict ask(struct ndpi_detection_module_struct *module, struct ht
                  : (struct verdict){0};
 }
 
+static uint64_t hash_of(const struct ht_labeler *labeler, struct ht_bytes server_name)
+{
+    return ht_hash(server_name, labeler->seed) | 1;
+}
+
 static struct verdict_set *set_of(struct ht_labeler *labeler, uint64_t hash)
 {
     if (labeler->verdicts == NULL) {
         labeler->verdicts = calloc(VERDICT_SETS, sizeof *labeler->verdicts);
     }
-    return labeler->verdicts != NULL ? &labeler->verdicts[hash % VERDICT_SETS] : NULL;
+    return labeler->verdicts != NULL ? &labeler->verdicts[(hash >> 1) % VERDICT_SETS] : NULL;
 }
 
 /* What was said of the name, or is now. */
 static struct verdict verdict_of(struct ht_labeler *labeler, struct ht_bytes server_name)
 {
-    uint64_t hash           = ht_hash(server_name, labeler->seed) | 1;
-    struct verdict_set *set = set_of(labeler, hash >> 1);
+    uint64_t hash           = hash_of(labeler, server_name);
+    struct verdict_set *set = set_of(labeler, hash);
     if (set == NULL) {
         return ask(labeler->module, server_name);
     }
@@ -197,6 +203,14 @@ static struct verdict verdict_of(struct ht_labeler *labeler, struct ht_bytes ser
     verdicts[0]      = ask(labeler->module, server_name);
     verdicts[0].name = hash;
     return verdicts[0];
+}
+
+void ht_labeler_fetch(struct ht_labeler *labeler, struct ht_bytes server_name)
+{
+    const struct verdict_set *set = set_of(labeler, hash_of(labeler, server_name));
+    if (set != NULL) {
+        ht_fetch_all(set, sizeof *set);
+    }
 }
 
 void ht_labeler_by_server_name(struct ht_labeler *labeler, struct ht_bytes server_name,

@@ -32,7 +32,9 @@ bool ht_labeler_feed(struct ht_labeler *labeler, void **flow_state, struct ht_by
                      int64_t time_ns, bool from_client, struct ht_app_label *out);
 
 /* ht_labeler_by_server_name labels by the name asked for alone; `out` is left as it was where the
- * name says nothing. */
+ * name says nothing. ht_labeler_fetch has what is known of a name fetched, which will be asked for
+ * soon. */
+void ht_labeler_fetch(struct ht_labeler *labeler, struct ht_bytes server_name);
 void ht_labeler_by_server_name(struct ht_labeler *labeler, struct ht_bytes server_name,
                                struct ht_app_label *out);
 

@@ -29,6 +29,11 @@ bool ht_labeler_feed(struct ht_labeler *labeler, void **flow_state, struct ht_by
     return true;
 }
 
+void ht_labeler_fetch(struct ht_labeler *labeler, struct ht_bytes server_name)
+{
+    (void)labeler, (void)server_name;
+}
+
 void ht_labeler_by_server_name(struct ht_labeler *labeler, struct ht_bytes server_name,
                                struct ht_app_label *out)
 {

@@ -292,6 +292,13 @@ static struct ht_bytes lower_case(struct ht_arena *arena, const char *name)
     return ht_bytes(at, at != NULL ? copy.len : 0);
 }
 
+static void fetch_label(struct ht_engine *engine, const struct ht_connection *c)
+{
+    if (engine->labeler != NULL && c->server_name.len > 0) {
+        ht_labeler_fetch(engine->labeler, c->server_name);
+    }
+}
+
 /* A label is for what no dissector knows: one that was given while bytes waited for those before
  * them says less than what they turned out to be. */
 static void add_label(struct ht_engine *engine, struct ht_flow *flow, struct ht_connection *c)
@@ -349,19 +356,17 @@ static void tell(struct ht_engine *engine, struct ht_flow *flow)
     struct ht_party server            = party_of(flow, 1U - flow->client);
     struct ht_capture_quality quality = capture_of(flow);
     struct ht_tcp_summary tcp;
-    struct ht_connection c = {
-        .id            = ht_engine_connection_id(engine),
-        .community_id  = ht_text(ht_community_id(engine->digester, community_id, &flow->key)),
-        .source        = ht_engine_source_name(engine, flow),
-        .start_ns      = flow->start_ns,
-        .end_ns        = flow->end_ns,
-        .duration_ns   = (uint64_t)(flow->end_ns - flow->start_ns),
-        .transport     = flow->tcp != NULL ? "tcp" : "udp",
-        .client        = &client,
-        .server        = &server,
-        .roles_from    = flow->roles_from,
-        .encapsulation = encapsulation_of(flow, &engine->story),
-        .capture       = &quality};
+    struct ht_connection c = {.id            = ht_engine_connection_id(engine),
+                              .source        = ht_engine_source_name(engine, flow),
+                              .start_ns      = flow->start_ns,
+                              .end_ns        = flow->end_ns,
+                              .duration_ns   = (uint64_t)(flow->end_ns - flow->start_ns),
+                              .transport     = flow->tcp != NULL ? "tcp" : "udp",
+                              .client        = &client,
+                              .server        = &server,
+                              .roles_from    = flow->roles_from,
+                              .encapsulation = encapsulation_of(flow, &engine->story),
+                              .capture       = &quality};
     if (flow->tcp != NULL) {
         ht_tcp_summarise(flow->tcp, flow->client, &tcp);
         c.tcp = &tcp;
@@ -370,6 +375,8 @@ static void tell(struct ht_engine *engine, struct ht_flow *flow)
     if (flow->dispatch.unsure && !is_confirmed(engine, &c)) {
         return;
     }
+    fetch_label(engine, &c);
+    c.community_id = ht_text(ht_community_id(engine->digester, community_id, &flow->key));
     add_label(engine, flow, &c);
     analyze(engine, &c);
     c.timeline = timeline_of(engine, flow, &c);

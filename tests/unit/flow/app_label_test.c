@@ -59,13 +59,15 @@ static void test_server_name(void **state)
     assert_server_name(labeler, "", NULL, NULL);
 }
 
-/* What is said of a name is the same each time, however many were asked of meanwhile. */
+/* What is said of a name is the same each time, however many were asked of meanwhile, and whether
+ * it was fetched or not. */
 static void test_server_names_again(void **state)
 {
     struct ht_labeler *labeler = labeler_or_skip(state);
     for (unsigned i = 0; i < 40000; i++) {
         char name[32];
         (void)snprintf(name, sizeof name, "host-%u.example.org", i % 20000);
+        ht_labeler_fetch(labeler, ht_text(name));
         assert_server_name(labeler, name, NULL, NULL);
         assert_server_name(labeler, "www.google.com", "Google", "Web");
         assert_server_name(labeler, i % 2 == 0 ? "a.facebook.com" : "b.facebook.com", "Facebook",
