@@ -5,10 +5,11 @@
 #include "dns/ech.h"
 #include "tls/tls.h"
 
-enum { MAX_NAME = 255, MAX_SUITES = 16, SUITE_LEN = 4 };
+enum { MAX_NAME = 255, MAX_SUITES = 16, SUITE_LEN = 4, NUM_IDS = 256, WORD_BITS = 64 };
 
 struct state {
-    struct ht_memo configs; /* struct known by its key */
+    struct ht_memo configs;            /* struct known by its key */
+    uint64_t ids[NUM_IDS / WORD_BITS]; /* that configs had, a bit each; GREASE's are random */
 };
 
 /* An ECHConfig that was seen: its id, then its public name in lower case. */
@@ -53,7 +54,8 @@ static struct ht_bytes make_key(struct key *key, uint8_t config_id, struct ht_by
 static void keep(struct state *state, const struct dns_ech_config *config)
 {
     struct key room;
-    struct ht_bytes key  = make_key(&room, (uint8_t)(config->config_id - 1), config->public_name);
+    uint8_t id           = (uint8_t)(config->config_id - 1);
+    struct ht_bytes key  = make_key(&room, id, config->public_name);
     struct known *known  = ht_memo_find(&state->configs, key);
     size_t suites_len    = config->suites.len;
     const size_t max_len = sizeof known->suites;
@@ -61,6 +63,7 @@ static void keep(struct state *state, const struct dns_ech_config *config)
         known = ht_memo_add(&state->configs, key, sizeof *known);
     }
     if (known != NULL) {
+        state->ids[id / WORD_BITS] |= UINT64_C(1) << id % WORD_BITS;
         suites_len        = suites_len < max_len ? suites_len : max_len;
         known->kem        = (uint16_t)config->kem;
         known->num_suites = (uint8_t)(suites_len / SUITE_LEN);
@@ -147,13 +150,13 @@ static bool matches(struct state *state, const struct tls_client_hello *hello)
     if (hello->server_name.len == 0 || ech->config_id == 0) {
         return false;
     }
-    uint8_t config_id = (uint8_t)(ech->config_id - 1);
-    const struct known *known =
-        ht_memo_find(&state->configs, make_key(&room, config_id, hello->server_name));
-    if (known == NULL) {
+    uint8_t id = (uint8_t)(ech->config_id - 1);
+    if ((state->ids[id / WORD_BITS] >> id % WORD_BITS & 1) == 0) {
         return false;
     }
-    return fits(known, ech);
+    const struct known *known =
+        ht_memo_find(&state->configs, make_key(&room, id, hello->server_name));
+    return known != NULL && fits(known, ech);
 }
 
 /* The client was given the address under the name that the hello gives. */
