@@ -1,5 +1,6 @@
 #include "analysis/resumption/resumption.h"
 
+#include "base/fetch.h"
 #include "base/hash.h"
 #include "tls/tls.h"
 
@@ -152,14 +153,24 @@ static struct name asked_for(const struct tls_client_hello *hello)
     return name_of(hidden ? ht_bytes(NULL, 0) : hello->server_name);
 }
 
+/* Where a lesson is looked for, and goes, while it is written. */
+static void fetch(const struct state *state, uint64_t key)
+{
+    size_t set = set_of(key);
+    ht_fetch(&state->keys[set * HT_RESUMPTION_WAYS]);
+    ht_fetch(&state->origins[set * HT_RESUMPTION_WAYS + state->next[set]]);
+}
+
 /* `from` of the hellos of its handshake, or NULL. */
-static void teach(const struct ht_analysis *a, uint64_t key, struct origin from,
-                  const struct tls_client_hello *offer, const struct tls_server_hello *answer)
+static void teach(const struct state *state, const struct ht_analysis *a, uint64_t key,
+                  struct origin from, const struct tls_client_hello *offer,
+                  const struct tls_server_hello *answer)
 {
     struct ht_bytes id = a->connection_id(a->engine);
     if (key == 0 || id.len > MAX_ID) {
         return;
     }
+    fetch(state, key);
     /* Lessons are compared and copied as bytes: no padding may be left to chance. */
     struct lesson lesson;
     memset(&lesson, 0, sizeof lesson);
@@ -179,12 +190,13 @@ static void teach(const struct ht_analysis *a, uint64_t key, struct origin from,
     a->teach(a->engine, &ht_resumption_analyzer, ht_bytes(&lesson, sizeof lesson));
 }
 
-static void on_client_hello(const struct ht_analysis *a, struct tls_client_hello *hello)
+static void on_client_hello(const struct state *state, const struct ht_analysis *a,
+                            struct tls_client_hello *hello)
 {
     const struct tls_psk_offer *psk = hello->psk.items;
     if (hello->psk.len > 0) {
         hello->resumption_key = key_of(IDENTITY, psk[0].identity);
-        teach(a, hello->resumption_key, (struct origin){0}, hello, NULL);
+        teach(state, a, hello->resumption_key, (struct origin){0}, hello, NULL);
     } else {
         hello->resumption_key = key_of(TICKET, hello->ticket);
     }
@@ -193,17 +205,16 @@ static void on_client_hello(const struct ht_analysis *a, struct tls_client_hello
 static void on_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
                      void *event)
 {
-    (void)state;
     if (type == &tls_client_hello_event) {
-        on_client_hello(a, event);
+        on_client_hello(state, a, event);
     } else if (type == &tls_server_hello_event) {
         const struct tls_server_hello *hello = event;
         uint64_t key = hello->offer != NULL ? key_of(SESSION_ID, hello->session_id) : 0;
-        teach(a, key, (struct origin){.is_id = true}, hello->offer, hello);
+        teach(state, a, key, (struct origin){.is_id = true}, hello->offer, hello);
     } else if (type == &tls_new_session_ticket_event) {
         const struct tls_new_session_ticket *ticket = event;
-        teach(a, key_of(TICKET, ticket->ticket), (struct origin){.lifetime_s = ticket->lifetime_s},
-              ticket->offer, ticket->answer);
+        teach(state, a, key_of(TICKET, ticket->ticket),
+              (struct origin){.lifetime_s = ticket->lifetime_s}, ticket->offer, ticket->answer);
     }
 }
 
