@@ -65,15 +65,15 @@ struct tls_record {
  * } TLSPlaintext; */
 static inline bool tls_record_header(struct ht_bytes in, struct tls_record *out)
 {
-    struct ht_reader r      = ht_reader(in);
-    struct ht_reader header = ht_reader(rd_take(&r, TLS_RECORD_HEADER));
-    *out                    = (struct tls_record){0};
+    struct ht_reader r           = ht_reader(in);
+    const struct ht_bytes header = rd_take(&r, TLS_RECORD_HEADER);
+    *out                         = (struct tls_record){0};
     if (r.bad) {
         return false;
     }
-    out->type     = rd_u8(&header);
-    out->version  = rd_u16(&header);
-    out->length   = rd_u16(&header);
+    out->type     = header.ptr[0];
+    out->version  = ht_be16_at(header, 1);
+    out->length   = ht_be16_at(header, 3);
     out->fragment = ht_bytes_head(rd_rest(&r), out->length);
     return out->type >= TLS_CHANGE_CIPHER_SPEC && out->type <= TLS_HEARTBEAT &&
            out->version >> 8 == TLS_10 >> 8 && out->length <= TLS_MAX_RECORD;
