@@ -7,14 +7,23 @@
 
 #include "base/bytes.h"
 
+static inline uint64_t ht_fold_product(uint64_t a, uint64_t b)
+{
+    __extension__ unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* ht_mix multiplies and folds: every bit of the input reaches every bit of the result. Unless a
  * factor is zero: where strangers choose both `a` and `b`, each needs a part that they do not know.
- */
+ * ht_mix_either does not depend on which of the two comes first. */
 static inline uint64_t ht_mix(uint64_t a, uint64_t b)
 {
-    __extension__ unsigned __int128 product =
-        (unsigned __int128)(a ^ UINT64_C(0x9E3779B97F4A7C15)) * (b ^ UINT64_C(0xE7037ED1A0B428DB));
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    return ht_fold_product(a ^ UINT64_C(0x9E3779B97F4A7C15), b ^ UINT64_C(0xE7037ED1A0B428DB));
+}
+
+static inline uint64_t ht_mix_either(uint64_t a, uint64_t b)
+{
+    return ht_fold_product(a ^ UINT64_C(0x9E3779B97F4A7C15), b ^ UINT64_C(0x9E3779B97F4A7C15));
 }
 
 /* Less than two words, each byte in one of them at least. By loads of a few sizes: what was just

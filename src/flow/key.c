@@ -30,9 +30,14 @@ static void copy(struct ht_endpoint *to, const struct ht_endpoint *from)
     to->port            = from->port;
 }
 
+unsigned ht_flow_key_side(const struct ht_packet *packet)
+{
+    return is_lower(&packet->destination, &packet->source) ? 1 : 0;
+}
+
 unsigned ht_flow_key_of(struct ht_flow_key *out, const struct ht_packet *packet)
 {
-    unsigned side = is_lower(&packet->destination, &packet->source) ? 1 : 0;
+    unsigned side = ht_flow_key_side(packet);
     copy(&out->endpoint[side], &packet->source);
     copy(&out->endpoint[1 - side], &packet->destination);
     out->protocol = packet->protocol;

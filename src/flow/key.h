@@ -13,7 +13,9 @@ struct ht_flow_key {
     uint8_t protocol;
 };
 
-/* ht_flow_key_of fills `out` and returns which side, 0 or 1, sent the packet. */
+/* ht_flow_key_side is which side, 0 or 1, sent the packet; ht_flow_key_of fills `out` and returns
+ * that. */
+unsigned ht_flow_key_side(const struct ht_packet *packet);
 unsigned ht_flow_key_of(struct ht_flow_key *out, const struct ht_packet *packet);
 
 bool ht_flow_key_equal(const struct ht_flow_key *a, const struct ht_flow_key *b);

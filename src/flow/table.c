@@ -1,5 +1,7 @@
 #include "flow/table.h"
 
+#include "base/hash.h"
+
 #include <netinet/in.h>
 
 enum {
@@ -28,18 +30,17 @@ static uint64_t fold(const struct ht_address *address)
     return words[0] ^ words[1];
 }
 
-/* What packets from `source` to `destination` are recalled by. Who makes such collide makes us look
- * for flows, no more. */
-static uint64_t mix_of(const struct ht_endpoint *source, const struct ht_endpoint *destination)
+/* What packets between these two are recalled by, in either direction. Who makes such collide makes
+ * us look for flows, no more. */
+static uint64_t mix_of(const struct ht_endpoint *a, const struct ht_endpoint *b)
 {
-    uint64_t from = fold(&source->address), to = fold(&destination->address);
-    uint64_t ports = (uint64_t)source->port << 16 ^ (uint64_t)destination->port << 40;
-    return (from ^ (to << 32 | to >> 32) ^ ports) * UINT64_C(0x9E3779B97F4A7C15);
+    return ht_mix_either(fold(&a->address) ^ (uint64_t)a->port << 40,
+                         fold(&b->address) ^ (uint64_t)b->port << 40);
 }
 
 static size_t place_of(uint64_t mixed)
 {
-    return (size_t)(mixed >> 48) % HT_RECALLED_FLOWS;
+    return (size_t)(mixed >> 48) % HT_RECALLED_PAIRS;
 }
 
 /* What tells most others of the same place apart. */
@@ -48,25 +49,24 @@ static uint32_t check_of(uint64_t mixed)
     return (uint32_t)(mixed >> 16);
 }
 
-/* Side 0 last: who speaks to itself is that one, as where it is looked for. */
 void ht_flow_table_remember(struct ht_flow_table *table, struct ht_flow *flow)
 {
-    const struct ht_endpoint *end = flow->key.endpoint;
-    for (uint32_t side = 2; side-- > 0;) {
-        uint64_t mixed = mix_of(&end[side], &end[1 - side]);
-        table->recalled[place_of(mixed)] =
-            (struct ht_flow_recall){.flow = flow, .check = check_of(mixed), .side = side};
-    }
+    uint64_t mixed              = mix_of(&flow->key.endpoint[0], &flow->key.endpoint[1]);
+    struct ht_flow_recall *pair = table->recalled[place_of(mixed)];
+    pair[1]                     = pair[0];
+    pair[0]                     = (struct ht_flow_recall){.flow = flow, .check = check_of(mixed)};
 }
 
 struct ht_flow *ht_flow_table_recall(const struct ht_flow_table *table,
                                      const struct ht_packet *packet, unsigned *out_side)
 {
-    uint64_t mixed                     = mix_of(&packet->source, &packet->destination);
-    const struct ht_flow_recall *known = &table->recalled[place_of(mixed)];
-    *out_side                          = known->side;
+    uint64_t mixed                    = mix_of(&packet->source, &packet->destination);
+    const struct ht_flow_recall *pair = table->recalled[place_of(mixed)];
+    /* Not a branch, for nobody can tell which it will be. */
+    const struct ht_flow_recall *known = &pair[pair[1].check == check_of(mixed)];
+    *out_side                          = ht_flow_key_side(packet);
     return known->flow != NULL && known->check == check_of(mixed) &&
-                   ht_flow_key_is_of(&known->flow->key, packet, known->side)
+                   ht_flow_key_is_of(&known->flow->key, packet, *out_side)
                ? known->flow
                : NULL;
 }
@@ -74,11 +74,12 @@ struct ht_flow *ht_flow_table_recall(const struct ht_flow_table *table,
 /* It is remembered no more. */
 static void forget(struct ht_flow_table *table, const struct ht_flow *flow)
 {
-    const struct ht_endpoint *end = flow->key.endpoint;
-    for (unsigned side = 0; side < 2; side++) {
-        struct ht_flow_recall *known =
-            &table->recalled[place_of(mix_of(&end[side], &end[1 - side]))];
-        known->flow = known->flow == flow ? NULL : known->flow;
+    uint64_t mixed              = mix_of(&flow->key.endpoint[0], &flow->key.endpoint[1]);
+    struct ht_flow_recall *pair = table->recalled[place_of(mixed)];
+    for (int i = 0; i < 2; i++) {
+        if (pair[i].flow == flow) {
+            pair[i] = (struct ht_flow_recall){0};
+        }
     }
 }
 

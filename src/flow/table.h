@@ -14,13 +14,12 @@ struct ht_flow_list {
     size_t len;
 };
 
-enum { HT_RECALLED_FLOWS = 4096 };
+enum { HT_RECALLED_PAIRS = 2048 };
 
-/* A flow, at the place of the packets of one of its sides. */
+/* A flow, at the place of its packets. */
 struct ht_flow_recall {
     struct ht_flow *flow; /* NULL: none */
     uint32_t check;       /* so that no flow is touched for the packets of another one */
-    uint32_t side;
 };
 
 /* Owns its flows. Each is in one of five lists. */
@@ -36,7 +35,7 @@ struct ht_flow_table {
     uint64_t seed;
     uint64_t touch_frames;
     struct ht_flow_sleepers sleepers;
-    struct ht_flow_recall recalled[HT_RECALLED_FLOWS]; /* some of those that can be found */
+    struct ht_flow_recall recalled[HT_RECALLED_PAIRS][2]; /* some of those that can be found */
 };
 
 /* ht_flow_table_init makes an empty table; its flows count in `budget`. A flow is moved up

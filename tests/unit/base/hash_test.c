@@ -45,10 +45,20 @@ static void each_byte_counts(void **unused)
     }
 }
 
+/* Of two values that stand either way round; their sum and their difference do not make the rest.
+ */
+static void either_may_be_the_first(void **unused)
+{
+    (void)unused;
+    assert_true(ht_mix_either(1, 8) == ht_mix_either(8, 1));
+    assert_true(ht_mix_either(1, 8) != ht_mix_either(2, 7));
+    assert_true(ht_mix_either(1, 8) != ht_mix_either(2, 9));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(no_content_hides_what_differs),
-                                       cmocka_unit_test(words_have_an_order),
-                                       cmocka_unit_test(each_byte_counts)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_content_hides_what_differs), cmocka_unit_test(words_have_an_order),
+        cmocka_unit_test(each_byte_counts), cmocka_unit_test(either_may_be_the_first)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
