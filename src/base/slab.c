@@ -5,17 +5,18 @@
 #include <stdlib.h>
 
 enum {
-    ALIGNMENT = 1 << 15,       /* of a slab, by which a block's is found */
-    SIZE      = ALIGNMENT - 16 /* so that with what the allocator keeps slabs lie side by side */
+    ALIGNMENT  = 1 << 15,        /* of a slab, by which a block's is found */
+    SIZE       = ALIGNMENT - 16, /* so that with what the allocator keeps slabs lie side by side */
+    MOST_SPARE = 32
 };
 
-struct free_block {
-    struct free_block *next;
+struct ht_spare_block {
+    struct ht_spare_block *next;
 };
 
 struct ht_slab {
     struct ht_slab *next, *previous; /* of those with free blocks */
-    struct free_block *free;         /* given back */
+    struct ht_spare_block *free;     /* given back */
     uint8_t *next_fresh;             /* from here on blocks were never taken: */
     uint32_t fresh;                  /* so many */
     uint32_t taken;
@@ -54,7 +55,7 @@ __attribute__((noinline)) static struct ht_slab *new_slab(struct ht_slabs *slabs
     return slab;
 }
 
-void *ht_slab_take(struct ht_slabs *slabs, size_t size)
+static void *take_from_slab(struct ht_slabs *slabs, size_t size)
 {
     struct ht_slab *slab = slabs->roomy != NULL ? slabs->roomy : new_slab(slabs, size);
     void *block          = NULL;
@@ -76,13 +77,23 @@ void *ht_slab_take(struct ht_slabs *slabs, size_t size)
     return block;
 }
 
-void ht_slab_give(struct ht_slabs *slabs, void *block)
+void *ht_slab_take(struct ht_slabs *slabs, size_t size)
 {
-    struct ht_slab *slab     = (void *)((uintptr_t)block & ~(uintptr_t)(ALIGNMENT - 1));
-    struct free_block *given = block;
-    bool was_full            = slab->free == NULL && slab->fresh == 0;
-    given->next              = slab->free;
-    slab->free               = given;
+    struct ht_spare_block *block = slabs->spare;
+    if (block == NULL) {
+        return take_from_slab(slabs, size);
+    }
+    slabs->spare = block->next;
+    slabs->num_spare--;
+    return block;
+}
+
+static void give_to_slab(struct ht_slabs *slabs, struct ht_spare_block *given)
+{
+    struct ht_slab *slab = (void *)((uintptr_t)given & ~(uintptr_t)(ALIGNMENT - 1));
+    bool was_full        = slab->free == NULL && slab->fresh == 0;
+    given->next          = slab->free;
+    slab->free           = given;
     if (was_full) {
         link_roomy(slabs, slab);
     }
@@ -93,8 +104,26 @@ void ht_slab_give(struct ht_slabs *slabs, void *block)
     }
 }
 
+void ht_slab_give(struct ht_slabs *slabs, void *block)
+{
+    struct ht_spare_block *given = block;
+    if (slabs->num_spare == MOST_SPARE) {
+        give_to_slab(slabs, given);
+        return;
+    }
+    given->next  = slabs->spare;
+    slabs->spare = given;
+    slabs->num_spare++;
+}
+
 void ht_slabs_free(struct ht_slabs *slabs)
 {
+    while (slabs->spare != NULL) {
+        struct ht_spare_block *block = slabs->spare;
+        slabs->spare                 = block->next;
+        give_to_slab(slabs, block);
+    }
+    slabs->num_spare = 0;
     free(slabs->roomy);
     slabs->roomy = NULL;
 }

@@ -18,9 +18,14 @@ enum { HT_SLABS = 1 };
 
 struct ht_slab;
 
-/* Zeroed is empty. Once all blocks were given back it owns one slab still, for the next ones. */
+struct ht_spare_block;
+
+/* Zeroed is empty. Once all blocks were given back it owns a few slabs still, for the next ones. */
 struct ht_slabs {
-    struct ht_slab *roomy; /* those with free blocks */
+    struct ht_slab *roomy;        /* those with free blocks */
+    struct ht_spare_block *spare; /* given back last, and taken first: they are in the cache, as the
+                                   * slabs that they are of may not be */
+    unsigned num_spare;
 };
 
 /* ht_slab_size is the size that a block needs for `len` bytes. */

@@ -57,7 +57,7 @@ static void what_was_given_back_is_used_again(void **unused)
     assert_filled(second, 2);
     ht_slab_give(&slabs, first);
     ht_slab_give(&slabs, second);
-    assert_ptr_equal(take(&slabs, 4), second); /* the last slab stays */
+    assert_ptr_equal(take(&slabs, 4), second); /* what was given back last */
     ht_slab_give(&slabs, second);
     ht_slabs_free(&slabs);
     assert_null(slabs.roomy);
