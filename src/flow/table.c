@@ -9,10 +9,15 @@ enum {
 };
 
 bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget,
-                        uint64_t touch_frames)
+                        struct ht_flow_touches touches)
 {
-    *table = (struct ht_flow_table){
-        .seed = seed, .touch_frames = touch_frames, .sleepers.budget = budget};
+    *table = (struct ht_flow_table){.seed                   = seed,
+                                    .half_open.touch_frames = touches.frames,
+                                    .tcp.touch_frames       = touches.open_frames,
+                                    .udp.touch_frames       = touches.frames,
+                                    .settled.touch_frames   = touches.frames,
+                                    .closed.touch_frames    = touches.frames,
+                                    .sleepers.budget        = budget};
     return ht_flow_index_init(&table->index);
 }
 
@@ -125,9 +130,9 @@ void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_
     append(list, flow, place);
 }
 
-void ht_flow_table_touch(const struct ht_flow_table *table, struct ht_flow *flow, uint64_t place)
+void ht_flow_table_touch(struct ht_flow *flow, uint64_t place)
 {
-    if ((place >> 16) - (flow->moved >> 16) >= table->touch_frames) {
+    if ((place >> 16) - (flow->moved >> 16) >= flow->list->touch_frames) {
         ht_flow_table_move(flow, flow->list, place);
     }
 }

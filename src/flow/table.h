@@ -12,6 +12,7 @@ struct ht_flow_list {
     struct ht_flow *oldest, *newest;
     struct ht_flow *awake; /* the oldest that did not sleep yet since it was last moved; or NULL */
     size_t len;
+    uint64_t touch_frames; /* for so many after it became the newest a flow is not moved up again */
 };
 
 enum { HT_RECALLED_PAIRS = 2048 };
@@ -33,16 +34,20 @@ struct ht_flow_table {
     struct ht_flow_list settled;   /* live: UDP's of which nothing is awaited, by last packet */
     struct ht_flow_list closed;    /* what only stragglers can follow, by when it closed */
     uint64_t seed;
-    uint64_t touch_frames;
     struct ht_flow_sleepers sleepers;
     struct ht_flow_recall recalled[HT_RECALLED_PAIRS][2]; /* some of those that can be found */
 };
 
-/* ht_flow_table_init makes an empty table; its flows count in `budget`. A flow is moved up
- * in its list once in `touch_frames` frames only: more is an order less exact, for a fraction of
- * the memory traffic. False: no memory. */
+/* How often a flow is moved up in its list: less often is an order less exact, for a fraction of
+ * the memory traffic. */
+struct ht_flow_touches {
+    uint64_t frames;      /* once in so many */
+    uint64_t open_frames; /* the same for open connections */
+};
+
+/* ht_flow_table_init makes an empty table; its flows count in `budget`. False: no memory. */
 bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_budget *budget,
-                        uint64_t touch_frames);
+                        struct ht_flow_touches touches);
 
 /* ht_flow_table_find returns the flow of `key`, awake, or NULL. */
 struct ht_flow *ht_flow_table_find(struct ht_flow_table *table, const struct ht_flow_key *key,
@@ -71,9 +76,9 @@ struct ht_flow *ht_flow_table_recall(const struct ht_flow_table *table,
 struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_flow_key *key,
                                   uint64_t hash, uint64_t place);
 
-/* ht_flow_table_touch makes a flow the newest of its list, unless it became that in the last
+/* ht_flow_table_touch makes a flow the newest of its list, unless it became that in the list's last
  * `touch_frames` frames. */
-void ht_flow_table_touch(const struct ht_flow_table *table, struct ht_flow *flow, uint64_t place);
+void ht_flow_table_touch(struct ht_flow *flow, uint64_t place);
 
 /* ht_flow_table_move makes a flow the newest of another list. */
 void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_t place);

@@ -5,9 +5,10 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-/* In a file the order of the open flows matters only where there are too many of them; live, flows
- * end by it. */
-enum { TOUCH_FRAMES = 256 };
+/* In a file the order of open connections matters only for which of them sleep, and where there are
+ * too many of them; live, flows end by it. */
+static const struct ht_flow_touches file_touches = {.frames = 256, .open_frames = 4096},
+                                    live_touches = {.frames = 1, .open_frames = 1};
 
 static bool init_analyzers(struct ht_engine *engine, struct ht_error *error)
 {
@@ -123,7 +124,7 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     }
     if ((config->key_log != NULL && !use_keys(engine, error)) ||
         !ht_flow_table_init(&engine->table, config->hash_seed, &engine->budget,
-                            config->live ? 1 : TOUCH_FRAMES) ||
+                            config->live ? live_touches : file_touches) ||
         !init_analyzers(engine, error)) {
         ht_engine_free(engine);
         return NULL;

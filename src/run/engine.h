@@ -54,8 +54,8 @@ struct ht_engine_config {
     bool label;  /* application labels by libndpi */
     bool live;   /* flows end by time; else by number, and at the end of the source */
     uint64_t hash_seed;
-    uint64_t sleep_frames; /* an open connection that is silent for so many sleeps (flow/flow.h); 0:
-                            * HT_DEFAULT_SLEEP_FRAMES. No output depends on it */
+    uint64_t sleep_frames; /* an open connection that is silent for about so many sleeps
+                            * (flow/flow.h); 0: HT_DEFAULT_SLEEP_FRAMES. No output depends on it */
     size_t max_flows;      /* 0: HT_DEFAULT_MAX_FLOWS */
     size_t max_bytes;      /* that flows hold together; 0: HT_DEFAULT_MAX_BYTES */
 };

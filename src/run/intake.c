@@ -117,7 +117,7 @@ static void place_tcp(struct ht_engine *engine, struct ht_flow *flow, uint64_t p
     } else if (flow->list == &table->half_open && !ht_tcp_is_half_open(flow->tcp)) {
         ht_flow_table_move(flow, &table->tcp, place);
     } else {
-        ht_flow_table_touch(table, flow, place);
+        ht_flow_table_touch(flow, place);
     }
 }
 
@@ -159,7 +159,7 @@ static void place_udp(struct ht_engine *engine, struct ht_flow *flow, uint64_t p
     if (engine->config.live) {
         ht_flow_table_move(flow, ht_engine_is_settled(flow) ? &table->settled : &table->udp, place);
     } else {
-        ht_flow_table_touch(table, flow, place);
+        ht_flow_table_touch(flow, place);
     }
 }
 
@@ -310,7 +310,7 @@ static void feed_usual(struct ht_engine *engine, struct ht_flow *flow, const str
         ht_engine_enter(engine, flow, frame->number, frame->time_ns);
     }
     ht_tcp_take_usual(flow->tcp, packet, side, frame->number, frame->time_ns);
-    ht_flow_table_touch(&engine->table, flow, ht_frame_place(frame));
+    ht_flow_table_touch(flow, ht_frame_place(frame));
 }
 
 /* Takes a packet of any flow, or of none yet. Not inlined, for those of flows that are recalled

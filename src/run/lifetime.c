@@ -124,7 +124,7 @@ static void expire_list(struct ht_engine *engine, const struct ht_flow_list *lis
         bool is_long = list == &engine->table.udp && !ht_engine_is_settled(flow);
         next         = flow->newer;
         passed += !is_past(engine, flow->end_ns, least_s);
-        if (passed > engine->table.touch_frames) {
+        if (passed > list->touch_frames) {
             break;
         }
         if (is_past(engine, flow->end_ns, is_long ? UDP_IDLE_S : least_s)) {

@@ -78,7 +78,7 @@ static void recalls_what_it_would_find(void **unused)
     struct ht_budget budget = {.max = SIZE_MAX};
     unsigned side;
     (void)unused;
-    assert_true(ht_flow_table_init(&table, SEED, &budget, 1));
+    assert_true(ht_flow_table_init(&table, SEED, &budget, (struct ht_flow_touches){1, 1}));
     for (uint32_t n = 0; n < MANY; n++) {
         add(&table, n);
     }
@@ -116,7 +116,7 @@ static void recalls_who_speaks_to_itself(void **unused)
     (void)unused;
     packet.destination = packet.source;
     (void)ht_flow_key_of(&key, &packet);
-    assert_true(ht_flow_table_init(&table, SEED, &budget, 1));
+    assert_true(ht_flow_table_init(&table, SEED, &budget, (struct ht_flow_touches){1, 1}));
     struct ht_flow *flow = ht_flow_table_add(&table, &key, ht_flow_key_hash(&key, SEED), 1);
     ht_flow_table_remember(&table, flow);
     assert_true(check(&table, &packet));
@@ -181,7 +181,7 @@ static void sleeps_and_wakes(void **unused)
     struct ht_flow_table table;
     unsigned side;
     (void)unused;
-    assert_true(ht_flow_table_init(&table, SEED, &budget, 1));
+    assert_true(ht_flow_table_init(&table, SEED, &budget, (struct ht_flow_touches){1, 1}));
     for (uint32_t n = 0; n < SLEEPERS; n++) {
         struct ht_packet packet = packet_of(n, false, IPPROTO_TCP);
         add(&table, n);
@@ -220,7 +220,7 @@ static void the_large_stay_awake(void **unused)
     struct ht_flow_table table;
     unsigned side;
     (void)unused;
-    assert_true(ht_flow_table_init(&table, SEED, &budget, 1));
+    assert_true(ht_flow_table_init(&table, SEED, &budget, (struct ht_flow_touches){1, 1}));
     for (uint32_t n = 0; n < FLOWS; n++) {
         struct ht_packet packet = packet_of(n, false, IPPROTO_TCP);
         add(&table, n);
