@@ -7,10 +7,13 @@
 enum {
     FIRST_BLOCK = 384, /* holds how most connections open */
     /* The next two are small, so that of connections that stay open little is left over; a story
-     * that comes further takes more at once. Of a long one they are a quarter of what there is. */
+     * that comes further takes more at once, so that it lies in few places. Of a long one they are
+     * a quarter of what there is. */
     SMALL_STEP       = 128,
     OPENING          = 560, /* bytes of blocks up to which the next one is small */
     NEXT_STEP        = 352,
+    FURTHER          = 1024, /* bytes of blocks from which on one is no smaller than */
+    FURTHER_STEP     = 880,
     STEP_PART        = 4,
     LARGEST_STEP     = 16384,
     LARGEST_KEPT     = 65536, /* by a rewind */
@@ -118,10 +121,10 @@ static size_t step(const struct ht_arena *arena)
     if (arena->blocks == NULL) {
         return FIRST_BLOCK;
     }
-    if (arena->size <= OPENING) {
-        return SMALL_STEP;
+    if (arena->size < FURTHER) {
+        return arena->size <= OPENING ? SMALL_STEP : NEXT_STEP;
     }
-    return part <= FIRST_BLOCK ? NEXT_STEP : part < LARGEST_STEP ? part : LARGEST_STEP;
+    return part <= FURTHER_STEP ? FURTHER_STEP : part < LARGEST_STEP ? part : LARGEST_STEP;
 }
 
 static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
@@ -134,7 +137,7 @@ static struct ht_arena_block *new_block(struct ht_arena *arena, size_t len)
 void ht_arena_reserve(struct ht_arena *arena, size_t len)
 {
     struct ht_arena_block *block = arena->blocks;
-    if (block == NULL || block->size - block->used < len) {
+    if (block == NULL || block->size - block->used < len / 2) {
         (void)add_block(arena, ht_arena_rounded(len), false);
     }
 }

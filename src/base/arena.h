@@ -89,8 +89,9 @@ static inline void *ht_arena_alloc(struct ht_arena *arena, size_t len)
     return out != NULL ? memset(out, 0, len) : NULL;
 }
 
-/* ht_arena_reserve has what is allocated next, up to `len` bytes together, lie side by side; where
- * there is no room for that, it may not. */
+/* ht_arena_reserve has what is allocated next, up to `len` bytes together, lie side by side: behind
+ * what was allocated last where there is room for half of it at least, else in a block of its own;
+ * where there is no memory for that, it may not. */
 void ht_arena_reserve(struct ht_arena *arena, size_t len);
 
 /* ht_arena_copy copies `from` into the arena; an empty view where there is no room. */

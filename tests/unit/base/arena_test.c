@@ -67,6 +67,12 @@ static void test_arena_reserves(void **state)
     ht_arena_reserve(&arena, 1000);
     const uint8_t *first = ht_arena_alloc(&arena, 600);
     assert_ptr_equal(ht_arena_alloc(&arena, 400), first + 600);
+    ht_arena_reserve(&arena, 2000);
+    const uint8_t *second = ht_arena_alloc(&arena, 1000);
+    ht_arena_reserve(&arena, 2000); /* there is room for half of it */
+    assert_ptr_equal(ht_arena_alloc(&arena, 8), second + 1000);
+    ht_arena_reserve(&arena, 2000); /* not any more */
+    assert_ptr_not_equal(ht_arena_alloc(&arena, 8), second + 1008);
     ht_arena_fetch(&arena); /* changes nothing that can be seen */
     ht_arena_fetch_more(&arena);
     ht_arena_clear(&arena);
