@@ -4,10 +4,11 @@
 #include "dns/name.h"
 #include "dns/netbios.h"
 
-enum { SMALLEST_ROOM = 64, TYPE_IXFR = 251, TYPE_AXFR = 252 };
+enum { TYPE_IXFR = 251, TYPE_AXFR = 252 };
 
-/* What most transactions need of their flow's memory, so that it lies side by side. */
-enum { USUAL_SIZE = 1008 };
+/* What most transactions need of their flow's memory, so that it lies side by side; and of that,
+ * what most answers do, if another query came between. */
+enum { USUAL_SIZE = 1008, USUAL_ANSWER = 768 };
 
 /* For how long a frame that says the same again counts as a repetition: resolvers send a query
  * again after some seconds, unanswered; a mirror port doubles what was answered at once. */
@@ -94,6 +95,7 @@ static bool parse_lasting(struct dns_state *state, struct ht_emitter *e,
         return false;
     }
     state->num_lasting++;
+    ht_arena_reserve(e->arena, USUAL_ANSWER);
     *out_good = dns_message_parse(half->bytes, state->kind, e->arena, out);
     return !out->limit_reached;
 }
@@ -272,14 +274,13 @@ static void evict(struct dns_state *state, struct ht_emitter *e)
     }
 }
 
-/* Copies the message into the pair's memory; false where there is no room. */
+/* Copies the message into the pair's memory, which doubles at least when it grows; false where
+ * there is no room. */
 static bool keep(struct ht_arena *arena, struct dns_half *to, const struct dns_half *from)
 {
-    size_t need = SMALLEST_ROOM;
-    while (need < from->bytes.len) {
-        need *= 2;
-    }
+    size_t need = from->bytes.len, twice = 2 * (size_t)to->capacity;
     if (to->capacity < need) {
+        need          = need > twice ? need : twice;
         uint8_t *room = ht_arena_take(arena, need);
         if (room == NULL) {
             return false;
@@ -310,7 +311,9 @@ static struct dns_pair *add(struct dns_state *state, struct ht_emitter *e, enum 
     if (pair != NULL) {
         state->unused = pair->next;
     } else {
-        ht_arena_reserve(e->arena, USUAL_SIZE);
+        if (state->num_waiting == 0 && state->num_lasting == 0) {
+            ht_arena_reserve(e->arena, USUAL_SIZE);
+        }
         pair = ht_arena_alloc(e->arena, sizeof *pair);
     }
     if (pair == NULL) {
