@@ -130,9 +130,9 @@ void ht_file_map(struct ht_source *file)
     ht_input_map(&((struct ht_file *)file)->input);
 }
 
-bool ht_file_check(struct ht_source *source, struct ht_error *error)
+bool ht_file_check(struct ht_source *source, bool lost, struct ht_error *error)
 {
-    return ht_input_check(&((struct ht_file *)source)->input, error);
+    return ht_input_check(&((struct ht_file *)source)->input, lost, error);
 }
 
 struct ht_source *ht_memory_open(struct ht_bytes memory, const char *name, struct ht_error *error)

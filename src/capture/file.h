@@ -40,7 +40,7 @@ enum ht_read ht_file_fill_record(struct ht_file *file, size_t len, const char *p
                                  struct ht_error *error);
 
 /* ht_file_check is ht_source_check for files. */
-bool ht_file_check(struct ht_source *source, struct ht_error *error);
+bool ht_file_check(struct ht_source *source, bool lost, struct ht_error *error);
 
 /* ht_file_fail_length says that the next frame's record cannot be as long as it claims to be. */
 enum ht_read ht_file_fail_length(const struct ht_file *file, uint32_t len, struct ht_error *error);

@@ -157,10 +157,10 @@ static bool change_window(struct ht_input *input, size_t len)
     return true;
 }
 
-bool ht_input_check(struct ht_input *input, struct ht_error *error)
+bool ht_input_check(struct ht_input *input, bool lost, struct ht_error *error)
 {
     uint64_t last = input->mapped_bytes - 1;
-    if (input->mapped_bytes == 0 || size_from(input, last) > 0) {
+    if (input->mapped_bytes == 0 || (!lost && size_from(input, last) > 0)) {
         return true;
     }
     input->mapped_bytes = 0;
@@ -171,7 +171,7 @@ bool ht_input_check(struct ht_input *input, struct ht_error *error)
  * so is all that follows. */
 static enum ht_input_state map_more(struct ht_input *input, size_t len, struct ht_error *error)
 {
-    if (!ht_input_check(input, error)) {
+    if (!ht_input_check(input, false, error)) {
         return HT_INPUT_ERROR;
     }
     if (change_window(input, len)) {

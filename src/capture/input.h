@@ -68,8 +68,9 @@ void ht_input_give_turns(struct ht_input *input);
 void ht_input_map(struct ht_input *input);
 
 /* ht_input_check: false, with a message, the first time that a file proves to have become shorter
- * than what was mapped of it, so that what was read there may be none of it. */
-bool ht_input_check(struct ht_input *input, struct ht_error *error);
+ * than what was mapped of it, so that what was read there may be none of it; `lost`: that is known
+ * already, and it may have grown since. */
+bool ht_input_check(struct ht_input *input, bool lost, struct ht_error *error);
 
 void ht_input_close(struct ht_input *input);
 

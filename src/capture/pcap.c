@@ -180,7 +180,7 @@ __attribute__((noinline)) static enum ht_read next_slowly(struct pcap *pcap, str
     struct lengths lengths = read_lengths(pcap);
     if (lengths.captured == 0 && lengths.original == 0) {
         enum ht_order order;
-        if (!ht_input_check(&pcap->file.input, error)) {
+        if (!ht_input_check(&pcap->file.input, false, error)) {
             return HT_READ_ERROR;
         }
         if (begins_file(pcap, &order) != NULL) {

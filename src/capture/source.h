@@ -27,7 +27,7 @@ struct ht_source_ops {
     struct ht_bytes (*secrets)(const struct ht_source *source, size_t num, uint32_t *out_type);
     void (*count)(struct ht_source *source); /* ht_source_count; NULL: counts are always true */
     /* ht_source_check; NULL: what was handed out always stands. */
-    bool (*check)(struct ht_source *source, struct ht_error *error);
+    bool (*check)(struct ht_source *source, bool lost, struct ht_error *error);
 };
 
 /* What all kinds begin with. Owned by whoever opened it. */
@@ -120,10 +120,11 @@ static inline void ht_source_count(struct ht_source *source)
 }
 
 /* ht_source_check, for when nothing that was handed out is looked at any more: false, with a
- * message, where it may not have been what the source held, and that was not told yet. */
-static inline bool ht_source_check(struct ht_source *source, struct ht_error *error)
+ * message, where it may not have been what the source held, and that was not told yet. `lost`:
+ * there was a SIGBUS, so that it was not, even if what is there by now is long enough again. */
+static inline bool ht_source_check(struct ht_source *source, bool lost, struct ht_error *error)
 {
-    return source->ops->check == NULL || source->ops->check(source, error);
+    return source->ops->check == NULL || source->ops->check(source, lost, error);
 }
 
 static inline void ht_source_close(struct ht_source *source)

@@ -203,7 +203,7 @@ static void read_source(struct cli_session *session)
     }
     cli_progress_clear(&session->console.progress);
     (void)ht_crew_flush(session->crew);
-    if (!ht_source_check(session->source, &error)) {
+    if (!ht_source_check(session->source, cli_signals_take_lost(), &error)) {
         fail_source(session, error.text);
     }
     cli_session_end_source(session);

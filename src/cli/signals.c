@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* The only things that a signal handler may touch. */
-static volatile sig_atomic_t stop_asked, reopen_asked, stats_asked;
+static volatile sig_atomic_t stop_asked, reopen_asked, stats_asked, page_lost;
 
 /* Both are as they were from now on, so that whichever comes next ends the program. */
 static void ask_stop(int number)
@@ -30,13 +30,14 @@ static void ask_stats(int number)
     stats_asked = 1;
 }
 
-/* A page of a file that is mapped has gone: zeros take its place, and the reader will notice. What
- * is not of a file, or cannot be replaced, ends the program as it would have. */
+/* A page of a file that is mapped has gone: zeros take its place, which has to be told. What is not
+ * of a file, or cannot be replaced, ends the program as it would have. */
 static void replace_page(int number, siginfo_t *info, void *context)
 {
     (void)context;
     const uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
     void *page                 = (char *)info->si_addr - (uintptr_t)info->si_addr % page_bytes;
+    page_lost                  = 1;
     if (info->si_code != BUS_ADRERR ||
         mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != page) {
         (void)signal(number, SIG_DFL);
@@ -86,6 +87,13 @@ bool cli_signals_take_reopen(void)
         reopen_asked = 0;
     }
     return asked;
+}
+
+bool cli_signals_take_lost(void)
+{
+    bool lost = page_lost != 0;
+    page_lost = 0;
+    return lost;
 }
 
 bool cli_signals_take_stats(void)

@@ -15,6 +15,9 @@ void cli_signals_catch(bool reopen, bool ignore_pipe);
 /* cli_signals_stop: was the end asked for? */
 bool cli_signals_stop(void);
 
+/* cli_signals_take_lost: after SIGBUS since the last call, were zeros read for what had gone? */
+bool cli_signals_take_lost(void);
+
 /* Asked for since the last call? */
 bool cli_signals_take_reopen(void);
 bool cli_signals_take_stats(void);
