@@ -186,6 +186,15 @@ struct ht_certificates_lost ht_certificates_lost(const void *state)
     return ((const struct state *)state)->lost;
 }
 
+static void see(struct state *state, struct ht_analysis *a, struct ht_bytes sha256,
+                struct ht_bytes der)
+{
+    if (!seen_before(state, sha256.ptr)) {
+        record(state, a, der);
+        export(state, sha256, der);
+    }
+}
+
 static void on_chain(struct state *state, struct ht_analysis *a, struct tls_certificate *event)
 {
     size_t len               = event->chain.len;
@@ -197,10 +206,7 @@ static void on_chain(struct state *state, struct ht_analysis *a, struct tls_cert
     for (size_t i = 0; i < len; i++, at += SHA256_LEN) {
         digest_of(state, at, event->chain.items[i]);
         digests[i] = ht_bytes(at, SHA256_LEN);
-        if (!seen_before(state, at)) {
-            record(state, a, event->chain.items[i]);
-            export(state, digests[i], event->chain.items[i]);
-        }
+        see(state, a, digests[i], event->chain.items[i]);
     }
     event->sha256 = (struct ht_texts){.items = digests, .len = len};
     if (len > 0) {
@@ -209,12 +215,17 @@ static void on_chain(struct state *state, struct ht_analysis *a, struct tls_cert
     }
 }
 
-/* Of a chain that the dissector knows (tls/chain.h) all was said before. */
+/* A chain that the dissector knows (tls/chain.h) has its digests: they are only seen again, lest
+ * what comes often be forgotten and recorded twice. */
 static void on_certificate(struct state *state, struct ht_analysis *a,
                            struct tls_certificate *event)
 {
     if (event->sha256.len == 0) {
         on_chain(state, a, event);
+        return;
+    }
+    for (size_t i = 0; i < event->sha256.len; i++) {
+        see(state, a, event->sha256.items[i], event->chain.items[i]);
     }
 }
 

@@ -110,17 +110,55 @@ static void recorded_once(void **state)
     assert_int_equal(f->recorded.num, 1);
 }
 
-/* What the dissector knows of a chain stays as it is. */
-static void known_already(void **state)
+/* Of a chain that the dissector knows. */
+static void give_known(struct fixture *f, struct ht_bytes der, struct ht_bytes digest)
 {
-    struct fixture *f            = *state;
-    struct ht_bytes der          = file_bytes(RFC8448);
-    struct ht_bytes digest       = ht_text("said before");
     struct tls_certificate event = {.chain = {&der, 1}, .sha256 = {&digest, 1}};
     ht_certificate_analyzer.event(f->analyzer, &f->a, &tls_certificate_event, &event);
     assert_ptr_equal(event.sha256.items, &digest);
     assert_int_equal(event.subject.len, 0);
-    assert_int_equal(f->recorded.num, 0);
+}
+
+/* What the dissector knows of a chain stays as it is. */
+static void known_already(void **state)
+{
+    struct fixture *f      = *state;
+    struct ht_bytes der    = file_bytes(RFC8448);
+    struct ht_bytes digest = give(f, &der, 1).items[0];
+    give_known(f, der, digest);
+    assert_int_equal(f->recorded.num, 1);
+}
+
+/* Gives what is no certificate, but has digests that begin with the 13 bits 07ef as RFC 8448's
+ * does: so many as are seen at once of those. Between them comes `der`, known, if it is not empty.
+ */
+static void give_others(struct fixture *f, struct ht_bytes der, struct ht_bytes digest)
+{
+    static const uint16_t others[] = {22477, 26801, 34838, 38725, 39862, 55712, 55930, 56225};
+    for (size_t i = 0; i < HT_ARRAY_LEN(others); i++) {
+        const uint8_t number[]      = {0, 0, (uint8_t)(others[i] >> 8), (uint8_t)others[i]};
+        const struct ht_bytes other = ht_bytes(number, sizeof number);
+        (void)give(f, &other, 1);
+        if (der.len > 0) {
+            give_known(f, der, digest);
+        }
+    }
+}
+
+/* What comes often is recorded once, also if the dissector knows it. */
+static void known_is_not_forgotten(void **state)
+{
+    struct fixture *f      = *state;
+    struct ht_bytes der    = file_bytes(RFC8448);
+    struct ht_bytes digest = give(f, &der, 1).items[0];
+    give_others(f, der, digest);
+    assert_int_equal(f->recorded.num, 1 + 8);
+    (void)give(f, &der, 1);
+    assert_int_equal(f->recorded.num, 1 + 8);
+    give_others(f, ht_bytes(NULL, 0), digest); /* they take its place */
+    size_t before = f->recorded.num;
+    (void)give(f, &der, 1);
+    assert_int_equal(f->recorded.num, before + 1);
 }
 
 /* RFC 8448 section 3: the issuer and the subject are rsa. Of a certificate that is cut no name is
@@ -352,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(recorded_once),
         TEST(known_already),
+        TEST(known_is_not_forgotten),
         TEST(leaf_names),
         TEST(names_in_order),
         TEST(not_a_certificate),
