@@ -41,6 +41,7 @@ static void replace_page(int number, siginfo_t *info, void *context)
     if (info->si_code != BUS_ADRERR ||
         mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != page) {
         (void)signal(number, SIG_DFL);
+        (void)raise(number); /* for one that was sent does not come again */
     }
 }
 

@@ -465,6 +465,14 @@ class Pipes(Folder):
         program.send_signal(signal.SIGINT)
         self.assertEqual(program.wait(timeout=20), 3)
 
+    def test_sigbus_that_was_sent_is_the_end(self):
+        program = self.start()
+        self.feed(program, captures.pcap(captures.page_visit(), start_ns=time.time_ns()))
+        time.sleep(0.2)
+        program.send_signal(signal.SIGBUS)
+        program.communicate(timeout=20)
+        self.assertEqual(program.returncode, -signal.SIGBUS)
+
 
 class Confined(Folder):
     """Captures are read without privileges, system calls and paths that reading does not need."""
