@@ -10,7 +10,7 @@
 #include "base/slab.h"
 
 /* Blocks of so many sizes come from slabs, each so much larger than the one before it. */
-enum { HT_BLOCK_SIZES = 64, HT_BLOCK_SIZE_STEP = 16 };
+enum { HT_BLOCK_SIZES = 112, HT_BLOCK_SIZE_STEP = 16 };
 
 enum { HT_BUFFER_FIRST = 2048 /* bytes that a buffer has at first */ };
 

@@ -47,17 +47,18 @@ static void *new_state(struct ht_budget *budget, const struct ht_dissector *of)
     return ht_block_take(budget, of->state_size + 1); /* some have none */
 }
 
-static void free_state(struct ht_budget *budget, const struct ht_dissector *of, void *state)
+/* That of datagrams lies in the flow's arena. */
+static void free_state(const struct ht_dispatch *d, const struct ht_dissector *of, void *state)
 {
-    if (of != NULL && state != NULL) {
-        ht_budget_give(budget, of->state_size);
-        ht_block_give(budget, state, of->state_size + 1);
+    if (of != NULL && state != NULL && d->stream) {
+        ht_budget_give(d->budget, of->state_size);
+        ht_block_give(d->budget, state, of->state_size + 1);
     }
 }
 
 void ht_dispatch_put_state_away(struct ht_dispatch *d)
 {
-    free_state(d->budget, d->found, d->state);
+    free_state(d, d->found, d->state);
     d->state = NULL;
 }
 
@@ -68,15 +69,28 @@ bool ht_dispatch_make_state(struct ht_dispatch *d)
     return d->found == NULL || d->state != NULL;
 }
 
-/* The one that was found before only might have been. */
-static bool adopt(struct ht_dispatch *d, const struct ht_dissector *found)
+/* A state of any content; NULL: no room. */
+static void *state_for(const struct ht_dispatch *d, struct ht_emitter *e,
+                       const struct ht_dissector *found)
 {
-    free_state(d->budget, d->found, d->state);
-    d->found  = NULL;
-    bool room = ht_budget_take(d->budget, found->state_size);
-    d->state  = room ? new_state(d->budget, found) : NULL;
+    if (!d->stream) {
+        return ht_arena_take(e->arena, found->state_size + 1);
+    }
+    bool room   = ht_budget_take(d->budget, found->state_size);
+    void *state = room ? new_state(d->budget, found) : NULL;
+    if (state == NULL && room) {
+        ht_budget_give(d->budget, found->state_size);
+    }
+    return state;
+}
+
+/* The one that was found before only might have been. */
+static bool adopt(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_dissector *found)
+{
+    free_state(d, d->found, d->state);
+    d->found = NULL;
+    d->state = state_for(d, e, found);
     if (d->state == NULL) {
-        ht_budget_give(d->budget, room ? found->state_size : 0);
         give_up(d, HT_SIDE_A);
         give_up(d, HT_SIDE_B);
         return false;
@@ -124,7 +138,7 @@ static size_t match(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side si
         }
         enum ht_match answer = ask(d, e, d->dissectors[i], side, head, &offset);
         if (answer == HT_MATCH_YES) {
-            return adopt(d, d->dissectors[i]) ? offset : SIZE_MAX;
+            return adopt(d, e, d->dissectors[i]) ? offset : SIZE_MAX;
         }
         if (answer == HT_MATCH_NO) {
             s->excluded |= 1U << i;
@@ -135,7 +149,7 @@ static size_t match(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side si
         undecided |= answer == HT_MATCH_MORE;
     }
     if (maybe != NULL && d->found == NULL) {
-        d->unsure = adopt(d, maybe);
+        d->unsure = adopt(d, e, maybe);
     }
     if (d->stream && (!undecided || head.len >= HT_MAX_MATCH_BYTES)) {
         s->watching = true;
@@ -331,7 +345,7 @@ static void join_other(struct ht_dispatch *d, enum ht_side side)
 }
 
 /* Where in what is pending one of the dissectors begins; it is adopted. */
-static bool find(struct ht_dispatch *d, enum ht_side side)
+static bool find(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side)
 {
     struct ht_bytes head = ht_buffer_view(&d->side[side].pending);
     for (unsigned i = 0; d->dissectors[i] != NULL; i++) {
@@ -339,7 +353,7 @@ static bool find(struct ht_dispatch *d, enum ht_side side)
         size_t offset = candidate->find != NULL ? candidate->find(head, side) : head.len;
         if (offset < head.len) {
             ht_buffer_drop(&d->side[side].pending, offset);
-            return adopt(d, candidate);
+            return adopt(d, e, candidate);
         }
     }
     return false;
@@ -347,7 +361,8 @@ static bool find(struct ht_dispatch *d, enum ht_side side)
 
 /* Watches for a dissector's protocol amid another one's bytes. Returns whether it was found; what
  * is left of `bytes` is that one's. */
-static bool watch(struct ht_dispatch *d, enum ht_side side, struct ht_bytes *bytes)
+static bool watch(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                  struct ht_bytes *bytes)
 {
     struct ht_dispatch_side *s = &d->side[side];
     do {
@@ -356,7 +371,7 @@ static bool watch(struct ht_dispatch *d, enum ht_side side, struct ht_bytes *byt
         s->watched += (uint32_t)step.len;
         if (!ht_buffer_append(&s->pending, step) || s->watched > HT_MAX_WATCH_BYTES) {
             give_up(d, side);
-        } else if (find(d, side)) {
+        } else if (find(d, e, side)) {
             join_other(d, side);
             return true;
         } else if (s->pending.len > HT_FIND_BYTES) {
@@ -416,7 +431,7 @@ static void feed(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
     bool more                        = true;
     while (more && !s->given_up) {
         if (d->found == NULL) {
-            more = s->watching ? watch(d, side, &bytes) : feed_unmatched(d, e, side, &bytes);
+            more = s->watching ? watch(d, e, side, &bytes) : feed_unmatched(d, e, side, &bytes);
             continue;
         }
         bytes = feed_found(d, e, side, bytes);
@@ -575,8 +590,8 @@ void ht_dispatch_free(struct ht_dispatch *d)
         ht_buffer_free(&d->side[i].pending);
         ht_buffer_free(&d->held[i]);
     }
-    free_state(d->budget, d->found, d->state);
+    free_state(d, d->found, d->state);
     for (const struct ht_dispatch_past *past = d->past; past != NULL; past = past->next) {
-        free_state(d->budget, past->found, past->state);
+        free_state(d, past->found, past->state);
     }
 }

@@ -41,7 +41,7 @@ struct ht_dispatch_past {
     void *state;
 };
 
-/* Owns the pending bytes and the states. */
+/* Owns the pending bytes and a stream's states; those of datagrams lie in the flow's arena. */
 struct ht_dispatch {
     const struct ht_dissector *const *dissectors; /* NULL-terminated */
     const struct ht_dissector *found;
@@ -57,8 +57,8 @@ struct ht_dispatch {
 };
 
 /* ht_dispatch_start readies a new flow over TCP (`stream`) or UDP; `dissectors`, at most
- * HT_MAX_DISSECTORS, are those of that transport; what it buffers, and the states, count in
- * `budget`. */
+ * HT_MAX_DISSECTORS, are those of that transport; what it buffers, and a stream's states,
+ * count in `budget`. */
 void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *dissectors,
                        bool stream, struct ht_budget *budget);
 
@@ -68,7 +68,7 @@ static inline size_t ht_dispatch_state_size(const struct ht_dispatch *d)
     return d->found != NULL ? d->found->state_size : 0;
 }
 
-/* ht_dispatch_put_state_away frees the state, whose bytes are kept elsewhere until
+/* ht_dispatch_put_state_away frees a stream's state, whose bytes are kept elsewhere until
  * ht_dispatch_make_state makes a new one for them, of any content, past the budget even; false: no
  * memory. */
 void ht_dispatch_put_state_away(struct ht_dispatch *d);
@@ -91,7 +91,7 @@ void ht_dispatch_datagram(struct ht_dispatch *d, struct ht_emitter *e, enum ht_s
 /* ht_dispatch_finish hands over what waits, as partial, and ends the dissector. */
 void ht_dispatch_finish(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_end *end);
 
-/* ht_dispatch_free frees what is pending and held, and the states. */
+/* ht_dispatch_free frees what is pending and held, and a stream's states. */
 void ht_dispatch_free(struct ht_dispatch *d);
 
 /* ht_dispatch_over: no dissector will see anything more of this flow. */

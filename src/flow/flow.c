@@ -17,36 +17,54 @@ enum {
 _Static_assert(LARGEST <= UINT16_MAX, "packed_len");
 _Static_assert(PACKED + HT_FLOW_MAX_STATE <= sizeof(((struct ht_flow_sleepers *)0)->like), "like");
 
+/* Of one over TCP. */
 static size_t size_of(const struct ht_flow *flow)
 {
-    return flow->packed_len != 0 ? (size_t)ALWAYS + flow->packed_len
-           : flow->tcp != NULL   ? sizeof(struct tcp_flow)
-                                 : sizeof(struct ht_flow);
+    return flow->packed_len != 0 ? (size_t)ALWAYS + flow->packed_len : sizeof(struct tcp_flow);
+}
+
+static struct ht_flow *new_tcp(struct ht_budget *budget)
+{
+    struct tcp_flow *both = NULL;
+    if (!ht_budget_take(budget, sizeof *both)) {
+        return NULL;
+    }
+    both = ht_block_take(budget, sizeof *both);
+    if (both == NULL) {
+        ht_budget_give(budget, sizeof *both);
+        return NULL;
+    }
+    memset(both, 0, sizeof *both);
+    both->flow.arena.budget    = budget;
+    both->flow.tcp             = &both->tcp;
+    both->flow.dispatch.stream = true; /* its states lie apart */
+    return &both->flow;
+}
+
+/* One over UDP lies in its arena: with all that hangs in it, where that is little, in one block. */
+static struct ht_flow *new_udp(struct ht_budget *budget)
+{
+    struct ht_arena arena = {.budget = budget};
+    ht_arena_reserve(&arena, sizeof(struct ht_flow) + HT_FLOW_BESIDE);
+    struct ht_flow *flow = ht_arena_alloc(&arena, sizeof *flow);
+    if (flow != NULL) {
+        flow->arena = arena;
+    }
+    return flow;
 }
 
 struct ht_flow *ht_flow_new(struct ht_budget *budget, bool tcp)
 {
-    size_t size = tcp ? sizeof(struct tcp_flow) : sizeof(struct ht_flow);
-    if (!ht_budget_take(budget, size)) {
-        return NULL;
-    }
-    struct ht_flow *flow = ht_block_take(budget, size);
-    if (flow == NULL) {
-        ht_budget_give(budget, size);
-        return NULL;
-    }
-    memset(flow, 0, size);
-    flow->arena.budget = budget;
-    flow->tcp          = tcp ? &((struct tcp_flow *)flow)->tcp : NULL;
-    return flow;
+    return tcp ? new_tcp(budget) : new_udp(budget);
 }
 
 size_t ht_flow_bytes(const struct ht_flow *flow)
 {
-    return size_of(flow) + ht_dispatch_state_size(&flow->dispatch) + flow->arena.size;
+    size_t apart = flow->tcp != NULL ? size_of(flow) + ht_dispatch_state_size(&flow->dispatch) : 0;
+    return apart + flow->arena.size;
 }
 
-/* Frees the flow, but not what it owns. */
+/* Frees a flow over TCP, but not what it owns. */
 static void free_itself(struct ht_budget *budget, struct ht_flow *flow)
 {
     size_t size = size_of(flow);
@@ -176,14 +194,15 @@ struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers
     return &awake->flow;
 }
 
-/* Frees what the flow owns. */
+/* Frees what the flow owns, of which one over UDP is a part. */
 static void free_content(struct ht_flow *flow)
 {
     if (flow->tcp != NULL) {
         ht_tcp_free(flow->tcp);
     }
     ht_dispatch_free(&flow->dispatch);
-    ht_arena_clear(&flow->arena);
+    struct ht_arena arena = flow->arena;
+    ht_arena_clear(&arena);
 }
 
 void ht_flow_free(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers)
@@ -195,8 +214,12 @@ void ht_flow_free(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers)
         (void)unpack(flow, sleepers, &past, packed, &content);
         unfold(&content, NULL);
         free_content(&content.flow);
+        free_itself(sleepers->budget, flow);
     } else {
+        bool is_apart = flow->tcp != NULL;
         free_content(flow);
+        if (is_apart) {
+            free_itself(sleepers->budget, flow);
+        }
     }
-    free_itself(sleepers->budget, flow);
 }

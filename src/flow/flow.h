@@ -22,7 +22,7 @@ struct ht_flow_side {
 
 struct ht_flow_list;
 
-/* Owned by the table. What hangs in `arena` dies with the flow. */
+/* Owned by the table. What hangs in `arena` dies with the flow; one over UDP lies there itself. */
 struct ht_flow {
     struct ht_flow_key key;
     bool retired; /* another flow has its key now */
@@ -54,7 +54,8 @@ struct ht_flow {
 };
 
 enum {
-    HT_FLOW_MAX_STATE = 1280 /* bytes that a dissector's state may have for its flow to sleep */
+    HT_FLOW_BESIDE    = 1048, /* bytes of a UDP flow's arena beside it: a DNS transaction */
+    HT_FLOW_MAX_STATE = 1280  /* bytes that a dissector's state may have for its flow to sleep */
 };
 
 /* What sleeping flows have in common. */
@@ -66,8 +67,8 @@ struct ht_flow_sleepers {
                   sizeof(uint64_t)];
 };
 
-/* ht_flow_new makes a flow, zeroed but for its arena's budget, in which it counts too, and `tcp`
- * where it is one over TCP. NULL: no memory. */
+/* ht_flow_new makes a flow, zeroed but for its arena, in which one over UDP lies, and, where it is
+ * one over TCP, `tcp` and `dispatch.stream`; it counts in `budget`. NULL: no memory. */
 struct ht_flow *ht_flow_new(struct ht_budget *budget, bool tcp);
 
 /* ht_flow_bytes is how much an awake flow holds. */
