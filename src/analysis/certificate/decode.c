@@ -300,7 +300,7 @@ bool ht_certificate_decode(struct ht_certificate_decoder *decoder, struct ht_are
         out->malformed = true;
         return false;
     }
-    (void)ERR_set_mark();
+    ERR_clear_error(); /* what others left is no fault of this one: why_refused tells the first */
     const uint8_t *end = der.ptr;
     X509 *x509         = X509_new_ex(decoder->without_providers, NULL);
     if (x509 != NULL && d2i_X509(&x509, &end, (long)der.len) != NULL) {
@@ -314,7 +314,7 @@ bool ht_certificate_decode(struct ht_certificate_decoder *decoder, struct ht_are
         out->fault     = why_refused(arena, der);
     }
     X509_free(x509);
-    (void)ERR_pop_to_mark();
+    ERR_clear_error();
     return !out->malformed;
 }
 

@@ -11,6 +11,8 @@
 #include "analysis/certificate/certificate.h"
 #include "support.h"
 
+#include <openssl/asn1.h>
+#include <openssl/err.h>
 #include <stdio.h>
 
 #define SEEDS HT_SOURCE_DIR "/tests/fuzz/seeds/certificate/"
@@ -243,6 +245,18 @@ static void what_is_wrong_and_where(void **state)
     assert_text(c.fault, "the element at byte 5 of 7 is not whole, or not in DER");
 }
 
+/* What others left in the thread's queue of errors is no fault of this certificate. */
+static void errors_of_others(void **state)
+{
+    struct ht_certificate alone, after;
+    (void)state;
+    (void)ht_certificate_decode(decoder, &arena, hex("30 03 02 01 01"), &alone);
+    ERR_raise(ERR_LIB_ASN1, ASN1_R_TOO_LONG);
+    (void)ht_certificate_decode(decoder, &arena, hex("30 03 02 01 01"), &after);
+    assert_true(ht_bytes_equal(alone.fault, after.fault));
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
 /* With any amount of memory short of enough, nothing faults. */
 static void no_room(void **state)
 {
@@ -269,6 +283,7 @@ int main(void)
         cmocka_unit_test_teardown(no_prefix_passes, clear),
         cmocka_unit_test_teardown(trailing_byte, clear),
         cmocka_unit_test_teardown(what_is_wrong_and_where, clear),
+        cmocka_unit_test_teardown(errors_of_others, clear),
         cmocka_unit_test_teardown(no_room, clear),
     };
     return cmocka_run_group_tests(tests, start, stop);
