@@ -298,11 +298,19 @@ void ht_input_give_turns(struct ht_input *input)
     }
 }
 
-void ht_input_map(struct ht_input *input)
+/* Of a regular file that is the user's own or root's. What others could write would change between
+ * a look at a length and its use. */
+static bool is_ours(int fd)
 {
     struct stat status;
-    input->maps = input->decoder == NULL && input->raw.fd > STDIN_FILENO &&
-                  fstat(input->raw.fd, &status) == 0 && S_ISREG(status.st_mode);
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+           (status.st_uid == 0 || status.st_uid == geteuid()) &&
+           (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+void ht_input_map(struct ht_input *input)
+{
+    input->maps = input->decoder == NULL && input->raw.fd > STDIN_FILENO && is_ours(input->raw.fd);
 }
 
 void ht_input_close(struct ht_input *input)

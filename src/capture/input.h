@@ -62,9 +62,10 @@ bool ht_input_open_memory(struct ht_input *out, struct ht_bytes memory, const ch
  * second, whether there is something to read or not. */
 void ht_input_give_turns(struct ht_input *input);
 
-/* ht_input_map: from now on the bytes of a regular file that is not compressed are mapped where
- * they can be. For whoever handles SIGBUS so that reading goes on: a file that is made shorter
- * while it is mapped raises it; what was read instead is followed by HT_INPUT_ERROR. */
+/* ht_input_map: from now on the bytes of a regular file that is not compressed, and that nobody
+ * but root and the user may write, are mapped where they can be. For whoever handles SIGBUS so that
+ * reading goes on: a file that is made shorter while it is mapped raises it; what was read instead
+ * is followed by HT_INPUT_ERROR. */
 void ht_input_map(struct ht_input *input);
 
 /* ht_input_check: false, with a message, the first time that a file proves to have become shorter

@@ -52,9 +52,10 @@ struct ht_source {
  * one line that names the file and says why. */
 struct ht_source *ht_file_open(const char *path, struct ht_error *error);
 
-/* ht_file_map: from now on the file's bytes are mapped where they can be, which costs less than to
- * copy them. For whoever handles SIGBUS so that reading goes on: a file that is made shorter while
- * it is read raises it, and is an error soon after. */
+/* ht_file_map: from now on the file's bytes are mapped where they can be and nobody but root and
+ * the user may write them, which costs less than to copy them. For whoever handles SIGBUS so that
+ * reading goes on: a file that is made shorter while it is read raises it, and is an error soon
+ * after. */
 void ht_file_map(struct ht_source *file);
 
 /* ht_memory_open reads a capture that lies in memory, as ht_file_open does; `memory` and `name`

@@ -195,6 +195,26 @@ static void maps_a_file(void **state)
     ht_buffer_free(&w.bytes);
 }
 
+/* What others may write is copied before it is looked at. */
+static void maps_no_file_of_others(void **state)
+{
+    struct test *test = *state;
+    struct writer w   = long_capture(4);
+    write_file(test, ht_buffer_view(&w.bytes));
+    for (mode_t mode = 0600; mode <= 0622; mode++) {
+        struct ht_error error;
+        struct ht_frame frame;
+        assert_int_equal(chmod(test->path, mode), 0);
+        struct ht_source *source = open_mapped(test, &error);
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
+        }
+        assert_int_equal(frame.block->is_map, (mode & 022) == 0);
+        ht_source_close(source);
+    }
+    ht_buffer_free(&w.bytes);
+}
+
 /* What is appended while the file is read belongs to it, also to a record that was not whole. */
 static void maps_a_file_that_grows(void **state)
 {
@@ -355,6 +375,7 @@ int main(void)
         with_capture(keeps_blocks_that_are_held),
         with_capture(reads_a_long_record),
         with_capture(maps_a_file),
+        with_capture(maps_no_file_of_others),
         with_capture(maps_a_file_that_grows),
         with_capture(says_that_a_mapped_file_became_shorter),
         with_capture(says_that_a_mapped_file_was_shorter),
