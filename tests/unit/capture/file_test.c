@@ -195,6 +195,24 @@ static void maps_a_file(void **state)
     ht_buffer_free(&w.bytes);
 }
 
+/* A capture of 60 such records, mapped. */
+static struct ht_source *open_long(const struct test *test, struct ht_error *error)
+{
+    struct writer w = long_capture(60);
+    write_file(test, ht_buffer_view(&w.bytes));
+    ht_buffer_free(&w.bytes);
+    return open_mapped(test, error);
+}
+
+static void take_frames(struct ht_source *source, int num)
+{
+    struct ht_error error;
+    struct ht_frame frame;
+    for (int i = 0; i < num; i++) {
+        assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
+    }
+}
+
 /* What others may write is copied before it is looked at. */
 static void maps_no_file_of_others(void **state)
 {
@@ -243,44 +261,31 @@ static void maps_a_file_that_grows(void **state)
 static void says_that_a_mapped_file_became_shorter(void **state)
 {
     struct test *test = *state;
-    struct writer w   = long_capture(60);
-    write_file(test, ht_buffer_view(&w.bytes));
     struct ht_error error;
     struct ht_frame frame;
-    struct ht_source *source = open_mapped(test, &error);
-    for (uint32_t i = 0; i < 22; i++) {
-        assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
-        if (i == 2) {
-            assert_int_equal(truncate(test->path, 2290000), 0);
-        }
-    }
+    struct ht_source *source = open_long(test, &error);
+    take_frames(source, 3);
+    assert_int_equal(truncate(test->path, 2290000), 0);
+    take_frames(source, 19);
     assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_ERROR);
     char expected[256];
     (void)snprintf(expected, sizeof expected, "%s: became shorter while it was read", test->path);
     assert_string_equal(error.text, expected);
     assert_true(ht_source_check(source, false, &error)); /* told once */
     ht_source_close(source);
-    ht_buffer_free(&w.bytes);
 }
 
 /* It is as long as it was when somebody looks, but what was read meanwhile was not there. */
 static void says_that_a_mapped_file_was_shorter(void **state)
 {
-    struct test *test = *state;
-    struct writer w   = long_capture(60);
-    write_file(test, ht_buffer_view(&w.bytes));
     struct ht_error error;
-    struct ht_frame frame;
-    struct ht_source *source = open_mapped(test, &error);
-    for (uint32_t i = 0; i < 60; i++) {
-        assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
-    }
+    struct ht_source *source = open_long(*state, &error);
+    take_frames(source, 60);
     assert_true(ht_source_check(source, false, &error));
     assert_false(ht_source_check(source, true, &error));
     assert_non_null(strstr(error.text, ": became shorter while it was read"));
     assert_true(ht_source_check(source, true, &error)); /* told once */
     ht_source_close(source);
-    ht_buffer_free(&w.bytes);
 }
 
 /* Writes to the pipe a few bytes at a time, in another process. */
