@@ -7,7 +7,8 @@
 enum {
     WINDOW = 20000000 / 1024, /* 20 ms: copies come within 13 in all captures that we know of,
                                * and what is sent again under the old id after 40 or more */
-    HEAD = 64                 /* bytes of a datagram that are looked at */
+    HEAD       = 64,          /* bytes of a datagram that are looked at */
+    TCP_HEADER = 20           /* bytes, without options */
 };
 
 /* A step that is cheap, for a few packets are to be told apart: each word counts, as the factor is
@@ -17,31 +18,25 @@ static uint64_t add_word(uint64_t hash, uint64_t word)
     return (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-/* A capture of one's own packets may have no checksums yet, for the network card computes them:
- * what they would cover counts too: of the options the timestamp and SACK, whose newest edges come
- * first. Options are whole words of four bytes, by the header's length. */
-static uint64_t tcp_signature(const struct ht_packet *packet)
+/* A capture of one's own packets may have no checksums yet, for the network card computes them: so
+ * what they would cover counts too, of TCP all of the header but its ports. Headers are whole words
+ * of four bytes. */
+static uint64_t hash_of(const struct ht_packet *packet)
 {
-    const struct ht_tcp_header *tcp = &packet->tcp;
-    struct ht_bytes options         = tcp->options;
-    uint64_t hash                   = (uint64_t)tcp->seq << 32 | tcp->ack, word;
-    uint32_t half                   = 0;
-    size_t at                       = 0;
-    for (; at + sizeof word <= options.len; at += sizeof word) {
-        memcpy(&word, options.ptr + at, sizeof word);
+    enum { PORTS = 4 };
+    struct ht_bytes header = packet->header;
+    uint64_t hash          = (uint64_t)packet->id << 32 | packet->payload_len, word;
+    uint32_t last;
+    for (size_t at = PORTS; at + sizeof word <= header.len; at += sizeof word) {
+        memcpy(&word, header.ptr + at, sizeof word);
         hash = add_word(hash, word);
     }
-    if (at + sizeof half <= options.len) {
-        memcpy(&half, options.ptr + at, sizeof half);
-    }
-    return add_word(hash, (uint64_t)half << 24 ^ (uint64_t)tcp->window << 8 ^ tcp->flags);
+    memcpy(&last, header.ptr + header.len - sizeof last, sizeof last); /* perhaps once more */
+    return add_word(hash, last);
 }
 
-static uint32_t signature_of(const struct ht_packet *packet, uint64_t transport)
+static uint32_t signature_of(uint64_t hash)
 {
-    uint64_t header =
-        (uint64_t)packet->id << 48 | (uint64_t)packet->checksum << 32 | packet->payload_len;
-    uint64_t hash = add_word(transport, header);
     return (uint32_t)(hash ^ hash >> 32) | 1; /* 0: none */
 }
 
@@ -51,7 +46,7 @@ static bool can_be_known(const struct ht_packet *packet)
 {
     const struct ht_tcp_header *tcp = &packet->tcp;
     return (packet->id | packet->payload_len | (tcp->flags & (HT_TCP_SYN | HT_TCP_FIN))) != 0 ||
-           tcp->options.len > 0;
+           packet->header.len > TCP_HEADER;
 }
 
 static bool holds(const struct ht_recent *recent, uint32_t signature)
@@ -74,9 +69,8 @@ static bool is_soon(const struct ht_recent *recent, uint32_t time)
     return time - recent->time + WINDOW <= 2 * WINDOW;
 }
 
-/* Inlined where it is called twice: the usual packets are to go without a call. */
-static inline bool is_known(struct ht_recent *recent, uint32_t signature, int64_t time_ns,
-                            bool brings_new)
+/* Goes on to the time of a packet; too late for copies of those before, it forgets them. */
+static inline void go_on(struct ht_recent *recent, int64_t time_ns)
 {
     uint32_t time = short_time(time_ns);
     bool soon     = is_soon(recent, time);
@@ -84,31 +78,46 @@ static inline bool is_known(struct ht_recent *recent, uint32_t signature, int64_
     if (!soon) {
         memset(recent->signatures, 0, sizeof recent->signatures);
     }
-    if (!brings_new && holds(recent, signature)) {
+}
+
+static inline void add(struct ht_recent *recent, uint32_t signature)
+{
+    recent->signatures[recent->num++ % HT_RECENT_PACKETS] = signature;
+}
+
+void ht_recent_note(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns)
+{
+    go_on(recent, time_ns);
+    add(recent, signature_of(hash_of(packet)));
+}
+
+static inline bool is_known(struct ht_recent *recent, uint64_t hash, int64_t time_ns)
+{
+    uint32_t signature = signature_of(hash);
+    go_on(recent, time_ns);
+    if (holds(recent, signature)) {
         recent->copies++;
         return true;
     }
-    recent->signatures[recent->num++ % HT_RECENT_PACKETS] = signature;
+    add(recent, signature);
     return false;
 }
 
+/* Not inlined, for the sake of segments. */
 __attribute__((noinline)) static bool
 is_datagram_known(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns)
 {
-    uint64_t hash = ht_hash(ht_bytes_head(packet->payload, HEAD), 0);
-    return is_known(recent, signature_of(packet, hash), time_ns, false);
+    uint64_t payload = ht_hash(ht_bytes_head(packet->payload, HEAD), 0);
+    return is_known(recent, add_word(hash_of(packet), payload), time_ns);
 }
 
-bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns,
-                       bool brings_new)
+bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns)
 {
     if (!can_be_known(packet)) {
         return false;
     }
-    if (packet->protocol != IPPROTO_TCP) {
-        return is_datagram_known(recent, packet, time_ns);
-    }
-    return is_known(recent, signature_of(packet, tcp_signature(packet)), time_ns, brings_new);
+    return packet->protocol == IPPROTO_TCP ? is_known(recent, hash_of(packet), time_ns)
+                                           : is_datagram_known(recent, packet, time_ns);
 }
 
 void ht_recent_rest(struct ht_recent *recent, int64_t now_ns)

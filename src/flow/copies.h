@@ -28,10 +28,12 @@ struct ht_recent {
 };
 
 /* ht_recent_is_copy: is it a copy of a recent packet of the direction? If so it is counted, else it
- * is the latest now. One that `brings_new` bytes of a stream is none, whatever it looks like: so
- * nobody can hide bytes by making two packets look alike. */
-bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns,
-                       bool brings_new);
+ * is the latest now. */
+bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns);
+
+/* ht_recent_note makes a packet the latest that brings new bytes of a stream, and so is no copy,
+ * whatever it looks like: nobody can hide bytes by making two packets look alike. */
+void ht_recent_note(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns);
 
 /* ht_recent_rest forgets the packets whose copies are too late at `now_ns`, so that what is kept of
  * a direction that is silent is little. */

@@ -129,7 +129,6 @@ struct ht_tcp_header {
     uint32_t seq, ack;
     uint16_t window;
     uint8_t flags;
-    struct ht_bytes options;
 };
 
 /* A decoded packet. Views into the frame. */
@@ -139,11 +138,11 @@ struct ht_packet {
     uint8_t num_layers;
     uint32_t ip_len;         /* of the IP packet by its own length field */
     struct ht_bytes ip;      /* the IP packet, as far as captured; no padding, no trailer */
+    struct ht_bytes header;  /* of TCP, with its options, or UDP */
     struct ht_bytes payload; /* of TCP or UDP, as far as captured */
     uint32_t payload_len; /* on the wire, by the lengths of the headers and of the frame there; more
                            * than payload.len where the snapshot length cut the frame */
     uint16_t id;          /* of the IPv4 packet; 0 in IPv6, which numbers fragments only */
-    uint16_t checksum;    /* of TCP or UDP, as the header has it */
     struct ht_tcp_header tcp;
     /* The outermost first; further ones than these are stepped over. The last member: beyond
      * `num_layers` it is not set. */

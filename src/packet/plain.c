@@ -64,8 +64,7 @@ static bool plain_tcp(struct ht_packet *out, struct ht_bytes in)
     tcp->ack              = ht_be32_at(in, 8);
     tcp->flags            = in.ptr[13];
     tcp->window           = ht_be16_at(in, 14);
-    tcp->options          = ht_bytes(in.ptr + TCP_HEADER, header_len - TCP_HEADER);
-    out->checksum         = ht_be16_at(in, 16);
+    out->header           = ht_bytes(in.ptr, header_len);
     out->payload          = ht_bytes(in.ptr + header_len, in.len - header_len);
     return true;
 }
@@ -80,7 +79,7 @@ __attribute__((noinline)) static bool plain_udp(struct ht_packet *out, struct ht
     out->source.port      = ht_be16_at(in, 0);
     out->destination.port = ht_be16_at(in, 2);
     out->tcp              = (struct ht_tcp_header){0};
-    out->checksum         = ht_be16_at(in, 6);
+    out->header           = ht_bytes(in.ptr, UDP_HEADER);
     out->payload          = ht_bytes(in.ptr + UDP_HEADER, len - UDP_HEADER);
     return !ht_is_udp_tunnel(out);
 }

@@ -29,12 +29,15 @@ static enum ht_decode tcp_decode(struct ht_decoder *d)
     size_t header_len     = (size_t)4 * (header.ptr[12] >> 4); /* "data offset" */
     tcp->flags            = header.ptr[13];
     tcp->window           = ht_be16_at(header, 14);
-    out->checksum         = ht_be16_at(header, 16);
     if (header_len < TCP_HEADER || header_len > wire_len) {
         return HT_DECODE_MALFORMED;
     }
-    tcp->options = rd_take(&d->in, header_len - TCP_HEADER);
-    return d->in.bad ? decoder_ended(d) : payload_decode(d);
+    rd_skip(&d->in, header_len - TCP_HEADER);
+    if (d->in.bad) {
+        return decoder_ended(d);
+    }
+    out->header = ht_bytes(header.ptr, header_len);
+    return payload_decode(d);
 }
 
 /* The length includes the header; zero in an IPv6 jumbogram (RFC 2675 section 4). A receiver drops
@@ -49,7 +52,7 @@ static enum ht_decode udp_decode(struct ht_decoder *d)
     out->source.port      = ht_be16_at(header, 0);
     out->destination.port = ht_be16_at(header, 2);
     size_t len            = ht_be16_at(header, 4);
-    out->checksum         = ht_be16_at(header, 6);
+    out->header           = header;
     if (len == 0 && out->source.address.version == 6) {
         len = UDP_HEADER + decoder_wire_left(d);
     }

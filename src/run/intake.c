@@ -204,10 +204,13 @@ static void fetch_content(const struct ht_engine *engine, const struct ht_flow *
 static inline bool is_copy(struct ht_flow *flow, const struct ht_frame *frame,
                            const struct ht_packet *packet, unsigned side)
 {
-    bool brings_new =
-        flow->tcp != NULL &&
-        ht_reassembly_is_next(&flow->tcp->side[side].bytes, packet->tcp.seq, packet->payload_len);
-    return ht_recent_is_copy(&flow->side[side].recent, packet, frame->time_ns, brings_new);
+    struct ht_recent *recent = &flow->side[side].recent;
+    if (flow->tcp != NULL &&
+        ht_reassembly_is_next(&flow->tcp->side[side].bytes, packet->tcp.seq, packet->payload_len)) {
+        ht_recent_note(recent, packet, frame->time_ns);
+        return false;
+    }
+    return ht_recent_is_copy(recent, packet, frame->time_ns);
 }
 
 /* Not inlined, for the usual packets would pay for it. */
@@ -300,8 +303,10 @@ static void feed_usual(struct ht_engine *engine, struct ht_flow *flow, const str
     if (brings) {
         fetch_content(engine, flow);
     }
-    if (ht_recent_is_copy(&flow->side[side].recent, packet, frame->time_ns,
-                          packet->payload_len > 0)) {
+    struct ht_recent *recent = &flow->side[side].recent;
+    if (packet->payload_len > 0) {
+        ht_recent_note(recent, packet, frame->time_ns);
+    } else if (ht_recent_is_copy(recent, packet, frame->time_ns)) {
         feed_copy(engine, flow, frame, packet, side);
         return;
     }

@@ -1,6 +1,7 @@
 #include "stream/tcp.h"
 
 enum {
+    FIXED_HEADER          = 20, /* bytes before the options */
     OPTION_END            = 0,
     OPTION_NOP            = 1,
     OPTION_MSS            = 2,
@@ -69,10 +70,10 @@ static void read_option(struct ht_reader *r, uint8_t kind, struct ht_tcp_options
 }
 
 /* RFC 9293 section 3.2. */
-static struct ht_tcp_options read_options(const struct ht_tcp_header *tcp)
+static struct ht_tcp_options read_options(const struct ht_packet *packet)
 {
-    struct ht_tcp_options out = {.window = tcp->window};
-    struct ht_reader r        = ht_reader(tcp->options);
+    struct ht_tcp_options out = {.window = packet->tcp.window};
+    struct ht_reader r        = ht_reader(ht_bytes_from(packet->header, FIXED_HEADER));
     while (rd_more(&r)) {
         uint8_t kind = rd_u8(&r);
         if (kind == OPTION_END) {
@@ -124,7 +125,7 @@ static void see_syn(const struct step *s)
     if (is_ack && tcp->closed_by_reset && tcp->ack_frame == 0) {
         reopen(tcp);
     }
-    const struct ht_tcp_options options = read_options(&s->packet->tcp);
+    const struct ht_tcp_options options = read_options(s->packet);
     if (again) {
         tcp->syn_retransmissions += !is_ack;
         me->syn_ack |= is_ack; /* the second half of a simultaneous open */

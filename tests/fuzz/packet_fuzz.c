@@ -31,7 +31,7 @@ static enum ht_decode decode_frame(struct ht_packet *out, const struct ht_frame 
     require(ht_decode_name(result) != NULL);
     require_inside(out->ip, data);
     require_inside(out->payload, data);
-    require_inside(out->tcp.options, data);
+    require_inside(out->header, data);
     require(out->num_layers <= HT_MAX_LAYERS);
     require(out->payload.len <= out->payload_len);
     require(out->payload_len <= frame->original_len || out->payload_len <= data.len);

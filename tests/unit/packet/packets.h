@@ -102,7 +102,7 @@ static inline void assert_address(const struct ht_address *address, const char *
 /* Whatever else happened: no view of the packet leaves the captured bytes. */
 static inline void assert_inside(const struct ht_packet *packet, struct ht_bytes captured)
 {
-    struct ht_bytes views[] = {packet->ip, packet->payload, packet->tcp.options};
+    struct ht_bytes views[] = {packet->ip, packet->payload, packet->header};
     for (size_t i = 0; i < HT_ARRAY_LEN(views); i++) {
         if (views[i].len > 0) {
             assert_true(views[i].ptr >= captured.ptr);

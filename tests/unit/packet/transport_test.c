@@ -14,8 +14,8 @@ static void test_tcp(void **state)
     assert_int_equal(packet.tcp.ack, 0);
     assert_int_equal(packet.tcp.flags, HT_TCP_SYN);
     assert_int_equal(packet.tcp.window, 65535);
-    assert_int_equal(packet.tcp.options.len, 36);
-    assert_true(ht_bytes_equal(ht_bytes_head(packet.tcp.options, 4), hex("020405b4")));
+    assert_int_equal(packet.header.len, 20 + 36);
+    assert_int_equal(ht_be32_at(packet.header, 20), 0x020405B4);
     assert_int_equal(packet.payload.len, 0);
     assert_int_equal(packet.num_layers, 0);
 
@@ -24,7 +24,7 @@ static void test_tcp(void **state)
     assert_int_equal(packet.tcp.ack, 0x11C14262);
     assert_int_equal(packet.tcp.flags, HT_TCP_PSH | HT_TCP_ACK);
     assert_int_equal(packet.tcp.window, 260);
-    assert_int_equal(packet.tcp.options.len, 28);
+    assert_int_equal(packet.header.len, 20 + 28);
     assert_true(ht_bytes_equal(packet.payload, hex(BGP)));
 }
 
@@ -36,7 +36,7 @@ static void test_tcp_flags(void **state)
         hex(IPV4("0028", "0000", "06") "c00001bb 00000001 00000002 50ff 1000 00000000");
     assert_int_equal(decode(&packet, HT_LINK_RAW, frame), HT_DECODED);
     assert_int_equal(packet.tcp.flags, 0xFF);
-    assert_int_equal(packet.tcp.options.len, 0);
+    assert_int_equal(packet.header.len, 20);
 }
 
 #define TCP_OFFSET(offset) "c00001bb 00000001 00000002" offset "18 1000 00000000"

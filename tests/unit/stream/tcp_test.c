@@ -367,7 +367,9 @@ static void options_of_any_shape(void **unused)
         struct scene scene;
         struct ht_tcp_summary out;
         start(&scene);
-        const struct ht_packet packet         = {.tcp = {.flags = S, .options = hex(shapes[i])}};
+        char header[128]; /* of 20 bytes, and the options */
+        (void)snprintf(header, sizeof header, "%040d%s", 0, shapes[i]);
+        const struct ht_packet packet         = {.tcp.flags = S, .header = hex(header)};
         const struct ht_tcp_observer observer = {.emit = note, .context = &scene};
         ht_tcp_packet(&scene.tcp, &packet, 0, 1, 0, &observer);
         ht_tcp_summarise(&scene.tcp, 0, &out);
