@@ -85,17 +85,17 @@ static void read_file_header(struct pcap *pcap, const struct variant *variant, c
     pcap->record_header_len = RECORD_HEADER_LEN + variant->more_header;
 }
 
-/* The next frame's headers are fetched while this one is looked at, and as much as this one takes,
- * of what comes soon: a mapped file is not in the cache, and what fetches by itself stops where
- * pages end. */
-static void step_over(struct ht_input *input, size_t len)
+/* The next frame's headers are fetched while this one is looked at, and about as much as this one
+ * takes, of what comes soon: a mapped file is not in the cache, and what fetches by itself stops
+ * where pages end. */
+static inline void step_over(struct ht_input *input, size_t len)
 {
-    enum { LINE = 64, SOON = 2048, MOST = 512 };
+    enum { HEADERS = 128, SOON = 2048, MANY = 256 };
     input->cur += len;
-    ht_fetch(input->cur);
-    ht_fetch(input->cur + LINE);
-    for (size_t i = 0; i < len && i < MOST; i += LINE) {
-        ht_fetch(input->cur + SOON + i);
+    ht_fetch_all(input->cur, HEADERS);
+    ht_fetch_all(input->cur + SOON, MANY);
+    if (len > MANY) {
+        ht_fetch_all(input->cur + SOON + MANY, MANY);
     }
 }
 
