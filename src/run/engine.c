@@ -209,28 +209,13 @@ static void count_frame(struct ht_stats *stats, const struct ht_frame *frame)
     }
 }
 
-static void take_packet(struct ht_engine *engine, const struct ht_frame *frame,
-                        const struct ht_packet *packet, enum ht_decode decoded)
-{
-    engine->stats.decode[decoded]++;
-    if (decoded == HT_DECODED) {
-        if (packet->protocol == IPPROTO_TCP) {
-            engine->stats.tcp_packets++;
-        } else {
-            engine->stats.udp_packets++;
-        }
-        ht_engine_packet(engine, frame, packet);
-    }
-}
-
 /* The datagram that is complete with this fragment, if one is. */
 static void take_fragment(struct ht_engine *engine, const struct ht_frame *frame,
                           struct ht_packet *packet)
 {
-    struct ht_frame whole  = *frame;
-    enum ht_decode decoded = ht_fragments_take(&engine->fragments, &whole, packet);
-    if (decoded != HT_DECODE_FRAGMENT) {
-        take_packet(engine, &whole, packet, decoded);
+    struct ht_frame whole = *frame;
+    if (ht_fragments_take(&engine->fragments, &whole, packet) != HT_DECODE_FRAGMENT) {
+        (void)ht_engine_frame(engine, &whole);
     }
 }
 
@@ -239,25 +224,33 @@ static void take_parts(struct ht_engine *engine, const struct ht_frame *frame,
                        struct ht_packet *aggregate)
 {
     struct ht_frame part = *frame;
-    struct ht_packet packet;
     while (ht_packet_part(aggregate, &part)) {
-        engine->order          = ht_order_of_frame(&part);
-        enum ht_decode decoded = ht_packet_decode(&packet, &part);
-        take_packet(engine, &part, &packet, decoded);
-        if (decoded == HT_DECODE_FRAGMENT) {
-            take_fragment(engine, &part, &packet);
-        }
+        (void)ht_engine_frame(engine, &part);
     }
 }
 
-/* What packets a frame brings beside the one it is. */
-static void take_more(struct ht_engine *engine, const struct ht_frame *frame,
-                      struct ht_packet *packet, enum ht_decode decoded)
+/* What packets a frame brings that is none itself: they are frames, each of its own. Not inlined,
+ * for those that are packets would pay for it. */
+__attribute__((noinline)) static void take_more(struct ht_engine *engine,
+                                                const struct ht_frame *frame,
+                                                struct ht_packet *packet, enum ht_decode decoded)
 {
+    if (engine->config.lesson != NULL) {
+        return; /* whoever shares the frames out makes them */
+    }
     if (decoded == HT_DECODE_FRAGMENT) {
         take_fragment(engine, frame, packet);
     } else if (decoded == HT_DECODE_AGGREGATE) {
         take_parts(engine, frame, packet);
+    }
+}
+
+static inline void count_packet(struct ht_stats *stats, const struct ht_packet *packet)
+{
+    if (packet->protocol == IPPROTO_TCP) {
+        stats->tcp_packets++;
+    } else {
+        stats->udp_packets++;
     }
 }
 
@@ -276,8 +269,11 @@ bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame)
     }
     engine->order          = ht_order_of_frame(frame);
     enum ht_decode decoded = ht_packet_decode(&packet, frame);
-    take_packet(engine, frame, &packet, decoded);
-    if (engine->config.lesson == NULL) { /* else what comes of it is another frame to hand out */
+    engine->stats.decode[decoded]++;
+    if (decoded == HT_DECODED) {
+        count_packet(&engine->stats, &packet);
+        ht_engine_packet(engine, frame, &packet);
+    } else {
         take_more(engine, frame, &packet, decoded);
     }
     return !engine->failed;

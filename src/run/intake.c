@@ -76,6 +76,7 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
     flow->first_part  = frame->part;
     flow->first_ns = flow->start_ns = flow->end_ns = frame->time_ns;
     flow->interface                                = (uint16_t)frame->interface;
+    flow->label_done                               = !is_tcp || engine->labeler == NULL;
     keep_layers(flow, packet);
     ht_dispatch_start(&flow->dispatch, engine->dissectors[is_tcp], is_tcp, &engine->budget);
     guess_roles(flow, sender);
@@ -84,10 +85,9 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
     return flow;
 }
 
-static inline void count(struct ht_flow *flow, const struct ht_frame *frame,
-                         const struct ht_packet *packet, unsigned side)
+static inline void count(struct ht_flow *flow, struct ht_flow_side *s, const struct ht_frame *frame,
+                         const struct ht_packet *packet)
 {
-    struct ht_flow_side *s = &flow->side[side];
     s->packets++;
     s->bytes += packet->ip_len;
     s->payload_bytes += packet->payload_len;
@@ -167,7 +167,7 @@ static void place_udp(struct ht_engine *engine, struct ht_flow *flow, uint64_t p
 static void feed_label(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
                        const struct ht_packet *packet, unsigned side)
 {
-    if (flow->tcp == NULL || flow->dispatch.found != NULL) {
+    if (flow->dispatch.found != NULL) {
         flow->label_done = true;
     } else if (packet->payload.len > 0) {
         flow->label_done = ht_labeler_feed(engine->labeler, &flow->label_state, packet->ip,
@@ -213,10 +213,8 @@ static inline bool is_copy(struct ht_flow *flow, const struct ht_frame *frame,
     return ht_recent_is_copy(recent, packet, frame->time_ns);
 }
 
-/* Not inlined, for the usual packets would pay for it. */
-__attribute__((noinline)) static void feed_flow(struct ht_engine *engine, struct ht_flow *flow,
-                                                const struct ht_frame *frame,
-                                                const struct ht_packet *packet, unsigned side)
+static void feed_flow(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
+                      const struct ht_packet *packet, unsigned side)
 {
     if (packet->payload.len > 0) {
         fetch_content(engine, flow);
@@ -226,14 +224,14 @@ __attribute__((noinline)) static void feed_flow(struct ht_engine *engine, struct
         return;
     }
     ht_engine_enter(engine, flow, frame->number, frame->time_ns);
-    count(flow, frame, packet, side);
+    count(flow, &flow->side[side], frame, packet);
     if (flow->tcp != NULL) {
         feed_tcp(engine, flow, frame, packet, side);
     } else {
         feed_udp(engine, flow, packet, side);
         place_udp(engine, flow, ht_frame_place(frame));
     }
-    if (engine->labeler != NULL && !flow->label_done) {
+    if (!flow->label_done) {
         feed_label(engine, flow, frame, packet, side);
     }
 }
@@ -286,42 +284,40 @@ struct ht_flow *ht_engine_open(struct ht_engine *engine, struct ht_opening *open
     return feed_new(engine, &key, copy.hash, &frame, &packet, side);
 }
 
-/* A packet of the usual kind. Its flow has been labelled, has its roles and is in the list of the
- * open ones since the connection became steady. */
-static bool is_usual(const struct ht_engine *engine, const struct ht_flow *flow,
-                     const struct ht_packet *packet, unsigned side)
+/* Which of the usual kinds the packet is. Its flow has been labelled, has its roles and is in the
+ * list of the open ones since the connection became steady. */
+static inline enum ht_tcp_usual usual_kind(const struct ht_flow *flow,
+                                           const struct ht_packet *packet, unsigned side)
 {
-    return flow->tcp != NULL && (flow->label_done || engine->labeler == NULL) &&
-           ht_tcp_is_usual(flow->tcp, packet, side);
+    return flow->tcp != NULL && flow->label_done ? ht_tcp_usual(flow->tcp, packet, side)
+                                                 : HT_TCP_UNUSUAL;
 }
 
 /* Takes such a packet, as feed_flow would; the less of the flow is touched the better. */
-static void feed_usual(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
-                       const struct ht_packet *packet, unsigned side)
+static void feed_usual(struct ht_engine *engine, struct ht_flow *flow, enum ht_tcp_usual usual,
+                       const struct ht_frame *frame, const struct ht_packet *packet, unsigned side)
 {
-    bool brings = ht_tcp_brings(flow->tcp, packet, side);
-    if (brings) {
+    struct ht_flow_side *sender = &flow->side[side];
+    if (usual == HT_TCP_WANTED) {
         fetch_content(engine, flow);
     }
-    struct ht_recent *recent = &flow->side[side].recent;
     if (packet->payload_len > 0) {
-        ht_recent_note(recent, packet, frame->time_ns);
-    } else if (ht_recent_is_copy(recent, packet, frame->time_ns)) {
+        ht_recent_note(&sender->recent, packet, frame->time_ns);
+    } else if (ht_recent_is_copy(&sender->recent, packet, frame->time_ns)) {
         feed_copy(engine, flow, frame, packet, side);
         return;
     }
-    count(flow, frame, packet, side);
-    if (brings) {
+    count(flow, sender, frame, packet);
+    if (usual == HT_TCP_WANTED) {
         ht_engine_enter(engine, flow, frame->number, frame->time_ns);
     }
-    ht_tcp_take_usual(flow->tcp, packet, side, frame->number, frame->time_ns);
+    ht_tcp_take_usual(flow->tcp, usual, packet, side, frame->number, frame->time_ns);
     ht_flow_table_touch(flow, ht_frame_place(frame));
 }
 
-/* Takes a packet of any flow, or of none yet. Not inlined, for those of flows that are recalled
- * would pay for it. */
-__attribute__((noinline)) static void
-look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_packet *packet)
+/* Takes a packet of any flow, or of none yet. */
+static void look_up(struct ht_engine *engine, const struct ht_frame *frame,
+                    const struct ht_packet *packet)
 {
     struct ht_flow_key key;
     unsigned side = ht_flow_key_of(&key, packet);
@@ -358,16 +354,28 @@ look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_
     ht_engine_make_room(engine);
 }
 
+/* Takes a packet of another kind, of the flow that was recalled, or of none. Not inlined, for the
+ * usual packets would pay for it. */
+__attribute__((noinline)) static void feed_unusual(struct ht_engine *engine, struct ht_flow *flow,
+                                                   const struct ht_frame *frame,
+                                                   const struct ht_packet *packet, unsigned side)
+{
+    if (flow != NULL && !begins_another(flow, packet, side)) {
+        feed_flow(engine, flow, frame, packet, side);
+    } else {
+        look_up(engine, frame, packet);
+    }
+}
+
 void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
                       const struct ht_packet *packet)
 {
     unsigned side;
-    struct ht_flow *flow = ht_flow_table_recall(&engine->table, packet, &side);
-    if (flow != NULL && is_usual(engine, flow, packet, side)) {
-        feed_usual(engine, flow, frame, packet, side);
-    } else if (flow != NULL && !begins_another(flow, packet, side)) {
-        feed_flow(engine, flow, frame, packet, side);
+    struct ht_flow *flow    = ht_flow_table_recall(&engine->table, packet, &side);
+    enum ht_tcp_usual usual = flow != NULL ? usual_kind(flow, packet, side) : HT_TCP_UNUSUAL;
+    if (usual != HT_TCP_UNUSUAL) {
+        feed_usual(engine, flow, usual, frame, packet, side);
     } else {
-        look_up(engine, frame, packet);
+        feed_unusual(engine, flow, frame, packet, side);
     }
 }

@@ -388,10 +388,12 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
     }
 }
 
-void ht_reassembly_take_head(struct ht_reassembly *r, struct ht_delivery *delivery)
+void ht_reassembly_take_head(struct ht_reassembly *r, struct ht_bytes bytes, uint32_t len,
+                             uint64_t frame, int64_t time_ns)
 {
     r->impatient = false;
-    deliver(r, delivery);
+    deliver(r,
+            &(struct ht_delivery){.bytes = bytes, .len = len, .frame = frame, .time_ns = time_ns});
 }
 
 bool ht_reassembly_heard(struct ht_reassembly *r, uint64_t heard)

@@ -131,9 +131,10 @@ static inline bool ht_reassembly_is_next(const struct ht_reassembly *r, uint32_t
     return len > 0 && r->started && !r->held && seq == r->base + (uint32_t)r->next;
 }
 
-/* ht_reassembly_take_head hands on the bytes of a segment that is at the head and said after no
- * more than what was `heard`. */
-void ht_reassembly_take_head(struct ht_reassembly *r, struct ht_delivery *delivery);
+/* ht_reassembly_take_head hands on the `len` bytes of a segment that is at the head and said after
+ * no more than what was `heard`; `bytes` of them were captured. */
+void ht_reassembly_take_head(struct ht_reassembly *r, struct ht_bytes bytes, uint32_t len,
+                             uint64_t frame, int64_t time_ns);
 
 static inline void ht_reassembly_step(struct ht_reassembly *r, uint32_t len)
 {

@@ -339,32 +339,34 @@ static bool is_steady(const struct ht_tcp *tcp)
     return tcp->ack_frame != 0 && a->seen && b->seen && !closing;
 }
 
-bool ht_tcp_is_usual(const struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side)
+enum ht_tcp_usual ht_tcp_usual(const struct ht_tcp *tcp, const struct ht_packet *packet,
+                               unsigned side)
 {
     enum { FLAGS = HT_TCP_SYN | HT_TCP_FIN | HT_TCP_RST | HT_TCP_ACK };
     const struct ht_reassembly *bytes = &tcp->side[side].bytes;
-    return tcp->steady && (packet->tcp.flags & FLAGS) == HT_TCP_ACK &&
-           ht_reassembly_is_head(bytes, packet->tcp.seq) &&
-           (ht_reassembly_is_unwanted(bytes, packet->payload_len) ||
-            !before(next_seq(&tcp->side[1 - side]), packet->tcp.ack));
+    if (!tcp->steady || (packet->tcp.flags & FLAGS) != HT_TCP_ACK ||
+        !ht_reassembly_is_head(bytes, packet->tcp.seq)) {
+        return HT_TCP_UNUSUAL;
+    }
+    if (ht_reassembly_is_unwanted(bytes, packet->payload_len)) {
+        return HT_TCP_UNWANTED;
+    }
+    return before(next_seq(&tcp->side[1 - side]), packet->tcp.ack) ? HT_TCP_UNUSUAL : HT_TCP_WANTED;
 }
 
-void ht_tcp_take_usual(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
-                       uint64_t frame, int64_t time_ns)
+void ht_tcp_take_usual(struct ht_tcp *tcp, enum ht_tcp_usual usual, const struct ht_packet *packet,
+                       unsigned side, uint64_t frame, int64_t time_ns)
 {
     struct ht_tcp_side *me     = &tcp->side[side];
     struct ht_reassembly *said = &tcp->side[1 - side].bytes;
     tcp->foreign               = 0; /* a number at the next byte is no other connection's */
     see_acked(me, packet->tcp.ack);
     ht_reassembly_acked(said, packet->tcp.ack);
-    if (ht_reassembly_is_unwanted(&me->bytes, packet->payload_len)) {
-        ht_reassembly_step(&me->bytes, packet->payload_len);
-    } else {
+    if (usual == HT_TCP_WANTED) {
         me->bytes.heard = said->next;
-        ht_reassembly_take_head(&me->bytes, &(struct ht_delivery){.bytes   = packet->payload,
-                                                                  .len     = packet->payload_len,
-                                                                  .frame   = frame,
-                                                                  .time_ns = time_ns});
+        ht_reassembly_take_head(&me->bytes, packet->payload, packet->payload_len, frame, time_ns);
+    } else {
+        ht_reassembly_step(&me->bytes, packet->payload_len);
     }
 }
 

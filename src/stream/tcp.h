@@ -54,20 +54,20 @@ bool ht_tcp_is_new(const struct ht_tcp *tcp, const struct ht_packet *packet, uns
 void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
                    uint64_t frame, int64_t time_ns, const struct ht_tcp_observer *observer);
 
-/* ht_tcp_is_usual: is this packet of the most usual kind: in a steady connection, an ACK without
- * SYN, FIN or RST, beginning at the next byte in order, and empty, or of bytes that nobody wants,
- * or that can be handed on at once? Then ht_tcp_take_usual takes it and does all that ht_tcp_packet
- * would: it emits nothing, and delivers something only where ht_tcp_brings says so. */
-bool ht_tcp_is_usual(const struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side);
-void ht_tcp_take_usual(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned side,
-                       uint64_t frame, int64_t time_ns);
+/* A packet of the most usual kind: in a steady connection, an ACK without SYN, FIN or RST,
+ * beginning at the next byte in order. */
+enum ht_tcp_usual {
+    HT_TCP_UNUSUAL,  /* any other */
+    HT_TCP_UNWANTED, /* it is empty, or of bytes that nobody wants */
+    HT_TCP_WANTED    /* its bytes can be handed on at once */
+};
 
-/* ht_tcp_brings: does a usual packet bring bytes that somebody wants? */
-static inline bool ht_tcp_brings(const struct ht_tcp *tcp, const struct ht_packet *packet,
-                                 unsigned side)
-{
-    return !ht_reassembly_is_unwanted(&tcp->side[side].bytes, packet->payload_len);
-}
+/* ht_tcp_usual is which of them a packet is. ht_tcp_take_usual takes it then, and does all that
+ * ht_tcp_packet would: it emits nothing, and delivers something only where bytes are wanted. */
+enum ht_tcp_usual ht_tcp_usual(const struct ht_tcp *tcp, const struct ht_packet *packet,
+                               unsigned side);
+void ht_tcp_take_usual(struct ht_tcp *tcp, enum ht_tcp_usual usual, const struct ht_packet *packet,
+                       unsigned side, uint64_t frame, int64_t time_ns);
 
 /* ht_tcp_is_half_open: it was asked for, and nothing was seen of what follows a handshake: its last
  * ACK, data, or an ACK of who accepted. */

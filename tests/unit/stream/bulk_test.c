@@ -90,13 +90,13 @@ static void take(struct observed *o, const struct ht_packet *packet, unsigned si
                  bool shortcut)
 {
     const struct ht_tcp_observer observer = {.emit = note, .context = o};
-    if (shortcut && ht_tcp_is_usual(&o->tcp, packet, side)) {
+    enum ht_tcp_usual usual = shortcut ? ht_tcp_usual(&o->tcp, packet, side) : HT_TCP_UNUSUAL;
+    if (usual != HT_TCP_UNUSUAL) {
         uint64_t told = o->told;
-        bool brings   = ht_tcp_brings(&o->tcp, packet, side);
-        ht_tcp_take_usual(&o->tcp, packet, side, frame, (int64_t)frame);
-        assert_int_equal(brings, o->told != told);
+        ht_tcp_take_usual(&o->tcp, usual, packet, side, frame, (int64_t)frame);
+        assert_int_equal(usual == HT_TCP_WANTED, o->told != told);
         o->passed++;
-        o->brought += brings;
+        o->brought += usual == HT_TCP_WANTED;
         assert_false(ht_tcp_closed(&o->tcp)); /* it stays in the list where it is */
         assert_false(ht_tcp_is_half_open(&o->tcp));
     } else {
