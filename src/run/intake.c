@@ -213,8 +213,10 @@ static inline bool is_copy(struct ht_flow *flow, const struct ht_frame *frame,
     return ht_recent_is_copy(recent, packet, frame->time_ns);
 }
 
-static void feed_flow(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
-                      const struct ht_packet *packet, unsigned side)
+/* Not inlined, for the usual packets would pay for it. */
+__attribute__((noinline)) static void feed_flow(struct ht_engine *engine, struct ht_flow *flow,
+                                                const struct ht_frame *frame,
+                                                const struct ht_packet *packet, unsigned side)
 {
     if (packet->payload.len > 0) {
         fetch_content(engine, flow);
@@ -251,7 +253,8 @@ static struct ht_flow *feed_new(struct ht_engine *engine, const struct ht_flow_k
 static bool begins_another(const struct ht_flow *flow, const struct ht_packet *packet,
                            unsigned side)
 {
-    return flow->tcp != NULL && ht_tcp_is_new(flow->tcp, packet, side);
+    return (packet->tcp.flags & HT_TCP_SYN) != 0 && flow->tcp != NULL &&
+           ht_tcp_is_new(flow->tcp, packet, side);
 }
 
 /* The flow, if the packet is not the first of another one. */
@@ -315,9 +318,10 @@ static void feed_usual(struct ht_engine *engine, struct ht_flow *flow, enum ht_t
     ht_flow_table_touch(flow, ht_frame_place(frame));
 }
 
-/* Takes a packet of any flow, or of none yet. */
-static void look_up(struct ht_engine *engine, const struct ht_frame *frame,
-                    const struct ht_packet *packet)
+/* Takes a packet of any flow, or of none yet. Not inlined, for those of flows that are recalled
+ * would pay for it. */
+__attribute__((noinline)) static void
+look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_packet *packet)
 {
     struct ht_flow_key key;
     unsigned side = ht_flow_key_of(&key, packet);
@@ -354,19 +358,6 @@ static void look_up(struct ht_engine *engine, const struct ht_frame *frame,
     ht_engine_make_room(engine);
 }
 
-/* Takes a packet of another kind, of the flow that was recalled, or of none. Not inlined, for the
- * usual packets would pay for it. */
-__attribute__((noinline)) static void feed_unusual(struct ht_engine *engine, struct ht_flow *flow,
-                                                   const struct ht_frame *frame,
-                                                   const struct ht_packet *packet, unsigned side)
-{
-    if (flow != NULL && !begins_another(flow, packet, side)) {
-        feed_flow(engine, flow, frame, packet, side);
-    } else {
-        look_up(engine, frame, packet);
-    }
-}
-
 void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
                       const struct ht_packet *packet)
 {
@@ -375,7 +366,9 @@ void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
     enum ht_tcp_usual usual = flow != NULL ? usual_kind(flow, packet, side) : HT_TCP_UNUSUAL;
     if (usual != HT_TCP_UNUSUAL) {
         feed_usual(engine, flow, usual, frame, packet, side);
+    } else if (flow != NULL && !begins_another(flow, packet, side)) {
+        feed_flow(engine, flow, frame, packet, side);
     } else {
-        feed_unusual(engine, flow, frame, packet, side);
+        look_up(engine, frame, packet);
     }
 }

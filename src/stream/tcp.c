@@ -15,6 +15,8 @@ enum {
 /* What one packet of one side is judged with. */
 struct step {
     struct ht_tcp *tcp;
+    struct ht_tcp_side *me; /* who sent it */
+    struct ht_tcp_side *peer;
     const struct ht_packet *packet;
     const struct ht_tcp_observer *observer;
     unsigned side;
@@ -115,8 +117,8 @@ static void reopen(struct ht_tcp *tcp)
 static void see_syn(const struct step *s)
 {
     struct ht_tcp *tcp       = s->tcp;
-    struct ht_tcp_side *me   = &tcp->side[s->side];
-    struct ht_tcp_side *peer = &tcp->side[1 - s->side];
+    struct ht_tcp_side *me   = s->me;
+    struct ht_tcp_side *peer = s->peer;
     bool is_ack              = (s->packet->tcp.flags & HT_TCP_ACK) != 0;
     bool again               = me->syn;
     if (is_ack && peer->syn && s->packet->tcp.ack != peer->isn + 1) {
@@ -142,13 +144,10 @@ static void see_syn(const struct step *s)
     }
     if (is_ack) {
         ht_reassembly_start(&peer->bytes, s->packet->tcp.ack);
-    }
-    if (!is_ack && !again) {
+        tcp->opener = tcp->opener != 0 ? tcp->opener : (int8_t)(2 - s->side);
+    } else if (!again) {
         tcp->simultaneous_open = peer->syn && !peer->syn_ack;
         tcp->opener            = tcp->simultaneous_open ? tcp->opener : (int8_t)(1 + s->side);
-    }
-    if (is_ack && tcp->opener == 0) {
-        tcp->opener = (int8_t)(2 - s->side);
     }
     if (!again || tcp->syn_retransmissions < MAX_SYN_EVENTS) {
         emit_open(s, is_ack ? &ht_tcp_syn_ack_event : &ht_tcp_syn_event, &options, again);
@@ -166,16 +165,16 @@ static void see_acked(struct ht_tcp_side *me, uint32_t ack)
 /* The ACK that ends the three-way handshake: the opener's first packet after its SYN. */
 static void see_ack(const struct step *s)
 {
-    struct ht_tcp *tcp             = s->tcp;
-    struct ht_tcp_side *me         = &tcp->side[s->side];
-    const struct ht_tcp_side *peer = &tcp->side[1 - s->side];
-    uint32_t ack                   = s->packet->tcp.ack;
+    struct ht_tcp *tcp       = s->tcp;
+    struct ht_tcp_side *me   = s->me;
+    struct ht_tcp_side *peer = s->peer;
+    uint32_t ack             = s->packet->tcp.ack;
     if (me->syn && !me->syn_ack && !me->acked && s->packet->tcp.seq == me->isn + 1) {
         /* Where the SYN-ACK was lost in capture this still says where its side begins. */
-        ht_reassembly_start(&tcp->side[1 - s->side].bytes, ack);
+        ht_reassembly_start(&peer->bytes, ack);
     }
     see_acked(me, ack);
-    ht_reassembly_acked(&tcp->side[1 - s->side].bytes, ack);
+    ht_reassembly_acked(&peer->bytes, ack);
     bool opened_here =
         me->syn ? !me->syn_ack || tcp->simultaneous_open : peer->syn && peer->syn_ack;
     if (tcp->ack_frame == 0 && opened_here && (me->syn || peer->syn) &&
@@ -197,8 +196,8 @@ static bool fin_acked(const struct ht_tcp_side *me, const struct ht_tcp_side *pe
 static bool closes_first(const struct step *s)
 {
     const struct ht_tcp *tcp       = s->tcp;
-    const struct ht_tcp_side *me   = &tcp->side[s->side];
-    const struct ht_tcp_side *peer = &tcp->side[1 - s->side];
+    const struct ht_tcp_side *me   = s->me;
+    const struct ht_tcp_side *peer = s->peer;
     if (tcp->closer == 0) {
         return true;
     }
@@ -214,13 +213,13 @@ static void see_close(const struct step *s, bool by_reset)
         tcp->closer          = (int8_t)(1 + s->side);
         tcp->closed_by_reset = by_reset;
         tcp->close_ns        = s->time_ns;
-        tcp->close_ack       = tcp->side[s->side].max_acked;
+        tcp->close_ack       = s->me->max_acked;
     }
 }
 
 static void see_fin(const struct step *s, uint32_t fin_seq)
 {
-    struct ht_tcp_side *me = &s->tcp->side[s->side];
+    struct ht_tcp_side *me = s->me;
     if (me->fin) {
         return;
     }
@@ -247,8 +246,8 @@ static bool is_in_window(const struct ht_tcp_side *me, const struct ht_tcp_side 
 
 static void see_reset(const struct step *s)
 {
-    struct ht_tcp_side *me = &s->tcp->side[s->side];
-    bool ignored           = !is_in_window(me, &s->tcp->side[1 - s->side], s->packet->tcp.seq);
+    struct ht_tcp_side *me = s->me;
+    bool ignored           = !is_in_window(me, s->peer, s->packet->tcp.seq);
     if (me->reset || (ignored && me->stray_reset)) {
         return;
     }
@@ -399,7 +398,7 @@ static bool is_held(const struct ht_tcp *tcp)
  * nothing is known. */
 static uint64_t said_after(const struct step *s)
 {
-    const struct ht_tcp_side *peer   = &s->tcp->side[1 - s->side];
+    const struct ht_tcp_side *peer   = s->peer;
     const struct ht_reassembly *said = &peer->bytes;
     bool comes                       = peer->seen || !said->receiver->live;
     bool known    = comes && said->started && (s->packet->tcp.flags & HT_TCP_ACK) != 0;
@@ -409,8 +408,8 @@ static uint64_t said_after(const struct step *s)
 
 static void push(const struct step *s, uint32_t seq)
 {
-    struct ht_reassembly *bytes = &s->tcp->side[s->side].bytes;
-    bytes->heard                = heard_of(&s->tcp->side[1 - s->side]);
+    struct ht_reassembly *bytes = &s->me->bytes;
+    bytes->heard                = heard_of(s->peer);
     ht_reassembly_push(bytes, &(struct ht_segment){.seq     = seq,
                                                    .len     = s->packet->payload_len,
                                                    .payload = s->packet->payload,
@@ -421,7 +420,7 @@ static void push(const struct step *s, uint32_t seq)
 
 static void take(const struct step *s)
 {
-    struct ht_tcp_side *me = &s->tcp->side[s->side];
+    struct ht_tcp_side *me = s->me;
     uint8_t flags          = s->packet->tcp.flags;
     uint32_t seq           = s->packet->tcp.seq;
     if (!me->seen) {
@@ -454,6 +453,8 @@ void ht_tcp_packet(struct ht_tcp *tcp, const struct ht_packet *packet, unsigned 
         return;
     }
     take(&(struct step){.tcp      = tcp,
+                        .me       = &tcp->side[side],
+                        .peer     = &tcp->side[1 - side],
                         .packet   = packet,
                         .observer = observer,
                         .side     = side,
