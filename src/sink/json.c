@@ -328,8 +328,8 @@ static char *put_value(struct ht_sink *sink, const struct ht_json_member *member
 }
 
 /* Most texts are short, and characters that stand for themselves. */
-static char *put_text(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
-                      char *at)
+static inline char *put_text(struct ht_sink *sink, const struct ht_json_member *member,
+                             const void *value, char *at)
 {
     const struct ht_bytes *text = value;
     char *end                   = ht_json_put_text(ht_json_put_key(at, &member->key), *text);
@@ -351,27 +351,10 @@ static char *put_time(struct ht_sink *sink, const struct ht_json_member *member,
     return ht_json_put_time(&sink->clock, at, *(const int64_t *)value);
 }
 
-static char *put_address(struct ht_sink *sink, const struct ht_json_member *member,
-                         const void *value, char *at)
+static char *put_address(const struct ht_json_member *member, const void *value, char *at)
 {
-    (void)sink;
     return ht_json_put_address(ht_json_put_key(at, &member->key), value);
 }
-
-static char *put_far(struct ht_sink *sink, const struct ht_json_member *member, const void *value,
-                     char *at)
-{
-    return put_far_object(sink, &member->key, member->of, *(const void *const *)value, at);
-}
-
-/* What is written by a call. */
-static char *(*const put_by_form[])(struct ht_sink *sink, const struct ht_json_member *member,
-                                    const void *value, char *at) = {
-    [HT_JSON_TIME] = put_time,         [HT_JSON_ADDRESS] = put_address, [HT_JSON_TEXT] = put_text,
-    [HT_JSON_HEX] = put_hex,           [HT_JSON_SHARED] = put_shared,   [HT_JSON_ANY] = put_any,
-    [HT_JSON_OBJECTS] = put_list,      [HT_JSON_FAR_OBJECT] = put_far,  [HT_JSON_LARGE] = put_value,
-    [HT_JSON_REPEATED] = put_repeated,
-};
 
 static inline char *put_label(struct ht_sink *sink, const struct ht_json_member *member,
                               const void *value, char *at)
@@ -394,7 +377,7 @@ static inline char *put_run(struct ht_sink *sink, const struct ht_json_member *m
     return end != NULL ? end : put_new_run(sink, member, value, at);
 }
 
-/* Most are written without a call, so that few registers are needed. */
+/* One jump leads to all that a kind of member needs. */
 static inline char *put_member(struct ht_sink *sink, const struct ht_json_member *member,
                                const void *object, char *at)
 {
@@ -419,17 +402,26 @@ static inline char *put_member(struct ht_sink *sink, const struct ht_json_member
         return put_each(sink, member->of, *(const void *const *)value, 1, ht_json_put_key(at, key));
     case HT_JSON_RUN:
         return put_run(sink, member, value, at);
-    case HT_JSON_TIME:
-    case HT_JSON_ADDRESS:
     case HT_JSON_TEXT:
+        return put_text(sink, member, value, at);
+    case HT_JSON_TIME:
+        return put_time(sink, member, value, at);
+    case HT_JSON_ADDRESS:
+        return put_address(member, value, at);
     case HT_JSON_HEX:
+        return put_hex(sink, member, value, at);
     case HT_JSON_SHARED:
+        return put_shared(sink, member, value, at);
     case HT_JSON_ANY:
+        return put_any(sink, member, value, at);
     case HT_JSON_OBJECTS:
+        return put_list(sink, member, value, at);
     case HT_JSON_FAR_OBJECT:
+        return put_far_object(sink, key, member->of, *(const void *const *)value, at);
     case HT_JSON_REPEATED:
+        return put_repeated(sink, member, value, at);
     case HT_JSON_LARGE:
-        return put_by_form[member->form](sink, member, value, at);
+        return put_value(sink, member, value, at);
     }
     __builtin_unreachable();
 }

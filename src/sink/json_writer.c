@@ -24,26 +24,6 @@ static bool are_plain(uint64_t word)
     return ((low | quote | backslash | delete_high) & 0x80 * ones) == 0;
 }
 
-/* Copies a text shorter than a word, and tells whether all of it is plain. The loads overlap, which
- * saves asking for each length; in what order the bytes are looked at does not matter. */
-static bool put_short(char *at, struct ht_bytes text)
-{
-    if (text.len >= 4) {
-        uint32_t head, tail;
-        memcpy(&head, text.ptr, 4);
-        memcpy(&tail, text.ptr + text.len - 4, 4);
-        memcpy(at, &head, 4);
-        memcpy(at + text.len - 4, &tail, 4);
-        return are_plain((uint64_t)head << 32 | tail);
-    }
-    bool plain = true;
-    for (size_t i = 0; i < text.len; i++) {
-        at[i] = (char)text.ptr[i];
-        plain &= is_plain(text.ptr[i]);
-    }
-    return plain;
-}
-
 static inline bool put_word(char *at, const uint8_t *bytes)
 {
     uint64_t word;
@@ -52,38 +32,81 @@ static inline bool put_word(char *at, const uint8_t *bytes)
     return are_plain(word);
 }
 
-typedef int8_t chunk_bytes __attribute__((vector_size(CHUNK)));
+/* The texts below are copied, and it is told whether all of it is plain. Loads overlap, which saves
+ * asking for each length; in what order the bytes are looked at does not matter. */
 
-/* Signed, a byte above 0x7F is below 0x20, too. */
-static bool put_chunk(char *at, const uint8_t *bytes)
+static inline bool put_below_four(char *at, struct ht_bytes text)
+{
+    if (text.len == 0) {
+        return true;
+    }
+    size_t middle = text.len / 2, last = text.len - 1;
+    uint8_t bytes[WORD] = {text.ptr[0], text.ptr[middle], text.ptr[last], ' ', ' ', ' ', ' ', ' '};
+    uint64_t word;
+    at[0]      = (char)text.ptr[0];
+    at[middle] = (char)text.ptr[middle];
+    at[last]   = (char)text.ptr[last];
+    memcpy(&word, bytes, WORD);
+    return are_plain(word);
+}
+
+static inline bool put_below_eight(char *at, struct ht_bytes text)
+{
+    uint32_t head, tail;
+    memcpy(&head, text.ptr, 4);
+    memcpy(&tail, text.ptr + text.len - 4, 4);
+    memcpy(at, &head, 4);
+    memcpy(at + text.len - 4, &tail, 4);
+    return are_plain((uint64_t)head << 32 | tail);
+}
+
+typedef int8_t chunk_bytes __attribute__((vector_size(CHUNK)));
+typedef uint64_t chunk_words __attribute__((vector_size(CHUNK)));
+
+/* Not zero where a byte is not plain. Signed, one above 0x7F is below 0x20, too. */
+static inline chunk_bytes specials(chunk_bytes chunk)
+{
+    return (chunk < 0x20) | (chunk == '"') | (chunk == '\\') | (chunk == 0x7F);
+}
+
+static inline bool are_none(chunk_bytes specials)
+{
+    chunk_words words = (chunk_words)specials;
+    return (words[0] | words[1]) == 0;
+}
+
+static inline bool put_below_chunk(char *at, struct ht_bytes text)
+{
+    chunk_words words;
+    memcpy(&words, text.ptr, WORD);
+    memcpy((char *)&words + WORD, text.ptr + text.len - WORD, WORD);
+    memcpy(at, &words, WORD);
+    memcpy(at + text.len - WORD, (char *)&words + WORD, WORD);
+    return are_none(specials((chunk_bytes)words));
+}
+
+static inline chunk_bytes put_chunk(char *at, const uint8_t *bytes)
 {
     chunk_bytes chunk;
     memcpy(&chunk, bytes, CHUNK);
     memcpy(at, &chunk, CHUNK);
-    chunk_bytes special = (chunk < 0x20) | (chunk == '"') | (chunk == '\\') | (chunk == 0x7F);
-    uint64_t halves[2];
-    memcpy(halves, &special, CHUNK);
-    return (halves[0] | halves[1]) == 0;
+    return specials(chunk);
 }
 
-/* Copies a text, and tells whether all of it is plain. What does not fill the last chunk is copied
- * by one that overlaps the one before it. */
-static bool put_all_plain(char *at, struct ht_bytes text)
+static inline bool put_all_plain(char *at, struct ht_bytes text)
 {
-    if (text.len < WORD) {
-        return put_short(at, text);
+    if (text.len >= CHUNK) {
+        size_t last       = text.len - CHUNK;
+        chunk_bytes found = put_chunk(at + last, text.ptr + last);
+        for (size_t i = 0; i < last; i += CHUNK) {
+            found |= put_chunk(at + i, text.ptr + i);
+        }
+        return are_none(found);
     }
-    if (text.len < CHUNK) {
-        size_t last = text.len - WORD;
-        bool head   = put_word(at, text.ptr);
-        return put_word(at + last, text.ptr + last) && head;
+    if (text.len >= WORD) {
+        return put_below_chunk(at, text);
     }
-    size_t last = text.len - CHUNK;
-    bool plain  = put_chunk(at + last, text.ptr + last);
-    for (size_t i = 0; i < last; i += CHUNK) {
-        plain &= put_chunk(at + i, text.ptr + i);
-    }
-    return plain;
+    return text.len >= 4 ? put_below_eight(at, text) : put_below_four(at, text);
 }
 
 /* Copies the plain bytes at the head of `text`, and returns how many they are. What follows them in
@@ -198,16 +221,12 @@ void ht_json_add_hex(struct ht_chars *out, struct ht_bytes bytes)
 
 char *ht_json_put_text(char *at, struct ht_bytes text)
 {
-    if (text.len > HT_JSON_VALUE_MAX - 2) {
+    if (text.len > HT_JSON_VALUE_MAX - 2 || !put_all_plain(at + 1, text)) {
         return NULL;
     }
-    *at++ = '"';
-    if (!put_all_plain(at, text)) {
-        return NULL;
-    }
-    at += text.len;
-    *at++ = '"';
-    return at;
+    at[0]            = '"';
+    at[text.len + 1] = '"';
+    return at + text.len + 2;
 }
 
 char *ht_json_put_hex(char *at, struct ht_bytes bytes)
@@ -257,7 +276,9 @@ char *ht_json_put_id(char *at, uint16_t value, unsigned width)
 /* Where the parts of a second stand in the clock's text, and how long it is. */
 enum { DATE = 1, HOUR = 12, MINUTE = 15, SECOND = 18, CLOCK_LEN = 21 };
 
-static void set_clock(struct ht_json_clock *clock, int64_t time_ns, int64_t second)
+/* Once a second: not in the way of all others. */
+static __attribute__((noinline)) void set_clock(struct ht_json_clock *clock, int64_t time_ns,
+                                                int64_t second)
 {
     int64_t day = second / 86400 - (second % 86400 < 0);
     if (clock->text[0] == '\0' || clock->day != day) {
