@@ -178,6 +178,8 @@ struct ht_connection {
     const struct ht_capture_quality *capture;
     struct ht_objects findings; /* of struct ht_finding */
     /* Not in the output: */
+    uint64_t timeline_kind; /* timelines of one kind say the same of the same sides in the same
+                             * order, and differ in times, frames and data; 0: not known */
     const struct ht_service
         *service; /* what DNS told of it, by an analyzer of that name; or NULL */
     const struct audit_case *audit_case; /* what rules see of it, until the audit judges the next

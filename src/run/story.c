@@ -3,6 +3,8 @@
  */
 #include "run/private.h"
 
+#include "base/hash.h"
+
 #include <stdlib.h>
 
 static uint64_t lost_bytes(const struct ht_tcp_side *side)
@@ -141,23 +143,34 @@ static size_t add_resolution(const struct ht_connection *c, struct ht_timeline_e
     return n;
 }
 
-static struct ht_objects timeline_of(struct ht_engine *engine, const struct ht_flow *flow,
-                                     const struct ht_connection *connection)
+/* Of a timeline that goes on with this. */
+static uint64_t kind_after(uint64_t kind, const struct ht_flow *flow, const struct ht_happening *h)
 {
-    size_t num = flow->timeline.len, n = 0;
+    uint64_t how = (uint64_t)h->flags << 1 | (h->side == flow->client);
+    return ht_mix(kind ^ (uintptr_t)h->type, (uintptr_t)h->absent ^ how << 48);
+}
+
+/* Fills in the timeline and its kind. */
+static void add_timeline(struct ht_engine *engine, const struct ht_flow *flow,
+                         struct ht_connection *connection)
+{
+    size_t num                        = flow->timeline.len;
     struct ht_happening *told         = ht_arena_take(&engine->story, num * sizeof *told);
     const struct ht_happening **order = ht_arena_take(&engine->story, num * sizeof *order);
     struct ht_timeline_entry *entries = ht_arena_alloc(&engine->story, (num + 2) * sizeof *entries);
     if (told == NULL || order == NULL || entries == NULL) {
-        return (struct ht_objects){0};
+        return;
     }
     ht_timeline_read(&flow->timeline, told);
     sort(told, num, order);
-    n = add_resolution(connection, entries);
+    size_t n      = add_resolution(connection, entries);
+    uint64_t kind = n + 1;
     for (size_t i = 0; i < num; i++) {
         fill_entry(&entries[n++], flow, order[i], &engine->story);
+        kind = kind_after(kind, flow, order[i]);
     }
-    return (struct ht_objects){.items = entries, .len = n};
+    connection->timeline      = (struct ht_objects){.items = entries, .len = n};
+    connection->timeline_kind = kind;
 }
 
 static struct ht_party party_of(const struct ht_flow *flow, unsigned side)
@@ -379,7 +392,7 @@ static void tell(struct ht_engine *engine, struct ht_flow *flow)
     c.community_id = ht_text(ht_community_id(engine->digester, community_id, &flow->key));
     add_label(engine, flow, &c);
     analyze(engine, &c);
-    c.timeline = timeline_of(engine, flow, &c);
+    add_timeline(engine, flow, &c);
     judge(engine, &c);
     engine->stats.lost_bytes += quality.missing_bytes;
     engine->stats.out_of_order += quality.out_of_order;

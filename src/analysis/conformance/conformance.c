@@ -3,20 +3,30 @@
 #include "analysis/conformance/rule.h"
 #include "base/hash.h"
 
-/* What rules with CONFORMANCE_NEWS look at: the shapes of the hellos, and what was agreed on. */
-struct agreement {
-    uint64_t offer, answer; /* the numbers of their shapes */
+/* What rules with CONFORMANCE_NEWS look at: the shapes of the hellos, what was agreed on, and which
+ * messages came in which order. Where it says the same of two sessions they break the same rules.
+ */
+struct course {
+    uint64_t offer, answer; /* the numbers of their shapes; 0: nothing is known */
     uint64_t version_suite, group_scheme;
+    uint64_t timeline; /* its kind */
+    uint64_t facts;
 };
 
-enum { AGREEMENTS = 256 /* that are remembered */, MAX_RULES = 64 };
+/* One by which no such rule was broken. */
+struct known_course {
+    struct course course;
+    uint64_t rules; /* that are to be asked all the same */
+};
+
+enum { COURSES = 512 /* that are remembered */, MAX_RULES = 64 };
 
 struct state {
     const struct ht_analysis_settings *settings;
     struct conformance_index index;
     uint64_t rules;                      /* a bit each, by find_rule's number */
     uint64_t needing[CONFORMANCE_NEEDS]; /* those that need CONFORMANCE_OFFER, … */
-    struct agreement kept[AGREEMENTS];   /* by which no such rule was broken; all zero: none */
+    struct known_course known[COURSES];  /* all zero: none */
 };
 
 static const struct conformance_rule *find_rule(size_t index)
@@ -42,25 +52,29 @@ bool conformance_show(struct ht_proof *out, const char *words, const struct ht_r
     return ht_proof_say(out, frame, frame_2, "%s%s%s", words, names != NULL ? " " : "", name);
 }
 
-/* The hellos of the details, NULL where one of them was cut or is no hello at all. */
-static void find_hellos(struct conformance_session *s)
+static const struct tls_client_hello *offer_of(const struct tls_details *tls)
+{
+    return tls->client_hello_2 != NULL ? tls->client_hello_2 : tls->client_hello;
+}
+
+/* Takes away the hellos that were cut or are no hello at all. */
+static void look_at_timeline(struct conformance_session *s)
 {
     const struct ht_timeline_entry *entry = s->connection->timeline.items;
     const struct ht_timeline_entry *end   = entry + s->connection->timeline.len;
-    const struct tls_client_hello *second = s->tls->client_hello_2;
-    s->offer                              = second != NULL ? second : s->tls->client_hello;
-    s->answer                             = s->tls->server_hello;
     for (; entry < end; entry++) {
         s->has |= entry->type == &tls_alert_event ? CONFORMANCE_ALERT : 0;
         if (!entry->partial && !entry->malformed) {
             continue;
         }
+        s->cut = true;
         s->has |= entry->malformed ? CONFORMANCE_MALFORMED : 0;
         if (entry->object != NULL) {
             s->offer  = entry->object == s->offer ? NULL : s->offer;
             s->answer = entry->object == s->answer ? NULL : s->answer;
         }
     }
+    s->tls13 = s->answer != NULL && s->answer->supported_version.set;
 }
 
 /* Another hello, encrypted in the offer, may be the one that was answered. */
@@ -77,15 +91,21 @@ static bool is_ordered(const struct conformance_session *s)
            s->answer->version.id >= SSL_30 && s->answer->version.id <= TLS_12;
 }
 
-static void look(struct conformance_session *s)
+static void look_closely(struct conformance_session *s)
 {
-    find_hellos(s);
-    s->tls13 = s->answer != NULL && s->answer->supported_version.set;
+    look_at_timeline(s);
+    s->has |= CONFORMANCE_NEWS;
     s->has |= s->tls->hello_retry_request ? CONFORMANCE_RETRY : 0;
     s->has |= s->offer != NULL ? CONFORMANCE_OFFER : 0;
     s->has |= s->answer != NULL ? CONFORMANCE_ANSWER : 0;
     if (s->offer != NULL && s->answer != NULL && !may_hide_another(s)) {
         s->has |= CONFORMANCE_CHOICE;
+    }
+    if (s->offer != NULL) {
+        conformance_gather(&s->offered, s->offer->extensions);
+    }
+    if (s->answer != NULL) {
+        conformance_gather(&s->answered, s->answer->extensions);
     }
     if (is_ordered(s)) {
         s->has |= CONFORMANCE_ORDER;
@@ -98,40 +118,44 @@ static uint64_t pair(struct ht_named a, struct ht_named b)
     return ((uint64_t)a.set << 16 | a.id) << 32 | (uint64_t)b.set << 16 | b.id;
 }
 
-/* All zero where the shapes are not known. */
-static struct agreement agreement_of(const struct conformance_session *s)
+/* What rules look at beside hellos and timeline. */
+static uint64_t facts_of(const struct ht_connection *c, const struct tls_details *tls,
+                         const struct tls_client_hello *offer)
 {
-    bool known = (s->has & CONFORMANCE_CHOICE) != 0 && s->offer->shape_number != 0 &&
-                 s->answer->shape_number != 0;
-    return known ? (struct agreement){.offer         = s->offer->shape_number,
-                                      .answer        = s->answer->shape_number,
-                                      .version_suite = pair(s->tls->version, s->tls->cipher_suite),
-                                      .group_scheme = pair(s->tls->group, s->tls->signature_scheme)}
-                 : (struct agreement){0};
+    return (uint64_t)tls->renegotiations << 8 | (uint64_t)(c->tcp != NULL) << 4 |
+           (uint64_t)(offer->encrypted_client_hello != NULL) << 3 |
+           (uint64_t)tls->hello_retry_request << 2 | (uint64_t)tls->resumed << 1 | tls->established;
+}
+
+/* All zero where the shapes, or the timeline's kind, are not known. */
+static struct course course_of(const struct conformance_session *s)
+{
+    const struct ht_connection *c = s->connection;
+    const struct tls_details *tls = s->tls;
+    bool known = c->timeline_kind != 0 && s->offer != NULL && s->offer->shape_number != 0 &&
+                 s->answer != NULL && s->answer->shape_number != 0;
+    if (!known) {
+        return (struct course){0};
+    }
+    return (struct course){.offer         = s->offer->shape_number,
+                           .answer        = s->answer->shape_number,
+                           .version_suite = pair(tls->version, tls->cipher_suite),
+                           .group_scheme  = pair(tls->group, tls->signature_scheme),
+                           .timeline      = c->timeline_kind,
+                           .facts         = facts_of(c, tls, s->offer)};
 }
 
 /* Where it is remembered. */
-static struct agreement *place_of(struct state *state, const struct agreement *agreed)
+static struct known_course *place_of(struct state *state, const struct course *course)
 {
-    uint64_t hash = ht_mix(agreed->offer ^ agreed->version_suite << 24,
-                           agreed->answer ^ agreed->group_scheme << 24);
-    return &state->kept[hash % AGREEMENTS];
+    uint64_t hash = ht_mix(course->offer ^ course->version_suite << 24 ^ course->timeline,
+                           course->answer ^ course->group_scheme << 24 ^ course->facts << 48);
+    return &state->known[hash % COURSES];
 }
 
-static bool is_kept(const struct agreement *kept, const struct agreement *agreed)
+static bool is_known(const struct known_course *known, const struct course *course)
 {
-    return agreed->offer != 0 && memcmp(kept, agreed, sizeof *kept) == 0;
-}
-
-static void look_closer(struct conformance_session *s)
-{
-    s->has |= CONFORMANCE_NEWS;
-    if (s->offer != NULL) {
-        conformance_gather(&s->offered, s->offer->extensions);
-    }
-    if (s->answer != NULL) {
-        conformance_gather(&s->answered, s->answer->extensions);
-    }
+    return course->offer != 0 && memcmp(&known->course, course, sizeof *course) == 0;
 }
 
 /* The rules that need nothing that `has` lacks. */
@@ -145,12 +169,12 @@ static uint64_t rules_for(const struct state *state, unsigned has)
 }
 
 /* Returns what those need that are broken. */
-static unsigned ask_all(const struct state *state, struct ht_analysis *a, struct ht_connection *c,
-                        const struct conformance_session *s)
+static unsigned ask(const struct state *state, struct ht_analysis *a, struct ht_connection *c,
+                    const struct conformance_session *s, uint64_t rules)
 {
     unsigned broken = 0;
     struct ht_proof proof;
-    for (uint64_t left = rules_for(state, s->has); left != 0; left &= left - 1) {
+    for (uint64_t left = rules; left != 0; left &= left - 1) {
         const struct conformance_rule *rule = find_rule((size_t)__builtin_ctzll(left));
         ht_proof_begin(&proof);
         if (rule->broken(s, &proof)) {
@@ -159,6 +183,21 @@ static unsigned ask_all(const struct state *state, struct ht_analysis *a, struct
         }
     }
     return broken;
+}
+
+/* Where times and frames contradict each other some rules are silent that another session of the
+ * same course may break. */
+static void judge_closely(const struct state *state, struct ht_analysis *a, struct ht_connection *c,
+                          struct conformance_session *s, const struct course *course,
+                          struct known_course *place)
+{
+    look_closely(s);
+    unsigned broken = ask(state, a, c, s, rules_for(state, s->has));
+    bool follows    = !s->cut && !s->order.jumbled;
+    if (course->offer != 0 && follows && (broken & CONFORMANCE_NEWS) == 0) {
+        *place = (struct known_course){
+            .course = *course, .rules = rules_for(state, s->has & ~(unsigned)CONFORMANCE_NEWS)};
+    }
 }
 
 static bool init(void *opaque, const struct ht_analysis_settings *settings, struct ht_error *error)
@@ -185,18 +224,18 @@ static void judge(void *opaque, struct ht_analysis *a, struct ht_connection *c)
     if (c->details.type != &tls_details_struct || !ht_captured_whole(c)) {
         return;
     }
-    struct conformance_session s = {
-        .index = &state->index, .connection = c, .tls = c->details.object};
-    look(&s);
-    const struct agreement agreed = agreement_of(&s);
-    struct agreement *place       = place_of(state, &agreed);
-    bool is_news                  = !is_kept(place, &agreed);
-    if (is_news) {
-        look_closer(&s);
-    }
-    unsigned broken = ask_all(state, a, c, &s);
-    if (agreed.offer != 0 && is_news && (broken & CONFORMANCE_NEWS) == 0) {
-        *place = agreed;
+    const struct tls_details *tls = c->details.object;
+    struct conformance_session s  = {.index      = &state->index,
+                                     .connection = c,
+                                     .tls        = tls,
+                                     .offer      = offer_of(tls),
+                                     .answer     = tls->server_hello};
+    const struct course course    = course_of(&s);
+    struct known_course *place    = place_of(state, &course);
+    if (is_known(place, &course)) {
+        ask(state, a, c, &s, place->rules);
+    } else {
+        judge_closely(state, a, c, &s, &course, place);
     }
 }
 

@@ -14,8 +14,8 @@ enum {
     CONFORMANCE_ORDER     = 16, /* messages whose order can be told */
     CONFORMANCE_ALERT     = 32, /* one at least */
     CONFORMANCE_MALFORMED = 64, /* a message at least */
-    /* It is not known of the shapes of its hellos, and what was agreed on, that they keep all rules
-     * that look at nothing else, and so need this. */
+    /* It is not known of the shapes of its hellos, of what was agreed on, and of the order of its
+     * messages, that they keep all rules that look at nothing else, and so need this. */
     CONFORMANCE_NEWS  = 128,
     CONFORMANCE_NEEDS = 8 /* bits */
 };
@@ -70,6 +70,8 @@ struct conformance_session {
     const struct tls_server_hello *answer; /* NULL: none, or cut */
     bool tls13;                            /* was agreed on */
     unsigned has;                          /* CONFORMANCE_OFFER … */
+    bool cut;                              /* a message of it was, or is malformed */
+    /* With CONFORMANCE_NEWS: */
     struct conformance_extensions offered, answered;
     struct conformance_order order;
 };

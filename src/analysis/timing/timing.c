@@ -2,55 +2,77 @@
 
 #include "tls/tls.h"
 
-/* When each thing first happened; NEVER: it was not seen. A HelloRetryRequest is a ServerHello (RFC
- * 8446 section 4.1.4): to the one that comes after it the client's second flight counts too. */
+/* What is looked for. A HelloRetryRequest is a ServerHello (RFC 8446 section 4.1.4): to the one
+ * that comes after it the client's second flight counts too. */
+enum moment { CLIENT_HELLO, SERVER_HELLO, FINISHED_CLIENT, FINISHED_SERVER, NUM_MOMENTS };
+
+enum { KINDS = 256 /* that are remembered */, UNSEEN = UINT16_MAX };
+
+/* Where in a timeline each moment first is. */
 struct moments {
-    int64_t client_hello, server_hello, finished_client, finished_server;
+    uint64_t kind;            /* of the timeline; 0: nothing is remembered here */
+    uint16_t at[NUM_MOMENTS]; /* UNSEEN: it is not there */
 };
 
-static const int64_t NEVER = INT64_MIN;
+struct state {
+    struct moments known[KINDS];
+};
 
-static int64_t *moment_of(struct moments *m, const struct ht_timeline_entry *entry)
+static enum moment moment_of(const struct ht_timeline_entry *entry)
 {
     if (entry->type == &tls_client_hello_event) {
-        return &m->client_hello;
+        return CLIENT_HELLO;
     }
     if (entry->type == &tls_server_hello_event || entry->type == &tls_hello_retry_request_event) {
-        return &m->server_hello;
+        return SERVER_HELLO;
     }
     if (entry->type == &tls_finished_event) {
-        return entry->from[0] == 'c' ? &m->finished_client : &m->finished_server;
+        return entry->from[0] == 'c' ? FINISHED_CLIENT : FINISHED_SERVER;
     }
-    return NULL;
+    return NUM_MOMENTS;
 }
 
-static struct moments moments_of(const struct ht_connection *c)
+static void find_moments(struct moments *out, const struct ht_connection *c)
 {
-    struct moments m                        = {NEVER, NEVER, NEVER, NEVER};
     const struct ht_timeline_entry *entries = c->timeline.items;
-    for (size_t i = 0; i < c->timeline.len; i++) {
-        int64_t *moment = entries[i].absent == NULL ? moment_of(&m, &entries[i]) : NULL;
-        if (moment != NULL && *moment == NEVER) {
-            *moment = entries[i].t_ns;
+    out->kind                               = c->timeline_kind;
+    memset(out->at, 0xFF, sizeof out->at);
+    for (size_t i = 0; i < c->timeline.len && i < UNSEEN; i++) {
+        enum moment moment = entries[i].absent == NULL ? moment_of(&entries[i]) : NUM_MOMENTS;
+        if (moment != NUM_MOMENTS && out->at[moment] == UNSEEN) {
+            out->at[moment] = (uint16_t)i;
         }
     }
-    return m;
+}
+
+static struct moments moments_of(struct state *state, const struct ht_connection *c)
+{
+    struct moments *known = &state->known[c->timeline_kind % KINDS];
+    if (c->timeline_kind == 0 || known->kind != c->timeline_kind) {
+        find_moments(known, c);
+    }
+    return *known;
 }
 
 /* From one moment to a later one; 0 where one of them was not seen. */
-static uint64_t span(int64_t from, int64_t to)
+static uint64_t span(const struct ht_connection *c, const struct moments *m, enum moment from,
+                     enum moment to)
 {
-    return from != NEVER && to != NEVER && to > from ? (uint64_t)to - (uint64_t)from : 0;
+    const struct ht_timeline_entry *entries = c->timeline.items;
+    if (m->at[from] == UNSEEN || m->at[to] == UNSEEN) {
+        return 0;
+    }
+    int64_t begin = entries[m->at[from]].t_ns, end = entries[m->at[to]].t_ns;
+    return end > begin ? (uint64_t)end - (uint64_t)begin : 0;
 }
 
 static void judge(void *state, struct ht_analysis *a, struct ht_connection *c)
 {
-    (void)state;
-    struct moments m         = moments_of(c);
-    uint64_t server_hello    = span(m.client_hello, m.server_hello);
+    const struct moments m   = moments_of(state, c);
+    uint64_t server_hello    = span(c, &m, CLIENT_HELLO, SERVER_HELLO);
     uint64_t rtt             = c->tcp != NULL ? c->tcp->rtt_server_ns : 0;
-    uint64_t to_client       = span(m.client_hello, m.finished_client);
-    uint64_t to_server       = span(m.client_hello, m.finished_server);
+    uint64_t to_client       = span(c, &m, CLIENT_HELLO, FINISHED_CLIENT);
+    uint64_t to_server       = span(c, &m, CLIENT_HELLO, FINISHED_SERVER);
     struct ht_timing *timing = server_hello > 0 ? ht_arena_alloc(a->arena, sizeof *timing) : NULL;
     if (timing == NULL) {
         return;
@@ -65,4 +87,5 @@ static void judge(void *state, struct ht_analysis *a, struct ht_connection *c)
     c->timing = timing;
 }
 
-const struct ht_analyzer ht_timing_analyzer = {.name = "timing", .judge = judge};
+const struct ht_analyzer ht_timing_analyzer = {
+    .name = "timing", .state_size = sizeof(struct state), .judge = judge};

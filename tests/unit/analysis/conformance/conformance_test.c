@@ -17,6 +17,7 @@ struct scene {
     struct ht_tcp_summary tcp;
     struct ht_capture_quality capture;
     struct ht_timeline_entry entries[MAX_ENTRIES];
+    uint64_t kind; /* of the timeline */
     size_t num;
     struct ht_bytes protocol;
     struct ht_connection connection;
@@ -90,17 +91,18 @@ static int tear_down(void **unused)
 static const char *found(void)
 {
     static const struct ht_analysis_settings settings;
-    static uint64_t state[4096]; /* what was known of shapes goes on */
+    static uint64_t state[8192]; /* what was known of shapes goes on */
     struct ht_error error;
     static char text[512];
     struct ht_analysis a = {.arena = &arena};
     size_t len           = 0;
     scene.connection     = (struct ht_connection){
-            .protocol = scene.protocol,
-            .tcp      = &scene.tcp,
-            .capture  = &scene.capture,
-            .details  = {&tls_details_struct, &scene.tls},
-            .timeline = {.items = scene.entries, .len = scene.num},
+            .protocol      = scene.protocol,
+            .tcp           = &scene.tcp,
+            .capture       = &scene.capture,
+            .details       = {&tls_details_struct, &scene.tls},
+            .timeline      = {.items = scene.entries, .len = scene.num},
+            .timeline_kind = scene.kind,
     };
     assert_true(ht_conformance_analyzer.state_size <= sizeof state);
     assert_true(ht_conformance_analyzer.init(state, &settings, &error));
@@ -124,32 +126,76 @@ static void in_order(void **unused)
     assert_string_equal(found(), "");
 }
 
-/* Hellos of the same numbers have the same shapes: what looks at nothing else is not asked again,
- * unless it was broken, or something else was agreed on. */
+/* A session whose shapes and timeline have numbers. */
+static void set_up_numbered(uint64_t offer, uint64_t answer, uint64_t kind)
+{
+    set_up(NULL);
+    scene.offer.shape_number  = offer;
+    scene.answer.shape_number = answer;
+    scene.kind                = kind;
+}
+
+/* Hellos of the same numbers have the same shapes, timelines of the same kind the same messages:
+ * what looks at nothing else is not asked again, unless it was broken, or something else was agreed
+ * on. */
 static void known_by_their_shapes(void **unused)
 {
     (void)unused;
-    scene.offer.shape_number  = 1;
-    scene.answer.shape_number = 2;
+    set_up_numbered(1, 2, 1);
     assert_string_equal(found(), "");
     scene.offer.cipher_suites = hex("1301 00ff"); /* cannot be */
     assert_string_equal(found(), "");
     scene.tls.cipher_suite = ht_named(0x1302);
     assert_string_equal(found(), "cipher-not-offered");
     assert_string_equal(found(), "cipher-not-offered");
-    set_up(NULL);
-    scene.offer.shape_number        = 1;
-    scene.answer.shape_number       = 2;
-    scene.entries[4].type           = &tls_certificate_event; /* of which shapes say nothing */
+    set_up_numbered(1, 2, 2);
+    scene.entries[4].type           = &tls_certificate_event;
     scene.answer.renegotiation_info = false;
     scene.tls.renegotiations        = 1;
     assert_string_equal(found(), "message-out-of-order renegotiated-insecurely");
-    set_up(NULL);
-    scene.offer.shape_number  = 3;
-    scene.answer.shape_number = 2;
-    scene.tls.cipher_suite    = ht_named(0x1302);
+    set_up_numbered(3, 2, 1);
+    scene.tls.cipher_suite = ht_named(0x1302);
     assert_string_equal(found(), "cipher-not-offered");
     assert_string_equal(found(), "cipher-not-offered");
+}
+
+static void known_by_their_order(void **unused)
+{
+    (void)unused;
+    set_up_numbered(11, 12, 11);
+    assert_string_equal(found(), "");
+    scene.entries[4].type = &tls_certificate_event; /* cannot be */
+    assert_string_equal(found(), "");
+    scene.kind = 12;
+    assert_string_equal(found(), "message-out-of-order");
+    assert_string_equal(found(), "message-out-of-order");
+    scene.entries[8].frame = 3; /* frames contradict times: nobody knows, now */
+    scene.kind             = 13;
+    assert_string_equal(found(), "");
+    scene.entries[8].frame = 9;
+    assert_string_equal(found(), "message-out-of-order");
+}
+
+/* What shapes and order do not say is looked at each time. */
+static void known_but_for_what_is_their_own(void **unused)
+{
+    (void)unused;
+    set_up_numbered(21, 22, 21);
+    scene.answer.supported_version = ht_named(TLS_13);
+    scene.answer.extensions        = hex("002b 0033");
+    scene.offer.extensions         = hex("000a 000d 002b 0033");
+    scene.offer.supported_versions = hex("0304");
+    scene.answer.session_id        = scene.offer.session_id;
+    scene.tls.version              = ht_named(TLS_13);
+    assert_string_equal(found(), "");
+    scene.answer.session_id = hex("02");
+    assert_string_equal(found(), "session-id-not-echoed");
+    set_up_numbered(31, 32, 31);
+    scene.entries[4].partial = true;
+    assert_string_equal(found(), "");
+    scene.entries[4].malformed = true; /* of what was cut nothing is known */
+    scene.entries[4].partial   = false;
+    assert_string_equal(found(), "malformed-handshake");
 }
 
 static void chosen_but_not_offered(void **unused)
@@ -375,6 +421,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(in_order),
         TEST(known_by_their_shapes),
+        TEST(known_by_their_order),
+        TEST(known_but_for_what_is_their_own),
         TEST(chosen_but_not_offered),
         TEST(twice),
         TEST(downgraded),

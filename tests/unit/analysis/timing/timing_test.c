@@ -6,16 +6,21 @@
 #include "support.h"
 #include "tls/tls.h"
 
-enum { MS = 1000000 };
+static const int64_t MS = 1000000;
+
+static uint64_t state[1024];
+static uint64_t kind; /* of the timelines */
 
 static const struct ht_timing *timing_of(struct ht_arena *arena,
                                          const struct ht_timeline_entry *entries, size_t num,
                                          uint64_t rtt_server_ns)
 {
     const struct ht_tcp_summary tcp = {.rtt_server_ns = rtt_server_ns};
-    struct ht_connection c          = {.tcp = &tcp, .timeline = {.items = entries, .len = num}};
-    struct ht_analysis a            = {.arena = arena};
-    ht_timing_analyzer.judge(NULL, &a, &c);
+    struct ht_connection c          = {
+                 .tcp = &tcp, .timeline = {.items = entries, .len = num}, .timeline_kind = kind};
+    struct ht_analysis a = {.arena = arena};
+    assert_true(ht_timing_analyzer.state_size <= sizeof state);
+    ht_timing_analyzer.judge(state, &a, &c);
     return c.timing;
 }
 
@@ -74,10 +79,30 @@ static void a_hello_that_is_asked_again(void **unused)
     ht_arena_clear(&arena);
 }
 
+/* In a timeline of a kind that came before, nothing is looked for: the same is where it was. */
+static void a_kind_that_is_known(void **unused)
+{
+    struct ht_timeline_entry entries[] = {
+        {.t_ns = 20 * MS, .type = &tls_client_hello_event, .from = "client"},
+        {.t_ns = 45 * MS, .type = &tls_server_hello_event, .from = "server"}};
+    struct ht_arena arena = {0};
+    (void)unused;
+    kind = 7;
+    assert_int_equal(timing_of(&arena, entries, 2, 0)->server_hello_ns, 25 * MS);
+    entries[0].t_ns = 30 * MS;
+    entries[1].type = &tls_alert_event; /* cannot be */
+    assert_int_equal(timing_of(&arena, entries, 2, 0)->server_hello_ns, 15 * MS);
+    kind = 8;
+    assert_null(timing_of(&arena, entries, 2, 0));
+    kind = 0;
+    assert_null(timing_of(&arena, entries, 2, 0));
+    ht_arena_clear(&arena);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_whole_handshake),
-                                       cmocka_unit_test(half_a_handshake),
-                                       cmocka_unit_test(a_hello_that_is_asked_again)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_kind_that_is_known), cmocka_unit_test(a_whole_handshake),
+        cmocka_unit_test(half_a_handshake), cmocka_unit_test(a_hello_that_is_asked_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
