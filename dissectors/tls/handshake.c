@@ -421,23 +421,20 @@ static void other(struct tls_telling *m, uint8_t type)
 }
 
 /* Who tells which message. */
-static const struct {
-    uint8_t type;
-    void (*tell)(struct tls_telling *m, uint8_t type);
-} tellers[] = {
-    {TLS_HELLO_REQUEST, hello_request},
-    {TLS_CLIENT_HELLO, client_hello},
-    {TLS_SERVER_HELLO, server_hello},
-    {TLS_NEW_SESSION_TICKET, new_session_ticket},
-    {TLS_HELLO_RETRY_REQUEST, server_hello},
-    {TLS_CERTIFICATE, certificate},
-    {TLS_SERVER_KEY_EXCHANGE, server_key_exchange},
-    {TLS_CERTIFICATE_REQUEST, certificate_request},
-    {TLS_SERVER_HELLO_DONE, server_hello_done},
-    {TLS_CERTIFICATE_VERIFY, certificate_verify},
-    {TLS_CLIENT_KEY_EXCHANGE, client_key_exchange},
-    {TLS_FINISHED, finished},
-    {TLS_CERTIFICATE_STATUS, certificate_status},
+static void (*const tellers[])(struct tls_telling *m, uint8_t type) = {
+    [TLS_HELLO_REQUEST]       = hello_request,
+    [TLS_CLIENT_HELLO]        = client_hello,
+    [TLS_SERVER_HELLO]        = server_hello,
+    [TLS_NEW_SESSION_TICKET]  = new_session_ticket,
+    [TLS_HELLO_RETRY_REQUEST] = server_hello,
+    [TLS_CERTIFICATE]         = certificate,
+    [TLS_SERVER_KEY_EXCHANGE] = server_key_exchange,
+    [TLS_CERTIFICATE_REQUEST] = certificate_request,
+    [TLS_SERVER_HELLO_DONE]   = server_hello_done,
+    [TLS_CERTIFICATE_VERIFY]  = certificate_verify,
+    [TLS_CLIENT_KEY_EXCHANGE] = client_key_exchange,
+    [TLS_FINISHED]            = finished,
+    [TLS_CERTIFICATE_STATUS]  = certificate_status,
 };
 
 static void tell(struct tls_telling *m, uint8_t type)
@@ -445,13 +442,11 @@ static void tell(struct tls_telling *m, uint8_t type)
     if (m->state->version >= TLS_13 && tls_tell13(m, type)) {
         return;
     }
-    for (size_t i = 0; i < HT_ARRAY_LEN(tellers); i++) {
-        if (tellers[i].type == type) {
-            tellers[i].tell(m, type);
-            return;
-        }
+    if (type < HT_ARRAY_LEN(tellers) && tellers[type] != NULL) {
+        tellers[type](m, type);
+    } else {
+        other(m, type);
     }
-    other(m, type);
 }
 
 void tls_message(struct tls_state *state, struct ht_emitter *e, enum ht_side from, uint8_t type,
@@ -490,7 +485,9 @@ static struct ht_bytes tell_whole(struct tls_telling *m, struct ht_bytes avail)
         size_t len = TLS_HANDSHAKE_HEADER + handshake.body.len;
         m->body    = handshake.body;
         tell(m, handshake.type);
-        tls_remember(m, handshake.type, ht_bytes_head(avail, len));
+        if (tls_remembers(m)) {
+            tls_remember(m, handshake.type, ht_bytes_head(avail, len));
+        }
         avail = ht_bytes_from(avail, len);
     }
     return avail;
@@ -515,6 +512,19 @@ static bool too_long(struct tls_telling *m, struct ht_bytes rest)
     return true;
 }
 
+/* Holds what is left of whole messages: the end of what is held already, or of a record. */
+static void hold(struct ht_buffer *held, bool joined, struct ht_bytes rest)
+{
+    if (joined) {
+        ht_buffer_drop(held, held->len - rest.len);
+    } else if (rest.len > 0) {
+        (void)ht_buffer_append(held, rest);
+    }
+    if (held->len == 0) {
+        ht_buffer_free(held);
+    }
+}
+
 void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                             const struct tls_record *record, bool partial)
 {
@@ -527,27 +537,18 @@ void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum 
                                .flags          = record->decrypted ? HT_EVENT_DECRYPTED : 0};
     size_t skipped =
         d->skip_message < record->fragment.len ? d->skip_message : record->fragment.len;
-    struct ht_bytes fragment = ht_bytes_from(record->fragment, skipped);
+    struct ht_bytes avail = ht_bytes_from(record->fragment, skipped);
+    bool joined           = held->len > 0;
     d->skip_message -= (uint32_t)skipped;
     d->record_version = record->version;
     d->decrypted      = record->decrypted;
     d->held_place     = tls_now(state, e);
-    if (held->len > 0) {
-        if (!ht_buffer_append(held, fragment)) {
-            tls_handshake_cut(state, e, from);
-            return;
-        }
-        struct ht_bytes rest = tell_whole(&m, ht_buffer_view(held));
-        ht_buffer_drop(held, too_long(&m, rest) ? held->len : held->len - rest.len);
-    } else {
-        struct ht_bytes rest = tell_whole(&m, fragment);
-        if (rest.len > 0 && !too_long(&m, rest)) {
-            (void)ht_buffer_append(held, rest);
-        }
+    if (joined && !ht_buffer_append(held, avail)) {
+        tls_handshake_cut(state, e, from);
+        return;
     }
-    if (held->len == 0) {
-        ht_buffer_free(held);
-    }
+    struct ht_bytes rest = tell_whole(&m, joined ? ht_buffer_view(held) : avail);
+    hold(held, joined, too_long(&m, rest) ? ht_bytes(NULL, 0) : rest);
     if (partial) {
         tls_handshake_cut(state, e, from);
     }

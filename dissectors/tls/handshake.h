@@ -38,6 +38,12 @@ void tls_note_raw_keys(struct tls_state *state, const struct tls_server_choices 
  * asked for it. */
 void tls_remember(const struct tls_telling *m, uint8_t type, struct ht_bytes message);
 
+/* tls_remembers: there may be something to remember a message for. */
+static inline bool tls_remembers(const struct tls_telling *m)
+{
+    return m->e->verify || m->state->proof != NULL || m->state->keys != NULL;
+}
+
 /* tls_take_signer keeps the leaf that `from` shows, where signatures are checked; `sha256`: of each
  * of the chain. */
 void tls_take_signer(struct tls_state *state, struct ht_emitter *e, enum ht_side from,

@@ -53,9 +53,17 @@ struct tls_record {
     struct ht_bytes fragment;
 };
 
-/* tls_record_header reads the 5-byte header of RFC 8446 section 5.1 and views what is there of the
- * fragment; false where there are fewer bytes or they cannot be one: an unknown type, a version of
- * another major, too long.
+/* tls_begins_record: the header of a record is there (RFC 8446 section 5.1), and none of it is
+ * impossible: an unknown type, a version of another major, too long. */
+static inline bool tls_begins_record(struct ht_bytes in)
+{
+    return in.len >= TLS_RECORD_HEADER && in.ptr[0] >= TLS_CHANGE_CIPHER_SPEC &&
+           in.ptr[0] <= TLS_HEARTBEAT && in.ptr[1] == TLS_10 >> 8 &&
+           ht_be16_at(in, 3) <= TLS_MAX_RECORD;
+}
+
+/* tls_record_header reads the 5-byte header and views what is there of the fragment; false where it
+ * is none by tls_begins_record.
  *
  * struct {
  *     ContentType type;
@@ -65,18 +73,15 @@ struct tls_record {
  * } TLSPlaintext; */
 static inline bool tls_record_header(struct ht_bytes in, struct tls_record *out)
 {
-    struct ht_reader r           = ht_reader(in);
-    const struct ht_bytes header = rd_take(&r, TLS_RECORD_HEADER);
-    *out                         = (struct tls_record){0};
-    if (r.bad) {
+    *out = (struct tls_record){0};
+    if (in.len < TLS_RECORD_HEADER) {
         return false;
     }
-    out->type     = header.ptr[0];
-    out->version  = ht_be16_at(header, 1);
-    out->length   = ht_be16_at(header, 3);
-    out->fragment = ht_bytes_head(rd_rest(&r), out->length);
-    return out->type >= TLS_CHANGE_CIPHER_SPEC && out->type <= TLS_HEARTBEAT &&
-           out->version >> 8 == TLS_10 >> 8 && out->length <= TLS_MAX_RECORD;
+    out->type     = in.ptr[0];
+    out->version  = ht_be16_at(in, 1);
+    out->length   = ht_be16_at(in, 3);
+    out->fragment = ht_bytes_head(ht_bytes_from(in, TLS_RECORD_HEADER), out->length);
+    return tls_begins_record(in);
 }
 
 /* tls_record_resync is the offset at which records plausibly begin: a header whose record is

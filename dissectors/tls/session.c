@@ -20,21 +20,6 @@ uint16_t tls_comparable(uint16_t version)
     }
 }
 
-void tls_take_data(struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
-                   size_t len)
-{
-    struct tls_direction *d = &state->direction[from];
-    struct tls_place place  = tls_now(state, e);
-    if (d->num_kept < TLS_KEPT_RECORDS) {
-        d->kept.place[d->num_kept] = place;
-        d->kept.len[d->num_kept++] = (uint16_t)len; /* as the record's header has it */
-    }
-    d->records++;
-    d->bytes += len;
-    d->last_data     = place;
-    d->last_data_len = (uint32_t)len;
-}
-
 /* Each handshake up to TLS 1.2 has one, so a second one is of a renegotiation. */
 static void change_cipher_spec(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                                bool decrypted)
@@ -85,6 +70,12 @@ bool tls_keep_alert(struct tls_state *state, struct ht_emitter *e, const struct 
     return room;
 }
 
+static bool ends_with(struct ht_bytes name, const char *suffix)
+{
+    size_t len = strlen(suffix);
+    return name.len >= len && memcmp(name.ptr + name.len - len, suffix, len) == 0;
+}
+
 struct tls_suite_traits tls_suite_traits(struct ht_named suite)
 {
     const struct ht_registry_entry *entry =
@@ -92,7 +83,7 @@ struct tls_suite_traits tls_suite_traits(struct ht_named suite)
     const char *name = entry != NULL ? entry->name : "";
     return (struct tls_suite_traits){.in_clear  = strstr(name, "_NULL_") != NULL,
                                      .short_tag = strstr(name, "CCM_8") != NULL,
-                                     .sha384    = strstr(name, "SHA384") != NULL};
+                                     .sha384    = ends_with(ht_text(name), "SHA384")};
 }
 
 size_t tls_mac_len(const struct tls_state *state)
@@ -103,10 +94,9 @@ size_t tls_mac_len(const struct tls_state *state)
     } macs[] = {{"_SHA384", 48}, {"_SHA256", 32}, {"_SHA", 20}, {"_MD5", 16}};
     const struct ht_registry_entry *suite =
         ht_registry_find(&tls_cipher_suites, state->details.cipher_suite.id);
-    size_t name_len = suite != NULL ? strlen(suite->name) : 0;
+    struct ht_bytes name = ht_text(suite != NULL ? suite->name : "");
     for (size_t i = 0; i < HT_ARRAY_LEN(macs); i++) {
-        size_t len = strlen(macs[i].suffix);
-        if (name_len > len && strcmp(suite->name + name_len - len, macs[i].suffix) == 0) {
+        if (ends_with(name, macs[i].suffix)) {
             return macs[i].len;
         }
     }

@@ -7,10 +7,6 @@
 
 #include "tls/session.h"
 
-/* tls_take_data takes a record of application data, its fragment `len` bytes long. */
-void tls_take_data(struct tls_state *state, const struct ht_emitter *e, enum ht_side from,
-                   size_t len);
-
 /* tls_handshake_fragment takes a record's fragment of handshake messages that is not encrypted. */
 void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                             const struct tls_record *record, bool partial);
@@ -47,6 +43,22 @@ static inline struct tls_place tls_now(const struct tls_state *state, const stru
     struct tls_place place = tls_here(e);
     place.order            = state->order;
     return place;
+}
+
+/* tls_take_data takes a record of application data, its fragment `len` bytes long. */
+static inline void tls_take_data(struct tls_state *state, const struct ht_emitter *e,
+                                 enum ht_side from, size_t len)
+{
+    struct tls_direction *d      = &state->direction[from];
+    const struct tls_place place = tls_now(state, e);
+    if (d->num_kept < TLS_KEPT_RECORDS) {
+        d->kept.place[d->num_kept] = place;
+        d->kept.len[d->num_kept++] = (uint16_t)len; /* as the record's header has it */
+    }
+    d->records++;
+    d->bytes += len;
+    d->last_data     = place;
+    d->last_data_len = (uint32_t)len;
 }
 
 /* tls_first_data is where a direction's first encrypted record was seen; all zero where none was.

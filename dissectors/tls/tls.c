@@ -32,22 +32,29 @@ static enum ht_match match(struct ht_bytes head, const struct ht_endpoint endpoi
     return plausible ? HT_MATCH_YES : HT_MATCH_NO;
 }
 
+/* What is behind the header is wanted, of application data too. */
+static bool is_content_wanted(const struct tls_state *tls, struct ht_bytes avail, enum ht_side side)
+{
+    struct tls_record record;
+    return avail.ptr[0] != TLS_APPLICATION_DATA ||
+           (tls->keys != NULL && tls_record_header(avail, &record) &&
+            tls_keys_want(tls, side, &record));
+}
+
 static struct ht_frame_size frame(const void *state, struct ht_bytes avail, enum ht_side side)
 {
     const struct tls_state *tls = state;
-    struct tls_record record;
     if (avail.len < TLS_RECORD_HEADER) {
         return (struct ht_frame_size){0};
     }
-    if (!tls_record_header(avail, &record)) {
+    if (!tls_begins_record(avail)) {
         return (struct ht_frame_size){.len = SIZE_MAX};
     }
-    size_t len = TLS_RECORD_HEADER + (size_t)record.length;
-    bool whole = record.type != TLS_APPLICATION_DATA ||
-                 (tls->keys != NULL && tls_keys_want(tls, side, &record));
-    size_t nonce = tls->nonces == NULL ? 0 : TLS_EXPLICIT_NONCE;
-    bool all     = whole || record.length <= nonce;
-    return (struct ht_frame_size){.len = len, .need = all ? len : TLS_RECORD_HEADER + nonce};
+    size_t length = ht_be16_at(avail, 3);
+    size_t nonce  = tls->nonces == NULL ? 0 : TLS_EXPLICIT_NONCE;
+    bool all      = length <= nonce || is_content_wanted(tls, avail, side);
+    return (struct ht_frame_size){.len  = TLS_RECORD_HEADER + length,
+                                  .need = TLS_RECORD_HEADER + (all ? length : nonce)};
 }
 
 static size_t resync(struct ht_bytes avail, enum ht_side side)
@@ -110,9 +117,9 @@ static bool joined_at_ciphertext(const struct tls_state *state, struct ht_emitte
     uint8_t type       = rd_u8(&r);
     uint32_t length    = rd_u24(&r);
     bool is_first      = state->last_hello == NULL && state->server_hello == NULL;
-    return is_first && ht_hold(e, from)->len == 0 && !r.bad &&
-           (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO) && length < SHORTEST_HELLO &&
-           length + TLS_HANDSHAKE_HEADER < fragment.len;
+    return is_first && !r.bad && (type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO) &&
+           length < SHORTEST_HELLO && length + TLS_HANDSHAKE_HEADER < fragment.len &&
+           ht_hold(e, from)->len == 0;
 }
 
 /* How many bytes behind the messages of a record are a MAC, where a suite that encrypts nothing is
@@ -123,8 +130,8 @@ static size_t mac_behind(const struct tls_state *state, const struct tls_directi
     return in_use && tls_hidden(state) == 0 ? tls_mac_len(state) : 0;
 }
 
-static void handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
-                      const struct tls_record *record, bool partial)
+static void maybe_encrypted(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                            const struct tls_record *record, bool partial)
 {
     const struct tls_direction *d = &state->direction[from];
     size_t mac_len                = mac_behind(state, d);
@@ -137,6 +144,17 @@ static void handshake(struct tls_state *state, struct ht_emitter *e, enum ht_sid
         tls_encrypted_handshake(state, e, from);
     } else {
         tls_handshake_fragment(state, e, from, record, partial);
+    }
+}
+
+static void handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                      const struct tls_record *record, bool partial)
+{
+    bool hello_seen = state->last_hello != NULL || state->server_hello != NULL;
+    if (hello_seen && !state->direction[from].change_cipher_spec) {
+        tls_handshake_fragment(state, e, from, record, partial);
+    } else {
+        maybe_encrypted(state, e, from, record, partial);
     }
 }
 
@@ -216,10 +234,16 @@ static void note_nonce(struct tls_state *state, const struct ht_emitter *e, enum
     }
 }
 
-__attribute__((noinline)) static void take_record(struct tls_state *state, struct ht_emitter *e,
-                                                  enum ht_side from,
-                                                  const struct tls_record *record, size_t len,
-                                                  bool partial)
+/* More is asked of records than what they tell by themselves. */
+static bool is_looked_at(const struct tls_state *state, const struct ht_emitter *e)
+{
+    return e->audit || state->nonces != NULL || state->keys != NULL;
+}
+
+/* Returns whether all that it tells was told. */
+__attribute__((noinline)) static bool look_at(struct tls_state *state, struct ht_emitter *e,
+                                              enum ht_side from, const struct tls_record *record,
+                                              bool partial)
 {
     if (e->audit) {
         note_size(state, e, from, record);
@@ -227,43 +251,53 @@ __attribute__((noinline)) static void take_record(struct tls_state *state, struc
     if (state->nonces != NULL) {
         note_nonce(state, e, from, record);
     }
-    if (state->keys != NULL && tls_keys_take(state, e, from, record, partial)) {
+    return state->keys != NULL && tls_keys_take(state, e, from, record, partial);
+}
+
+/* Apart from what is done with most records, so that this needs no room on the stack. */
+__attribute__((noinline)) static void take_record(struct tls_state *state, struct ht_emitter *e,
+                                                  enum ht_side from, struct ht_bytes bytes,
+                                                  size_t len, bool partial)
+{
+    struct tls_record record;
+    if (!tls_record_header(bytes, &record) ||
+        (is_looked_at(state, e) && look_at(state, e, from, &record, partial))) {
         return;
     }
-    if (record->type == TLS_HANDSHAKE) {
-        handshake(state, e, from, record, partial);
+    if (record.type == TLS_HANDSHAKE) {
+        handshake(state, e, from, &record, partial);
         return;
     }
-    if (record->type == TLS_CHANGE_CIPHER_SPEC) {
+    if (record.type == TLS_CHANGE_CIPHER_SPEC) {
         tls_handshake_cut(state, e, from);
         tls_keys_changed(state, from);
     }
-    (void)tls_take_record(state, e, from, record, len, partial);
+    (void)tls_take_record(state, e, from, &record, len, partial);
 }
 
 /* Most records are data into which nobody looks. */
+static inline void take(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                        struct ht_bytes bytes, size_t len, bool partial)
+{
+    bool data = tls_begins_record(bytes) && bytes.ptr[0] == TLS_APPLICATION_DATA;
+    if (data && !is_looked_at(state, e)) {
+        tls_take_data(state, e, from, len - TLS_RECORD_HEADER);
+    } else {
+        take_record(state, e, from, bytes, len - TLS_RECORD_HEADER, partial);
+    }
+}
+
 void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                           struct ht_bytes bytes, size_t len, bool partial)
 {
-    struct tls_record record;
-    if (!tls_record_header(bytes, &record)) {
-        return;
-    }
-    bool looked_at = e->audit || state->nonces != NULL || state->keys != NULL;
-    if (record.type == TLS_APPLICATION_DATA && !looked_at) {
-        tls_take_data(state, e, from, len - TLS_RECORD_HEADER);
-    } else {
-        take_record(state, e, from, &record, len - TLS_RECORD_HEADER, partial);
-    }
+    take(state, e, from, bytes, len, partial);
 }
 
 static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pdu *pdu)
 {
     struct tls_state *tls = state;
-    if (tls->order < UINT16_MAX) {
-        tls->order++;
-    }
-    tls_take_wire_record(tls, e, pdu->side, pdu->bytes, pdu->len, pdu->partial);
+    tls->order            = (uint16_t)(tls->order + (tls->order < UINT16_MAX));
+    take(tls, e, pdu->side, pdu->bytes, pdu->len, pdu->partial);
     return HT_CONTINUE;
 }
 
