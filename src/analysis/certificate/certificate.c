@@ -113,14 +113,10 @@ struct seen_set {
 /* Certificates whose digest is known, by their DER: most are of 1 to 2 KiB; 8 MiB at worst. */
 enum { KNOWN_SETS = 512, KNOWN_MAX = 4096 };
 
-/* Names of authorities, by their DER: most are of 100 bytes; 1 MiB at worst. */
-enum { NAME_SETS = 128, NAME_MAX = 2048 };
-
 struct state {
     struct ht_digester *digester;
     struct ht_certificate_decoder *decoder;
     struct ht_memo known; /* the digest by DER */
-    struct ht_memo names; /* the text by DER */
     int folder;           /* where new ones are written; -1: nowhere */
     struct ht_certificates_lost lost;
     struct seen_set seen[SETS];
@@ -158,13 +154,14 @@ static void digest_of(struct state *state, uint8_t out[SHA256_LEN], struct ht_by
     }
 }
 
-static void record(struct state *state, struct ht_analysis *a, struct ht_bytes der)
+static void record(struct state *state, struct ht_analysis *a, struct ht_bytes sha256,
+                   struct ht_bytes der)
 {
     struct ht_certificate *certificate = ht_arena_alloc(a->arena, sizeof *certificate);
     if (certificate == NULL) {
         return;
     }
-    (void)ht_certificate_decode(state->decoder, a->arena, der, certificate);
+    (void)certificate_decode_der(state->decoder, a->arena, der, sha256, certificate);
     certificate->first_seen_ns = a->time_ns;
     certificate->frame         = a->frame;
     certificate->source        = a->source_name(a->engine);
@@ -190,7 +187,7 @@ static void see(struct state *state, struct ht_analysis *a, struct ht_bytes sha2
                 struct ht_bytes der)
 {
     if (!seen_before(state, sha256.ptr)) {
-        record(state, a, der);
+        record(state, a, sha256, der);
         export(state, sha256, der);
     }
 }
@@ -210,8 +207,8 @@ static void on_chain(struct state *state, struct ht_analysis *a, struct tls_cert
     }
     event->sha256 = (struct ht_texts){.items = digests, .len = len};
     if (len > 0) {
-        certificate_leaf_names(&state->names, a->arena, event->chain.items[0], &event->subject,
-                               &event->issuer);
+        certificate_leaf_names(certificate_decoder_names(state->decoder), a->arena,
+                               event->chain.items[0], &event->subject, &event->issuer);
     }
 }
 
@@ -235,7 +232,8 @@ static void on_client_hello(struct state *state, struct ht_analysis *a,
 {
     struct tls_client_particulars *own = event->particulars;
     if (own != NULL && own->authorities.len > 0) {
-        own->authority_names = certificate_names(&state->names, a->arena, own->authorities);
+        own->authority_names = certificate_names(certificate_decoder_names(state->decoder),
+                                                 a->arena, own->authorities);
     }
 }
 
@@ -243,7 +241,8 @@ static void on_client_hello(struct state *state, struct ht_analysis *a,
 static void on_request(struct state *state, struct ht_analysis *a,
                        struct tls_certificate_request *event)
 {
-    event->authority_names = certificate_names(&state->names, a->arena, event->authorities);
+    event->authority_names =
+        certificate_names(certificate_decoder_names(state->decoder), a->arena, event->authorities);
 }
 
 static void on_event(void *state, struct ht_analysis *a, const struct ht_event_type *type,
@@ -265,8 +264,7 @@ static bool init(void *state, const struct ht_analysis_settings *settings, struc
     self->digester     = ht_digester_new();
     self->decoder      = ht_certificate_decoder_new();
     bool made          = self->digester != NULL && self->decoder != NULL &&
-                ht_memo_init(&self->known, KNOWN_SETS, KNOWN_MAX) &&
-                ht_memo_init(&self->names, NAME_SETS, NAME_MAX);
+                ht_memo_init(&self->known, KNOWN_SETS, KNOWN_MAX);
     return made || ht_fail(error, "out of memory");
 }
 
@@ -274,7 +272,6 @@ static void fini(void *state)
 {
     struct state *self = state;
     ht_memo_fini(&self->known);
-    ht_memo_fini(&self->names);
     ht_certificate_decoder_free(self->decoder);
     ht_digester_free(self->digester);
 }

@@ -12,13 +12,18 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "analysis/memo.h"
+#include "base/digits.h"
 #include "crypto/digest.h"
 #include "decode.h"
 
 enum {
     OBJECT_TEXT_MAX = 128,
     /* A signature by a larger key costs milliseconds to verify; nobody uses them. */
-    MAX_BITS_TO_VERIFY = 8192
+    MAX_BITS_TO_VERIFY = 8192,
+    /* Names by their DER: most are of 100 bytes; 1 MiB at worst. */
+    NAME_SETS    = 128,
+    NAME_LONGEST = 2048
 };
 
 /*
@@ -28,6 +33,7 @@ enum {
  */
 struct ht_certificate_decoder {
     struct ht_digester *digester;
+    struct ht_memo names; /* the text by DER */
     OSSL_LIB_CTX *without_providers;
     OSSL_PROVIDER *null; /* that there be no default one */
 };
@@ -43,7 +49,8 @@ struct ht_certificate_decoder *ht_certificate_decoder_new(void)
     if (decoder->without_providers != NULL) {
         decoder->null = OSSL_PROVIDER_load(decoder->without_providers, "null");
     }
-    if (decoder->digester == NULL || decoder->null == NULL) {
+    if (decoder->digester == NULL || decoder->null == NULL ||
+        !ht_memo_init(&decoder->names, NAME_SETS, NAME_LONGEST)) {
         ht_certificate_decoder_free(decoder);
         return NULL;
     }
@@ -60,7 +67,13 @@ void ht_certificate_decoder_free(struct ht_certificate_decoder *decoder)
     }
     OSSL_LIB_CTX_free(decoder->without_providers);
     ht_digester_free(decoder->digester);
+    ht_memo_fini(&decoder->names);
     free(decoder);
+}
+
+struct ht_memo *certificate_decoder_names(struct ht_certificate_decoder *decoder)
+{
+    return &decoder->names;
 }
 
 struct ht_bytes certificate_object(struct ht_arena *arena, const ASN1_OBJECT *object,
@@ -126,16 +139,29 @@ struct ht_bytes certificate_serial(struct ht_arena *arena, const ASN1_INTEGER *s
     return content;
 }
 
+static char *put_part(char *at, int value, char behind)
+{
+    at    = ht_put_digits(at, (uint64_t)value, 2);
+    *at++ = behind;
+    return at;
+}
+
 static struct ht_bytes rfc3339(struct ht_arena *arena, const ASN1_TIME *time)
 {
+    enum { LENGTH = sizeof "2026-11-21T13:49:13Z" - 1 };
     struct tm tm;
-    char text[64];
+    char text[LENGTH];
     if (time == NULL || ASN1_TIME_to_tm(time, &tm) != 1) {
         return ht_bytes("", 0);
     }
-    int len = snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
-                       tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-    return ht_arena_copy(arena, ht_bytes(text, (size_t)len));
+    char *at = ht_put_digits(text, (uint64_t)tm.tm_year + 1900, 4);
+    *at++    = '-';
+    at       = put_part(at, tm.tm_mon + 1, '-');
+    at       = put_part(at, tm.tm_mday, 'T');
+    at       = put_part(at, tm.tm_hour, ':');
+    at       = put_part(at, tm.tm_min, ':');
+    (void)put_part(at, tm.tm_sec, 'Z');
+    return ht_arena_copy(arena, ht_bytes(text, sizeof text));
 }
 
 /* The key, and the digest of the SubjectPublicKeyInfo that holds it. */
@@ -273,12 +299,12 @@ static void decode(struct ht_certificate_decoder *decoder, struct ht_arena *aren
     const X509_ALGOR *signature = X509_get0_tbs_sigalg(x509);
     const ASN1_OBJECT *algorithm;
     X509_ALGOR_get0(&algorithm, NULL, NULL, signature);
-    out->version             = (uint64_t)X509_get_version(x509) + 1;
-    out->subject             = certificate_name(arena, X509_get_subject_name(x509));
-    out->issuer              = certificate_name(arena, X509_get_issuer_name(x509));
-    out->serial              = certificate_serial(arena, X509_get0_serialNumber(x509));
-    out->not_before          = rfc3339(arena, X509_get0_notBefore(x509));
-    out->not_after           = rfc3339(arena, X509_get0_notAfter(x509));
+    out->version    = (uint64_t)X509_get_version(x509) + 1;
+    out->subject    = certificate_known_name(&decoder->names, arena, X509_get_subject_name(x509));
+    out->issuer     = certificate_known_name(&decoder->names, arena, X509_get_issuer_name(x509));
+    out->serial     = certificate_serial(arena, X509_get0_serialNumber(x509));
+    out->not_before = rfc3339(arena, X509_get0_notBefore(x509));
+    out->not_after  = rfc3339(arena, X509_get0_notAfter(x509));
     out->signature_algorithm = certificate_object(arena, algorithm, false);
     /* Asked before the extensions are: this is where libcrypto reads them and would take the
      * certificate's SHA-1, for which it lacks a provider; it does not try again. */
@@ -290,17 +316,31 @@ static void decode(struct ht_certificate_decoder *decoder, struct ht_arena *aren
     out->fault = extension_fault(arena, x509);
 }
 
+/* Of errors of others, or of one's own that nobody asks for; mostly there are none. */
+static void forget_errors(void)
+{
+    if (ERR_peek_error() != 0) {
+        ERR_clear_error();
+    }
+}
+
 bool ht_certificate_decode(struct ht_certificate_decoder *decoder, struct ht_arena *arena,
                            struct ht_bytes der, struct ht_certificate *out)
 {
-    *out        = (struct ht_certificate){.bytes = der.len};
-    out->sha256 = digest_copy(decoder->digester, arena, HT_SHA256, der);
-    out->sha1   = digest_copy(decoder->digester, arena, HT_SHA1, der);
+    struct ht_bytes sha256 = digest_copy(decoder->digester, arena, HT_SHA256, der);
+    return certificate_decode_der(decoder, arena, der, sha256, out);
+}
+
+bool certificate_decode_der(struct ht_certificate_decoder *decoder, struct ht_arena *arena,
+                            struct ht_bytes der, struct ht_bytes sha256, struct ht_certificate *out)
+{
+    *out      = (struct ht_certificate){.bytes = der.len, .sha256 = sha256};
+    out->sha1 = digest_copy(decoder->digester, arena, HT_SHA1, der);
     if (der.len > LONG_MAX) {
         out->malformed = true;
         return false;
     }
-    ERR_clear_error(); /* what others left is no fault of this one: why_refused tells the first */
+    forget_errors(); /* what others left is no fault of this one: why_refused tells the first */
     const uint8_t *end = der.ptr;
     X509 *x509         = X509_new_ex(decoder->without_providers, NULL);
     if (x509 != NULL && d2i_X509(&x509, &end, (long)der.len) != NULL) {
@@ -314,7 +354,7 @@ bool ht_certificate_decode(struct ht_certificate_decoder *decoder, struct ht_are
         out->fault     = why_refused(arena, der);
     }
     X509_free(x509);
-    ERR_clear_error();
+    forget_errors();
     return !out->malformed;
 }
 

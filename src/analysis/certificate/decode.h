@@ -16,6 +16,12 @@ struct asn1_object_st;
 struct asn1_string_st;
 struct ht_memo;
 
+/* certificate_decode_der is ht_certificate_decode of a certificate whose SHA-256 is known: a view
+ * that lives as long as `out`. */
+bool certificate_decode_der(struct ht_certificate_decoder *decoder, struct ht_arena *arena,
+                            struct ht_bytes der, struct ht_bytes sha256,
+                            struct ht_certificate *out);
+
 /* certificate_decode_x509 is ht_certificate_decode of a certificate that libcrypto read before,
  * with its key, out of all of `der`; whose SHA-256 is known. */
 void certificate_decode_x509(struct ht_certificate_decoder *decoder, struct ht_arena *arena,
@@ -30,11 +36,19 @@ struct ht_bytes certificate_object(struct ht_arena *arena, const struct asn1_obj
 /* certificate_name is a name in the form of RFC 4514, in UTF-8. */
 struct ht_bytes certificate_name(struct ht_arena *arena, const struct X509_name_st *name);
 
+/* certificate_decoder_names are the names that it printed: their text by their DER. */
+struct ht_memo *certificate_decoder_names(struct ht_certificate_decoder *decoder);
+
+/* certificate_known_name is certificate_name of a name that was read from DER; what was asked for
+ * before is in `known`. */
+struct ht_bytes certificate_known_name(struct ht_memo *known, struct ht_arena *arena,
+                                       const struct X509_name_st *name);
+
 /* certificate_serial is a serial number: the content of the DER INTEGER, as it was sent. */
 struct ht_bytes certificate_serial(struct ht_arena *arena, const struct asn1_string_st *serial);
 
-/* certificate_names are the first 64 of `ders` in that form; an empty one where it is no name. What
- * was asked for before is in `known`. */
+/* certificate_names are the first 64 of `ders` in that form, likewise; an empty one where it is no
+ * name. */
 struct ht_texts certificate_names(struct ht_memo *known, struct ht_arena *arena,
                                   struct ht_texts ders);
 

@@ -23,19 +23,31 @@ static struct ht_bytes print(struct ht_arena *arena, struct ht_bytes der)
     return text;
 }
 
-static struct ht_bytes name_of(struct ht_memo *known, struct ht_arena *arena, struct ht_bytes der)
+/* Of which `name` was read; NULL: it was not, yet. */
+static struct ht_bytes name_of(struct ht_memo *known, struct ht_arena *arena, struct ht_bytes der,
+                               const X509_NAME *name)
 {
     const struct known_name *found = ht_memo_find(known, der);
     if (found != NULL) {
         return ht_arena_copy(arena, ht_bytes(found->text, found->len));
     }
-    struct ht_bytes text    = print(arena, der);
+    struct ht_bytes text    = name != NULL ? certificate_name(arena, name) : print(arena, der);
     struct known_name *kept = ht_memo_add(known, der, sizeof *kept + text.len);
     if (kept != NULL && text.len > 0) {
         kept->len = text.len;
         memcpy(kept->text, text.ptr, text.len);
     }
     return text;
+}
+
+struct ht_bytes certificate_known_name(struct ht_memo *known, struct ht_arena *arena,
+                                       const X509_NAME *name)
+{
+    const unsigned char *der;
+    size_t len;
+    bool has_der = X509_NAME_get0_der(name, &der, &len) == 1;
+    return has_der ? name_of(known, arena, ht_bytes(der, len), name)
+                   : certificate_name(arena, name);
 }
 
 struct ht_texts certificate_names(struct ht_memo *known, struct ht_arena *arena,
@@ -47,7 +59,7 @@ struct ht_texts certificate_names(struct ht_memo *known, struct ht_arena *arena,
         return (struct ht_texts){0};
     }
     for (size_t i = 0; i < len; i++) {
-        names[i] = name_of(known, arena, ders.items[i]);
+        names[i] = name_of(known, arena, ders.items[i], NULL);
     }
     return (struct ht_texts){.items = names, .len = len};
 }
@@ -85,7 +97,7 @@ void certificate_leaf_names(struct ht_memo *known, struct ht_arena *arena, struc
     (void)take_element(&tbs, &inner); /* validity */
     struct ht_bytes subject_der = take_element(&tbs, &inner);
     if (!tbs.bad && issuer_der.ptr[0] == NAME && subject_der.ptr[0] == NAME) {
-        *issuer  = name_of(known, arena, issuer_der);
-        *subject = name_of(known, arena, subject_der);
+        *issuer  = name_of(known, arena, issuer_der, NULL);
+        *subject = name_of(known, arena, subject_der, NULL);
     }
 }

@@ -86,7 +86,8 @@ const struct ht_certificate *chain_member_decoded(struct chain_member *member,
             certificate_decode_x509(decoder, &member->arena, x509, member->der, member->entry.key,
                                     out);
         } else if (out != NULL) {
-            (void)ht_certificate_decode(decoder, &member->arena, member->der, out);
+            (void)certificate_decode_der(decoder, &member->arena, member->der, member->entry.key,
+                                         out);
         }
         member->decoded = out;
     }
