@@ -28,7 +28,8 @@ struct parser {
     struct ht_arena *arena;
     struct dns_text text;
     struct dns_names names;
-    uint16_t type; /* the last one that was spelled: an answer's is mostly the question's */
+    struct ht_bytes asked; /* the name of the first question */
+    uint16_t type;         /* the last one that was spelled: an answer's is mostly the question's */
     struct ht_bytes type_text;
     size_t text_left;
     enum dns_kind kind;
@@ -51,10 +52,13 @@ bool dns_header_parse(struct ht_reader *r, struct dns_message *out)
     out->authentic_data      = (flags & 0x0020) != 0;
     out->checking_disabled   = (flags & 0x0010) != 0;
     out->rcode               = flags & 15;
-    for (size_t i = 0; i < HT_ARRAY_LEN(out->counts) && counts.len > 0; i++) {
-        out->counts[i] = ht_be16(counts, i);
+    out->header              = !r->bad;
+    if (out->header) {
+        out->counts[0] = ht_be16(counts, 0);
+        out->counts[1] = ht_be16(counts, 1);
+        out->counts[2] = ht_be16(counts, 2);
+        out->counts[3] = ht_be16(counts, 3);
     }
-    out->header = !r->bad;
     return out->header;
 }
 
@@ -83,22 +87,6 @@ static struct ht_bytes spell_type(struct parser *p, uint16_t type)
     return p->type_text;
 }
 
-/* Room for as many items as the header says, but no more than the bytes left can hold. */
-static void *alloc_items(struct parser *p, size_t count, size_t smallest, size_t size)
-{
-    if (count == 0) {
-        return NULL;
-    }
-    size_t left = rd_left(&p->r);
-    size_t len  = count * smallest <= left ? count : left / smallest;
-    void *items = len > 0 ? ht_arena_take(p->arena, len * size) : NULL;
-    p->limit |= items == NULL && len > 0;
-    if (items == NULL) {
-        rd_fail(&p->r);
-    }
-    return items;
-}
-
 /* Takes the top bit off the class, where it is no part of it. */
 static bool take_flag(const struct parser *p, uint16_t *class)
 {
@@ -110,17 +98,13 @@ static bool take_flag(const struct parser *p, uint16_t *class)
 static void read_questions(struct parser *p, struct dns_message *out, size_t count)
 {
     const uint8_t *start = p->r.cur;
-    out->questions       = alloc_items(p, count, SMALLEST_QUESTION, sizeof(struct dns_question));
     while (out->num_questions < count && !p->r.bad) {
-        struct ht_bytes name = read_name(p);
-        uint16_t type        = rd_u16(&p->r);
-        uint16_t class       = rd_u16(&p->r);
-        if (p->r.bad) {
+        struct ht_bytes name  = read_name(p);
+        struct ht_bytes fixed = rd_take(&p->r, SMALLEST_QUESTION - 1);
+        if (fixed.len == 0 || !afford(p, name.len)) {
             break;
         }
-        if (!afford(p, name.len)) {
-            break;
-        }
+        uint16_t type = ht_be16_at(fixed, 0), class = ht_be16_at(fixed, 2);
         bool flag = take_flag(p, &class);
         out->questions[out->num_questions++] =
             (struct dns_question){.name  = name,
@@ -129,6 +113,7 @@ static void read_questions(struct parser *p, struct dns_message *out, size_t cou
                                   .unicast_response = flag,
                                   .type_id          = type};
         if (out->num_questions == 1) {
+            p->asked   = name;
             out->asked = ht_bytes(start, (size_t)(p->r.cur - start));
         }
     }
@@ -202,10 +187,13 @@ static void fill_data(struct parser *p, struct dns_answer *out, uint16_t type, u
 static bool read_record(struct parser *p, struct dns_message *out, enum dns_section section)
 {
     struct ht_bytes name  = read_name(p);
-    uint16_t type         = rd_u16(&p->r);
-    uint16_t class        = rd_u16(&p->r);
-    uint32_t ttl          = rd_u32(&p->r);
-    struct ht_bytes rdata = rd_vec(&p->r, 2);
+    struct ht_bytes fixed = rd_take(&p->r, SMALLEST_RECORD - 1);
+    if (fixed.len == 0) {
+        return false;
+    }
+    uint16_t type = ht_be16_at(fixed, 0), class = ht_be16_at(fixed, 2);
+    uint32_t ttl          = ht_be32_at(fixed, 4);
+    struct ht_bytes rdata = rd_take(&p->r, ht_be16_at(fixed, 8));
     if (p->r.bad) {
         return false;
     }
@@ -217,8 +205,8 @@ static bool read_record(struct parser *p, struct dns_message *out, enum dns_sect
     struct dns_answer *record = &out->records[section][out->num_records[section]];
     *record                   = (struct dns_answer){
                           .name = name, .type = spell_type(p, type), .ttl_s = ttl, .type_id = type, .rdata = rdata};
-    if (section == DNS_ANSWER && out->num_questions > 0) {
-        record->asked = out->questions[0].name;
+    if (section == DNS_ANSWER) {
+        record->asked = p->asked;
     }
     record->cache_flush = take_flag(p, &class);
     fill_data(p, record, type, class, rdata);
@@ -231,8 +219,7 @@ static bool read_record(struct parser *p, struct dns_message *out, enum dns_sect
 
 static void read_section(struct parser *p, struct dns_message *out, enum dns_section section)
 {
-    size_t count          = out->counts[1 + section];
-    out->records[section] = alloc_items(p, count, SMALLEST_RECORD, sizeof(struct dns_answer));
+    size_t count = out->counts[1 + section];
     for (size_t i = 0; i < count && !p->r.bad; i++) {
         if (!read_record(p, out, section)) {
             break;
@@ -240,14 +227,47 @@ static void read_section(struct parser *p, struct dns_message *out, enum dns_sec
     }
 }
 
+/* How many of so many items, of so many octets at least, `*left` can hold; takes them off it. */
+static size_t at_most(size_t count, size_t smallest, size_t *left)
+{
+    size_t len = count * smallest <= *left ? count : *left / smallest;
+    *left -= len * smallest;
+    return len;
+}
+
+/* Room for as many items as the header says, but no more than the message can hold. */
+static void make_room(struct parser *p, struct dns_message *out)
+{
+    size_t left = rd_left(&p->r), records = 0, first[DNS_NUM_SECTIONS];
+    size_t questions = at_most(out->counts[0], SMALLEST_QUESTION, &left);
+    for (int i = 0; i < DNS_NUM_SECTIONS; i++) {
+        first[i] = records;
+        records += at_most(out->counts[1 + i], SMALLEST_RECORD, &left);
+    }
+    size_t size = records * sizeof(struct dns_answer) + questions * sizeof(struct dns_question);
+    struct dns_answer *room = size > 0 ? ht_arena_take(p->arena, size) : NULL;
+    p->limit                = room == NULL && size > 0;
+    if (room == NULL) {
+        return;
+    }
+    for (int i = 0; i < DNS_NUM_SECTIONS; i++) {
+        out->records[i] = room + first[i];
+    }
+    out->questions = (struct dns_question *)(room + records);
+}
+
 static void start(struct parser *p, struct ht_bytes message, enum dns_kind kind,
                   struct ht_arena *arena)
 {
-    *p = (struct parser){.names     = {.message = message},
-                         .r         = ht_reader(message),
-                         .arena     = arena,
-                         .text_left = DNS_MAX_TEXT,
-                         .kind      = kind};
+    p->r             = ht_reader(message);
+    p->arena         = arena;
+    p->names.message = message;
+    p->names.num     = 0;
+    p->asked         = ht_bytes("", 0);
+    p->type_text     = ht_bytes("", 0);
+    p->text_left     = DNS_MAX_TEXT;
+    p->kind          = kind;
+    p->malformed = p->limit = false;
     dns_text_start(&p->text, arena);
     p->text.utf8 = kind == DNS_MULTICAST;
 }
@@ -259,13 +279,19 @@ bool dns_message_parse(struct ht_bytes message, enum dns_kind kind, struct ht_ar
     start(&p, message, kind, arena);
     *out = (struct dns_message){0};
     if (dns_header_parse(&p.r, out)) {
+        make_room(&p, out);
+    }
+    if (out->questions != NULL) {
         read_questions(&p, out, out->counts[0]);
+    } else if (out->counts[0] > 0) {
+        rd_fail(&p.r);
     }
     for (unsigned i = 0; i < DNS_NUM_SECTIONS && !p.r.bad && !p.limit; i++) {
         if (out->counts[1 + i] > 0) {
             read_section(&p, out, (enum dns_section)i);
         }
     }
+    dns_text_end(&p.text);
     out->limit_reached = p.limit;
     return rd_done(&p.r) && !p.malformed && !p.limit;
 }

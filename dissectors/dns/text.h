@@ -90,4 +90,12 @@ static inline void dns_text_drop(struct dns_text *text)
  * where there was no room. */
 struct ht_bytes dns_text_done(struct dns_text *text);
 
+/* dns_text_end gives the arena back what is not used of its memory; no text follows. */
+static inline void dns_text_end(struct dns_text *text)
+{
+    if (text->capacity > text->len) {
+        ht_arena_cut(text->arena, text->ptr + text->len, text->capacity - text->len);
+    }
+}
+
 #endif

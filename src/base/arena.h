@@ -89,6 +89,17 @@ static inline void *ht_arena_alloc(struct ht_arena *arena, size_t len)
     return out != NULL ? memset(out, 0, len) : NULL;
 }
 
+/* ht_arena_cut gives back the last `len` bytes, from `from` on, of what was taken last; nothing
+ * where more was taken since. */
+static inline void ht_arena_cut(struct ht_arena *arena, const void *from, size_t len)
+{
+    struct ht_arena_block *block = arena->blocks;
+    size_t at                    = block != NULL ? (uintptr_t)from - (uintptr_t)block->bytes : 0;
+    if (block != NULL && at < block->used && ht_arena_rounded(at + len) == block->used) {
+        block->used = (uint32_t)ht_arena_rounded(at);
+    }
+}
+
 /* ht_arena_reserve has what is allocated next, up to `len` bytes together, lie side by side: behind
  * what was allocated last where there is room for half of it at least, else in a block of its own;
  * where there is no memory for that, it may not. */

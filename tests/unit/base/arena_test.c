@@ -46,6 +46,28 @@ static void test_arena_memory(void **state)
     ht_arena_clear(&arena);
 }
 
+/* What was taken last is cut, to the alignment; nothing that lies before it, or in another block.
+ */
+static void test_arena_cut(void **state)
+{
+    (void)state;
+    struct ht_arena arena = {0};
+    ht_arena_cut(&arena, &arena, 8);
+    uint8_t *first = ht_arena_alloc(&arena, 20);
+    uint8_t *last  = ht_arena_alloc(&arena, 99);
+    uint32_t used  = arena.blocks->used;
+    ht_arena_cut(&arena, first + 4, 16);
+    ht_arena_cut(&arena, last + 10, 50);
+    assert_int_equal(arena.blocks->used, used);
+    ht_arena_cut(&arena, last + 10, 89);
+    assert_ptr_equal(ht_arena_take(&arena, 8), last + 16);
+    uint8_t *large = ht_arena_alloc(&arena, 5000);
+    used           = arena.blocks->used;
+    ht_arena_cut(&arena, large, 5000);
+    assert_int_equal(arena.blocks->used, used);
+    ht_arena_clear(&arena);
+}
+
 static void test_arena_is_zeroed_when_used_again(void **state)
 {
     (void)state;
@@ -237,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_budget),
         cmocka_unit_test(test_arena_memory),
+        cmocka_unit_test(test_arena_cut),
         cmocka_unit_test(test_arena_is_zeroed_when_used_again),
         cmocka_unit_test(test_arena_reserves),
         cmocka_unit_test(test_arena_large),
