@@ -11,7 +11,7 @@ enum {
     MAX_STRANGE = 4096,
     /* A question of one label, and its answer, at most: anything larger is no first message. */
     MAX_COUNT = 100,
-    MAX_TEXT  = 256 /* of a name without escapes */
+    MAX_TEXT  = 272 /* of a name without escapes, which is written in chunks */
 };
 
 static bool has_port(const struct ht_endpoint endpoint[2], uint16_t port)

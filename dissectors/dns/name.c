@@ -21,23 +21,35 @@ static size_t read_pointer(struct ht_reader *at, uint8_t first, size_t limit)
     return offset;
 }
 
-/* Steps over labels to what is none: the root or a pointer, whose first octet it puts in
- * `out_end`. */
-static struct ht_bytes take_labels(struct ht_reader *at, uint16_t *octets, uint8_t *out_end)
+/* Labels that lie side by side. */
+struct labels {
+    struct ht_bytes octets; /* each with its length before it */
+    size_t num;
+    uint8_t lengths; /* the bits that any length has */
+    uint8_t end;     /* the octet behind them: 0, the root, or the first one of a pointer */
+};
+
+/* Steps over labels and what ends them. `octets`: of the name, the root's among them, which these
+ * are added to. */
+static inline struct labels take_labels(struct ht_reader *at, uint16_t *octets)
 {
-    struct ht_bytes rest = ht_bytes_head(ht_bytes(at->cur, rd_left(at)), MAX_NAME);
-    size_t len           = 0;
-    while (len < rest.len && rest.ptr[len] - 1U < MAX_LABEL) { /* a label's length is not zero */
-        len += 1U + rest.ptr[len];
+    const uint8_t *from = at->cur;
+    size_t left = rd_left(at), most = left < MAX_NAME ? left : MAX_NAME, len = 0;
+    struct labels out = {0};
+    while (len < most && from[len] - 1U < MAX_LABEL) { /* a label's length is not zero */
+        out.lengths |= from[len];
+        len += 1U + from[len];
+        out.num++;
     }
-    struct ht_bytes labels = rd_take(at, len);
-    uint8_t end            = rd_u8(at);
-    *octets                = (uint16_t)(*octets + len);
-    if (*octets > MAX_NAME || (end > MAX_LABEL && end < 0xC0)) {
+    *octets = (uint16_t)(*octets + len);
+    if (len >= left || *octets > MAX_NAME || (from[len] > MAX_LABEL && from[len] < 0xC0)) {
         rd_fail(at);
+        return (struct labels){0};
     }
-    *out_end = at->bad ? 0 : end;
-    return at->bad ? ht_bytes("", 0) : labels;
+    out.octets = ht_bytes(from, len);
+    out.end    = from[len];
+    at->cur += len + 1;
+    return out;
 }
 
 /* As it is but for dots and backslashes: "Bob’s printer" (RFC 6763 section 4.3). */
@@ -52,7 +64,8 @@ static void put_utf8(struct dns_text *out, struct ht_bytes label)
 }
 
 /* Writes labels that hold what must be escaped. */
-static void put_escaped(struct dns_text *out, struct ht_bytes labels, bool first)
+static __attribute__((noinline)) void put_escaped(struct dns_text *out, struct ht_bytes labels,
+                                                  bool first)
 {
     for (size_t i = 0; i < labels.len; i += 1U + labels.ptr[i]) {
         dns_text_put(out, ht_bytes(".", i == 0 && first ? 0 : 1));
@@ -66,28 +79,34 @@ static void put_escaped(struct dns_text *out, struct ht_bytes labels, bool first
 }
 
 /* Labels lie on the wire as they are written, but that each has its length where the text has a
- * dot. What must be escaped is looked for in what came, not in what was just written: that would
- * wait until it is in memory. Returns how many octets were written as they are. */
-static uint16_t put_labels(struct dns_text *out, struct ht_bytes labels, bool first)
+ * dot. A length below ' ' is no character that is written as it is: where there are no others but
+ * these, they become dots and the rest is the text. Returns how many octets that is so of: all of
+ * them or, where something had to be escaped, none. */
+static uint16_t put_labels(struct dns_text *out, struct ht_bytes message,
+                           const struct labels *labels, bool first)
 {
-    uint8_t *text = labels.len > 0 ? dns_text_room(out, labels.len) : NULL;
-    bool plain    = true;
+    struct ht_bytes octets = ht_bytes_from(labels->octets, first);
+    uint8_t *text          = octets.len > 0 ? dns_text_room(out, octets.len + DNS_CHUNK) : NULL;
+    const uint8_t *end     = message.ptr + message.len;
+    dns_chunk count        = {first};
     if (text == NULL) {
         return 0;
     }
-    memcpy(text, labels.ptr + first, labels.len - first);
-    for (size_t i = 0; i < labels.len; i += 1U + labels.ptr[i]) {
-        plain &= dns_is_plain(ht_bytes(labels.ptr + i + 1, labels.ptr[i]), '!', '.');
-        if (i >= first) {
-            text[i - first] = '.';
-        }
+    for (size_t i = 0; i < octets.len; i += DNS_CHUNK) {
+        const uint8_t *at = octets.ptr + i;
+        dns_chunk chunk   = dns_load(at, (size_t)(end - at));
+        dns_chunk found   = dns_not_plain(chunk, octets.len - i, '!', '.');
+        count -= found;
+        chunk = (chunk & ~found) | ('.' & found);
+        memcpy(text + i, &chunk, DNS_CHUNK);
     }
-    if (!plain) {
-        put_escaped(out, labels, first);
-        return 0;
+    size_t before = out->len;
+    if (dns_sum(count) == labels->num && labels->lengths < ' ') {
+        out->len += octets.len;
+    } else {
+        put_escaped(out, labels->octets, first);
     }
-    out->len += labels.len - first;
-    return (uint16_t)labels.len;
+    return (uint16_t)(out->len - before == octets.len ? labels->octets.len : 0);
 }
 
 /* The name that begins at `offset`, or has a label that does; `*out_skipped` is how many octets of
@@ -124,37 +143,43 @@ static bool put_kept(const struct dns_names *names, size_t offset, struct dns_te
     return true;
 }
 
+/* Goes on where a pointer, of which `first` was read, leads, until the root. */
+static void follow(struct ht_reader *at, uint8_t first, const struct dns_names *names,
+                   struct dns_text *out, struct dns_name *name)
+{
+    size_t limit = name->at;
+    while (first != 0 && name->pointers <= MAX_POINTERS) {
+        limit = read_pointer(at, first, limit);
+        name->pointers++;
+        if (at->bad || put_kept(names, limit, out, name)) {
+            return;
+        }
+        bool begins          = name->octets == 1;
+        *at                  = ht_reader(ht_bytes_from(names->message, limit));
+        struct labels labels = take_labels(at, &name->octets);
+        (void)put_labels(out, names->message, &labels, begins);
+        first = labels.end;
+    }
+}
+
 /* Writes a name. What it fills in `name` is without the text. */
 static bool parse(struct ht_reader *r, const struct dns_names *names, struct dns_text *out,
                   struct dns_name *name)
 {
-    struct ht_reader at = *r;
-    size_t limit        = rd_more(r) ? (size_t)(r->cur - names->message.ptr) : 0;
-    uint8_t end         = 0;
-    *name               = (struct dns_name){.at = limit, .octets = 1};
-    do {
-        bool first             = name->octets == 1;
-        struct ht_bytes labels = take_labels(&at, &name->octets, &end);
-        uint16_t plain         = put_labels(out, labels, first);
-        if (name->pointers == 0) {
-            name->plain = plain;
-        }
-        if (end != 0) {
-            limit = read_pointer(&at, end, limit);
-            *r    = name->pointers++ == 0 ? at : *r;
-            if (!at.bad && put_kept(names, limit, out, name)) {
-                end = 0;
-            } else if (!at.bad) {
-                at = ht_reader(ht_bytes_from(names->message, limit));
-            }
-        }
-    } while (end != 0 && !at.bad && name->pointers <= MAX_POINTERS);
+    struct ht_reader at  = *r;
+    size_t offset        = rd_more(r) ? (size_t)(r->cur - names->message.ptr) : 0;
+    uint16_t octets      = 1;
+    struct labels labels = take_labels(&at, &octets);
+    uint16_t plain       = put_labels(out, names->message, &labels, true);
+    *r                   = at;
+    *name                = (struct dns_name){.at = offset, .plain = plain, .octets = octets};
+    if (labels.end != 0) {
+        rd_skip(r, 1);
+        follow(&at, labels.end, names, out, name);
+    }
     if (at.bad || name->pointers > MAX_POINTERS || name->octets > MAX_NAME) {
         rd_fail(r);
         return false;
-    }
-    if (name->pointers == 0) {
-        *r = at;
     }
     if (name->octets == 1) {
         dns_text_char(out, '.');
@@ -205,9 +230,7 @@ struct ht_bytes dns_name_read(struct ht_reader *r, struct dns_names *names, stru
 void dns_name_skip(struct ht_reader *r)
 {
     uint16_t octets = 1;
-    uint8_t end     = 0;
-    (void)take_labels(r, &octets, &end);
-    if (end != 0) {
+    if (take_labels(r, &octets).end != 0) {
         rd_fail(r);
     }
 }

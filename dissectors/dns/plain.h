@@ -1,68 +1,59 @@
 /*
- * Which bytes of labels and character-strings are written as they are (RFC 1035 section 5.1), eight
- * at once.
+ * Which bytes of labels and character-strings are written as they are (RFC 1035 section 5.1),
+ * sixteen at once.
  */
 #ifndef HT_DNS_PLAIN_H
 #define HT_DNS_PLAIN_H
 
 #include "base/bytes.h"
 
-static inline uint64_t dns_each(uint64_t byte)
-{
-    return byte * UINT64_C(0x0101010101010101);
-}
+enum { DNS_CHUNK = 16 };
 
-/* Nonzero where one of the eight bytes of `word` is zero. */
-static inline uint64_t dns_has_zero(uint64_t word)
-{
-    return (word - dns_each(1)) & ~word & dns_each(0x80);
-}
+typedef int8_t dns_chunk __attribute__((vector_size(DNS_CHUNK)));
 
-/* Nonzero where one of the eight is below `first` (which is below 0x80), above '~', a backslash or
- * `special`. */
-static inline uint64_t dns_not_plain(uint64_t word, uint8_t first, char special)
+/* The bytes from `at` on, of which `len` can be read; zeros behind these. */
+static inline dns_chunk dns_load(const uint8_t *at, size_t len)
 {
-    uint64_t below = (word - dns_each(first)) & ~word & dns_each(0x80);
-    uint64_t above = ((word + dns_each(1)) | word) & dns_each(0x80);
-    return below | above | dns_has_zero(word ^ dns_each('\\')) |
-           dns_has_zero(word ^ dns_each((uint8_t)special));
-}
-
-static inline uint64_t dns_load8(const uint8_t *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
-static inline uint32_t dns_load4(const uint8_t *at)
-{
-    uint32_t word;
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
-/* The last up to eight bytes, some of them twice. */
-static inline uint64_t dns_last_word(struct ht_bytes b)
-{
-    if (b.len >= 8) {
-        return dns_load8(b.ptr + b.len - 8);
+    dns_chunk chunk = {0};
+    if (len >= DNS_CHUNK) {
+        memcpy(&chunk, at, DNS_CHUNK);
+    } else {
+        memcpy(&chunk, at, len);
     }
-    if (b.len >= 4) {
-        return (uint64_t)dns_load4(b.ptr) << 32 | dns_load4(b.ptr + b.len - 4);
-    }
-    uint64_t pair = (uint64_t)b.ptr[0] << 8 | b.ptr[b.len / 2];
-    return dns_each(b.ptr[b.len - 1]) << 16 | pair;
+    return chunk;
+}
+
+/* Of the first `len` bytes each that is below `first`, above '~' (signed, one above 0x7F is below
+ * `first`), a backslash or `special` has all its bits set; the others are zero. */
+static inline dns_chunk dns_not_plain(dns_chunk chunk, size_t len, char first, char special)
+{
+    static const int8_t heads[2 * DNS_CHUNK] = {-1, -1, -1, -1, -1, -1, -1, -1,
+                                                -1, -1, -1, -1, -1, -1, -1, -1};
+    dns_chunk head;
+    memcpy(&head, heads + DNS_CHUNK - (len < DNS_CHUNK ? len : DNS_CHUNK), DNS_CHUNK);
+    return head & ((chunk < (int8_t)first) | (chunk == 0x7F) | (chunk == '\\') |
+                   (chunk == (int8_t)special));
+}
+
+/* The sum of the bytes, which is below 256. */
+static inline unsigned dns_sum(dns_chunk chunk)
+{
+    uint64_t halves[2];
+    memcpy(halves, &chunk, sizeof halves);
+    return (unsigned)((halves[0] + halves[1]) * UINT64_C(0x0101010101010101) >> 56);
 }
 
 /* dns_is_plain: all bytes are from `first` to '~', none is a backslash or `special`. */
-static inline bool dns_is_plain(struct ht_bytes bytes, uint8_t first, char special)
+static inline bool dns_is_plain(struct ht_bytes bytes, char first, char special)
 {
-    uint64_t found = bytes.len > 0 ? dns_not_plain(dns_last_word(bytes), first, special) : 0;
-    for (size_t i = 0; i + 8 < bytes.len; i += 8) {
-        found |= dns_not_plain(dns_load8(bytes.ptr + i), first, special);
+    dns_chunk found = {0};
+    for (size_t i = 0; i < bytes.len; i += DNS_CHUNK) {
+        size_t left = bytes.len - i;
+        found |= dns_not_plain(dns_load(bytes.ptr + i, left), left, first, special);
     }
-    return found == 0;
+    uint64_t halves[2];
+    memcpy(halves, &found, sizeof halves);
+    return (halves[0] | halves[1]) == 0;
 }
 
 #endif

@@ -257,9 +257,13 @@ static bool put_fixed(struct dns_text *out, char letter, struct ht_reader *r)
 {
     switch (letter) {
     case '1':
+        dns_text_uint(out, rd_u8(r));
+        return true;
     case '2':
+        dns_text_uint(out, rd_u16(r));
+        return true;
     case '4':
-        dns_text_uint(out, rd_uint(r, (unsigned)(letter - '0')));
+        dns_text_uint(out, rd_u32(r));
         return true;
     case 'a':
         put_address(out, rd_take(r, 4));
@@ -334,7 +338,9 @@ bool dns_rdata_print(struct dns_text *out, uint16_t type, struct ht_bytes rdata,
             (void)dns_svc_params_print(out, &r);
             continue;
         }
-        dns_text_put(out, ht_bytes(" ", letter == form ? 0 : 1));
+        if (letter != form) {
+            dns_text_char(out, ' ');
+        }
         if (*letter == 'n') {
             (void)dns_name_parse(&r, names, out);
         } else if (!put_fixed(out, *letter, &r) && !put_variable(out, *letter, &r)) {

@@ -72,9 +72,9 @@ void dns_text_address(struct dns_text *text, const struct ht_address *address)
 }
 
 /* Writes one byte, escaped where it must be, and returns how many characters it became. */
-static size_t put_escaped(uint8_t *out, uint8_t byte, uint8_t first, char special)
+static size_t put_escaped(uint8_t *out, uint8_t byte, char first, char special)
 {
-    if (byte < first || byte > '~') {
+    if (byte < (uint8_t)first || byte > '~') {
         out[0] = '\\';
         out[1] = (uint8_t)('0' + byte / 100);
         out[2] = (uint8_t)('0' + byte / 10 % 10);
@@ -87,7 +87,7 @@ static size_t put_escaped(uint8_t *out, uint8_t byte, uint8_t first, char specia
     return 1U + escaped;
 }
 
-void dns_text_escaped(struct dns_text *text, struct ht_bytes bytes, uint8_t first, char special)
+void dns_text_escaped(struct dns_text *text, struct ht_bytes bytes, char first, char special)
 {
     if (dns_is_plain(bytes, first, special)) {
         dns_text_put(text, bytes);

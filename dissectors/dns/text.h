@@ -67,7 +67,7 @@ void dns_text_address(struct dns_text *text, const struct ht_address *address);
 
 /* dns_text_escaped writes bytes of a label or of a character-string: each as it is from `first` to
  * '~', else \DDD; a backslash and `special` get a backslash before them. */
-void dns_text_escaped(struct dns_text *text, struct ht_bytes bytes, uint8_t first, char special);
+void dns_text_escaped(struct dns_text *text, struct ht_bytes bytes, char first, char special);
 
 /* dns_text_is_utf8: well-formed UTF-8 (RFC 3629 section 4) without control characters. */
 bool dns_text_is_utf8(struct ht_bytes bytes);

@@ -111,19 +111,30 @@ static size_t spell(char *out, const uint8_t *label, size_t len)
     return n;
 }
 
-/* Every octet, at every place of labels of every length up to 20. */
+/* Every octet, at every place of a label of that length, which is the second one. */
+static void every_octet_of(size_t len)
+{
+    for (size_t at = 0; at < len * 256; at++) {
+        uint8_t message[80] = {2, 'x', 'y', (uint8_t)len};
+        char expected[128]  = "xy.";
+        memset(message + 4, 'a', len);
+        message[4 + at / 256]                               = (uint8_t)at;
+        expected[3 + spell(expected + 3, message + 4, len)] = '\0';
+        assert_name(ht_bytes(message, 5 + len), 0, expected, 5 + len);
+    }
+}
+
+/* Labels of every length up to 20; such whose length reads as a space, a dot, a digit; the longest.
+ */
 static void every_octet(void **unused)
 {
+    static const size_t longer[] = {31, 32, 33, '.', '0', 63};
     (void)unused;
     for (size_t len = 1; len <= 20; len++) {
-        for (size_t at = 0; at < len * 256; at++) {
-            uint8_t message[40] = {2, 'x', 'y', (uint8_t)len};
-            char expected[128]  = "xy.";
-            memset(message + 4, 'a', len);
-            message[4 + at / 256]                               = (uint8_t)at;
-            expected[3 + spell(expected + 3, message + 4, len)] = '\0';
-            assert_name(ht_bytes(message, 5 + len), 0, expected, 5 + len);
-        }
+        every_octet_of(len);
+    }
+    for (size_t i = 0; i < HT_ARRAY_LEN(longer); i++) {
+        every_octet_of(longer[i]);
     }
 }
 
