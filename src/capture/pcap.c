@@ -119,23 +119,22 @@ struct lengths {
     uint32_t captured, original;
 };
 
-static struct lengths read_lengths(const struct pcap *pcap)
+static inline struct lengths read_lengths(const uint8_t *at, enum ht_order order)
 {
-    const uint8_t *at = pcap->file.input.cur;
-    return (struct lengths){ht_load32(at + 8, pcap->order), ht_load32(at + 12, pcap->order)};
+    return (struct lengths){ht_load32(at + 8, order), ht_load32(at + 12, order)};
 }
 
 /* Hands out the record at the cursor, which is there. */
-static inline enum ht_read take_record(struct pcap *pcap, struct lengths lengths,
-                                       struct ht_frame *out)
+static inline enum ht_read take_record(struct pcap *pcap, enum ht_order order,
+                                       struct lengths lengths, struct ht_frame *out)
 {
     struct ht_input *input = &pcap->file.input;
     uint32_t header_len    = pcap->record_header_len;
     *out                   = (struct ht_frame){
                           .number = ++pcap->file.frames,
                           /* Both halves are 32 bits without sign, so that the sum cannot overflow (the year 2106). */
-                          .time_ns = (int64_t)ht_load32(input->cur, pcap->order) * HT_SECOND_NS +
-                                     (int64_t)ht_load32(input->cur + 4, pcap->order) * pcap->tick_ns,
+                          .time_ns = (int64_t)ht_load32(input->cur, order) * HT_SECOND_NS +
+                                     (int64_t)ht_load32(input->cur + 4, order) * pcap->tick_ns,
                           .data         = ht_bytes(input->cur + header_len, lengths.captured),
                           .original_len = lengths.original > lengths.captured ? lengths.original : lengths.captured,
                           .link_type    = pcap->link_type,
@@ -167,8 +166,8 @@ static enum ht_read next_file(struct pcap *pcap, struct ht_frame *out, struct ht
     return pcap_next(&pcap->file.source, out, error);
 }
 
-/* Where not all of the record was read, or it is none. Not inlined, for those that are there would
- * pay for it. */
+/* Where not all of the record was read, or it is none, or the order of bytes is another than in
+ * most files. Not inlined, for the usual ones would pay for it. */
 __attribute__((noinline)) static enum ht_read next_slowly(struct pcap *pcap, struct ht_frame *out,
                                                           struct ht_error *error)
 {
@@ -177,7 +176,7 @@ __attribute__((noinline)) static enum ht_read next_slowly(struct pcap *pcap, str
     if (state != HT_READ_FRAME) {
         return state;
     }
-    struct lengths lengths = read_lengths(pcap);
+    struct lengths lengths = read_lengths(pcap->file.input.cur, pcap->order);
     if (lengths.captured == 0 && lengths.original == 0) {
         enum ht_order order;
         if (!ht_input_check(&pcap->file.input, false, error)) {
@@ -194,7 +193,7 @@ __attribute__((noinline)) static enum ht_read next_slowly(struct pcap *pcap, str
         return ht_file_fail_length(&pcap->file, lengths.captured, error);
     }
     state = ht_file_fill_record(&pcap->file, header_len + lengths.captured, "data", error);
-    return state == HT_READ_FRAME ? take_record(pcap, lengths, out) : state;
+    return state == HT_READ_FRAME ? take_record(pcap, pcap->order, lengths, out) : state;
 }
 
 static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
@@ -202,12 +201,12 @@ static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
 {
     struct pcap *pcap      = (struct pcap *)source;
     struct ht_input *input = &pcap->file.input;
-    if (ht_input_has(input, pcap->record_header_len)) {
-        struct lengths lengths = read_lengths(pcap);
+    if (pcap->order == HT_LITTLE_ENDIAN && ht_input_has(input, pcap->record_header_len)) {
+        struct lengths lengths = read_lengths(input->cur, HT_LITTLE_ENDIAN);
         if (lengths.captured > 0 && lengths.captured <= lengths.original &&
             lengths.captured <= pcap->longest_record &&
             ht_input_has(input, (size_t)pcap->record_header_len + lengths.captured)) {
-            return take_record(pcap, lengths, out);
+            return take_record(pcap, HT_LITTLE_ENDIAN, lengths, out);
         }
     }
     return next_slowly(pcap, out, error);

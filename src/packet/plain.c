@@ -17,6 +17,12 @@ enum {
     TYPE_IPV6       = 0x86DD
 };
 
+/* `least` is no more than `most`. */
+static inline bool is_between(size_t len, size_t least, size_t most)
+{
+    return len - least <= most - least;
+}
+
 /* Reads the IPv4 header that `in` begins with. Returns what it carries; empty where it is not
  * plain.
  */
@@ -24,8 +30,8 @@ static struct ht_bytes plain_ipv4(struct ht_packet *out, struct ht_bytes in)
 {
     enum { PLAIN = 4 << 4 | IPV4_HEADER / 4, FRAGMENT = 0x3FFF };
     size_t total_len = ht_be16_at(in, 2);
-    if (in.ptr[0] != PLAIN || (ht_be16_at(in, 6) & FRAGMENT) != 0 || total_len < IPV4_HEADER ||
-        total_len > in.len) {
+    if (in.ptr[0] != PLAIN || (ht_be16_at(in, 6) & FRAGMENT) != 0 ||
+        !is_between(total_len, IPV4_HEADER, in.len)) {
         return ht_bytes(NULL, 0);
     }
     out->protocol            = in.ptr[9];
@@ -54,8 +60,11 @@ static struct ht_bytes plain_ipv6(struct ht_packet *out, struct ht_bytes in)
 static bool plain_tcp(struct ht_packet *out, struct ht_bytes in)
 {
     struct ht_tcp_header *tcp = &out->tcp;
-    size_t header_len         = in.len >= TCP_HEADER ? (size_t)4 * (in.ptr[12] >> 4) : SIZE_MAX;
-    if (header_len < TCP_HEADER || header_len > in.len) {
+    if (in.len < TCP_HEADER) {
+        return false;
+    }
+    size_t header_len = (size_t)4 * (in.ptr[12] >> 4); /* "data offset" */
+    if (!is_between(header_len, TCP_HEADER, in.len)) {
         return false;
     }
     out->source.port      = ht_be16_at(in, 0);
@@ -72,8 +81,11 @@ static bool plain_tcp(struct ht_packet *out, struct ht_bytes in)
 /* Not inlined, for the sake of TCP. */
 __attribute__((noinline)) static bool plain_udp(struct ht_packet *out, struct ht_bytes in)
 {
-    size_t len = in.len >= UDP_HEADER ? ht_be16_at(in, 4) : 0;
-    if (len < UDP_HEADER || len > in.len) {
+    if (in.len < UDP_HEADER) {
+        return false;
+    }
+    size_t len = ht_be16_at(in, 4);
+    if (!is_between(len, UDP_HEADER, in.len)) {
         return false;
     }
     out->source.port      = ht_be16_at(in, 0);
