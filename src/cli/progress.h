@@ -19,14 +19,13 @@ struct cli_progress cli_progress_start(bool wanted);
 __attribute__((noinline)) void cli_progress_show(struct cli_progress *progress,
                                                  const struct ht_source *source);
 
-/* cli_progress_step counts a frame of `bytes` and shows how far `source` is; cheap to call for each
- * frame. */
+/* cli_progress_step counts frames of so many bytes together, and shows how far `source` is. */
 static inline void cli_progress_step(struct cli_progress *progress, const struct ht_source *source,
-                                     size_t bytes)
+                                     uint64_t frames, uint64_t bytes)
 {
-    enum { FRAMES_A_LOOK = 8192 };
+    progress->frames += frames;
     progress->bytes += bytes;
-    if (++progress->frames % FRAMES_A_LOOK == 0 && progress->enabled) {
+    if (progress->enabled) {
         cli_progress_show(progress, source);
     }
 }

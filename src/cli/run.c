@@ -130,7 +130,6 @@ static inline bool take_frame(struct cli_session *session, const struct ht_frame
     if (session->filter != NULL && is_filtered(session, frame)) {
         return true;
     }
-    cli_progress_step(&session->console.progress, session->source, frame->data.len);
     session->pace.frame_ns = frame->time_ns;
     session->pace.heard    = true;
     return ht_crew_frame(session->crew, frame);
@@ -150,13 +149,32 @@ static bool pass_time(struct cli_session *session)
     return cli_writer_flush(&session->writer) && good;
 }
 
-/* Takes one frame, or the lack of one. Returns false where the source has come to its end. */
-static bool step(struct cli_session *session, struct ht_error *error)
+/* Takes the frames that are there, until it is time for other things. Returns why there is none
+ * more; HT_READ_END, too, where the output failed or the end was asked for. */
+static enum ht_read take_frames(struct cli_session *session, struct ht_error *error)
 {
     struct ht_frame frame;
-    switch (ht_source_next(session->source, &frame, error)) {
+    enum ht_read read = HT_READ_FRAME;
+    uint64_t bytes    = 0;
+    unsigned n = 0, most = CLI_FRAMES_A_LOOK - session->frames;
+    while (n < most && (read = ht_source_next(session->source, &frame, error)) == HT_READ_FRAME) {
+        if (!take_frame(session, &frame) || cli_signals_stop()) {
+            return HT_READ_END;
+        }
+        bytes += frame.data.len;
+        n++;
+    }
+    session->frames += n;
+    cli_progress_step(&session->console.progress, session->source, n, bytes);
+    return read;
+}
+
+/* Takes frames, or the lack of one. Returns false where the source has come to its end. */
+static bool step(struct cli_session *session, struct ht_error *error)
+{
+    switch (take_frames(session, error)) {
     case HT_READ_FRAME:
-        return take_frame(session, &frame) && cli_session_passed(session);
+        return cli_session_tend(session);
     case HT_READ_AGAIN:
         return pass_time(session) && cli_session_tend(session);
     case HT_READ_ERROR:

@@ -6,10 +6,7 @@
 
 #include <inttypes.h>
 
-enum {
-    FRAMES_A_LOOK = 1024, /* at the clock */
-    STATS_SECONDS = 60
-};
+enum { STATS_SECONDS = 60 };
 
 static int64_t stats_interval_ns(const struct cli_options *o)
 {
@@ -140,9 +137,4 @@ bool cli_session_tend(struct cli_session *session)
     }
     cli_writer_tell(&session->writer);
     return !cli_signals_stop() && !session->writer.failed;
-}
-
-bool cli_session_passed(struct cli_session *session)
-{
-    return ++session->frames < FRAMES_A_LOOK ? !cli_signals_stop() : cli_session_tend(session);
 }

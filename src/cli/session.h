@@ -33,10 +33,12 @@ struct cli_session {
         told_drops;                         /* the first two: of sources at their end */
     int64_t started_ns, stats_ns, alive_ns; /* the last two: when it is time again; monotonic */
     struct ht_large_pages large_pages;
-    unsigned frames; /* since the clock was looked at */
+    unsigned frames; /* since cli_session_tend: it is time for it after CLI_FRAMES_A_LOOK */
     bool may_reopen; /* the output, when asked to */
     int status;
 };
+
+enum { CLI_FRAMES_A_LOOK = 1024 };
 
 /* cli_session_start begins to count time. */
 void cli_session_start(struct cli_session *session);
@@ -44,9 +46,6 @@ void cli_session_start(struct cli_session *session);
 /* cli_session_tend does what signals and time ask for; false where the end was asked for, or nobody
  * reads what is written. */
 bool cli_session_tend(struct cli_session *session);
-
-/* cli_session_passed is cli_session_tend for each frame: it seldom looks at the clock. */
-bool cli_session_passed(struct cli_session *session);
 
 /* cli_session_end_source counts what the source at hand lost, closes it, and there is none. */
 void cli_session_end_source(struct cli_session *session);
