@@ -123,6 +123,8 @@ struct ht_timeline_entry {
     bool partial;
     bool malformed;
     uint8_t verified; /* whether its signature holds, plus one; 0: not checked */
+    uint16_t kind;    /* not in the output: whoever made the entry gave the same number to others of
+                       * which all from `from` to `verified`, and the type, is the same; 0: none */
     struct ht_any data;
     /* Not in the output: */
     const struct ht_event_type *type;

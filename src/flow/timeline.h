@@ -5,17 +5,16 @@
 #ifndef HT_FLOW_TIMELINE_H
 #define HT_FLOW_TIMELINE_H
 
+#include "event/entry_kind.h"
 #include "event/kept.h"
 
 /* A thing that happened, or that was expected and did not. */
 struct ht_happening {
-    const struct ht_event_type *type;
+    const struct ht_entry_kind *kind;
     struct ht_kept *kept; /* the event's data, in an arena; NULL: none */
-    const char *absent;   /* why it was not seen, and then it has no flags; NULL: it was */
     int64_t time_ns;      /* of an absent one: of what it would have followed */
     uint64_t frame;
     uint8_t side;
-    uint8_t flags; /* HT_EVENT_… */
 };
 
 struct ht_timeline_chunk;
@@ -36,7 +35,8 @@ bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
 /* ht_timeline_fetch has the first entries, and what was kept with them, fetched into the cache. */
 void ht_timeline_fetch(const struct ht_timeline *timeline);
 
-/* ht_timeline_read writes the `len` entries to `out`. */
-void ht_timeline_read(const struct ht_timeline *timeline, struct ht_happening *out);
+/* ht_timeline_read writes the `len` entries, whose kinds are of `kinds`, to `out`. */
+void ht_timeline_read(const struct ht_timeline *timeline, const struct ht_entry_kinds *kinds,
+                      struct ht_happening *out);
 
 #endif

@@ -108,13 +108,18 @@ void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *typ
 }
 
 /* Adds to the timeline of the flow at hand, up to `max` entries. */
-static void happened(struct ht_engine *engine, struct ht_happening *happening, uint32_t max)
+static void happened(struct ht_engine *engine, enum ht_side side, const struct ht_entry_kind *kind,
+                     struct ht_kept *kept, uint32_t max)
 {
-    struct ht_flow *flow = engine->flow;
-    happening->time_ns   = engine->emitter.time_ns;
-    happening->frame     = engine->emitter.frame;
-    if (flow->timeline.len >= max || flow->arena.size >= (size_t)2 * MAX_STORY_BYTES ||
-        !ht_timeline_add(&flow->timeline, &flow->arena, happening)) {
+    struct ht_flow *flow                = engine->flow;
+    const struct ht_happening happening = {.kind    = kind,
+                                           .kept    = kept,
+                                           .time_ns = engine->emitter.time_ns,
+                                           .frame   = engine->emitter.frame,
+                                           .side    = (uint8_t)side};
+    if (kind == NULL || flow->timeline.len >= max ||
+        flow->arena.size >= (size_t)2 * MAX_STORY_BYTES ||
+        !ht_timeline_add(&flow->timeline, &flow->arena, &happening)) {
         flow->limit_reached = true;
     }
 }
@@ -235,18 +240,17 @@ static struct ht_kept *emit(struct ht_emitter *emitter, const struct ht_event_ty
     if (engine->flow->tcp == NULL && (found == NULL || found->details_struct == NULL)) {
         return NULL; /* it has no connection record: nobody would see its timeline */
     }
-    struct ht_kept *kept          = keep(engine, type, event);
-    struct ht_happening happening = {
-        .type = type, .kept = kept, .side = (uint8_t)from, .flags = (uint8_t)flags};
-    happened(engine, &happening, MAX_HAPPENINGS);
+    struct ht_kept *kept = keep(engine, type, event);
+    happened(engine, from, ht_entry_kind(&engine->kinds, type, flags, NULL), kept, MAX_HAPPENINGS);
     return kept;
 }
 
 static void absent(struct ht_emitter *emitter, const struct ht_event_type *type, enum ht_side from,
                    const char *reason)
 {
-    struct ht_happening happening = {.type = type, .absent = reason, .side = (uint8_t)from};
-    happened(engine_of(emitter), &happening, MAX_HAPPENINGS + MAX_ABSENCES);
+    struct ht_engine *engine = engine_of(emitter);
+    happened(engine, from, ht_entry_kind(&engine->kinds, type, 0, reason), NULL,
+             MAX_HAPPENINGS + MAX_ABSENCES);
 }
 
 static void record(struct ht_emitter *emitter, const struct ht_record_type *type, void *data)

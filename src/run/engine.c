@@ -152,6 +152,7 @@ void ht_engine_free(struct ht_engine *engine)
     ht_openings_free(&engine->openings);
     ht_fragments_free(&engine->fragments);
     ht_pool_free(&engine->pool);
+    ht_entry_kinds_free(&engine->kinds);
     ht_arena_clear(&engine->scratch);
     ht_arena_clear(&engine->story);
     ht_budget_free(&engine->budget);

@@ -58,6 +58,7 @@ struct ht_engine {
     struct ht_receiver receiver; /* of all connections' bytes */
     size_t leaving_bytes;        /* of them, those of flows that ended and are still to be told */
     struct ht_pool pool;         /* what flows have in common */
+    struct ht_entry_kinds kinds; /* of the entries of their timelines */
     struct ht_arena scratch;     /* for one call into a dissector */
     struct ht_arena story;       /* for one record */
     struct ht_labeler *labeler;

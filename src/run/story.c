@@ -50,7 +50,7 @@ static bool is_before(const struct ht_happening *a, const struct ht_happening *b
     if (a->frame != b->frame) {
         return a->frame < b->frame;
     }
-    bool a_ends = a->type == &ht_tcp_fin_event, b_ends = b->type == &ht_tcp_fin_event;
+    bool a_ends = a->kind->type == &ht_tcp_fin_event, b_ends = b->kind->type == &ht_tcp_fin_event;
     return a_ends != b_ends ? b_ends : a < b;
 }
 
@@ -61,112 +61,96 @@ static int by_time(const void *a, const void *b)
                : 1;
 }
 
+/* Puts what was told last into its place in the list of the `len` before it. */
+static void insert(const struct ht_happening *last, size_t len, const struct ht_happening **list)
+{
+    for (; len > 0 && is_before(last, list[len - 1]); len--) {
+        list[len] = list[len - 1];
+    }
+    list[len] = last;
+}
+
 /* Lists what was told in order. Most timelines are short, and were told nearly so. */
 static void sort(const struct ht_happening *told, size_t len, const struct ht_happening **list)
 {
     enum { SHORT = 64 };
     for (size_t i = 0; i < len; i++) {
-        size_t at = i;
-        for (; at > 0 && len <= SHORT && is_before(&told[i], list[at - 1]); at--) {
-            list[at] = list[at - 1];
+        if (len <= SHORT) {
+            insert(&told[i], i, list);
+        } else {
+            list[i] = &told[i];
         }
-        list[at] = &told[i];
     }
     if (len > SHORT) {
         qsort(list, len, sizeof *list, by_time);
     }
 }
 
-static const char *role(const struct ht_flow *flow, unsigned side)
+/* The entry that tells what happened; `client` is the side that is the client's. */
+static void fill_entry(struct ht_timeline_entry *entry, const struct ht_happening *h,
+                       unsigned client, int64_t start_ns, struct ht_arena *arena)
 {
-    return side == flow->client ? "client" : "server";
-}
-
-static void set_flags(struct ht_timeline_entry *entry, unsigned flags)
-{
-    entry->inferred  = (flags & HT_EVENT_INFERRED) != 0;
-    entry->encrypted = (flags & HT_EVENT_ENCRYPTED) != 0;
-    entry->decrypted = (flags & HT_EVENT_DECRYPTED) != 0;
-    entry->partial   = (flags & HT_EVENT_PARTIAL) != 0;
-    entry->malformed = (flags & HT_EVENT_MALFORMED) != 0;
-    entry->verified  = ht_event_verified(flags);
-}
-
-/* Fills an entry that is zeroed. */
-static void fill_entry(struct ht_timeline_entry *entry, const struct ht_flow *flow,
-                       const struct ht_happening *h, struct ht_arena *arena)
-{
-    entry->from   = role(flow, h->side);
-    entry->event  = h->type->name;
-    entry->absent = h->absent;
-    entry->type   = h->type;
-    if (h->absent == NULL) {
-        entry->t_ns  = h->time_ns - flow->start_ns;
+    const struct ht_event_type *type = h->kind->type;
+    *entry                           = h->kind->from[h->side != client];
+    if (entry->absent == NULL) {
+        entry->t_ns  = h->time_ns - start_ns;
         entry->frame = h->frame;
-        if (h->flags != 0) {
-            set_flags(entry, h->flags);
-        }
     }
     if (h->kept != NULL) {
-        entry->object = ht_kept_recall(h->kept, h->type->data, arena);
+        entry->object = ht_kept_recall(h->kept, type->data, arena);
     }
-    if (entry->object != NULL && !h->type->in_details) {
-        entry->data = (struct ht_any){.type = h->type->data, .object = entry->object};
+    if (entry->object != NULL && !type->in_details) {
+        entry->data = (struct ht_any){.type = type->data, .object = entry->object};
     }
 }
 
-static struct ht_timeline_entry resolution_entry(const struct ht_connection *c,
-                                                 const struct ht_event_type *type, const char *from,
-                                                 uint64_t frame, int64_t time_ns)
+/* An entry of the DNS transaction before the connection, where `frame` was seen. */
+static size_t add_resolution(struct ht_engine *engine, const struct ht_connection *c,
+                             const struct ht_event_type *type, uint64_t frame, int64_t time_ns,
+                             struct ht_timeline_entry *out)
 {
-    return (struct ht_timeline_entry){.t_ns   = time_ns - c->start_ns,
-                                      .frame  = frame,
-                                      .from   = from,
-                                      .event  = type->name,
-                                      .type   = type,
-                                      .object = c->dns};
-}
-
-/* The DNS transaction before the connection, as entries of its timeline. */
-static size_t add_resolution(const struct ht_connection *c, struct ht_timeline_entry *out)
-{
-    const struct ht_resolution *dns = c->dns;
-    size_t n                        = 0;
-    if (dns != NULL && dns->query_frame != 0) {
-        out[n++] = resolution_entry(c, &ht_dns_query_event, "client", dns->query_frame,
-                                    dns->query_time_ns);
+    bool asks = type == &ht_dns_query_event;
+    const struct ht_entry_kind *kind =
+        frame != 0 ? ht_entry_kind(&engine->kinds, type, 0, NULL) : NULL;
+    if (kind == NULL) {
+        return 0;
     }
-    if (dns != NULL && dns->answer_frame != 0) {
-        out[n++] = resolution_entry(c, &ht_dns_answer_event, "server", dns->answer_frame,
-                                    dns->answer_time_ns);
-    }
-    return n;
+    *out        = kind->from[asks ? 0 : 1];
+    out->t_ns   = time_ns - c->start_ns;
+    out->frame  = frame;
+    out->object = c->dns;
+    return 1;
 }
 
 /* Of a timeline that goes on with this. */
 static uint64_t kind_after(uint64_t kind, const struct ht_flow *flow, const struct ht_happening *h)
 {
-    uint64_t how = (uint64_t)h->flags << 1 | (h->side == flow->client);
-    return ht_mix(kind ^ (uintptr_t)h->type, (uintptr_t)h->absent ^ how << 48);
+    return ht_mix(kind ^ (uintptr_t)h->kind, h->side == flow->client);
 }
 
 /* Fills in the timeline and its kind. */
 static void add_timeline(struct ht_engine *engine, const struct ht_flow *flow,
                          struct ht_connection *connection)
 {
-    size_t num                        = flow->timeline.len;
+    const struct ht_resolution *dns = connection->dns;
+    size_t num = flow->timeline.len, n = 0;
     struct ht_happening *told         = ht_arena_take(&engine->story, num * sizeof *told);
     const struct ht_happening **order = ht_arena_take(&engine->story, num * sizeof *order);
-    struct ht_timeline_entry *entries = ht_arena_alloc(&engine->story, (num + 2) * sizeof *entries);
+    struct ht_timeline_entry *entries = ht_arena_take(&engine->story, (num + 2) * sizeof *entries);
     if (told == NULL || order == NULL || entries == NULL) {
         return;
     }
-    ht_timeline_read(&flow->timeline, told);
+    ht_timeline_read(&flow->timeline, &engine->kinds, told);
     sort(told, num, order);
-    size_t n      = add_resolution(connection, entries);
+    if (dns != NULL) {
+        n += add_resolution(engine, connection, &ht_dns_query_event, dns->query_frame,
+                            dns->query_time_ns, &entries[n]);
+        n += add_resolution(engine, connection, &ht_dns_answer_event, dns->answer_frame,
+                            dns->answer_time_ns, &entries[n]);
+    }
     uint64_t kind = n + 1;
     for (size_t i = 0; i < num; i++) {
-        fill_entry(&entries[n++], flow, order[i], &engine->story);
+        fill_entry(&entries[n++], order[i], flow->client, flow->start_ns, &engine->story);
         kind = kind_after(kind, flow, order[i]);
     }
     connection->timeline      = (struct ht_objects){.items = entries, .len = n};
