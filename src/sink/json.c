@@ -4,6 +4,7 @@
 #include "sink/json_cache.h"
 #include "sink/json_plan.h"
 #include "sink/json_runs.h"
+#include "sink/json_timeline.h"
 #include "sink/json_words.h"
 #include "sink/json_writer.h"
 #include "sink/sink.h"
@@ -17,6 +18,7 @@ struct ht_sink {
     struct ht_json_clock clock;
     struct ht_json_words words;
     struct ht_json_runs runs;
+    struct ht_json_timeline timeline;
 };
 
 /*
@@ -356,6 +358,58 @@ static char *put_address(const struct ht_json_member *member, const void *value,
     return ht_json_put_address(ht_json_put_key(at, &member->key), value);
 }
 
+/* An entry of a kind that is met the first time, or that has no number. */
+static __attribute__((noinline)) char *put_new_kind(struct ht_sink *sink,
+                                                    const struct ht_json_plan *plan,
+                                                    const struct ht_timeline_entry *entry, char *at)
+{
+    const struct ht_struct *type    = entry->type != NULL ? entry->type->data : NULL;
+    const struct ht_json_plan *data = type != NULL ? ht_json_plan(&sink->plans, type) : NULL;
+    if (entry->kind != 0 && (type == NULL || data != NULL)) {
+        size_t start = (size_t)(at - sink->out->ptr);
+        char *end    = put_members(sink, plan->members[HT_JSON_ENTRY_KIND].of, entry, at);
+        at           = sink->out->ptr + start;
+        if (end == NULL) {
+            return NULL;
+        }
+        ht_json_timeline_keep(&sink->timeline, entry->kind, ht_bytes(at, (size_t)(end - at)), data);
+    }
+    at = make_room(sink, at);
+    return at != NULL ? put_objects(sink, plan, entry, 1, at) : NULL;
+}
+
+static char *put_entry(struct ht_sink *sink, const struct ht_json_plan *plan,
+                       const struct ht_timeline_entry *entry, char *at)
+{
+    const struct ht_json_kind *kind = ht_json_timeline_kind(&sink->timeline, entry);
+    size_t start                    = (size_t)(at - sink->out->ptr);
+    if (kind == NULL) {
+        return put_new_kind(sink, plan, entry, at);
+    }
+    at = ht_json_put_kind(ht_json_put_when(at, plan, entry), kind);
+    if (entry->data.type != NULL) {
+        at = make_room(sink, ht_json_put_key(at, &kind->data->key));
+        at = at != NULL ? put_objects(sink, kind->data, entry->data.object, 1, at) : NULL;
+    }
+    return at != NULL ? ht_json_end(at, sink->out->ptr + start, "{}") : NULL;
+}
+
+static char *put_timeline(struct ht_sink *sink, const struct ht_json_member *member,
+                          const void *value, char *at)
+{
+    const struct ht_objects *timeline     = value;
+    const struct ht_timeline_entry *entry = timeline->items, *end = entry + timeline->len;
+    size_t start = (size_t)(at - sink->out->ptr) + member->key.len;
+    at           = ht_json_put_key(at, &member->key);
+    for (; at != NULL && entry < end; entry++) {
+        *at++ = ',';
+        at    = make_room(sink, at);
+        at    = at != NULL ? put_entry(sink, member->of, entry, at) : NULL;
+    }
+    at = at != NULL ? ht_json_end(at, sink->out->ptr + start, "[]") : NULL;
+    return at != NULL ? make_room(sink, at) : NULL;
+}
+
 static inline char *put_label(struct ht_sink *sink, const struct ht_json_member *member,
                               const void *value, char *at)
 {
@@ -416,6 +470,8 @@ static inline char *put_member(struct ht_sink *sink, const struct ht_json_member
         return put_any(sink, member, value, at);
     case HT_JSON_OBJECTS:
         return put_list(sink, member, value, at);
+    case HT_JSON_TIMELINE:
+        return put_timeline(sink, member, value, at);
     case HT_JSON_FAR_OBJECT:
         return put_far_object(sink, key, member->of, *(const void *const *)value, at);
     case HT_JSON_REPEATED:
@@ -495,6 +551,7 @@ static void forget_plans(struct ht_sink *sink)
 {
     ht_json_plans_free(&sink->plans);
     ht_json_cache_forget(&sink->cache);
+    ht_json_timeline_free(&sink->timeline);
     memset(&sink->words, 0, sizeof sink->words);
     memset(&sink->runs, 0, sizeof sink->runs);
 }
@@ -521,6 +578,7 @@ static void json_close(struct ht_sink *sink)
 {
     ht_json_plans_free(&sink->plans);
     ht_json_cache_close(&sink->cache);
+    ht_json_timeline_free(&sink->timeline);
     free(sink);
 }
 

@@ -1,6 +1,7 @@
 #include "sink/json_plan.h"
 
 #include "event/shape.h"
+#include "sink/json_timeline.h"
 #include "sink/json_writer.h"
 
 /* Bytes of a struct, relative to its begin. */
@@ -139,7 +140,9 @@ static enum ht_json_form form_of(const struct ht_field *field, const struct ht_j
     case HT_OBJECT:
         return of != NULL && of->made && !of->small ? HT_JSON_OBJECT : HT_JSON_FAR_OBJECT;
     case HT_LIST_OBJECT:
-        return HT_JSON_OBJECTS;
+        return field->of == &ht_timeline_entry_struct && ht_json_timeline_fits(of)
+                   ? HT_JSON_TIMELINE
+                   : HT_JSON_OBJECTS;
     case HT_ANY:
         return HT_JSON_ANY;
     default:

@@ -30,6 +30,7 @@ enum ht_json_form {
     HT_JSON_SHARED, /* members that objects of one shape (event/shape.h) have in common */
     HT_JSON_ANY,
     HT_JSON_OBJECTS,
+    HT_JSON_TIMELINE,   /* objects that are entries of one (sink/json_timeline.h) */
     HT_JSON_FAR_OBJECT, /* any other object */
     HT_JSON_REPEATED,   /* a text or list of names of any length that is likely to come again */
     HT_JSON_LARGE       /* any other */

@@ -1,5 +1,6 @@
 /* What the JSON sink writes, against text by hand from the record contract, and read back by
  * json-c. */
+#include "sink/json_timeline.h"
 #include "sink/sink.h"
 #include "story.h"
 #include "support.h"
@@ -293,6 +294,46 @@ static void test_many_records_are_many_lines(void **state)
     assert_int_equal(lines, 1000);
 }
 
+/* What an entry says is the same whether its kind has a number or not, in the first record and in
+ * the next ones. */
+static void test_kinds_of_entries(void **state)
+{
+    (void)state;
+    enum { NUM = 5, TIMES = 3 };
+    struct ht_connection c;
+    struct ht_timeline_entry entries[NUM];
+    char line[8192];
+    story(&c);
+    memcpy(entries, c.timeline.items, 4 * sizeof *entries);
+    entries[4]          = entries[1];
+    entries[4].data     = (struct ht_any){0}; /* was not kept */
+    entries[4].t_ns     = INT64_MIN;
+    entries[4].frame    = UINT64_MAX;
+    entries[2].verified = 2;
+    entries[2].partial  = true;
+    c.timeline          = (struct ht_objects){.items = entries, .len = NUM};
+    snprintf(line, sizeof line, "%s", write_records(&ht_connection_record, &c, 1));
+    assert_non_null(strstr(line, "{\"t_ns\":-9223372036854775808,\"frame\":18446744073709551615,"
+                                 "\"from\":\"client\",\"event\":\"tcp.syn\"}]"));
+    for (unsigned i = 0; i < NUM; i++) {
+        entries[i].kind = (uint16_t)(i == 4 ? entries[1].kind : 1 + i * i * 1000);
+    }
+    const char *all = write_records(&ht_connection_record, &c, TIMES);
+    for (int i = 0; i < TIMES; i++, all += strlen(line)) {
+        assert_memory_equal(all, line, strlen(line));
+    }
+}
+
+/* The way for entries is that of their field table. */
+static void test_entries_are_as_their_table_says(void **state)
+{
+    (void)state;
+    struct ht_json_plans plans = {0};
+    assert_true(ht_json_timeline_fits(ht_json_plan(&plans, &ht_timeline_entry_struct)));
+    assert_false(ht_json_timeline_fits(ht_json_plan(&plans, &ht_party_struct)));
+    ht_json_plans_free(&plans);
+}
+
 /* Where memory is short, the lines before stay whole. */
 static void test_a_record_without_room_adds_nothing(void **state)
 {
@@ -492,6 +533,8 @@ int main(void)
         cmocka_unit_test(test_a_connection),
         cmocka_unit_test(test_an_event),
         cmocka_unit_test(test_many_records_are_many_lines),
+        cmocka_unit_test(test_kinds_of_entries),
+        cmocka_unit_test(test_entries_are_as_their_table_says),
         cmocka_unit_test(test_a_record_without_room_adds_nothing),
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_any_room),

@@ -1,0 +1,79 @@
+/*
+ * Entries of a timeline. From who sent it to how it is known, an entry says what its kind says, and
+ * there are a few dozen of these: each is rendered once and found by its number. What differs are
+ * time and frame, before that, and the event's own members behind it.
+ */
+#ifndef HT_SINK_JSON_TIMELINE_H
+#define HT_SINK_JSON_TIMELINE_H
+
+#include "base/digits.h"
+#include "event/connection.h"
+#include "sink/json_plan.h"
+#include "sink/json_writer.h"
+
+enum { HT_JSON_KIND_CHUNK = 64 /* most are one of these */ };
+
+/* The members that follow from the kind, a comma before each, and what a chunk has more. */
+struct ht_json_kind {
+    const struct ht_json_plan *data; /* of the event's members; NULL: it has none */
+    size_t len;
+    char text[];
+};
+
+/* Owns what was rendered. Zeroed is empty. */
+struct ht_json_timeline {
+    struct ht_arena arena;
+    const struct ht_json_kind **kinds; /* by number; NULL: none was met that has it */
+    size_t num;
+};
+
+/* ht_json_timeline_fits: a plan of struct ht_timeline_entry has the members that the functions
+ * below write, in this order: time, frame, a run of what follows from the kind, data. */
+bool ht_json_timeline_fits(const struct ht_json_plan *plan);
+
+/* The members of such a plan. */
+enum { HT_JSON_ENTRY_TIME, HT_JSON_ENTRY_FRAME, HT_JSON_ENTRY_KIND, HT_JSON_ENTRY_DATA };
+
+/* ht_json_timeline_keep keeps what the kind of this number was rendered to, and the plan of its
+ * events' members; nothing where there is no memory. */
+void ht_json_timeline_keep(struct ht_json_timeline *timeline, unsigned kind,
+                           struct ht_bytes rendered, const struct ht_json_plan *data);
+
+/* ht_json_timeline_free forgets all that was kept. */
+void ht_json_timeline_free(struct ht_json_timeline *timeline);
+
+/* ht_json_timeline_kind is what the entry's kind was rendered to; NULL: it was not. */
+static inline const struct ht_json_kind *
+ht_json_timeline_kind(const struct ht_json_timeline *timeline,
+                      const struct ht_timeline_entry *entry)
+{
+    return entry->kind < timeline->num ? timeline->kinds[entry->kind] : NULL;
+}
+
+/* The next two write into the room of the plan, and return where they stopped. */
+
+static inline char *ht_json_put_when(char *at, const struct ht_json_plan *plan,
+                                     const struct ht_timeline_entry *entry)
+{
+    if (entry->absent == NULL) {
+        at = ht_json_put_key(at, &plan->members[HT_JSON_ENTRY_TIME].key);
+        at = ht_json_put_int(at, entry->t_ns);
+    }
+    if (entry->frame != 0) {
+        at = ht_json_put_key(at, &plan->members[HT_JSON_ENTRY_FRAME].key);
+        at = ht_put_uint(at, entry->frame);
+    }
+    return at;
+}
+
+static inline char *ht_json_put_kind(char *at, const struct ht_json_kind *kind)
+{
+    size_t i = 0;
+    do {
+        memcpy(at + i, kind->text + i, HT_JSON_KIND_CHUNK);
+        i += HT_JSON_KIND_CHUNK;
+    } while (i < kind->len);
+    return at + kind->len;
+}
+
+#endif
