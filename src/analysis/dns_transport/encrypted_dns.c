@@ -5,15 +5,28 @@
 
 enum { DNS_OVER_TLS_PORT = 853, HTTPS_PORT = 443, MAX_NAME = 255, NUM_MARKS = 4096 };
 
-/* A bit for what a listed name shows at a glance: no domain above most names has one of them. */
+/* A bit for what a listed name shows at a glance: most names are in no domain that has one. */
 struct state {
     uint64_t marks[NUM_MARKS / 64];
 };
 
+/* Where the next label to the left of the one at `at` begins; 0: that is the first. */
+static size_t label_before(const uint8_t *name, size_t at)
+{
+    at -= at > 0;
+    while (at > 0 && name[at - 1] != '.') {
+        at--;
+    }
+    return at;
+}
+
+/* Of the last two labels; none that is listed has fewer. There is one at least. */
 static unsigned mark_of(struct ht_bytes name)
 {
-    uint64_t ends = (uint64_t)ht_lower(name.ptr[0]) << 8 | ht_lower(name.ptr[name.len - 1]);
-    return ht_mix(ends, name.len) % NUM_MARKS;
+    struct ht_bytes end =
+        ht_bytes_from(name, label_before(name.ptr, label_before(name.ptr, name.len)));
+    uint64_t ends = (uint64_t)ht_lower(end.ptr[0]) << 8 | ht_lower(end.ptr[end.len - 1]);
+    return ht_mix(ends, end.len) % NUM_MARKS;
 }
 
 static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
@@ -30,16 +43,8 @@ static bool init(void *state, const struct ht_analysis_settings *settings, struc
 /* False only where ht_is_dns_resolver is. */
 static bool may_be_resolver(const struct state *s, struct ht_bytes name)
 {
-    bool within = false; /* the last label was passed: none that is listed is a top-level domain */
-    bool found  = false;
-    for (size_t at = name.len; at > 0 && !found; at--) {
-        if (at == 1 || name.ptr[at - 2] == '.') {
-            unsigned mark = mark_of(ht_bytes_from(name, at - 1));
-            found         = within && (s->marks[mark / 64] >> mark % 64 & 1) != 0;
-            within        = true;
-        }
-    }
-    return found;
+    unsigned mark = name.len > 0 ? mark_of(name) : 0;
+    return name.len > 0 && (s->marks[mark / 64] >> mark % 64 & 1) != 0;
 }
 
 /* `name` has no zero octet. Most differ in the first one already. */
@@ -66,16 +71,6 @@ static bool is_listed(struct ht_bytes name)
     return false;
 }
 
-/* Where the next label to the left of the one at `at` begins; 0: that is the first. */
-static size_t label_before(const uint8_t *name, size_t at)
-{
-    at -= at > 0;
-    while (at > 0 && name[at - 1] != '.') {
-        at--;
-    }
-    return at;
-}
-
 /* None that is listed is a top-level domain. */
 bool ht_is_dns_resolver(struct ht_bytes name)
 {
@@ -100,24 +95,28 @@ static bool is(struct ht_bytes bytes, const char *word)
     return ht_bytes_equal(bytes, ht_text(word));
 }
 
-/* The server chose it, or the client offers it and the choice is encrypted. */
-static bool has_alpn(const struct tls_details *tls, const char *protocol)
+/* What the server chose, or where that is encrypted what the client offers. */
+static struct ht_texts protocols_of(const struct tls_details *tls)
 {
-    if (tls->alpn.len > 0 || tls->client_hello == NULL) {
-        return is(tls->alpn, protocol);
+    if (tls->alpn.len > 0) {
+        return (struct ht_texts){.items = &tls->alpn, .len = 1};
     }
-    const struct ht_texts *offered = &tls->client_hello->alpn;
-    for (size_t i = 0; i < offered->len; i++) {
-        if (is(offered->items[i], protocol)) {
+    return tls->client_hello != NULL ? tls->client_hello->alpn : (struct ht_texts){0};
+}
+
+static bool has(struct ht_texts protocols, const char *name)
+{
+    for (size_t i = 0; i < protocols.len; i++) {
+        if (is(protocols.items[i], name)) {
             return true;
         }
     }
     return false;
 }
 
-static bool has_http(const struct tls_details *tls)
+static bool has_http(struct ht_texts protocols)
 {
-    return has_alpn(tls, "h2") || has_alpn(tls, "h3") || has_alpn(tls, "http/1.1");
+    return has(protocols, "h2") || has(protocols, "h3") || has(protocols, "http/1.1");
 }
 
 static const struct ht_encrypted_dns *judge(const struct state *s, const struct ht_connection *c,
@@ -128,18 +127,18 @@ static const struct ht_encrypted_dns *judge(const struct state *s, const struct 
                                          dot_port = {.protocol = "dot", .judged_by = "port"},
                                          doq_port = {.protocol = "doq", .judged_by = "port"},
                                          doh      = {.protocol = "doh", .judged_by = "server_name"};
-    bool quic                                     = is(c->protocol, "quic");
+    const struct ht_texts protocols               = protocols_of(tls);
     uint16_t port                                 = c->server != NULL ? c->server->port : 0;
-    if (has_alpn(tls, "dot")) {
+    if (has(protocols, "dot")) {
         return &dot;
     }
-    if (has_alpn(tls, "doq")) {
+    if (has(protocols, "doq")) {
         return &doq;
     }
     if (port == DNS_OVER_TLS_PORT) {
-        return quic ? &doq_port : &dot_port;
+        return is(c->protocol, "quic") ? &doq_port : &dot_port;
     }
-    bool web = has_http(tls) || port == HTTPS_PORT;
+    bool web = port == HTTPS_PORT || has_http(protocols);
     return web && may_be_resolver(s, c->server_name) && ht_is_dns_resolver(c->server_name) ? &doh
                                                                                            : NULL;
 }

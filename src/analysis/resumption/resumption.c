@@ -166,7 +166,7 @@ static void teach(const struct state *state, const struct ht_analysis *a, uint64
                   struct origin from, const struct tls_client_hello *offer,
                   const struct tls_server_hello *answer)
 {
-    struct ht_bytes id = a->connection_id(a->engine);
+    struct ht_bytes id = key != 0 ? a->connection_id(a->engine) : ht_bytes(NULL, 0);
     if (key == 0 || id.len > MAX_ID) {
         return;
     }
