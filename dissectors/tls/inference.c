@@ -70,13 +70,10 @@ static uint32_t finished_record_len(const struct tls_state *state)
     return handshake_header(state) + (state->suite.sha384 ? 48U : 32U) + overhead(state);
 }
 
+/* Of one of the places kept; NULL: behind them. */
 static size_t index_of(const struct tls_direction *d, const struct tls_place *place)
 {
-    size_t i = 0;
-    while (i < d->num_kept && &d->kept.place[i] != place) {
-        i++;
-    }
-    return i;
+    return place != NULL ? (size_t)(place - d->kept.place) : d->num_kept;
 }
 
 /* How many of the records kept came before `place`, or with it. */
@@ -206,10 +203,7 @@ static bool client_was_asked(const struct tls_ending *x, const struct tls_place 
 {
     const struct tls_direction *d = &x->state->direction[x->client];
     size_t num                    = d->num_kept;
-    size_t i                      = 0;
-    while (i < num && &d->kept.place[i] != client_finished) {
-        i++;
-    }
+    size_t i                      = index_of(d, client_finished);
     i += i < num && d->kept.len[i] == handshake_header(x->state) + overhead(x->state);
     uint32_t alone = finished_record_len(x->state);
     for (size_t k = 0; i + k < num && k < LONGEST_CLIENT_FLIGHT; k++) {

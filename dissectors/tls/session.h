@@ -57,6 +57,13 @@ struct tls_record_limits {
 struct tls_state {
     struct tls_details details;
     struct ht_bytes server_name;
+    /* What each record asks for, side by side: */
+    struct tls_keys *keys;     /* in the flow's arena; NULL where there is no key log */
+    struct tls_nonces *nonces; /* likewise; NULL where no audit asks, or records bring none */
+    uint16_t order;   /* which one of both sides' records is at hand, counted to UINT16_MAX; 0: it
+                       * is no stream's */
+    uint16_t version; /* tls_comparable; 0 until a ServerHello was seen */
+    enum ht_side client;
     struct tls_direction direction[2]; /* by side */
     /* Those of the details, where they are only at the end; and the last ones. NULL: none yet. */
     struct ht_kept *client_hello, *client_hello_2, *server_hello;
@@ -64,15 +71,12 @@ struct tls_state {
     struct ht_kept *last_server_hello;    /* that answered it */
     struct ht_kept *encrypted_extensions; /* NULL: not seen, or not decrypted */
     struct tls_proof *proof;        /* in the flow's arena; NULL where signatures are not checked */
-    struct tls_keys *keys;          /* likewise; NULL where there is no key log */
-    struct tls_nonces *nonces;      /* likewise; NULL where no audit asks, or records bring none */
     struct ht_kept *certificate[2]; /* the server's and the client's; NULL: not seen */
     struct ht_kept *certificate_status; /* the server's first */
     struct ht_bytes dh_prime;           /* the server's, where an audit asks */
     struct tls_alert *alerts;
     struct tls_place server_hello_place;
     struct tls_place client_hello_place;
-    enum ht_side client;
     enum tls_carrier carrier;
     bool client_known;
     bool certificate_request;
@@ -82,9 +86,6 @@ struct tls_state {
     bool client_raw_key, server_raw_key; /* is shown in place of certificates (RFC 7250) */
     struct tls_suite_traits suite;       /* negotiated */
     struct tls_record_limits limits;
-    uint16_t version; /* tls_comparable; 0 until a ServerHello was seen */
-    uint16_t order; /* which one of both sides' records is at hand, counted to UINT16_MAX; 0: it is
-                     * no stream's */
 };
 
 /* tls_place_at is where something was seen whose order of being handed over tells nothing; tls_here

@@ -482,8 +482,8 @@ enum { TLS_KEPT_RECORDS = 8 };
 
 /* The first encrypted records of a direction, by what can be seen of them. */
 struct tls_kept_records {
-    struct tls_place place[TLS_KEPT_RECORDS];
     uint16_t len[TLS_KEPT_RECORDS];
+    struct tls_place place[TLS_KEPT_RECORDS];
 };
 
 /* The connection that goes on in this flow, since a side changed its address or port: of QUIC, or
