@@ -61,25 +61,23 @@ static struct dns_description *tell_now(const struct dns_state *state, struct ht
 }
 
 static void take_query(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
-                       const struct dns_half *half, const struct dns_message *m)
+                       const struct dns_half *half, const struct dns_message *m,
+                       struct dns_pair *asked)
 {
     if (m != NULL) {
         const struct dns_said said = {.client = side, .query = half};
         (void)tell_now(state, e, side, &said, m);
     }
     if (is_paired(state, half)) {
-        dns_take_query(state, e, side, half, m);
+        dns_take_query(state, e, side, half, m, asked);
     }
 }
 
 static void take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side side,
-                        const struct dns_half *half, const struct dns_message *m)
+                        const struct dns_half *half, const struct dns_message *m,
+                        struct dns_pair *asked)
 {
-    struct dns_said said   = {.client = ht_other(side), .answer = half};
-    struct dns_pair *asked = NULL;
-    if (state->kind != DNS_MULTICAST) {
-        asked = dns_find_query(state, said.client, half);
-    }
+    struct dns_said said = {.client = ht_other(side), .answer = half};
     if (asked != NULL) {
         said.query = &asked->query;
     }
@@ -95,14 +93,15 @@ static void take_message(struct dns_state *state, struct ht_emitter *e, enum ht_
     struct dns_message room;
     const struct dns_message *m = dns_read(state, e, half, &room);
     enum ht_side client         = half->gist.response ? ht_other(side) : side;
+    struct dns_match match      = dns_find(state, client, half);
     claim(state, e, client, &half->gist);
-    if (is_paired(state, half) ? dns_note_repeat(state, e, client, half) : e->copy) {
+    if (is_paired(state, half) ? dns_note_repeat(state, e, client, half, &match) : e->copy) {
         return;
     }
     if (half->gist.response) {
-        take_answer(state, e, side, half, m);
+        take_answer(state, e, side, half, m, match.pair);
     } else {
-        take_query(state, e, side, half, m);
+        take_query(state, e, side, half, m, match.pair);
     }
 }
 

@@ -359,48 +359,56 @@ static bool same_question(const struct dns_state *state, const struct dns_half *
            ht_bytes_alike(ht_bytes_head(asked(a), name_len), ht_bytes_head(asked(b), name_len));
 }
 
-/* What must be true of a pair, beside id and question, for a message to belong to it. */
-typedef bool fits(const struct dns_pair *pair, const struct dns_half *half);
-
-static struct dns_pair *find(const struct dns_state *state, enum ht_side client,
-                             const struct dns_half *half, fits *test)
+/* What the answer is to a pair of the same id and question. */
+static enum dns_relation relate_answer(const struct dns_pair *pair, const struct dns_half *answer,
+                                       bool repeats)
 {
+    const struct dns_half *known = &pair->answer;
+    if (known->frame == 0) {
+        return pair->query.time_ns - SLACK <= answer->time_ns ? DNS_AWAITED : DNS_UNRELATED;
+    }
+    if (repeats && ht_bytes_equal(known->bytes, answer->bytes) &&
+        answer->time_ns - known->time_ns <= ANSWERED_WAITS) {
+        return DNS_REPEATED;
+    }
+    return pair->query.frame != 0 ? DNS_FURTHER : DNS_UNRELATED;
+}
+
+static enum dns_relation relate_query(const struct dns_pair *pair, const struct dns_half *query,
+                                      bool repeats)
+{
+    bool answered = pair->answer.frame != 0;
+    int64_t since = query->time_ns - pair->query.time_ns;
+    if (pair->query.frame == 0) {
+        return query->time_ns - SLACK <= pair->answer.time_ns ? DNS_AWAITED : DNS_UNRELATED;
+    }
+    return repeats && since <= (answered ? ANSWERED_WAITS : UNANSWERED_WAITS) ? DNS_REPEATED
+                                                                              : DNS_UNRELATED;
+}
+
+/* Over UDP the same may be said again. */
+static struct dns_match find(const struct dns_state *state, enum ht_side client,
+                             const struct dns_half *half)
+{
+    struct dns_match best = {0};
+    bool repeats          = !state->stream && half->gist.header;
     for (struct dns_pair *p = state->oldest; p != NULL; p = p->next) {
-        if (p->id == half->gist.id && p->client == client && test(p, half) &&
-            same_question(state, first_half(p), half)) {
-            return p;
+        if (p->id != half->gist.id || p->client != client) {
+            continue;
+        }
+        enum dns_relation relation =
+            half->gist.response ? relate_answer(p, half, repeats) : relate_query(p, half, repeats);
+        if (relation > best.relation && same_question(state, first_half(p), half)) {
+            best = (struct dns_match){.pair = p, .relation = relation};
         }
     }
-    return NULL;
+    return best;
 }
 
-static bool awaits_query(const struct dns_pair *pair, const struct dns_half *query)
+struct dns_match dns_find(const struct dns_state *state, enum ht_side client,
+                          const struct dns_half *half)
 {
-    return pair->query.frame == 0 && query->time_ns - SLACK <= pair->answer.time_ns;
-}
-
-static bool awaits_answer(const struct dns_pair *pair, const struct dns_half *answer)
-{
-    return pair->answer.frame == 0 && pair->query.time_ns - SLACK <= answer->time_ns;
-}
-
-static bool repeats_query(const struct dns_pair *pair, const struct dns_half *query)
-{
-    int64_t since = query->time_ns - pair->query.time_ns;
-    bool answered = pair->answer.frame != 0;
-    return pair->query.frame != 0 && since <= (answered ? ANSWERED_WAITS : UNANSWERED_WAITS);
-}
-
-static bool repeats_answer(const struct dns_pair *pair, const struct dns_half *answer)
-{
-    return pair->answer.frame != 0 && ht_bytes_equal(pair->answer.bytes, answer->bytes) &&
-           answer->time_ns - pair->answer.time_ns <= ANSWERED_WAITS;
-}
-
-static bool had_answer(const struct dns_pair *pair, const struct dns_half *answer)
-{
-    (void)answer;
-    return pair->query.frame != 0 && pair->answer.frame != 0;
+    return state->oldest != NULL ? find(state, client, half) : (struct dns_match){0};
 }
 
 static bool add_repeat(struct dns_pair *pair, struct ht_emitter *e)
@@ -416,17 +424,15 @@ static bool add_repeat(struct dns_pair *pair, struct ht_emitter *e)
 }
 
 bool dns_note_repeat(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
-                     const struct dns_half *half)
+                     const struct dns_half *half, struct dns_match *match)
 {
-    fits *test            = half->gist.response ? repeats_answer : repeats_query;
-    struct dns_pair *pair = state->stream ? NULL : find(state, client, half, test);
-    if (pair == NULL) {
-        return false;
+    while (match->relation == DNS_REPEATED) {
+        if (add_repeat(match->pair, e)) {
+            return true;
+        }
+        retire(state, e, match->pair);
+        *match = dns_find(state, client, half);
     }
-    if (add_repeat(pair, e)) {
-        return true;
-    }
-    retire(state, e, pair);
     return false;
 }
 
@@ -486,21 +492,14 @@ static void begin(struct dns_state *state, struct ht_emitter *e, enum ht_side cl
     tell(state, e, &alone, m);
 }
 
-struct dns_pair *dns_find_query(const struct dns_state *state, enum ht_side client,
-                                const struct dns_half *half)
-{
-    struct dns_pair *pair = find(state, client, half, awaits_answer);
-    return pair != NULL ? pair : find(state, client, half, had_answer);
-}
-
 void dns_take_query(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
-                    const struct dns_half *half, const struct dns_message *m)
+                    const struct dns_half *half, const struct dns_message *m,
+                    struct dns_pair *asked)
 {
-    struct dns_pair *pair = find(state, client, half, awaits_query);
-    if (pair != NULL) {
-        pair->late_query  = true;
-        pair->description = NULL;
-        join(state, e, pair, &pair->query, half, m);
+    if (asked != NULL) {
+        asked->late_query  = true;
+        asked->description = NULL;
+        join(state, e, asked, &asked->query, half, m);
     } else {
         begin(state, e, client, half, m, NULL);
     }

@@ -79,21 +79,34 @@ struct dns_description *dns_describe(const struct dns_state *state, struct ht_em
                                      const struct dns_said *said, const struct dns_message *last,
                                      struct dns_description *room);
 
-/* dns_find_query returns the transaction in which a query waits for this answer, or had others
- * before; NULL: none. */
-struct dns_pair *dns_find_query(const struct dns_state *state, enum ht_side client,
-                                const struct dns_half *half);
+/* What a message is to a transaction that is known, what it is most of all last. */
+enum dns_relation {
+    DNS_UNRELATED,
+    DNS_FURTHER, /* an answer to what was answered before */
+    DNS_AWAITED, /* the other half */
+    DNS_REPEATED /* it says what was said */
+};
 
-/* dns_note_repeat: over UDP the same may be said again. True, and noted in its transaction, where
- * the message only repeats what was said. */
+struct dns_match {
+    struct dns_pair *pair; /* NULL: it is related to none */
+    enum dns_relation relation;
+};
+
+/* dns_find returns the transaction that a message is related to most, the oldest of several. */
+struct dns_match dns_find(const struct dns_state *state, enum ht_side client,
+                          const struct dns_half *half);
+
+/* dns_note_repeat notes in its transaction a message that only repeats what was said. False where
+ * there is no room: then that was told, and `match` is what the message is related to else. */
 bool dns_note_repeat(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
-                     const struct dns_half *half);
+                     const struct dns_half *half, struct dns_match *match);
 
 /* dns_take_query and dns_take_answer take a message of the frame at hand, tell what is complete and
- * keep what waits. `m` is what dns_read returned, `asked` what dns_find_query did, `description`
- * that of both, where it lies in the flow's memory; else NULL. */
+ * keep what waits. `m` is what dns_read returned, `asked` what dns_find did, `description` that of
+ * both, where it lies in the flow's memory; else NULL. */
 void dns_take_query(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
-                    const struct dns_half *half, const struct dns_message *m);
+                    const struct dns_half *half, const struct dns_message *m,
+                    struct dns_pair *asked);
 void dns_take_answer(struct dns_state *state, struct ht_emitter *e, enum ht_side client,
                      const struct dns_half *half, const struct dns_message *m,
                      struct dns_pair *asked, struct dns_description *description);
