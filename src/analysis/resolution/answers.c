@@ -372,25 +372,6 @@ static struct ht_answer *find_again(struct ht_answers *answers, const struct ide
     return again != NULL ? again : find_again_in(&answers->before, id, facts);
 }
 
-void ht_answers_add(struct ht_answers *answers, const struct ht_address *address,
-                    const struct ht_answer_facts *facts, struct ht_bytes text)
-{
-    struct identity id;
-    file_last(answers);
-    identify(&id, answers, address, &facts->client, ht_bytes_head(text, facts->name_len));
-    for (int i = 0; i < HT_NUM_INDEXES; i++) {
-        fetch_slot(&answers->now, id.key[i]);
-    }
-    struct ht_answer *again = find_again(answers, &id, facts);
-    if (again != NULL) {
-        again->facts.query_frame   = facts->query_frame;
-        again->facts.query_time_ns = facts->query_time_ns;
-        again->facts.rtt_ns        = facts->rtt_ns;
-        return;
-    }
-    insert(answers, &id, facts, text, answers->order++);
-}
-
 /* What was given to the client, whose identity is `id`, or to everybody. */
 static struct ht_answer *find_to_client(const struct ht_answers *answers,
                                         enum ht_answer_index index, const struct identity *id,
@@ -416,24 +397,6 @@ static struct ht_answer *find(const struct ht_answers *answers, const struct ide
     return found != NULL ? found : latest_until(answers, any_client, id, until_ns);
 }
 
-const struct ht_answer *ht_answers_find(struct ht_answers *answers,
-                                        const struct ht_answer_search *search)
-{
-    struct identity id;
-    file_last(answers);
-    identify(&id, answers, &search->server, &search->client, search->name);
-    return find(answers, &id, search->until_ns);
-}
-
-const struct ht_answer *ht_answers_to_client(struct ht_answers *answers,
-                                             const struct ht_answer_search *search)
-{
-    struct identity id;
-    file_last(answers);
-    identify(&id, answers, &search->server, &search->client, search->name);
-    return find_to_client(answers, HT_BY_CLIENT, &id, search->until_ns);
-}
-
 /* How long the text of an answer is. */
 static size_t text_len(const struct ht_answer *a)
 {
@@ -446,22 +409,82 @@ static size_t text_len(const struct ht_answer *a)
     return len;
 }
 
-/* Of those that are learnt now none is forgotten soon; and most flows are not to an address that
- * was answered before: they are look-ups themselves. */
-void ht_answers_use(struct ht_answers *answers, const struct ht_address *server,
-                    const struct ht_address *client)
+/* Does what was put off when a connection began. Of those that are learnt now none is forgotten
+ * soon; and most flows are not to an address that was answered before: they are look-ups
+ * themselves. */
+static void use(struct ht_answers *answers)
 {
-    uint64_t by_address = hash_address(server, answers->seed);
-    if (slot_of(&answers->before, by_address >> 1)->first == NULL) {
+    const struct ht_answer_use *use = &answers->use;
+    answers->use.waits              = false;
+    if (slot_of(&answers->before, use->by_address >> 1)->first == NULL) {
         return;
     }
     struct identity id;
     file_last(answers);
-    identify(&id, answers, server, client, ht_text(""));
+    identify(&id, answers, &use->server, &use->client, ht_text(""));
     fetch_slot(&answers->now, id.key[HT_BY_CLIENT]);
     const struct ht_answer *found = find(answers, &id, INT64_MAX);
     if (found != NULL && found->generation != answers->num_generations) {
-        identify(&id, answers, server, &found->facts.client, ht_answer_name(found));
+        identify(&id, answers, &use->server, &found->facts.client, ht_answer_name(found));
         insert(answers, &id, &found->facts, ht_bytes(found->text, text_len(found)), found->order);
     }
+}
+
+/* Does all that was put off. */
+static void catch_up(struct ht_answers *answers)
+{
+    if (answers->use.waits) {
+        use(answers);
+    }
+    file_last(answers);
+}
+
+void ht_answers_add(struct ht_answers *answers, const struct ht_address *address,
+                    const struct ht_answer_facts *facts, struct ht_bytes text)
+{
+    struct identity id;
+    catch_up(answers);
+    identify(&id, answers, address, &facts->client, ht_bytes_head(text, facts->name_len));
+    for (int i = 0; i < HT_NUM_INDEXES; i++) {
+        fetch_slot(&answers->now, id.key[i]);
+    }
+    struct ht_answer *again = find_again(answers, &id, facts);
+    if (again != NULL) {
+        again->facts.query_frame   = facts->query_frame;
+        again->facts.query_time_ns = facts->query_time_ns;
+        again->facts.rtt_ns        = facts->rtt_ns;
+        return;
+    }
+    insert(answers, &id, facts, text, answers->order++);
+}
+
+const struct ht_answer *ht_answers_find(struct ht_answers *answers,
+                                        const struct ht_answer_search *search)
+{
+    struct identity id;
+    catch_up(answers);
+    identify(&id, answers, &search->server, &search->client, search->name);
+    return find(answers, &id, search->until_ns);
+}
+
+const struct ht_answer *ht_answers_to_client(struct ht_answers *answers,
+                                             const struct ht_answer_search *search)
+{
+    struct identity id;
+    catch_up(answers);
+    identify(&id, answers, &search->server, &search->client, search->name);
+    return find_to_client(answers, HT_BY_CLIENT, &id, search->until_ns);
+}
+
+void ht_answers_use(struct ht_answers *answers, const struct ht_address *server,
+                    const struct ht_address *client)
+{
+    if (answers->use.waits) {
+        use(answers);
+    }
+    answers->use = (struct ht_answer_use){.server     = *server,
+                                          .client     = *client,
+                                          .by_address = hash_address(server, answers->seed),
+                                          .waits      = true};
+    fetch_slot(&answers->before, answers->use.by_address >> 1);
 }

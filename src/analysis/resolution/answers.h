@@ -62,12 +62,21 @@ struct ht_answer_generation {
     struct ht_arena arena;
 };
 
-/* Owns its answers: those of the generation that grows, and those of the one before it. The last
- * one is filed when another comes, or one is sought: until then its slots are fetched. */
+/* A connection that began. */
+struct ht_answer_use {
+    struct ht_address server, client;
+    uint64_t by_address; /* the hash of the server's */
+    bool waits;
+};
+
+/* Owns its answers: those of the generation that grows, and those of the one before it. What was
+ * told last is done when more is told, or an answer is sought: the answer is filed, the connection
+ * looked for what led to it. Until then their slots are fetched. */
 struct ht_answers {
     struct ht_answer_generation now, before;
     struct ht_answer *unfiled; /* NULL: none */
     uint64_t unfiled_key[HT_NUM_INDEXES];
+    struct ht_answer_use use;
     uint32_t num_generations;
     uint64_t order, seed;
 };

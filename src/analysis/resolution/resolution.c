@@ -19,7 +19,7 @@ struct chain {
 enum lesson_kind { LESSON_ANSWER, LESSON_USE };
 
 struct lesson {
-    enum lesson_kind kind;
+    uint8_t kind; /* enum lesson_kind, in each the first byte */
     struct ht_answer_facts facts;
     uint32_t text_len;
     uint32_t num_given;
@@ -30,8 +30,9 @@ struct given {
     uint64_t ttl_s;
 };
 
+/* Of bytes only: it is read where it lies. */
 struct lesson_use {
-    enum lesson_kind kind;
+    uint8_t kind;
     struct ht_address server, client;
 };
 
@@ -112,17 +113,12 @@ static void learn_answer(struct state *state, struct ht_bytes bytes)
 
 static void learn(void *state, struct ht_bytes lesson)
 {
-    enum lesson_kind kind;
-    struct lesson_use use;
-    if (lesson.len < sizeof kind) {
-        return;
-    }
-    memcpy(&kind, lesson.ptr, sizeof kind);
+    uint8_t kind = lesson.len > 0 ? lesson.ptr[0] : UINT8_MAX;
     if (kind == LESSON_ANSWER && lesson.len >= sizeof(struct lesson)) {
         learn_answer(state, lesson);
-    } else if (kind == LESSON_USE && lesson.len == sizeof use) {
-        memcpy(&use, lesson.ptr, sizeof use);
-        ht_answers_use(state, &use.server, &use.client);
+    } else if (kind == LESSON_USE && lesson.len == sizeof(struct lesson_use)) {
+        const struct lesson_use *use = (const void *)lesson.ptr;
+        ht_answers_use(state, &use->server, &use->client);
     }
 }
 
