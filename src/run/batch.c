@@ -89,11 +89,11 @@ struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i)
 
 void ht_batch_fetch_after(const struct ht_batch *batch, size_t i)
 {
-    enum { DATA_AHEAD = 4, FRAMES_AHEAD = 8 };
+    enum { DATA_AHEAD = 4, FRAMES_AHEAD = 8, MOST = 512 };
     if (i + FRAMES_AHEAD < batch->num_frames) {
-        const uint8_t *data = data_of(batch, &batch->frames[i + DATA_AHEAD]);
-        ht_fetch(data);
-        ht_fetch(data + 64);
+        const struct ht_batch_frame *soon = &batch->frames[i + DATA_AHEAD];
+        size_t len                        = soon->frame.data.len;
+        ht_fetch_all(data_of(batch, soon), len < MOST ? len : MOST);
         ht_fetch(&batch->frames[i + FRAMES_AHEAD].offset);
     }
 }

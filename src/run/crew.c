@@ -217,7 +217,7 @@ static unsigned worker_of(const struct ht_crew *crew, const struct ht_packet *pa
     }
     uint64_t both =
         hash_endpoint(&packet->source, seed) + hash_endpoint(&packet->destination, seed);
-    return (unsigned)((both >> 32) % crew->config.workers);
+    return (unsigned)((both >> 32) * crew->config.workers >> 32);
 }
 
 static void add_frame(struct ht_crew *crew, const struct ht_frame *frame,

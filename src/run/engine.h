@@ -93,6 +93,11 @@ void ht_engine_learn(struct ht_engine *engine, size_t analyzer, struct ht_bytes 
 /* ht_engine_tell_ended records a flow that ended, and frees it. */
 bool ht_engine_tell_ended(struct ht_engine *engine, struct ht_flow *flow);
 
+/* ht_engine_fetch_ended has what is needed next fetched into the cache: the rest of `flow`, which
+ * is told now, what hangs in `next`, and `after` (NULL: none). */
+void ht_engine_fetch_ended(const struct ht_flow *flow, const struct ht_flow *next,
+                           const struct ht_flow *after);
+
 /* ht_engine_flush ends all flows, as at the end of a source. ht_engine_flush_until ends those that
  * began before frame `number`; after it nothing but these two may end any, nor bring new ones,
  * until ht_engine_flush has. */

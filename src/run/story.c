@@ -419,6 +419,15 @@ void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
     }
 }
 
+void ht_engine_fetch_ended(const struct ht_flow *flow, const struct ht_flow *next,
+                           const struct ht_flow *after)
+{
+    ht_arena_fetch_more(&flow->arena);
+    ht_timeline_fetch(&flow->timeline);
+    ht_flow_fetch_content(next);
+    ht_flow_fetch(after);
+}
+
 bool ht_engine_tell_ended(struct ht_engine *engine, struct ht_flow *flow)
 {
     if (engine->config.ended != NULL) {

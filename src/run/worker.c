@@ -1,5 +1,6 @@
 #include "run/worker.h"
 
+#include "base/fetch.h"
 #include "base/large_pages.h"
 
 #include <signal.h>
@@ -140,6 +141,26 @@ static void copy_item(struct ht_harvest *into, const struct ht_yield *item, stru
     }
 }
 
+/* The next flow after `item` whose record is to come; NULL: none. */
+static const struct ht_yield *next_ended(const struct ht_harvest *early,
+                                         const struct ht_yield *item)
+{
+    const struct ht_yield *end = &early->items[early->len];
+    while (item != end && ++item != end && item->flow == NULL) {
+    }
+    return item;
+}
+
+/* Flows have been left alone since they ended: the next ones have their memory fetched. */
+static void fetch_next(const struct ht_harvest *early, const struct ht_yield *item)
+{
+    const struct ht_yield *end = &early->items[early->len], *next = next_ended(early, item);
+    if (next != end) {
+        const struct ht_yield *after = next_ended(early, next);
+        ht_engine_fetch_ended(item->flow, next->flow, after != end ? after->flow : NULL);
+    }
+}
+
 /* Renders what waited for lessons, in its place among the rest. */
 static void render(struct ht_worker *worker, struct ht_harvest *early, struct syllabus *syllabus)
 {
@@ -147,6 +168,7 @@ static void render(struct ht_worker *worker, struct ht_harvest *early, struct sy
     for (size_t i = 0; i < early->len; i++) {
         const struct ht_yield *item = &early->items[i];
         if (item->flow != NULL) {
+            fetch_next(early, item);
             learn(worker->engine, syllabus, item->order);
             worker->order = item->order;
             (void)ht_engine_tell_ended(worker->engine, item->flow);
@@ -161,6 +183,15 @@ static void render(struct ht_worker *worker, struct ht_harvest *early, struct sy
     learn(worker->engine, syllabus, (struct ht_order){UINT64_MAX, UINT64_MAX});
 }
 
+/* Another thread wrote them. */
+static void fetch_lessons(const struct ht_lessons *lessons)
+{
+    if (lessons != NULL) {
+        ht_fetch_all(lessons->items, lessons->len * sizeof *lessons->items);
+        ht_fetch_all(lessons->bytes.ptr, lessons->bytes.len);
+    }
+}
+
 static void finish(struct ht_worker *worker, struct round *round)
 {
     struct ht_lessons *theirs[HT_MAX_WORKERS] = {0};
@@ -171,6 +202,7 @@ static void finish(struct ht_worker *worker, struct round *round)
     for (unsigned i = 0; i < worker->num; i++) {
         if (i != worker->index) {
             theirs[i] = ht_queue_take(&worker->mine->lessons[i]);
+            fetch_lessons(theirs[i]);
         }
         syllabus.lists[i] = i == worker->index ? round->lessons : theirs[i];
     }
