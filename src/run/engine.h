@@ -25,7 +25,7 @@ static inline bool ht_order_before(struct ht_order a, struct ht_order b)
 struct ht_flow;
 struct ht_key_log;
 
-enum { HT_DEFAULT_MAX_FLOWS = 2000000, HT_DEFAULT_SLEEP_FRAMES = 1 << 16 };
+enum { HT_DEFAULT_MAX_FLOWS = 2000000, HT_DEFAULT_SLEEP_FRAMES = 1 << 14 };
 #define HT_DEFAULT_MAX_BYTES (UINT64_C(2) << 30)
 
 struct ht_engine_config {
