@@ -59,6 +59,9 @@ static uint8_t *put_own(const struct ht_keeper *keeper, const struct ht_shape_ow
     const struct ht_field *field = own->field;
     const void *from             = ht_field_at(field, object);
     *at++                        = own->number;
+    if (own->flat) {
+        return put(at, from, field->size);
+    }
     if (is_view(field)) {
         const struct ht_bytes *view = from;
         bool fits                   = view->len <= INLINE_MAX;
@@ -130,14 +133,26 @@ static bool has_parts(const struct ht_struct *type)
     return type->size > SMALL && type->size <= HT_SHAPE_LARGEST;
 }
 
+static const void *keep_flat(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
+                             const void *object)
+{
+    uint64_t *copy = ht_arena_take(keeper->arena, plan->type->size);
+    for (size_t i = 0; copy != NULL && i < plan->type->size / sizeof *copy; i++) {
+        memcpy(&copy[i], (const char *)object + i * sizeof *copy, sizeof *copy);
+        copy[i] &= plan->members[i];
+    }
+    return copy;
+}
+
 /* Nobody writes to what is small once it is kept: where nothing is its own it is a shape. */
 static struct ht_kept *keep_small(const struct ht_keeper *keeper, const struct ht_struct *type,
                                   const struct ht_shape_plan *plan, const void *object)
 {
     bool again;
-    const void *kept = plan != NULL && plan->num_own == 0
-                           ? ht_shape_keep(keeper, plan, object, &again)
-                           : ht_object_keep(keeper, type, object);
+    const void *kept = plan == NULL         ? ht_object_keep(keeper, type, object)
+                       : plan->num_own == 0 ? ht_shape_keep(keeper, plan, object, &again)
+                       : plan->flat         ? keep_flat(keeper, plan, object)
+                                            : ht_object_keep(keeper, type, object);
     return (struct ht_kept *)(uintptr_t)kept; /* NOLINT(performance-no-int-to-ptr) */
 }
 

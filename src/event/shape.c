@@ -47,7 +47,8 @@ static struct ht_shape_own own_of(const struct ht_field *field, size_t number)
         .width  = (uint8_t)(is_list(field) ? WORD
                             : whole        ? field->size
                                            : 0),
-        .number = (uint8_t)number};
+        .number = (uint8_t)number,
+        .flat   = !is_list(field) && !is_pointer(field)};
 }
 
 static void add_words(struct ht_shape_plan *plan, const uint64_t *mask)
@@ -62,12 +63,14 @@ static void add_words(struct ht_shape_plan *plan, const uint64_t *mask)
 /* With `whole` all members count, as of an object that another one points at. */
 static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct *type, bool whole)
 {
-    bool fits = type->size <= HT_SHAPE_LARGEST && type->size % WORD == 0;
+    bool fits = type->size <= HT_SHAPE_LARGEST && type->size % WORD == 0, flat = true;
     uint64_t mask[HT_SHAPE_LARGEST / WORD] = {0};
     struct ht_shape_plan *plan =
         fits ? ht_arena_alloc(arena, sizeof *plan + type->num_fields * sizeof plan->rows[0]) : NULL;
     for (size_t i = 0; plan != NULL && i < type->num_fields; i++) {
         const struct ht_field *field = &type->fields[i];
+        flat &= !is_list(field) && !is_pointer(field);
+        mask_member(plan->members, field);
         if (!whole && !ht_shape_counts(type, i)) {
             plan->own[plan->num_own++] = own_of(field, i);
             continue;
@@ -84,6 +87,7 @@ static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct
     }
     if (plan != NULL) {
         plan->type = type;
+        plan->flat = flat;
         add_words(plan, mask);
     }
     return plan;

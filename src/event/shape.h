@@ -27,6 +27,7 @@ struct ht_shape_own {
     uint16_t word; /* offset in the object of what is zero where the member is absent */
     uint8_t width; /* bytes of it, 4 or 8; 0: it is not known like that */
     uint8_t number;
+    bool flat; /* it points at nothing */
 };
 
 /* Eight bytes of an object, of which some count as they are. */
@@ -40,6 +41,8 @@ struct ht_shape_plan {
     const struct ht_struct *type;
     struct ht_shape_plan *next;
     const struct ht_field *digests; /* a list of them that counts; NULL: it has none */
+    bool flat; /* no member points at anything: an object is copied by its words, `& members` */
+    uint64_t members[HT_SHAPE_LARGEST / sizeof(uint64_t)]; /* the bits that have a row */
     size_t num_words, num_own, num_rows;
     struct ht_shape_word words[HT_SHAPE_LARGEST / sizeof(uint64_t)];
     struct ht_shape_own own[HT_SHAPE_MAX_OWN];

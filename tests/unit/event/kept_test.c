@@ -198,6 +198,50 @@ static void a_small_one_that_repeats_is_kept_once(void **unused)
     ht_arena_clear(&arena);
 }
 
+struct flat {
+    uint64_t number;
+    const void *without_field;
+    uint8_t small;
+    bool flag;
+    uint16_t beside;
+    struct ht_named named;
+};
+
+static const struct ht_field flat_fields[] = {
+    HT_FIELD(struct flat, number, HT_UINT, ""),
+    HT_FIELD(struct flat, small, HT_UINT, ""),
+    HT_FIELD(struct flat, flag, HT_BOOL, ""),
+    HT_FIELD(struct flat, named, HT_NAMED, ""),
+};
+static const struct ht_struct flat_struct =
+    HT_STRUCT(struct flat, "flat", flat_fields, "It points at nothing.");
+
+/* Of a small object that points at nothing, what has a row is copied; all else is zero. */
+static void a_flat_one_is_copied(void **unused)
+{
+    struct ht_pool pool           = {0};
+    ht_pool_use use               = 0;
+    struct ht_arena kept_in       = {0};
+    const struct ht_keeper keeper = {.arena = &kept_in, .pool = &pool, .use = &use};
+    struct flat flat              = {.number        = UINT64_MAX - 1,
+                                     .without_field = &flat,
+                                     .small         = 200,
+                                     .flag          = true,
+                                     .beside        = 0xFFFF,
+                                     .named         = ht_named(0x1301)};
+    struct ht_kept *kept          = ht_keep(&keeper, &flat_struct, &flat);
+    (void)unused;
+    assert_non_null(kept);
+    memset(&flat, 0xEE, sizeof flat);
+    const struct flat *copy = ht_kept_read(kept, &flat_struct, &kept_in);
+    assert_true(copy->number == UINT64_MAX - 1 && copy->small == 200 && copy->flag);
+    assert_true(copy->named.set && copy->named.id == 0x1301);
+    assert_null(copy->without_field);
+    assert_int_equal(copy->beside, 0);
+    ht_pool_free(&pool);
+    ht_arena_clear(&kept_in);
+}
+
 /* Of one length, so that only their content tells them apart. */
 struct content {
     char text[3][8];
@@ -394,6 +438,7 @@ int main(void)
         cmocka_unit_test(an_object_comes_back_as_it_was),
         cmocka_unit_test(what_is_alike_is_kept_once),
         cmocka_unit_test(a_small_one_that_repeats_is_kept_once),
+        cmocka_unit_test(a_flat_one_is_copied),
         cmocka_unit_test(what_differs_in_a_list_is_told_apart),
         cmocka_unit_test(what_has_digests_is_known_by_them),
         cmocka_unit_test(a_number_is_of_one_shape),
