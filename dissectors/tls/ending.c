@@ -94,10 +94,14 @@ static const char *suite_kind(const struct tls_state *state)
 static void absent_server_flight(const struct tls_ending *x)
 {
     const struct tls_direction *d = &x->state->direction[x->server];
-    const char *kind              = suite_kind(x->state);
-    const char *reason            = ht_absent_reason(x->end, x->server);
-    struct tls_place at           = x->state->server_hello_place;
-    bool no_certificate           = strstr(kind, "anon") != NULL || starts_with(kind, "PSK") ||
+    bool no_status = x->state->details.server_hello->status_request && !d->certificate_status;
+    if (d->certificate_told && !no_status && d->server_key_exchange && d->key_exchange_done) {
+        return;
+    }
+    const char *kind    = suite_kind(x->state);
+    const char *reason  = ht_absent_reason(x->end, x->server);
+    struct tls_place at = x->state->server_hello_place;
+    bool no_certificate = strstr(kind, "anon") != NULL || starts_with(kind, "PSK") ||
                           starts_with(kind, "DHE_PSK") || starts_with(kind, "ECDHE_PSK") ||
                           starts_with(kind, "ECJPAKE") || strcmp(kind, "SRP/SRP") == 0;
     bool ephemeral = starts_with(kind, "DHE") || starts_with(kind, "ECDHE") ||
@@ -107,7 +111,7 @@ static void absent_server_flight(const struct tls_ending *x)
         tls_absent_at(x, &tls_certificate_event, x->server,
                       no_certificate ? HT_ABSENT_NOT_NEGOTIATED : reason, at);
     }
-    if (x->state->details.server_hello->status_request && !d->certificate_status) {
+    if (no_status) {
         tls_absent_at(x, &tls_certificate_status_event, x->server, reason, at);
     }
     if (!d->server_key_exchange && !starts_with(kind, "PSK") && !starts_with(kind, "RSA_PSK")) {
