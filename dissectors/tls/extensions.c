@@ -71,7 +71,7 @@ struct ht_texts tls_take_list(struct ht_reader *r, unsigned width, unsigned item
 
 struct ht_named tls_take_named(struct ht_reader *r, unsigned width)
 {
-    uint16_t id = (uint16_t)rd_uint(r, width);
+    uint16_t id = (uint16_t)rd_len(r, width);
     return r->bad ? (struct ht_named){0} : ht_named(id);
 }
 
