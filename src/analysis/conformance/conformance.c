@@ -57,6 +57,11 @@ static const struct tls_client_hello *offer_of(const struct tls_details *tls)
     return tls->client_hello_2 != NULL ? tls->client_hello_2 : tls->client_hello;
 }
 
+static bool is_tls13(const struct tls_server_hello *answer)
+{
+    return answer != NULL && answer->supported_version.set;
+}
+
 /* Takes away the hellos that were cut or are no hello at all. */
 static void look_at_timeline(struct conformance_session *s)
 {
@@ -74,7 +79,6 @@ static void look_at_timeline(struct conformance_session *s)
             s->answer = entry->object == s->answer ? NULL : s->answer;
         }
     }
-    s->tls13 = s->answer != NULL && s->answer->supported_version.set;
 }
 
 /* Another hello, encrypted in the offer, may be the one that was answered. */
@@ -94,6 +98,7 @@ static bool is_ordered(const struct conformance_session *s)
 static void look_closely(struct conformance_session *s)
 {
     look_at_timeline(s);
+    s->tls13 = is_tls13(s->answer);
     s->has |= CONFORMANCE_NEWS;
     s->has |= s->tls->hello_retry_request ? CONFORMANCE_RETRY : 0;
     s->has |= s->offer != NULL ? CONFORMANCE_OFFER : 0;
@@ -229,7 +234,8 @@ static void judge(void *opaque, struct ht_analysis *a, struct ht_connection *c)
                                      .connection = c,
                                      .tls        = tls,
                                      .offer      = offer_of(tls),
-                                     .answer     = tls->server_hello};
+                                     .answer     = tls->server_hello,
+                                     .tls13      = is_tls13(tls->server_hello)};
     const struct course course    = course_of(&s);
     struct known_course *place    = place_of(state, &course);
     if (is_known(place, &course)) {
