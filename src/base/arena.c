@@ -18,7 +18,7 @@ enum {
     LARGEST_STEP     = 16384,
     LARGEST_KEPT     = 65536, /* by a rewind */
     LARGEST_IN_SLABS = HT_BLOCK_SIZES * HT_BLOCK_SIZE_STEP,
-    FETCHED          = 1728 /* bytes of a block */
+    FETCHED          = 1536 /* bytes of a block: with one DNS transaction no more are used */
 };
 
 void ht_budget_claim(struct ht_budget *budget, size_t len)
