@@ -172,10 +172,8 @@ void ht_flow_fetch(const struct ht_flow *flow)
 
 void ht_flow_fetch_content(const struct ht_flow *flow)
 {
-    if (flow->packed_len == 0) {
-        if (flow->tcp != NULL) {
-            ht_fetch_all(flow->tcp, sizeof *flow->tcp);
-        }
+    if (flow->packed_len == 0 && flow->tcp != NULL) { /* over UDP all is in the arena */
+        ht_fetch_all(flow->tcp, sizeof *flow->tcp);
         if (flow->dispatch.state != NULL) {
             ht_fetch_all(flow->dispatch.state, FETCHED_STATE);
         }

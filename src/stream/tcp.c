@@ -406,7 +406,8 @@ static uint64_t said_after(const struct step *s)
     return known && ahead > 0 ? said->next + (uint32_t)ahead : 0;
 }
 
-static void push(const struct step *s, uint32_t seq)
+/* Not inlined, for most data go the usual way, and what comes here would pay for it. */
+__attribute__((noinline)) static void push(const struct step *s, uint32_t seq)
 {
     struct ht_reassembly *bytes = &s->me->bytes;
     bytes->heard                = heard_of(s->peer);
