@@ -190,15 +190,15 @@ static unsigned ask(const struct state *state, struct ht_analysis *a, struct ht_
     return broken;
 }
 
-/* Where times and frames contradict each other some rules are silent that another session of the
- * same course may break. */
+/* Where times and frames contradict each other, or do not tell what came first, some rules are
+ * silent that another session of the same course may break. */
 static void judge_closely(const struct state *state, struct ht_analysis *a, struct ht_connection *c,
                           struct conformance_session *s, const struct course *course,
                           struct known_course *place)
 {
     look_closely(s);
     unsigned broken = ask(state, a, c, s, rules_for(state, s->has));
-    bool follows    = !s->cut && !s->order.jumbled;
+    bool follows    = !s->cut && !s->order.jumbled && !s->order.close;
     if (course->offer != 0 && follows && (broken & CONFORMANCE_NEWS) == 0) {
         *place = (struct known_course){
             .course = *course, .rules = rules_for(state, s->has & ~(unsigned)CONFORMANCE_NEWS)};

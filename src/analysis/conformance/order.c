@@ -95,6 +95,9 @@ void conformance_sort(struct conformance_session *s)
         reached[me] = rank;
         last[me]    = entry;
     }
+    const struct ht_timeline_entry *key = order->first[1][PLACE_CLIENT_KEY_EXCHANGE];
+    order->close = key != NULL && order->first[1][PLACE_CHANGE_CIPHER_SPEC] != NULL &&
+                   order->first[1][PLACE_CHANGE_CIPHER_SPEC] < key;
 }
 
 static const struct ht_timeline_entry *first_of(const struct conformance_session *s, bool client,

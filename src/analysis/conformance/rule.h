@@ -59,6 +59,7 @@ struct conformance_order {
      * sends the other. */
     const struct ht_timeline_entry *before, *after;
     bool jumbled; /* what came later in time came earlier in the capture */
+    bool close; /* the client's keys changed before its ClientKeyExchange, or in the same moment */
 };
 
 /* A session whose both sides were captured whole. */

@@ -176,6 +176,28 @@ static void known_by_their_order(void **unused)
     assert_string_equal(found(), "message-out-of-order");
 }
 
+/* A second handshake in clear: its ClientKeyExchange is the first one, and comes behind the
+ * ChangeCipherSpec of the session resumed before it. In one moment nobody knows which came first.
+ */
+static void known_but_for_when_keys_changed(void **unused)
+{
+    (void)unused;
+    set_up_numbered(41, 42, 41);
+    struct ht_timeline_entry again[MAX_ENTRIES];
+    size_t num = scene.num;
+    memcpy(again, scene.entries, sizeof again);
+    scene.num = 2;
+    say("client", &tls_change_cipher_spec_event, NULL);
+    for (size_t i = 0; i < num; i++) {
+        say(again[i].from, again[i].type, again[i].object)->t_ns = 3;
+    }
+    assert_string_equal(found(), "");
+    for (size_t i = 0; i < scene.num; i++) {
+        scene.entries[i].t_ns = (int64_t)i;
+    }
+    assert_string_equal(found(), "ccs-injection");
+}
+
 /* What shapes and order do not say is looked at each time. */
 static void known_but_for_what_is_their_own(void **unused)
 {
@@ -422,6 +444,7 @@ int main(void)
         TEST(in_order),
         TEST(known_by_their_shapes),
         TEST(known_by_their_order),
+        TEST(known_but_for_when_keys_changed),
         TEST(known_but_for_what_is_their_own),
         TEST(chosen_but_not_offered),
         TEST(twice),
