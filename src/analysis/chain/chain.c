@@ -240,7 +240,8 @@ static struct asked asked_for(const struct ht_connection *c, const struct tls_de
 static bool says_something(const struct asked *asked, const struct chain_judgement *judgement,
                            const char *verdict)
 {
-    const struct ht_subject_alternative_names *san = judgement->parts.leaf.decoded->san;
+    const struct ht_certificate *leaf = judgement->parts.leaf.decoded; /* NULL: no memory */
+    const struct ht_subject_alternative_names *san = leaf != NULL ? leaf->san : NULL;
     if (strcmp(verdict, "match") == 0) {
         return true;
     }
