@@ -120,9 +120,7 @@ bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet,
                                            : is_datagram_known(recent, packet, time_ns);
 }
 
-void ht_recent_rest(struct ht_recent *recent, int64_t now_ns)
+void ht_recent_forget(struct ht_recent *recent)
 {
-    if (!is_soon(recent, short_time(now_ns))) {
-        *recent = (struct ht_recent){.copies = recent->copies};
-    }
+    *recent = (struct ht_recent){.copies = recent->copies};
 }

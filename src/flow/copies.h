@@ -16,8 +16,9 @@
 
 #include "packet/packet.h"
 
-/* A tap may be a burst behind another. */
-enum { HT_RECENT_PACKETS = 8 };
+/* A tap may be a burst behind another. After a silence of HT_RECENT_FRAMES frames of the capture
+ * nothing is a copy (flow/flow.h). */
+enum { HT_RECENT_PACKETS = 8, HT_RECENT_FRAMES = 1 << 14 };
 
 /* The last packets of a direction. Zeroed is a valid start. */
 struct ht_recent {
@@ -35,8 +36,7 @@ bool ht_recent_is_copy(struct ht_recent *recent, const struct ht_packet *packet,
  * whatever it looks like: nobody can hide bytes by making two packets look alike. */
 void ht_recent_note(struct ht_recent *recent, const struct ht_packet *packet, int64_t time_ns);
 
-/* ht_recent_rest forgets the packets whose copies are too late at `now_ns`, so that what is kept of
- * a direction that is silent is little. */
-void ht_recent_rest(struct ht_recent *recent, int64_t now_ns);
+/* ht_recent_forget forgets the packets, but not how many copies there were. */
+void ht_recent_forget(struct ht_recent *recent);
 
 #endif

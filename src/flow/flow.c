@@ -90,12 +90,11 @@ static void be_like(struct ht_flow_sleepers *sleepers, const struct ht_flow *flo
 
 /* Before it is packed, what can be known without is left out, and what is like something else is
  * written as what is between them. */
-static void fold(struct tcp_flow *f, int64_t now_ns)
+static void fold(struct tcp_flow *f, uint64_t place)
 {
     f->flow.tcp            = NULL;
     f->flow.dispatch.state = NULL;
-    ht_recent_rest(&f->flow.side[0].recent, now_ns);
-    ht_recent_rest(&f->flow.side[1].recent, now_ns);
+    ht_flow_forget_recent(&f->flow, place);
     ht_tcp_fold(&f->tcp);
 }
 
@@ -135,7 +134,7 @@ static struct ht_flow *pack(const struct ht_flow *flow, const void *state, size_
 }
 
 struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sleepers,
-                              int64_t now_ns)
+                              uint64_t place)
 {
     struct tcp_flow *whole = (struct tcp_flow *)flow;
     void *state            = flow->dispatch.state;
@@ -143,7 +142,7 @@ struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sle
     if (state_size > HT_FLOW_MAX_STATE || state_size % sizeof(uint64_t) != 0) {
         return flow;
     }
-    fold(whole, now_ns);
+    fold(whole, place);
     if (!sleepers->any) {
         be_like(sleepers, flow, state, state_size);
     }

@@ -74,10 +74,22 @@ struct ht_flow *ht_flow_new(struct ht_budget *budget, bool tcp);
 /* ht_flow_bytes is how much an awake flow holds. */
 size_t ht_flow_bytes(const struct ht_flow *flow);
 
-/* ht_flow_sleep returns the flow asleep, elsewhere, at `now_ns`; it must be one over TCP. Itself,
+/* ht_flow_forget_recent forgets the flow's recent packets where it became the newest of its list
+ * more than HT_RECENT_FRAMES before `place`: so that little is kept of one that sleeps, and that
+ * what is a copy depends neither on whether it slept, nor on how late, nor on the times of others'
+ * packets, which are not always in order. */
+static inline void ht_flow_forget_recent(struct ht_flow *flow, uint64_t place)
+{
+    if ((place >> 16) - (flow->moved >> 16) > HT_RECENT_FRAMES) {
+        ht_recent_forget(&flow->side[0].recent);
+        ht_recent_forget(&flow->side[1].recent);
+    }
+}
+
+/* ht_flow_sleep returns the flow asleep, elsewhere, at `place`; it must be one over TCP. Itself,
  * still awake, where there is no memory or it has too much to be packed. */
 struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sleepers,
-                              int64_t now_ns);
+                              uint64_t place);
 
 /* ht_flow_wake returns a sleeping flow awake, elsewhere; NULL, and it stays as it is: no memory. */
 struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers);

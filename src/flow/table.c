@@ -199,16 +199,16 @@ static void fetch_next(const struct ht_flow_table *table, const struct ht_flow *
     }
 }
 
-void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place, int64_t now_ns)
+void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place, uint64_t frames)
 {
     struct ht_flow_list *list = &table->tcp;
-    while (list->awake != NULL && list->awake->moved < place) {
+    while (list->awake != NULL && list->awake->moved + (frames << 16) < place) {
         struct ht_flow *flow  = list->awake;
         struct ht_flow **link = link_to(table, flow);
         list->awake           = flow->newer;
         fetch_next(table, flow);
         forget(table, flow);
-        moved_to(list, link, ht_flow_sleep(flow, &table->sleepers, now_ns));
+        moved_to(list, link, ht_flow_sleep(flow, &table->sleepers, place));
     }
 }
 

@@ -53,9 +53,9 @@ bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_bu
 struct ht_flow *ht_flow_table_find(struct ht_flow_table *table, const struct ht_flow_key *key,
                                    uint64_t hash);
 
-/* ht_flow_table_rest puts the open connections to sleep, at `now_ns`, that became the newest of
- * their list before `place`: of no pointer to one of them anything is left. */
-void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place, int64_t now_ns);
+/* ht_flow_table_rest puts the open connections to sleep that became the newest of their list more
+ * than `frames` before `place`: of no pointer to one of them anything is left. */
+void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place, uint64_t frames);
 
 /* ht_flow_table_wake returns the flow awake, elsewhere if it slept; NULL where there is no memory,
  * and then it is gone, and counted. */

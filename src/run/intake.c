@@ -205,10 +205,13 @@ static inline bool is_copy(struct ht_flow *flow, const struct ht_frame *frame,
                            const struct ht_packet *packet, unsigned side)
 {
     struct ht_recent *recent = &flow->side[side].recent;
-    if (flow->tcp != NULL &&
-        ht_reassembly_is_next(&flow->tcp->side[side].bytes, packet->tcp.seq, packet->payload_len)) {
-        ht_recent_note(recent, packet, frame->time_ns);
-        return false;
+    if (flow->tcp != NULL) {
+        const struct ht_reassembly *bytes = &flow->tcp->side[side].bytes;
+        ht_flow_forget_recent(flow, ht_frame_place(frame));
+        if (ht_reassembly_is_next(bytes, packet->tcp.seq, packet->payload_len)) {
+            ht_recent_note(recent, packet, frame->time_ns);
+            return false;
+        }
     }
     return ht_recent_is_copy(recent, packet, frame->time_ns);
 }
@@ -304,6 +307,7 @@ static void feed_usual(struct ht_engine *engine, struct ht_flow *flow, enum ht_t
     if (usual == HT_TCP_WANTED) {
         fetch_content(engine, flow);
     }
+    ht_flow_forget_recent(flow, ht_frame_place(frame));
     if (packet->payload_len > 0) {
         ht_recent_note(&sender->recent, packet, frame->time_ns);
     } else if (ht_recent_is_copy(&sender->recent, packet, frame->time_ns)) {

@@ -183,8 +183,7 @@ static void put_to_sleep(struct ht_engine *engine, uint64_t number)
 {
     if (number > engine->config.sleep_frames) {
         engine->flow = NULL;
-        ht_flow_table_rest(&engine->table, (number - engine->config.sleep_frames) << 16,
-                           engine->now_ns);
+        ht_flow_table_rest(&engine->table, number << 16, engine->config.sleep_frames);
     }
 }
 

@@ -210,19 +210,16 @@ static void what_brings_new_bytes_is_no_copy(void **unused)
     assert_int_equal(recent.copies, 1);
 }
 
-/* Nothing is kept of what is long past, but how many copies there were. */
-static void what_rests_forgets_what_is_past(void **unused)
+static void what_is_forgotten_has_no_copies(void **unused)
 {
-    const struct ht_recent rested = {.copies = 1};
+    const struct ht_recent forgotten = {.copies = 1};
     (void)unused;
     assert_false(is_copy(segment(1, 100), 1000 * MS));
     assert_true(is_copy(segment(1, 100), 1010 * MS));
-    ht_recent_rest(&recent, 1029 * MS);
-    ht_recent_rest(&recent, 991 * MS); /* captures are not always in order */
-    assert_true(is_copy(segment(1, 100), 1010 * MS));
     recent.copies = 1;
-    ht_recent_rest(&recent, 1031 * MS);
-    assert_memory_equal(&recent, &rested, sizeof rested);
+    ht_recent_forget(&recent);
+    assert_memory_equal(&recent, &forgotten, sizeof forgotten);
+    assert_false(is_copy(segment(1, 100), 1010 * MS));
 }
 
 int main(void)
@@ -238,6 +235,6 @@ int main(void)
         cmocka_unit_test_setup(datagrams_by_their_content, reset),
         cmocka_unit_test_setup(what_brings_new_bytes_is_no_copy, reset),
         cmocka_unit_test_setup(time_that_goes_back, reset),
-        cmocka_unit_test_setup(what_rests_forgets_what_is_past, reset)};
+        cmocka_unit_test_setup(what_is_forgotten_has_no_copies, reset)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -192,7 +192,7 @@ static void sleeps_and_wakes(void **unused)
     }
     size_t awake = budget.used;
     budget.max   = awake; /* where there is no room left they sleep all the more */
-    ht_flow_table_rest(&table, (uint64_t)SLEEPERS / 2 << 16, NOON);
+    ht_flow_table_rest(&table, (uint64_t)SLEEPERS / 2 << 16, 0);
     assert_true(budget.used < awake - (size_t)SLEEPERS / 2 * 512);
     assert_int_equal(budget.refused, 0);
     const struct ht_flow *flow = table.tcp.oldest;
@@ -230,7 +230,7 @@ static void the_large_stay_awake(void **unused)
         memset(flow->dispatch.state, 0xFF - (int)n, flow->dispatch.found->state_size);
         ht_flow_table_move(flow, &table.tcp, n << 16);
     }
-    ht_flow_table_rest(&table, FLOWS << 16, NOON);
+    ht_flow_table_rest(&table, FLOWS << 16, 0);
     const struct ht_flow *flow = table.tcp.oldest;
     for (uint32_t n = 0; n < FLOWS; n++, flow = flow->newer) {
         assert_int_equal(flow->packed_len == 0, n == LARGE);

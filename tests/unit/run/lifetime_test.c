@@ -4,6 +4,7 @@
 #include "crews.h"
 
 #include "capture/source.h"
+#include "flow/copies.h"
 
 enum { SYN = 0x02, SYN_ACK = 0x12, ACK = 0x10 };
 
@@ -90,6 +91,38 @@ static void memory_has_its_bound(void **unused)
     assert_int_equal(stats.connections, CONNECTIONS);
     assert_int_equal(stats.mirror_duplicates, CONNECTIONS);
     assert_in_range(stats.peak_bytes, asked.max_bytes / 2, asked.max_bytes + ONE);
+}
+
+/* A connection opens, and so many frames later what it said last comes again, a moment after; of
+ * what came between, all is an hour late, as in files that were joined. Returns how many copies
+ * were found. */
+static uint64_t copies_after(uint64_t frames, uint64_t sleep_frames)
+{
+    const struct ht_source source = {.name = "made"};
+    const uint8_t flags[]         = {SYN, SYN_ACK, ACK, SYN, SYN, ACK};
+    uint8_t room[128];
+    struct written written = {0};
+    struct ht_crew *crew   = start(&written, 1, (struct asked){.sleep_frames = sleep_frames});
+    ht_crew_source(crew, &source);
+    for (unsigned i = 0; i < sizeof flags; i++) {
+        bool between    = i == 3 || i == 4;
+        uint64_t number = i < 3 ? 1 + i : frames + i - 2; /* 3 and, at last, 3 + frames */
+        struct ht_frame frame =
+            segment(room, number, (uint16_t)(between ? 2000 + i : 1000), flags[i], flags[i] == ACK);
+        frame.time_ns = (int64_t)i * 1000 + (between ? INT64_C(3600000000000) : 0);
+        assert_true(ht_crew_frame(crew, &frame));
+    }
+    return end(crew, &written).mirror_duplicates;
+}
+
+static void what_is_a_copy_does_not_depend_on_sleep(void **unused)
+{
+    enum { LONG = 1 << 20 };
+    (void)unused;
+    for (uint64_t sleep_frames = 1; sleep_frames <= LONG; sleep_frames *= LONG) {
+        assert_int_equal(copies_after(HT_RECENT_FRAMES, sleep_frames), 1);
+        assert_int_equal(copies_after(HT_RECENT_FRAMES + 1, sleep_frames), 0);
+    }
 }
 
 /* SYNs that nobody answered become flows only at the end, and are told there, in several rounds,
@@ -199,6 +232,7 @@ static void a_clock_that_is_set_back(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_a_copy_does_not_depend_on_sleep),
         cmocka_unit_test(memory_has_its_bound), cmocka_unit_test(all_end_once_at_the_end),
         cmocka_unit_test(stragglers_of_what_is_closed), cmocka_unit_test(a_clock_that_is_set_back)};
     return cmocka_run_group_tests(tests, NULL, NULL);
