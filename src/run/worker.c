@@ -141,7 +141,7 @@ static void copy_item(struct ht_harvest *into, const struct ht_yield *item, stru
     }
 }
 
-/* The next flow after `item` whose record is to come; NULL: none. */
+/* The next item after `item` whose record is to come; the end of all where none is. */
 static const struct ht_yield *next_ended(const struct ht_harvest *early,
                                          const struct ht_yield *item)
 {
