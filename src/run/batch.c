@@ -120,14 +120,11 @@ void ht_batch_clear(struct ht_batch *batch)
 
 void ht_batch_free(struct ht_batch *batch)
 {
-    if (batch != NULL) {
-        drop_blocks(batch);
-        free(batch->frames);
-        free(batch->blocks);
-        free(batch->secrets);
-        ht_chars_free(&batch->bytes);
-        free(batch);
-    }
+    drop_blocks(batch);
+    free(batch->frames);
+    free(batch->blocks);
+    free(batch->secrets);
+    ht_chars_free(&batch->bytes);
 }
 
 void ht_lessons_add(struct ht_lessons *lessons, struct ht_order order, size_t analyzer,
@@ -146,23 +143,6 @@ void ht_lessons_add(struct ht_lessons *lessons, struct ht_order order, size_t an
     lessons->bytes.failed = false;
 }
 
-struct ht_lessons *ht_lessons_copy(const struct ht_lessons *lessons)
-{
-    struct ht_lessons *copy = calloc(1, sizeof *copy);
-    if (copy == NULL || lessons->len == 0) {
-        return copy;
-    }
-    copy->items = calloc(lessons->len, sizeof *copy->items);
-    if (copy->items == NULL) {
-        ht_lessons_free(copy);
-        return NULL;
-    }
-    memcpy(copy->items, lessons->items, lessons->len * sizeof *copy->items);
-    ht_chars_add(&copy->bytes, ht_chars_view(&lessons->bytes));
-    copy->len = copy->capacity = copy->bytes.failed ? 0 : lessons->len;
-    return copy;
-}
-
 void ht_lessons_clear(struct ht_lessons *lessons)
 {
     lessons->len       = 0;
@@ -171,11 +151,8 @@ void ht_lessons_clear(struct ht_lessons *lessons)
 
 void ht_lessons_free(struct ht_lessons *lessons)
 {
-    if (lessons != NULL) {
-        free(lessons->items);
-        ht_chars_free(&lessons->bytes);
-        free(lessons);
-    }
+    free(lessons->items);
+    ht_chars_free(&lessons->bytes);
 }
 
 struct ht_yield *ht_harvest_add(struct ht_harvest *harvest)
@@ -198,9 +175,6 @@ void ht_harvest_clear(struct ht_harvest *harvest)
 
 void ht_harvest_free(struct ht_harvest *harvest)
 {
-    if (harvest != NULL) {
-        free(harvest->items);
-        ht_chars_free(&harvest->bytes);
-        free(harvest);
-    }
+    free(harvest->items);
+    ht_chars_free(&harvest->bytes);
 }

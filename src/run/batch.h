@@ -22,15 +22,12 @@ struct ht_batch_secret {
 
 /* Frames for one worker in one round. Owns all but what is the source's. */
 struct ht_batch {
-    uint64_t round;
     uint64_t last_number;           /* of the last frame of the round, whosever it was */
     int64_t now_ns;                 /* live, where no frames came: the time it is; 0: not told */
     const struct ht_source *source; /* a new source begins with this round; NULL: none */
     /* No frames are in it, and none come any more: */
     uint64_t flush_until; /* flows end that began before this one; 0: not yet */
     bool flush;           /* all flows end, and the source */
-    bool settle;          /* nothing may come after it for a while: finish all rounds */
-    bool stop;            /* the thread is to end */
     struct ht_batch_frame *frames;
     size_t num_frames, max_frames;
     struct ht_shared **blocks; /* of a file's frames, in the order of reading, each held once */
@@ -54,7 +51,8 @@ struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i);
  * another thread wrote them. */
 void ht_batch_fetch_after(const struct ht_batch *batch, size_t i);
 
-/* ht_batch_clear makes it empty, for the next round. */
+/* ht_batch_clear makes it empty, for the next round; ht_batch_free frees what it holds, and so with
+ * the others here. */
 void ht_batch_clear(struct ht_batch *batch);
 void ht_batch_free(struct ht_batch *batch);
 
@@ -75,8 +73,6 @@ struct ht_lessons {
 void ht_lessons_add(struct ht_lessons *lessons, struct ht_order order, size_t analyzer,
                     struct ht_bytes bytes);
 
-/* ht_lessons_copy is another that holds the same; NULL: no memory. */
-struct ht_lessons *ht_lessons_copy(const struct ht_lessons *lessons);
 void ht_lessons_clear(struct ht_lessons *lessons);
 void ht_lessons_free(struct ht_lessons *lessons);
 

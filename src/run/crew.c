@@ -9,10 +9,9 @@
 
 enum {
     /* Of all workers' frames: small rounds are still in the cache of whoever has them next. */
-    ROUND_FRAMES = 1024,
+    ROUND_FRAMES = 512,
     ROUND_BYTES  = 1 << 20,
-    ROUND_BLOCKS = 8,  /* of a file, held whole, however little of each a filter lets through */
-    AHEAD        = 28, /* rounds that are handed out before the first of them is taken back */
+    ROUND_BLOCKS = 8, /* of a file, held whole, however little of each a filter lets through */
     /* At the end of a source flows are told by where they began, a round for so many frames, lest
      * all of them and their records be in memory; what began longer ago than that is told at once.
      */
@@ -21,10 +20,6 @@ enum {
     SEEN_SETS    = 8192,
     SEEN_WAYS    = 8
 };
-
-_Static_assert(AHEAD + 1 >= HT_OPEN_ROUNDS, "the first round is finished when it is waited for");
-_Static_assert(AHEAD + 1 < HT_QUEUE_MAX, "there is room for batches and lessons: none has to wait "
-                                         "for room with whoever waits for it");
 
 #define ROUND_NS (HT_SECOND_NS / 10) /* live, a round is handed out after that time */
 
@@ -37,8 +32,8 @@ struct ht_crew {
     struct ht_crew_config config;
     struct ht_engine *engine; /* where there are no threads */
     struct ht_worker *workers[HT_MAX_WORKERS];
-    struct ht_worker_queues *queues;
-    struct ht_batch *batches[HT_MAX_WORKERS]; /* of the round that is being filled */
+    struct ht_hands *hands;
+    struct ht_batch *batches[HT_MAX_WORKERS]; /* of the round that is being filled; views */
     struct ht_stats stats[HT_MAX_WORKERS];    /* at the end of the last round taken back */
     struct ht_fragments fragments; /* before frames are handed out: only the first of a datagram
                                     * tells whose flow it is */
@@ -54,12 +49,18 @@ struct ht_crew {
     const struct ht_source *source;      /* that begins with the round; NULL: none */
     const struct ht_source *reading;     /* where frames come from now */
     size_t num_secrets;                  /* of it that were passed on */
-    bool started, failed;
+    bool failed;
 };
 
 static bool is_alone(const struct ht_crew *crew)
 {
     return crew->config.workers <= 1;
+}
+
+/* What comes live does not wait for whoever does something else. */
+static bool caller_helps(const struct ht_crew *crew)
+{
+    return !crew->config.engine.live;
 }
 
 static bool was_seen(struct ht_crew *crew, const uint64_t identity[2])
@@ -80,33 +81,25 @@ static bool was_seen(struct ht_crew *crew, const uint64_t identity[2])
 
 /* One worker's records of a round on their way out. */
 struct stream {
-    struct ht_worker_queues *queues;
-    struct ht_harvest *harvest;
+    const struct ht_harvest *harvest; /* NULL: to be waited for */
     size_t item, offset;
     bool done;
 };
-
-/* Gives a harvest back to the worker, who fills it again; if it has enough of them, the end of it.
- */
-static void reap(struct stream *stream)
-{
-    if (stream->harvest != NULL && !ht_queue_offer(&stream->queues->reaped, stream->harvest)) {
-        ht_harvest_free(stream->harvest);
-    }
-}
 
 /* The next item, or NULL where the round has no more. */
 static const struct ht_yield *next_of(struct ht_crew *crew, struct stream *stream, unsigned worker)
 {
     while (!stream->done && (stream->harvest == NULL || stream->item == stream->harvest->len)) {
-        if (stream->harvest != NULL && stream->harvest->last) {
-            crew->stats[worker] = stream->harvest->stats;
-            stream->done        = true;
-            break;
+        if (stream->harvest == NULL) {
+            stream->harvest = ht_hands_harvest(crew->hands, worker);
+            continue;
         }
-        reap(stream);
-        *stream = (struct stream){.queues  = stream->queues,
-                                  .harvest = ht_queue_take(&stream->queues->harvests)};
+        bool last = stream->harvest->last;
+        if (last) {
+            crew->stats[worker] = stream->harvest->stats;
+        }
+        ht_hands_take(crew->hands, worker);
+        *stream = (struct stream){.done = last};
     }
     return stream->done ? NULL : &stream->harvest->items[stream->item];
 }
@@ -127,14 +120,10 @@ static void write_item(struct ht_crew *crew, struct stream *stream, const struct
 static void take_back(struct ht_crew *crew)
 {
     struct stream streams[HT_MAX_WORKERS] = {0};
-    unsigned num                          = crew->config.workers;
-    for (unsigned i = 0; i < num; i++) {
-        streams[i].queues = &crew->queues[i];
-    }
     for (;;) {
         const struct ht_yield *first = NULL;
         unsigned from                = 0;
-        for (unsigned i = 0; i < num; i++) {
+        for (unsigned i = 0; i < crew->config.workers; i++) {
             const struct ht_yield *item = next_of(crew, &streams[i], i);
             if (item != NULL && (first == NULL || ht_order_before(item->order, first->order))) {
                 first = item;
@@ -146,16 +135,25 @@ static void take_back(struct ht_crew *crew)
         }
         write_item(crew, &streams[from], first);
     }
-    for (unsigned i = 0; i < num; i++) {
-        reap(&streams[i]);
-    }
     crew->taken++;
 }
 
-static struct ht_batch *new_batch(struct ht_crew *crew, unsigned worker)
+/* Makes room for another round: of many at once, where there are none. */
+static void begin_round(struct ht_crew *crew)
 {
-    struct ht_batch *batch = ht_queue_try(&crew->queues[worker].empty);
-    return batch != NULL ? batch : calloc(1, sizeof *batch);
+    if (crew->round - crew->taken == HT_ROUNDS) {
+        uint64_t finished = ht_hands_help(crew->hands, crew->taken + 1);
+        do {
+            take_back(crew);
+        } while (crew->taken < finished);
+    }
+    for (unsigned i = 0; i < crew->config.workers; i++) {
+        crew->batches[i] = ht_worker_batch(crew->workers[i], crew->round);
+    }
+    crew->frames = crew->bytes = 0;
+    crew->blocks               = 0;
+    crew->block                = NULL;
+    crew->source               = NULL;
 }
 
 /* Hands out the round that was filled, marked as `how` says. */
@@ -163,26 +161,23 @@ static bool hand_out(struct ht_crew *crew, const struct ht_batch *how)
 {
     for (unsigned i = 0; i < crew->config.workers; i++) {
         struct ht_batch *batch = crew->batches[i];
-        crew->batches[i]       = new_batch(crew, i);
-        if (crew->batches[i] == NULL) {
-            abort(); /* the threads cannot even be told to stop */
-        }
-        batch->round       = crew->round;
-        batch->last_number = crew->last_number;
-        batch->source      = crew->source;
+        batch->last_number     = crew->last_number;
+        batch->source          = crew->source;
         batch->now_ns =
             how->now_ns != 0 || !crew->config.engine.live ? how->now_ns : crew->frame_ns;
         batch->flush_until = how->flush_until;
         batch->flush       = how->flush;
-        batch->settle      = how->settle;
-        ht_queue_push(&crew->queues[i].batches, batch);
     }
+    ht_hands_hand_out(crew->hands);
     crew->round++;
-    crew->frames = crew->bytes = 0;
-    crew->blocks               = 0;
-    crew->block                = NULL;
-    crew->source               = NULL;
-    while (crew->round - crew->taken > (how->settle ? 0 : AHEAD)) {
+    begin_round(crew);
+    return !crew->failed;
+}
+
+/* Waits until all that was handed out is done. */
+static bool settle(struct ht_crew *crew)
+{
+    while (crew->taken < crew->round) {
         take_back(crew);
     }
     return !crew->failed;
@@ -207,7 +202,8 @@ static uint64_t hash_endpoint(const struct ht_endpoint *end, uint64_t seed)
 }
 
 /* The worker that follows the packet's flow, the same for both directions; what belongs to no flow
- * is the first one's to count. A hash for this alone, for it needs no key. */
+ * is the first one's to count. Where that is the caller's, who reads and writes too, each other
+ * follows `num` times as many. A hash for this alone, for it needs no key. */
 static unsigned worker_of(const struct ht_crew *crew, const struct ht_packet *packet,
                           enum ht_decode decoded)
 {
@@ -217,7 +213,8 @@ static unsigned worker_of(const struct ht_crew *crew, const struct ht_packet *pa
     }
     uint64_t both =
         hash_endpoint(&packet->source, seed) + hash_endpoint(&packet->destination, seed);
-    return (unsigned)((both >> 32) * crew->config.workers >> 32);
+    unsigned num = crew->config.workers, each = caller_helps(crew) ? num : 1;
+    return ((unsigned)((both >> 32) * (each * (num - 1) + 1) >> 32) + each - 1) / each;
 }
 
 static void add_frame(struct ht_crew *crew, const struct ht_frame *frame,
@@ -316,7 +313,8 @@ bool ht_crew_tick(struct ht_crew *crew, int64_t now_ns)
         return !crew->failed;
     }
     crew->tick_ns = now_ns;
-    return hand_out(crew, &(struct ht_batch){.now_ns = now_ns, .settle = true});
+    (void)hand_out(crew, &(struct ht_batch){.now_ns = now_ns});
+    return settle(crew);
 }
 
 bool ht_crew_flush(struct ht_crew *crew)
@@ -330,7 +328,8 @@ bool ht_crew_flush(struct ht_crew *crew)
     while ((until += FLUSH_STEP) <= last) {
         (void)hand_out(crew, &(struct ht_batch){.flush_until = until});
     }
-    return hand_out(crew, &(struct ht_batch){.flush = true, .settle = true});
+    (void)hand_out(crew, &(struct ht_batch){.flush = true});
+    return settle(crew);
 }
 
 void ht_crew_stats(struct ht_crew *crew, struct ht_stats *out)
@@ -382,27 +381,18 @@ static bool make_workers(struct ht_crew *crew, struct ht_error *error)
     struct ht_worker_config config = {
         .engine = crew->config.engine, .format = crew->config.format, .sink = crew->config.sink};
     share_bounds(&config.engine, num);
-    crew->queues = calloc(num, sizeof *crew->queues);
-    crew->seen   = calloc(SEEN_SETS, sizeof *crew->seen);
-    if (crew->queues == NULL || crew->seen == NULL) {
-        return ht_fail(error, "out of memory");
-    }
+    crew->seen = calloc(SEEN_SETS, sizeof *crew->seen);
     for (unsigned i = 0; i < num; i++) {
-        ht_queue_init(&crew->queues[i].batches);
-        ht_queue_init(&crew->queues[i].empty);
-        ht_queue_init(&crew->queues[i].harvests);
-        ht_queue_init(&crew->queues[i].reaped);
-        for (unsigned k = 0; k < num; k++) {
-            ht_queue_init(&crew->queues[i].lessons[k]);
-        }
-    }
-    for (unsigned i = 0; i < num; i++) {
-        crew->workers[i] = ht_worker_new(&config, crew->queues, i, num, error);
-        crew->batches[i] = calloc(1, sizeof *crew->batches[i]);
-        if (crew->workers[i] == NULL || crew->batches[i] == NULL) {
+        crew->workers[i] = ht_worker_new(&config, error);
+        if (crew->workers[i] == NULL) {
             return false;
         }
     }
+    crew->hands = ht_hands_new(crew->workers, num, caller_helps(crew));
+    if (crew->hands == NULL || crew->seen == NULL) {
+        return ht_fail(error, "out of memory");
+    }
+    begin_round(crew);
     return true;
 }
 
@@ -425,38 +415,11 @@ struct ht_crew *ht_crew_new(const struct ht_crew_config *config, struct ht_error
 
 bool ht_crew_start(struct ht_crew *crew, struct ht_error *error)
 {
-    if (!is_alone(crew)) {
-        ht_heap_for_threads();
+    if (is_alone(crew)) {
+        return true;
     }
-    for (unsigned i = 0; !is_alone(crew) && i < crew->config.workers; i++) {
-        if (!ht_worker_start(crew->workers[i], error)) {
-            return false;
-        }
-        crew->started = true;
-    }
-    return true;
-}
-
-static void free_queues(struct ht_crew *crew)
-{
-    for (unsigned i = 0; i < crew->config.workers; i++) {
-        struct ht_worker_queues *queues = &crew->queues[i];
-        for (struct ht_batch *batch; (batch = ht_queue_try(&queues->empty)) != NULL ||
-                                     (batch = ht_queue_try(&queues->batches)) != NULL;) {
-            ht_batch_free(batch);
-        }
-        for (struct ht_harvest *harvest; (harvest = ht_queue_try(&queues->reaped)) != NULL;) {
-            ht_harvest_free(harvest);
-        }
-        ht_queue_fini(&queues->reaped);
-        ht_queue_fini(&queues->batches);
-        ht_queue_fini(&queues->empty);
-        ht_queue_fini(&queues->harvests);
-        for (unsigned k = 0; k < crew->config.workers; k++) {
-            ht_queue_fini(&queues->lessons[k]);
-        }
-    }
-    free(crew->queues);
+    ht_heap_for_threads();
+    return ht_hands_start(crew->hands, error);
 }
 
 void ht_crew_free(struct ht_crew *crew)
@@ -464,17 +427,9 @@ void ht_crew_free(struct ht_crew *crew)
     if (crew == NULL) {
         return;
     }
-    for (unsigned i = 0; crew->started && i < crew->config.workers; i++) {
-        crew->batches[i]->stop = true;
-        ht_queue_push(&crew->queues[i].batches, crew->batches[i]);
-        crew->batches[i] = NULL;
-    }
+    ht_hands_free(crew->hands);
     for (unsigned i = 0; i < HT_MAX_WORKERS; i++) {
         ht_worker_free(crew->workers[i]);
-        ht_batch_free(crew->batches[i]);
-    }
-    if (crew->queues != NULL) {
-        free_queues(crew);
     }
     ht_engine_free(crew->engine);
     ht_fragments_free(&crew->fragments);

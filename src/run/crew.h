@@ -1,12 +1,12 @@
 /*
- * A run's engines: one, in the caller's thread, or several in threads of their own, between which
- * the flows are divided by a symmetric hash of addresses and ports. Whatever their number, the same
- * records come out in the same order: that of the capture.
+ * A run's engines: one, in the caller's thread, or several with threads (run/hands.h), between
+ * which the flows are divided by a symmetric hash of addresses and ports. Whatever their number,
+ * the same records come out in the same order: that of the capture.
  */
 #ifndef HT_RUN_CREW_H
 #define HT_RUN_CREW_H
 
-#include "run/worker.h"
+#include "run/hands.h"
 
 struct ht_crew_config {
     struct ht_engine_config engine; /* but for record, lesson, ended and context */

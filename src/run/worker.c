@@ -1,37 +1,45 @@
 #include "run/worker.h"
 
 #include "base/fetch.h"
-#include "base/large_pages.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 enum {
-    PIECE_BYTES = 1 << 18 /* of records, handed on together */
+    HARVEST_BYTES = 1 << 18 /* of records, handed on together */
 };
 
-/* A round that is not finished yet. Owns what it points at, and keeps it for a later round. */
+/* A round on its way. */
 struct round {
-    struct ht_lessons *lessons;
-    struct ht_harvest *early; /* what could be rendered at once, and places of what could not */
-    bool open;
+    struct ht_batch batch;
+    struct ht_lessons lessons; /* others look at them until the round is taken back */
+    struct ht_harvest early;   /* what could be rendered at once, and places of what could not */
+};
+
+/* Lessons of all workers, each list in order, taken in the order of all. */
+struct syllabus {
+    const struct ht_lessons *lists[HT_MAX_WORKERS];
+    size_t at[HT_MAX_WORKERS];
+    unsigned num;
 };
 
 struct ht_worker {
-    struct ht_worker_queues *all, *mine;
     struct ht_engine *engine;
     const struct ht_sink_ops *format;
     struct ht_sink *sink;
-    struct round rounds[HT_OPEN_ROUNDS];
-    struct round *present;
-    struct ht_harvest *into; /* where records are rendered to now */
-    struct ht_order order;   /* of them, where the engine does not know it any more */
+    struct round rounds[HT_ROUNDS];
+    struct ht_harvest harvests[HT_HARVESTS];
+    struct ht_progress progress;
+    struct ht_harvest *into;  /* where records are rendered to now */
+    struct ht_order order;    /* of them, where the engine does not know it any more */
+    struct syllabus syllabus; /* of the round that is being finished */
+    size_t item, offset;      /* of its early records, the next one */
     bool finishing;
-    struct ht_large_pages large_pages;
-    unsigned index, num;
-    pthread_t thread;
-    bool started;
 };
+
+static struct round *round_at(struct ht_worker *worker, uint64_t round)
+{
+    return &worker->rounds[round % HT_ROUNDS];
+}
 
 /* The first bytes of a digest are as good as all of it. */
 static void identify(struct ht_yield *item, const struct ht_record_type *type, const void *record)
@@ -62,13 +70,14 @@ static bool take_record(void *context, const struct ht_record_type *type, const 
 static void take_lesson(void *context, size_t analyzer, struct ht_bytes lesson)
 {
     struct ht_worker *worker = context;
-    ht_lessons_add(worker->present->lessons, ht_engine_order(worker->engine), analyzer, lesson);
+    ht_lessons_add(&round_at(worker, worker->progress.begun)->lessons,
+                   ht_engine_order(worker->engine), analyzer, lesson);
 }
 
 static void take_ended(void *context, struct ht_flow *flow)
 {
     struct ht_worker *worker = context;
-    struct ht_yield *item    = ht_harvest_add(worker->present->early);
+    struct ht_yield *item    = ht_harvest_add(&round_at(worker, worker->progress.begun)->early);
     if (item != NULL) {
         item->order = ht_engine_order(worker->engine);
         item->flow  = flow;
@@ -76,13 +85,6 @@ static void take_ended(void *context, struct ht_flow *flow)
         (void)ht_engine_tell_ended(worker->engine, flow);
     }
 }
-
-/* Lessons of all workers, each list in order, taken in the order of all. */
-struct syllabus {
-    const struct ht_lessons *lists[HT_MAX_WORKERS];
-    size_t at[HT_MAX_WORKERS];
-    unsigned num;
-};
 
 /* Learns what was taught up to `until`. */
 static void learn(struct ht_engine *engine, struct syllabus *s, struct ht_order until)
@@ -92,7 +94,7 @@ static void learn(struct ht_engine *engine, struct syllabus *s, struct ht_order 
         unsigned from                = 0;
         for (unsigned i = 0; i < s->num; i++) {
             const struct ht_lessons *list = s->lists[i];
-            if (list != NULL && s->at[i] < list->len &&
+            if (s->at[i] < list->len &&
                 (next == NULL || ht_order_before(list->items[s->at[i]].order, next->order))) {
                 next = &list->items[s->at[i]];
                 from = i;
@@ -105,29 +107,6 @@ static void learn(struct ht_engine *engine, struct syllabus *s, struct ht_order 
         ht_engine_learn(engine, next->analyzer,
                         ht_bytes(s->lists[from]->bytes.ptr + next->offset, next->len));
     }
-}
-
-static struct ht_harvest *new_harvest(struct ht_worker *worker)
-{
-    struct ht_harvest *used = ht_queue_try(&worker->mine->reaped);
-    if (used == NULL) {
-        return calloc(1, sizeof *used);
-    }
-    ht_harvest_clear(used);
-    return used;
-}
-
-/* Hands on what was rendered; without memory for another harvest the same is filled again. */
-static void hand_on(struct ht_worker *worker, bool last)
-{
-    struct ht_harvest *next = last ? NULL : new_harvest(worker);
-    if (!last && next == NULL) {
-        return;
-    }
-    worker->into->last  = last;
-    worker->into->stats = *ht_engine_stats(worker->engine);
-    ht_queue_push(&worker->mine->harvests, worker->into);
-    worker->into = next;
 }
 
 static void copy_item(struct ht_harvest *into, const struct ht_yield *item, struct ht_bytes bytes)
@@ -161,75 +140,63 @@ static void fetch_next(const struct ht_harvest *early, const struct ht_yield *it
     }
 }
 
-/* Renders what waited for lessons, in its place among the rest. */
-static void render(struct ht_worker *worker, struct ht_harvest *early, struct syllabus *syllabus)
+/* Renders what waited for lessons, in its place among the rest, until the harvest is large enough.
+ */
+static void render(struct ht_worker *worker, const struct ht_harvest *early)
 {
-    size_t offset = 0;
-    for (size_t i = 0; i < early->len; i++) {
-        const struct ht_yield *item = &early->items[i];
+    for (; worker->item < early->len && worker->into->bytes.len < HARVEST_BYTES; worker->item++) {
+        const struct ht_yield *item = &early->items[worker->item];
         if (item->flow != NULL) {
             fetch_next(early, item);
-            learn(worker->engine, syllabus, item->order);
+            learn(worker->engine, &worker->syllabus, item->order);
             worker->order = item->order;
             (void)ht_engine_tell_ended(worker->engine, item->flow);
         } else {
-            copy_item(worker->into, item, ht_bytes(early->bytes.ptr + offset, item->len));
-            offset += item->len;
-        }
-        if (worker->into->bytes.len >= PIECE_BYTES) {
-            hand_on(worker, false);
+            copy_item(worker->into, item, ht_bytes(early->bytes.ptr + worker->offset, item->len));
+            worker->offset += item->len;
         }
     }
-    learn(worker->engine, syllabus, (struct ht_order){UINT64_MAX, UINT64_MAX});
 }
 
-/* Another thread wrote them. */
+/* Another thread may have written them. */
 static void fetch_lessons(const struct ht_lessons *lessons)
 {
-    if (lessons != NULL) {
-        ht_fetch_all(lessons->items, lessons->len * sizeof *lessons->items);
-        ht_fetch_all(lessons->bytes.ptr, lessons->bytes.len);
+    ht_fetch_all(lessons->items, lessons->len * sizeof *lessons->items);
+    ht_fetch_all(lessons->bytes.ptr, lessons->bytes.len);
+}
+
+/* What all workers taught in the round that is to be finished now. */
+static void assemble(struct ht_worker *worker, struct ht_worker *const *all, unsigned num)
+{
+    worker->syllabus = (struct syllabus){.num = num};
+    for (unsigned i = 0; i < num; i++) {
+        worker->syllabus.lists[i] = &round_at(all[i], worker->progress.finished)->lessons;
+        if (all[i] != worker) {
+            fetch_lessons(worker->syllabus.lists[i]);
+        }
     }
 }
 
-static void finish(struct ht_worker *worker, struct round *round)
+void ht_worker_finish(struct ht_worker *worker, struct ht_worker *const *all, unsigned num)
 {
-    struct ht_lessons *theirs[HT_MAX_WORKERS] = {0};
-    struct syllabus syllabus                  = {.num = worker->num};
-    if (!round->open) {
-        return;
+    struct round *round = round_at(worker, worker->progress.finished);
+    if (worker->item == 0) {
+        assemble(worker, all, num);
     }
-    for (unsigned i = 0; i < worker->num; i++) {
-        if (i != worker->index) {
-            theirs[i] = ht_queue_take(&worker->mine->lessons[i]);
-            fetch_lessons(theirs[i]);
-        }
-        syllabus.lists[i] = i == worker->index ? round->lessons : theirs[i];
-    }
+    worker->into = &worker->harvests[worker->progress.harvests % HT_HARVESTS];
+    ht_harvest_clear(worker->into);
     worker->finishing = true;
-    worker->into      = new_harvest(worker);
-    if (worker->into == NULL) {
-        abort(); /* nothing can be handed on any more, and the others would wait for ever */
+    render(worker, &round->early);
+    worker->into->last = worker->item == round->early.len;
+    if (worker->into->last) {
+        learn(worker->engine, &worker->syllabus, (struct ht_order){UINT64_MAX, UINT64_MAX});
+        ht_harvest_clear(&round->early);
+        worker->item = worker->offset = 0;
+        worker->progress.finished++;
     }
-    render(worker, round->early, &syllabus);
-    hand_on(worker, true);
-    worker->finishing = false;
-    for (unsigned i = 0; i < worker->num; i++) {
-        ht_lessons_free(theirs[i]);
-    }
-    ht_lessons_clear(round->lessons);
-    ht_harvest_clear(round->early);
-    round->open = false;
-}
-
-static void teach_others(struct ht_worker *worker, const struct ht_lessons *lessons)
-{
-    for (unsigned i = 0; i < worker->num; i++) {
-        if (i != worker->index) {
-            ht_queue_push(&worker->all[i].lessons[worker->index],
-                          lessons->len > 0 ? ht_lessons_copy(lessons) : NULL);
-        }
-    }
+    worker->finishing   = false;
+    worker->into->stats = *ht_engine_stats(worker->engine);
+    worker->progress.harvests++;
 }
 
 static void take_frames(struct ht_engine *engine, const struct ht_batch *batch)
@@ -262,40 +229,17 @@ static void take_batch(struct ht_engine *engine, const struct ht_batch *batch)
     }
 }
 
-static void begin(struct ht_worker *worker, const struct ht_batch *batch)
+void ht_worker_begin(struct ht_worker *worker)
 {
-    struct round *round = &worker->rounds[batch->round % HT_OPEN_ROUNDS];
-    round->open         = true;
-    worker->present     = round;
-    worker->into        = round->early;
-    ht_large_pages_ask_own(&worker->large_pages);
-    take_batch(worker->engine, batch);
-    teach_others(worker, round->lessons);
+    struct round *round = round_at(worker, worker->progress.begun);
+    ht_lessons_clear(&round->lessons);
+    worker->into = &round->early;
+    take_batch(worker->engine, &round->batch);
+    ht_batch_clear(&round->batch);
+    worker->progress.begun++;
 }
 
-static void *run(void *context)
-{
-    struct ht_worker *worker = context;
-    for (bool stop = false; !stop;) {
-        struct ht_batch *batch = ht_queue_take(&worker->mine->batches);
-        uint64_t round         = batch->round;
-        bool settle            = batch->settle;
-        stop                   = batch->stop;
-        if (!stop) {
-            begin(worker, batch);
-        }
-        ht_batch_clear(batch);
-        ht_queue_push(&worker->mine->empty, batch);
-        uint64_t due = stop ? 0 : settle ? HT_OPEN_ROUNDS : 1; /* the oldest of them first */
-        for (uint64_t i = 1; i <= due; i++) {
-            finish(worker, &worker->rounds[(round + i) % HT_OPEN_ROUNDS]);
-        }
-    }
-    return NULL;
-}
-
-struct ht_worker *ht_worker_new(const struct ht_worker_config *config, struct ht_worker_queues *all,
-                                unsigned index, unsigned num, struct ht_error *error)
+struct ht_worker *ht_worker_new(const struct ht_worker_config *config, struct ht_error *error)
 {
     struct ht_worker *worker       = calloc(1, sizeof *worker);
     struct ht_engine_config engine = config->engine;
@@ -303,37 +247,34 @@ struct ht_worker *ht_worker_new(const struct ht_worker_config *config, struct ht
         (void)ht_fail(error, "out of memory");
         return NULL;
     }
-    *worker = (struct ht_worker){
-        .all = all, .mine = &all[index], .format = config->format, .index = index, .num = num};
+    worker->format = config->format;
     engine.record  = take_record;
     engine.lesson  = take_lesson;
     engine.ended   = take_ended;
     engine.context = worker;
     worker->engine = ht_engine_new(&engine, error);
-    worker->sink   = config->format->open(&config->sink);
-    bool good      = worker->engine != NULL && worker->sink != NULL;
-    for (int i = 0; i < HT_OPEN_ROUNDS; i++) {
-        worker->rounds[i].lessons = calloc(1, sizeof *worker->rounds[i].lessons);
-        worker->rounds[i].early   = calloc(1, sizeof *worker->rounds[i].early);
-        good &= worker->rounds[i].lessons != NULL && worker->rounds[i].early != NULL;
-    }
-    if (!good) {
-        (void)ht_fail(error, "out of memory");
+    worker->sink   = worker->engine != NULL ? config->format->open(&config->sink) : NULL;
+    if (worker->sink == NULL) {
+        (void)(worker->engine == NULL || ht_fail(error, "out of memory"));
         ht_worker_free(worker);
         return NULL;
     }
     return worker;
 }
 
-bool ht_worker_start(struct ht_worker *worker, struct ht_error *error)
+struct ht_batch *ht_worker_batch(struct ht_worker *worker, uint64_t round)
 {
-    sigset_t all, before;
-    (void)sigfillset(&all);
-    (void)sigdelset(&all, SIGBUS); /* is about what the thread itself reads */
-    (void)pthread_sigmask(SIG_BLOCK, &all, &before);
-    worker->started = pthread_create(&worker->thread, NULL, run, worker) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return worker->started || ht_fail(error, "a thread cannot be started");
+    return &round_at(worker, round)->batch;
+}
+
+struct ht_progress ht_worker_progress(const struct ht_worker *worker)
+{
+    return worker->progress;
+}
+
+const struct ht_harvest *ht_worker_harvest(const struct ht_worker *worker, uint64_t i)
+{
+    return &worker->harvests[i % HT_HARVESTS];
 }
 
 struct ht_engine *ht_worker_engine(const struct ht_worker *worker)
@@ -346,12 +287,13 @@ void ht_worker_free(struct ht_worker *worker)
     if (worker == NULL) {
         return;
     }
-    if (worker->started) {
-        (void)pthread_join(worker->thread, NULL);
+    for (int i = 0; i < HT_ROUNDS; i++) {
+        ht_batch_free(&worker->rounds[i].batch);
+        ht_lessons_free(&worker->rounds[i].lessons);
+        ht_harvest_free(&worker->rounds[i].early);
     }
-    for (int i = 0; i < HT_OPEN_ROUNDS; i++) {
-        ht_lessons_free(worker->rounds[i].lessons);
-        ht_harvest_free(worker->rounds[i].early);
+    for (int i = 0; i < HT_HARVESTS; i++) {
+        ht_harvest_free(&worker->harvests[i]);
     }
     ht_engine_free(worker->engine);
     if (worker->sink != NULL) {
