@@ -302,7 +302,7 @@ static bool field_has(const struct ht_condition *c, const struct ht_field *field
     const struct ht_any *any = at;
     switch ((int)field->kind) {
     case HT_OBJECT:
-        return object_has(c, field->of, *(const void *const *)at, rest);
+        return object_has(c, field->of, ht_pointer_at(at), rest);
     case HT_LIST_OBJECT:
         return objects_have(c, field->of, at, rest);
     case HT_ANY:

@@ -1,5 +1,12 @@
 #include "event/event.h"
 
+/* That a list of any kind can be read as one of another. */
+#define IS_LIST(type)                                                                              \
+    (sizeof(type) == sizeof(struct ht_list) && offsetof(type, len) == offsetof(struct ht_list, len))
+
+_Static_assert(IS_LIST(struct ht_bytes) && IS_LIST(struct ht_texts), "lists");
+_Static_assert(IS_LIST(struct ht_uints) && IS_LIST(struct ht_objects), "lists");
+
 static uint64_t member_uint(const struct ht_field *field, const void *object)
 {
     const void *at = ht_field_at(field, object);
@@ -34,22 +41,19 @@ bool ht_field_present(const struct ht_field *field, const void *object)
     case HT_LABEL:
     case HT_LIST_LABEL:
     case HT_OBJECT:
-        return *(const void *const *)at != NULL;
+        return ht_pointer_at(at) != NULL;
     case HT_TEXT:
     case HT_HEX:
     case HT_LIST_NAMED:
-        return ((const struct ht_bytes *)at)->len > 0;
+    case HT_LIST_UINT:
+    case HT_LIST_TEXT:
+    case HT_LIST_HEX:
+    case HT_LIST_OBJECT:
+        return ht_list_at(at).len > 0;
     case HT_ADDRESS:
         return ((const struct ht_address *)at)->version != 0;
     case HT_NAMED:
         return ((const struct ht_named *)at)->set;
-    case HT_LIST_UINT:
-        return ((const struct ht_uints *)at)->len > 0;
-    case HT_LIST_TEXT:
-    case HT_LIST_HEX:
-        return ((const struct ht_texts *)at)->len > 0;
-    case HT_LIST_OBJECT:
-        return ((const struct ht_objects *)at)->len > 0;
     case HT_ANY:
         return ((const struct ht_any *)at)->type != NULL;
     }
@@ -68,7 +72,7 @@ bool ht_field_written(const struct ht_field *field, const void *object)
         return false;
     }
     if ((field->flags & HT_UNLESS) != 0) {
-        return *(const char *const *)((const char *)object + field->unless) == NULL;
+        return ht_pointer_at((const char *)object + field->unless) == NULL;
     }
     if ((field->flags & HT_ALWAYS) != 0 && ht_field_has_empty(field->kind)) {
         return true;
@@ -108,43 +112,49 @@ static struct ht_bytes keep_bytes(const struct ht_keeper *keeper, const struct h
     return (field->flags & HT_REPEATS) != 0 ? keep_once(keeper, bytes) : copy_bytes(keeper, bytes);
 }
 
-static struct ht_texts keep_texts(const struct ht_keeper *keeper, const struct ht_field *field,
-                                  struct ht_texts from)
+/* Items of `size` bytes that point at nothing. */
+static struct ht_list keep_items(const struct ht_keeper *keeper, const struct ht_field *field,
+                                 struct ht_list from, size_t size)
+{
+    struct ht_bytes kept = keep_bytes(keeper, field, ht_bytes(from.items, from.len * size));
+    return (struct ht_list){.items = kept.ptr, .len = kept.len / size};
+}
+
+static struct ht_list keep_texts(const struct ht_keeper *keeper, const struct ht_field *field,
+                                 struct ht_list from)
 {
     enum { FEW = 16 };
+    const struct ht_bytes *texts = from.items;
     struct ht_bytes few[FEW], *items = few;
     if (from.len > FEW) {
         items = alloc(keeper, from.len * sizeof *items);
     }
     if (from.len == 0 || items == NULL) {
-        return (struct ht_texts){0};
+        return (struct ht_list){0};
     }
     for (size_t i = 0; i < from.len; i++) {
-        items[i] = keep_bytes(keeper, field, from.items[i]);
+        items[i] = keep_bytes(keeper, field, texts[i]);
     }
-    if (items != few) {
-        return (struct ht_texts){.items = items, .len = from.len};
-    }
+    const struct ht_list list = {.items = items, .len = from.len};
     /* The views of what is in the pool are the same each time, so their list is too. */
-    struct ht_bytes list = keep_bytes(keeper, field, ht_bytes(few, from.len * sizeof *few));
-    return (struct ht_texts){.items = (const void *)list.ptr, .len = list.len / sizeof *few};
+    return items == few ? keep_items(keeper, field, list, sizeof *few) : list;
 }
 
 static void keep_fields(const struct ht_keeper *keeper, const struct ht_struct *type, void *to,
                         const void *from);
 
-static struct ht_objects keep_objects(const struct ht_keeper *keeper, const struct ht_struct *type,
-                                      struct ht_objects from)
+static struct ht_list keep_objects(const struct ht_keeper *keeper, const struct ht_struct *type,
+                                   struct ht_list from)
 {
     char *items = from.len > 0 ? alloc(keeper, from.len * type->size) : NULL;
     if (items == NULL) {
-        return (struct ht_objects){0};
+        return (struct ht_list){0};
     }
     for (size_t i = 0; i < from.len; i++) {
         size_t at = i * type->size;
         keep_fields(keeper, type, items + at, (const char *)from.items + at);
     }
-    return (struct ht_objects){.items = items, .len = from.len};
+    return (struct ht_list){.items = items, .len = from.len};
 }
 
 static struct ht_any keep_any(const struct ht_keeper *keeper, struct ht_any from)
@@ -176,38 +186,40 @@ static const void *keep_object(const struct ht_keeper *keeper, const struct ht_f
                                             : ht_object_keep(keeper, field->of, object);
 }
 
-static struct ht_uints keep_uints(const struct ht_keeper *keeper, const struct ht_field *field,
-                                  struct ht_uints from)
+static void put_list(void *to, struct ht_list list)
 {
-    struct ht_bytes raw =
-        keep_bytes(keeper, field, ht_bytes(from.items, from.len * sizeof from.items[0]));
-    return (struct ht_uints){.items = (const void *)raw.ptr, .len = raw.len / sizeof from.items[0]};
+    memcpy(to, &list, sizeof list);
 }
 
 /* Replaces what the shallow copy at `to` points at. */
 static void keep_pointed(const struct ht_keeper *keeper, const struct ht_field *field, void *to)
 {
+    const void *object;
+    struct ht_any any;
     switch ((int)field->kind) {
     case HT_TEXT:
     case HT_HEX:
     case HT_LIST_NAMED:
-        *(struct ht_bytes *)to = keep_bytes(keeper, field, *(struct ht_bytes *)to);
+        put_list(to, keep_items(keeper, field, ht_list_at(to), 1));
         break;
     case HT_LIST_UINT:
-        *(struct ht_uints *)to = keep_uints(keeper, field, *(struct ht_uints *)to);
+        put_list(to, keep_items(keeper, field, ht_list_at(to), sizeof(uint64_t)));
         break;
     case HT_LIST_TEXT:
     case HT_LIST_HEX:
-        *(struct ht_texts *)to = keep_texts(keeper, field, *(struct ht_texts *)to);
-        break;
-    case HT_OBJECT:
-        *(const void **)to = keep_object(keeper, field, *(const void **)to);
+        put_list(to, keep_texts(keeper, field, ht_list_at(to)));
         break;
     case HT_LIST_OBJECT:
-        *(struct ht_objects *)to = keep_objects(keeper, field->of, *(struct ht_objects *)to);
+        put_list(to, keep_objects(keeper, field->of, ht_list_at(to)));
+        break;
+    case HT_OBJECT:
+        object = keep_object(keeper, field, ht_pointer_at(to));
+        memcpy(to, &object, sizeof object);
         break;
     case HT_ANY:
-        *(struct ht_any *)to = keep_any(keeper, *(struct ht_any *)to);
+        memcpy(&any, to, sizeof any);
+        any = keep_any(keeper, any);
+        memcpy(to, &any, sizeof any);
         break;
     default:
         break; /* points at nothing */

@@ -68,6 +68,23 @@ static inline const void *ht_field_at(const struct ht_field *field, const void *
     return (const char *)object + field->offset;
 }
 
+/* ht_list_at and ht_pointer_at are the list, or the pointer, at `at`, whatever it points at: it is
+ * copied, for to a compiler no pointer to one type is an object of another (C17 6.5 paragraph 7).
+ */
+static inline struct ht_list ht_list_at(const void *at)
+{
+    struct ht_list list;
+    memcpy(&list, at, sizeof list);
+    return list;
+}
+
+static inline const void *ht_pointer_at(const void *at)
+{
+    const void *pointer;
+    memcpy(&pointer, at, sizeof pointer);
+    return pointer;
+}
+
 /* ht_field_uint is the value of a field of kind HT_UINT. */
 uint64_t ht_field_uint(const struct ht_field *field, const void *object);
 

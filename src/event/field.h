@@ -44,6 +44,13 @@ struct ht_objects {
     size_t len;
 };
 
+/* What struct ht_bytes, ht_texts, ht_uints and ht_objects have in common. Who does not know which
+ * of them a member is reads it by ht_list_at (event/event.h). */
+struct ht_list {
+    const void *items;
+    size_t len;
+};
+
 struct ht_any {
     const struct ht_struct *type; /* NULL: absent */
     const void *object;

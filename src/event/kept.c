@@ -136,10 +136,12 @@ static bool has_parts(const struct ht_struct *type)
 static const void *keep_flat(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
                              const void *object)
 {
-    uint64_t *copy = ht_arena_take(keeper->arena, plan->type->size);
-    for (size_t i = 0; copy != NULL && i < plan->type->size / sizeof *copy; i++) {
-        memcpy(&copy[i], (const char *)object + i * sizeof *copy, sizeof *copy);
-        copy[i] &= plan->members[i];
+    uint64_t word;
+    char *copy = ht_arena_take(keeper->arena, plan->type->size);
+    for (size_t at = 0; copy != NULL && at < plan->type->size; at += sizeof word) {
+        memcpy(&word, (const char *)object + at, sizeof word);
+        word &= plan->members[at / sizeof word];
+        memcpy(copy + at, &word, sizeof word);
     }
     return copy;
 }

@@ -157,31 +157,34 @@ static bool same_texts(const struct ht_texts *a, const struct ht_texts *b)
 
 static bool same(const struct ht_shape_plan *plan, const void *a, const void *b);
 
+/* Items of `size` bytes, two lists of one length. */
+static bool same_items(struct ht_list a, struct ht_list b, size_t size)
+{
+    return a.len == 0 || memcmp(a.items, b.items, a.len * size) == 0;
+}
+
 /* What both point at, two lists of one length. */
 static bool same_pointed(const struct ht_shape_row *row, const void *a, const void *b)
 {
-    const struct ht_bytes *list = a;
-    if (*(const void *const *)a == *(const void *const *)b && row->field->kind != HT_ANY) {
+    if (ht_pointer_at(a) == ht_pointer_at(b) && row->field->kind != HT_ANY) {
         return true;
     }
     switch ((int)row->field->kind) {
     case HT_TEXT:
     case HT_HEX:
     case HT_LIST_NAMED:
-        return list->len == 0 ||
-               memcmp(list->ptr, ((const struct ht_bytes *)b)->ptr, list->len) == 0;
+        return same_items(ht_list_at(a), ht_list_at(b), 1);
     case HT_LIST_UINT:
-        return list->len == 0 ||
-               memcmp(list->ptr, ((const struct ht_uints *)b)->items, list->len * WORD) == 0;
+        return same_items(ht_list_at(a), ht_list_at(b), WORD);
     case HT_LIST_TEXT:
     case HT_LIST_HEX:
         return same_texts(a, b);
     case HT_OBJECT:
-        a = *(const void *const *)a;
-        b = *(const void *const *)b;
+        a = ht_pointer_at(a);
+        b = ht_pointer_at(b);
         return a == b || (a != NULL && b != NULL && row->of != NULL && same(row->of, a, b));
     case HT_LIST_OBJECT:
-        return list->len == 0;
+        return ht_list_at(a).len == 0;
     default:
         return false;
     }

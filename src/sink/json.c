@@ -453,7 +453,7 @@ static inline char *put_member(struct ht_sink *sink, const struct ht_json_member
     case HT_JSON_NAMED:
         return put_named(sink, member, value, at);
     case HT_JSON_OBJECT:
-        return put_each(sink, member->of, *(const void *const *)value, 1, ht_json_put_key(at, key));
+        return put_each(sink, member->of, ht_pointer_at(value), 1, ht_json_put_key(at, key));
     case HT_JSON_RUN:
         return put_run(sink, member, value, at);
     case HT_JSON_TEXT:
@@ -473,7 +473,7 @@ static inline char *put_member(struct ht_sink *sink, const struct ht_json_member
     case HT_JSON_TIMELINE:
         return put_timeline(sink, member, value, at);
     case HT_JSON_FAR_OBJECT:
-        return put_far_object(sink, key, member->of, *(const void *const *)value, at);
+        return put_far_object(sink, key, member->of, ht_pointer_at(value), at);
     case HT_JSON_REPEATED:
         return put_repeated(sink, member, value, at);
     case HT_JSON_LARGE:

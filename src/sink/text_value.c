@@ -222,7 +222,7 @@ static const struct ht_address *party_ip(const struct ht_struct *type, const voi
         return NULL;
     }
     const struct ht_field *ip = field_named(party->of, "ip");
-    const void *at            = *(const void *const *)ht_field_at(party, object);
+    const void *at            = ht_pointer_at(ht_field_at(party, object));
     bool known = at != NULL && ip != NULL && ip->kind == HT_ADDRESS && ht_field_present(ip, at);
     return known ? ht_field_at(ip, at) : NULL;
 }
@@ -263,15 +263,6 @@ static void add_object(struct ht_text *text, const struct ht_struct *type, const
 
 static size_t list_len(const struct ht_field *field, const void *at)
 {
-    if (field->kind == HT_LIST_NAMED) {
-        return ((const struct ht_bytes *)at)->len / field->names->width;
-    }
-    if (field->kind == HT_LIST_UINT) {
-        return ((const struct ht_uints *)at)->len;
-    }
-    if (field->kind == HT_LIST_OBJECT) {
-        return ((const struct ht_objects *)at)->len;
-    }
     if (field->kind == HT_LIST_LABEL) {
         size_t len                = 0;
         const char *const *labels = *(const char *const *const *)at;
@@ -280,7 +271,8 @@ static size_t list_len(const struct ht_field *field, const void *at)
         }
         return len;
     }
-    return ((const struct ht_texts *)at)->len;
+    size_t len = ht_list_at(at).len;
+    return field->kind == HT_LIST_NAMED ? len / field->names->width : len;
 }
 
 static uint32_t packed_value(const struct ht_field *field, const void *at, size_t i)
@@ -386,7 +378,7 @@ static void add_value(struct ht_text *text, const struct ht_field *field, const 
         add_list(text, field, at);
         break;
     case HT_OBJECT:
-        add_object(text, field->of, *(const void *const *)at);
+        add_object(text, field->of, ht_pointer_at(at));
         break;
     case HT_ANY:
         add_object(text, ((const struct ht_any *)at)->type, ((const struct ht_any *)at)->object);
@@ -404,7 +396,7 @@ static bool is_common(const struct ht_field *field, const void *object)
 static bool is_said_by_another(const struct ht_field *field, const void *object)
 {
     return field->unless != 0 && (field->flags & HT_UNLESS) == 0 &&
-           ((const struct ht_bytes *)((const char *)object + field->unless))->len > 0;
+           ht_list_at((const char *)object + field->unless).len > 0;
 }
 
 void ht_text_unit(struct ht_text *text, const struct ht_field *field, const void *object)

@@ -326,7 +326,7 @@ static bool may_be_front(const struct ht_any *details)
     const struct ht_field *offered =
         hello != NULL ? field_named(hello->of, "encrypted_client_hello") : NULL;
     return offered != NULL &&
-           ht_field_present(offered, *(const void *const *)ht_field_at(hello, details->object));
+           ht_field_present(offered, ht_pointer_at(ht_field_at(hello, details->object)));
 }
 
 static struct ht_texts copy_cnames(struct ht_arena *arena, const struct ht_answer *answer)
