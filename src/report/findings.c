@@ -154,10 +154,10 @@ static const struct ht_objects *share_out(const struct build *b,
     }
     for (size_t i = 1; i < bound; i++) {
         report_tallies_clear(&tallies);
+        const struct report_finding *const *findings = own.items;
         for (size_t k = own.starts[i]; k < own.starts[i + 1]; k++) {
-            const struct report_finding *finding = own.items[k];
-            if (told[finding->key.rule - 1]) {
-                lay(b, &tallies, finding);
+            if (told[findings[k]->key.rule - 1]) {
+                lay(b, &tallies, findings[k]);
             }
         }
         lists[i] = report_tallies_list(&tallies, b->arena);
@@ -235,7 +235,8 @@ static bool group_by_rule(struct build *b, uint32_t *numbers, struct report_grou
 /* Of each rule one. False: no memory. */
 static bool build_rules(struct build *b, const struct report_groups *by_rule)
 {
-    struct report_state *state     = b->state;
+    struct report_state *state                   = b->state;
+    const struct report_finding *const *findings = by_rule->items;
     struct ht_finding_summary *out = ht_arena_alloc(b->arena, state->rules.len * sizeof *out + 1);
     struct rule_build rule         = {.servers = report_tallies(b->scratch),
                                       .clients = report_tallies(b->scratch)};
@@ -243,10 +244,10 @@ static bool build_rules(struct build *b, const struct report_groups *by_rule)
     for (size_t i = 0; out != NULL && i < state->rules.len; i++) {
         begin_rule(&rule);
         for (size_t k = by_rule->starts[i]; k < by_rule->starts[i + 1]; k++) {
-            add_to_rule(&rule, by_rule->items[k]);
+            add_to_rule(&rule, findings[k]);
         }
         if (rule.count > 0) {
-            const struct report_finding *one = by_rule->items[by_rule->starts[i]];
+            const struct report_finding *one = findings[by_rule->starts[i]];
             end_rule(b, report_table_at(&state->rules, one->key.rule - 1), &rule, &out[len++]);
         }
     }
@@ -263,13 +264,12 @@ bool build_findings(struct build *b)
     if (numbers == NULL || !group_by_rule(b, numbers, &by_rule) || !build_rules(b, &by_rule)) {
         return false;
     }
+    const struct report_finding *const *findings = by_rule.items;
     for (size_t i = 0; i < num; i++) {
-        numbers[i] =
-            HT_NUM_SEVERITIES - ((const struct report_finding *)by_rule.items[i])->severity;
+        numbers[i] = HT_NUM_SEVERITIES - findings[i]->severity;
     }
-    bool shared =
-        report_group(&worst, b->scratch, by_rule.items, numbers, num, HT_NUM_SEVERITIES + 1) &&
-        share_out_all(b, (const struct report_finding *const *)worst.items, numbers);
+    bool shared = report_group(&worst, b->scratch, findings, numbers, num, HT_NUM_SEVERITIES + 1) &&
+                  share_out_all(b, worst.items, numbers);
     report_table_free(&b->state->findings); /* all that it told is told */
     return shared;
 }

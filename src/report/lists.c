@@ -231,10 +231,12 @@ struct ht_objects report_tallies_first(struct report_tallies *tallies,
 bool report_group(struct report_groups *out, struct ht_arena *arena, const void *list,
                   const uint32_t *numbers, size_t num, size_t bound)
 {
-    const void *const *items = list;
-    out->starts              = ht_arena_alloc(arena, (bound + 1) * sizeof *out->starts);
-    out->items               = ht_arena_alloc(arena, (num + 1) * sizeof *out->items);
-    if (out->starts == NULL || out->items == NULL) {
+    const size_t size = sizeof(void *);
+    const char *from  = list;
+    char *to          = ht_arena_alloc(arena, (num + 1) * size);
+    out->items        = to;
+    out->starts       = ht_arena_alloc(arena, (bound + 1) * sizeof *out->starts);
+    if (out->starts == NULL || to == NULL) {
         return false;
     }
     for (size_t i = 0; i < num; i++) {
@@ -244,7 +246,7 @@ bool report_group(struct report_groups *out, struct ht_arena *arena, const void 
         out->starts[i] += out->starts[i - 1];
     }
     for (size_t i = num; i-- > 0;) {
-        out->items[--out->starts[numbers[i]]] = items[i];
+        memcpy(to + --out->starts[numbers[i]] * size, from + i * size, size);
     }
     return true;
 }

@@ -76,12 +76,12 @@ int report_compare_bytes(struct ht_bytes a, struct ht_bytes b);
 
 /* Items by a number that each has. */
 struct report_groups {
-    const void **items;
+    void *items;      /* pointers, of the type of those in the list */
     uint32_t *starts; /* of each number in `items`; last the end of all */
 };
 
-/* report_group puts the `num` items of `list` together by their numbers, which are below `bound`;
- * those of one number stay in their order. False: no memory. */
+/* report_group puts the `num` pointers of `list`, of any type, together by their numbers, which are
+ * below `bound`; those of one number stay in their order. False: no memory. */
 bool report_group(struct report_groups *out, struct ht_arena *arena, const void *list,
                   const uint32_t *numbers, size_t num, size_t bound);
 

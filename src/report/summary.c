@@ -71,9 +71,9 @@ static int by_server(const void *left, const void *right, void *names)
 /* By number of a server, its index plus one, its place among all. NULL: no memory. */
 static const uint32_t *places_of_servers(struct report_state *state, struct ht_arena *scratch)
 {
-    const struct report_table *table = &state->servers;
-    const void **list                = ht_arena_alloc(scratch, (table->len + 1) * sizeof *list);
-    uint32_t *places                 = ht_arena_alloc(scratch, (table->len + 1) * sizeof *places);
+    const struct report_table *table  = &state->servers;
+    const struct report_server **list = ht_arena_alloc(scratch, (table->len + 1) * sizeof *list);
+    uint32_t *places                  = ht_arena_alloc(scratch, (table->len + 1) * sizeof *places);
     if (list == NULL || places == NULL) {
         return NULL;
     }
@@ -113,13 +113,14 @@ static bool gather_servers(struct report_state *state, struct across *a)
     if (!report_group(&own, a->arena, a->sessions, numbers, num, state->servers.len)) {
         return false;
     }
+    const struct report_session **sessions = own.items;
     for (size_t i = 0; i < state->servers.len; i++) {
-        const size_t sessions = own.starts[i + 1] - own.starts[i];
-        if (sessions > 1) {
-            qsort(own.items + own.starts[i], sessions, sizeof *own.items, by_sight);
+        const size_t len = own.starts[i + 1] - own.starts[i];
+        if (len > 1) {
+            qsort(sessions + own.starts[i], len, sizeof *sessions, by_sight);
         }
     }
-    bool gathered = report_table_reorder(table, own.items);
+    bool gathered = report_table_reorder(table, sessions);
     for (size_t i = 0; gathered && i < num; i++) {
         a->sessions[i] = report_table_at(table, i);
     }
@@ -165,7 +166,7 @@ static bool gather_clients(const struct report_state *state, struct across *a)
     }
     bool gathered = numbers != NULL && report_group(&own, a->arena, a->sessions, numbers,
                                                     a->num_sessions, state->names.table.len + 1);
-    a->by_client  = gathered ? (const struct report_session **)own.items : NULL;
+    a->by_client  = gathered ? own.items : NULL;
     return gathered;
 }
 

@@ -163,7 +163,15 @@ void report_table_clear(struct report_table *table)
     table->len = 0;
 }
 
-bool report_table_reorder(struct report_table *table, const void *const *list)
+/* The pointer in place `i` of a list. */
+static const void *pointer_in(const void *list, size_t i)
+{
+    const void *pointer;
+    memcpy(&pointer, (const char *)list + i * sizeof pointer, sizeof pointer);
+    return pointer;
+}
+
+bool report_table_reorder(struct report_table *table, const void *list)
 {
     enum { AHEAD = 8 };
     const size_t size = table->entry_size;
@@ -172,11 +180,11 @@ bool report_table_reorder(struct report_table *table, const void *const *list)
         return false;
     }
     for (size_t i = 0; i < table->len; i++) {
-        const char *next = i + AHEAD < table->len ? list[i + AHEAD] : list[i];
+        const char *next = pointer_in(list, i + AHEAD < table->len ? i + AHEAD : i);
         ht_fetch(next);
         ht_fetch(next + size / 2);
         ht_fetch(next + size - 1);
-        memcpy(entries + i * size, list[i], size);
+        memcpy(entries + i * size, pointer_in(list, i), size);
     }
     free(table->entries);
     free(table->slots);

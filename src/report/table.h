@@ -62,9 +62,9 @@ void report_table_prefetch_entry(const struct report_table *table, uint64_t hash
 /* report_table_clear makes it empty, with room for as many as it held. */
 void report_table_clear(struct report_table *table);
 
-/* report_table_reorder makes the entries be as in `list`, which has them all; keys are found no
- * more. False: no memory, and they are as before. */
-bool report_table_reorder(struct report_table *table, const void *const *list);
+/* report_table_reorder makes the entries be as in `list`, which has pointers to them all, of any
+ * type; keys are found no more. False: no memory, and they are as before. */
+bool report_table_reorder(struct report_table *table, const void *list);
 
 /* report_table_free gives its memory back; it is empty, and usable again. */
 void report_table_free(struct report_table *table);

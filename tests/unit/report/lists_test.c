@@ -112,16 +112,17 @@ static void items_of_one_number_stay_in_order(void **state)
     (void)state;
     static const uint32_t numbers[] = {3, 0, 3, 1, 0, 3};
     static const char items[]       = "abcdef";
-    const void *list[HT_ARRAY_LEN(numbers)];
+    const char *list[HT_ARRAY_LEN(numbers)];
     struct report_groups groups;
     for (size_t i = 0; i < HT_ARRAY_LEN(numbers); i++) {
         list[i] = &items[i];
     }
     assert_true(report_group(&groups, &arena, list, numbers, HT_ARRAY_LEN(numbers), 4));
+    const char *const *grouped     = groups.items;
     static const char expected[]   = "bedacf";
     static const uint32_t starts[] = {0, 2, 3, 3, 6};
     for (size_t i = 0; i < HT_ARRAY_LEN(numbers); i++) {
-        assert_int_equal(*(const char *)groups.items[i], expected[i]);
+        assert_int_equal(*grouped[i], expected[i]);
     }
     assert_memory_equal(groups.starts, starts, sizeof starts);
     ht_arena_clear(&arena);
