@@ -101,12 +101,38 @@ struct ht_struct {
                           * who renders it, too, is of one pool alone */
 };
 
+/* HT_IS_KIND: a member of that type can be of the kind. */
+#define HT_IS_KIND(kind, member)                                                                   \
+    _Generic((member),                                                                             \
+        bool: (kind) == HT_BOOL,                                                                   \
+        uint8_t: (kind) == HT_UINT || (kind) == HT_BOOL,                                           \
+        uint16_t: (kind) == HT_UINT,                                                               \
+        uint32_t: (kind) == HT_UINT,                                                               \
+        uint64_t: (kind) == HT_UINT,                                                               \
+        int64_t: (kind) == HT_INT || (kind) == HT_TIME,                                            \
+        const char *: (kind) == HT_LABEL,                                                          \
+        const char *const *: (kind) == HT_LIST_LABEL,                                              \
+        struct ht_bytes: (kind) == HT_TEXT || (kind) == HT_HEX || (kind) == HT_LIST_NAMED,         \
+        struct ht_address: (kind) == HT_ADDRESS,                                                   \
+        struct ht_named: (kind) == HT_NAMED,                                                       \
+        struct ht_uints: (kind) == HT_LIST_UINT,                                                   \
+        struct ht_texts: (kind) == HT_LIST_TEXT || (kind) == HT_LIST_HEX,                          \
+        struct ht_objects: (kind) == HT_LIST_OBJECT,                                               \
+        struct ht_any: (kind) == HT_ANY,                                                           \
+        default: (kind) == HT_OBJECT)
+
+/* HT_KIND is the kind; of a member that cannot be of it, it does not compile: who reads a field
+ * takes the member for what the kind says. */
+#define HT_KIND(kind, member)                                                                      \
+    ((enum ht_kind)((kind) + 0 * sizeof(char[HT_IS_KIND(kind, member) ? 1 : -1])))
+
 /* HT_FIELD is a row: HT_FIELD(struct x, member, HT_UINT, "What it is.", .label = "size").
  * The key is the member's name unless `.name` follows. */
 #define HT_FIELD(owner, member, a_kind, a_doc, ...)                                                \
     {                                                                                              \
-        .name = #member, .kind = (a_kind), .offset = offsetof(owner, member),                      \
-        .size = sizeof(((owner *)0)->member), .doc = (a_doc), __VA_ARGS__                          \
+        .name = #member, .kind = HT_KIND(a_kind, ((owner *)0)->member),                            \
+        .offset = offsetof(owner, member), .size = sizeof(((owner *)0)->member), .doc = (a_doc),   \
+        __VA_ARGS__                                                                                \
     }
 
 /* HT_STRUCT describes `owner` by the array `rows`; more members may follow. */

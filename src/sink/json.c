@@ -46,12 +46,12 @@ static __attribute__((noinline)) char *put_small(struct ht_sink *sink,
                                                  const char *objects, size_t num, char *at)
 {
     for (size_t i = 0; at != NULL && i < num; i++) {
-        uint64_t copy = 0;
-        memcpy(&copy, objects + i * plan->size, plan->size);
+        _Alignas(uint64_t) char copy[sizeof(uint64_t)] = {0};
+        memcpy(copy, objects + i * plan->size, plan->size);
         if (i > 0) {
             *at++ = ',';
         }
-        at = put_each(sink, plan, &copy, 1, at);
+        at = put_each(sink, plan, copy, 1, at);
         at = at != NULL ? make_room(sink, at) : NULL;
     }
     return at;
