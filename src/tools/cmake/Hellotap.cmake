@@ -48,7 +48,7 @@ function(hellotap_compile_options)
   add_compile_options(
     -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wcast-align -Wvla -Wmissing-prototypes
     -Wstrict-prototypes -Wswitch-enum -Wundef -Wno-override-init -Wno-missing-field-initializers
-    -fstack-protector-strong -fno-strict-aliasing)
+    -Wstrict-aliasing -fstrict-aliasing -fstack-protector-strong)
   if(HT_WERROR)
     add_compile_options(-Werror)
   endif()
