@@ -7,13 +7,14 @@
 #include "analysis/resolution/answers.h"
 #include "base/hash.h"
 
-enum { MANY = 4000, NAMES = 3, ADDRESSES = 3, CLIENTS = 4 };
+enum { MANY = 4000, NAMES = 3, CLIENTS = 4 };
 
 struct model {
     struct ht_address address[MANY];
     struct ht_answer_facts facts[MANY];
     struct ht_bytes name[MANY];
     size_t len;
+    uint64_t num_addresses;
 };
 
 static const char *const names[NAMES] = {"a.test", "b.test", "long.name.of.a.host.test"};
@@ -41,7 +42,7 @@ static void add(struct ht_answers *answers, struct model *model, uint64_t *seed,
     size_t at            = model->len++;
     struct ht_bytes name = ht_text(names[next_random(seed) % NAMES]);
     model->name[at]      = name;
-    model->address[at]   = address(192, next_random(seed) % ADDRESSES);
+    model->address[at]   = address(192, next_random(seed) % model->num_addresses);
     model->facts[at]     = (struct ht_answer_facts){.client   = client(next_random(seed) % CLIENTS),
                                                     .time_ns  = time_ns,
                                                     .frame    = at + 1,
@@ -98,7 +99,7 @@ static void seek(struct ht_answers *answers, const struct model *model, uint64_t
 {
     uint64_t name                  = next_random(seed) % (NAMES + 1);
     struct ht_answer_search search = {
-        .server   = address(192, next_random(seed) % ADDRESSES),
+        .server   = address(192, next_random(seed) % model->num_addresses),
         .client   = client(1 + next_random(seed) % CLIENTS), /* the last of them asks nothing */
         .name     = name < NAMES ? ht_text(names[name]) : ht_text(""),
         .until_ns = until_ns};
@@ -110,12 +111,13 @@ static void seek(struct ht_answers *answers, const struct model *model, uint64_t
 
 /* `disorder`: one of so many answers is older than the one before it. `past`: one of so many
  * searches is for what was known long ago. */
-static void compare(uint64_t seed, uint64_t disorder, uint64_t past)
+static void compare_among(uint64_t num_addresses, uint64_t seed, uint64_t disorder, uint64_t past)
 {
     static struct model model;
     struct ht_answers answers;
     assert_true(ht_answers_init(&answers));
-    model.len = 0;
+    model.len           = 0;
+    model.num_addresses = num_addresses;
     for (int64_t now = 1; model.len < MANY / 4; now++) {
         bool late = next_random(&seed) % disorder == 0;
         add(&answers, &model, &seed, late ? (int64_t)(next_random(&seed) % (uint64_t)now) : now);
@@ -123,6 +125,14 @@ static void compare(uint64_t seed, uint64_t disorder, uint64_t past)
         seek(&answers, &model, &seed, back ? (int64_t)(next_random(&seed) % (uint64_t)now) : now);
     }
     ht_answers_fini(&answers);
+}
+
+/* Of an address there are few answers, some, or many. */
+static void compare(uint64_t seed, uint64_t disorder, uint64_t past)
+{
+    compare_among(300, seed, disorder, past);
+    compare_among(50, seed, disorder, past);
+    compare_among(3, seed, disorder, past);
 }
 
 static void finds_what_a_search_of_all_finds(void **state)
