@@ -60,9 +60,9 @@ struct ht_analyzer {
                                                 * NULL: all */
     void (*record)(void *state, struct ht_analysis *a, const struct ht_record_type *type,
                    void *record);
-    /* A flow was first seen. */
+    /* A flow was first seen, of TCP or of UDP. */
     void (*connection_start)(void *state, struct ht_analysis *a, const struct ht_endpoint *client,
-                             const struct ht_endpoint *server);
+                             const struct ht_endpoint *server, bool is_tcp);
     /* A flow ended of which its dissector only says that it may be its own (HT_MATCH_MAYBE): does
      * what was learnt of other flows say that it is? Without a yes it has no record. */
     bool (*confirm)(void *state, struct ht_analysis *a, struct ht_connection *connection);

@@ -54,7 +54,8 @@ static void show_start(struct ht_engine *engine, const struct ht_flow *flow, uns
     for (uint64_t left = engine->hooks.connection_start; left != 0; left &= left - 1) {
         unsigned i = ht_first_hook(left);
         engine->config.analyzers[i]->connection_start(engine->analyzer_states[i], &a,
-                                                      &end[flow->client], &end[1 - flow->client]);
+                                                      &end[flow->client], &end[1 - flow->client],
+                                                      flow->tcp != NULL);
     }
 }
 

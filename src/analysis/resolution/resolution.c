@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/time.h"
 #include "dns/dns.h"
+#include "dns/match.h"
 
 /* The way from the name asked for to an address. */
 struct chain {
@@ -270,13 +271,16 @@ static void see_record(void *state, struct ht_analysis *a, const struct ht_recor
     }
 }
 
+/* A query by UDP is no use of an answer that matters: of it nobody asks what led to it. */
 static void connection_start(void *state, struct ht_analysis *a, const struct ht_endpoint *client,
-                             const struct ht_endpoint *server)
+                             const struct ht_endpoint *server, bool is_tcp)
 {
     const struct lesson_use use = {
         .kind = LESSON_USE, .server = server->address, .client = client->address};
     (void)state;
-    a->teach(a->engine, &ht_resolution_analyzer, ht_bytes(&use, sizeof use));
+    if (is_tcp || server->port != DNS_PORT) {
+        a->teach(a->engine, &ht_resolution_analyzer, ht_bytes(&use, sizeof use));
+    }
 }
 
 static bool is_client(const struct ht_answer *answer, const struct ht_address *client)

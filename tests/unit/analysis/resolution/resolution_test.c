@@ -395,11 +395,17 @@ static void a_name_that_may_be_a_front(void **state)
                         "none_seen");
 }
 
-static void use(struct scene *scene, const uint8_t address[4])
+static void use_port(struct scene *scene, const uint8_t address[4], uint16_t port, bool is_tcp)
 {
     const struct ht_endpoint client = {.address = alice.ip, .port = 50000};
-    const struct ht_endpoint server = {.address = ht_address4(address), .port = 443};
-    ht_resolution_analyzer.connection_start(scene->state, &scene->analysis, &client, &server);
+    const struct ht_endpoint server = {.address = ht_address4(address), .port = port};
+    ht_resolution_analyzer.connection_start(scene->state, &scene->analysis, &client, &server,
+                                            is_tcp);
+}
+
+static void use(struct scene *scene, const uint8_t address[4])
+{
+    use_port(scene, address, 443, true);
 }
 
 /* As many answers as a generation has, but `less`, of addresses of their own. */
@@ -439,6 +445,20 @@ static void what_is_forgotten(void **state)
     assert_int_equal(connect_plain(scene, "third.example.com", 4 * MS)->answer_frame, 6);
     flood(scene, 0);
     assert_int_equal(connect_plain(scene, "third.example.com", 4 * MS)->answer_frame, 0);
+}
+
+/* A connection to a DNS server is one as any other (RFC 7766), a query by UDP is not. */
+static void uses_of_a_dns_server(void **state)
+{
+    struct scene *scene = *state;
+    say_a(scene, &alice, "resolver.example.com", 300, 0, 2);
+    flood(scene, 1);
+    use_port(scene, web, 53, true);
+    flood(scene, 0);
+    assert_int_equal(connect_plain(scene, "resolver.example.com", MS)->answer_frame, 2);
+    use_port(scene, web, 53, false);
+    flood(scene, 0);
+    assert_string_equal(connect_plain(scene, "resolver.example.com", MS)->verdict, "none_seen");
 }
 
 /* Of an address with many answers, learnt in any order, the right one is found by all ways. */
@@ -559,6 +579,7 @@ int main(void)
         TEST(a_hello_without_a_name),
         TEST(a_name_that_may_be_a_front),
         TEST(what_is_forgotten),
+        TEST(uses_of_a_dns_server),
         TEST(many_answers_of_one_address),
         TEST(lessons_reach_other_engines),
         TEST(lessons_are_whole),
