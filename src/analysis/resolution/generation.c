@@ -322,9 +322,12 @@ static struct ht_answer *latest_of_list(const struct ht_answer_slot *slot,
 {
     struct ht_answer *best = NULL;
     struct ht_answer *a    = slot->first;
-    while (a != NULL && *steps > 0 && (best == NULL || slot->mixed)) {
+    while (a != NULL && *steps > 0) {
         if (a->facts.time_ns <= until_ns && is_same(a, whole, id)) {
             best = ht_answer_later(best, a);
+            if (!slot->mixed) {
+                return best;
+            }
         }
         a = a->link[whole].earlier;
         --*steps;
