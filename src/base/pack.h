@@ -21,7 +21,7 @@ static inline uint64_t ht_little_endian(uint64_t word)
 /* ht_word_len is how many bytes of `word` count: 0 to 8. */
 static inline unsigned ht_word_len(uint64_t word)
 {
-    return word == 0 ? 0 : (71U - (unsigned)__builtin_clzll(word)) / 8;
+    return (71U - (unsigned)__builtin_clzll(word | 1)) / 8 - (word == 0);
 }
 
 /* ht_put_word writes a word of `len` bytes and returns where they end. */
@@ -49,6 +49,8 @@ static inline uint64_t ht_get_word(const uint8_t *at, unsigned len)
     return ht_little_endian(bytes) & masks[len];
 }
 
+enum { HT_PACK_MOST = 2048 }; /* bytes that are packed at once */
+
 /* HT_PACKED_MAX is the most that `len` bytes, whole words, can take when packed, with the slack. */
 #define HT_PACKED_MAX(len) ((len) + ((len) + 15) / 16 + ((len) + 63) / 64 + HT_PACK_SLACK)
 
@@ -62,8 +64,8 @@ struct ht_pack_past {
 /* ht_pack_after has a word count as one that came. */
 void ht_pack_after(struct ht_pack_past *past, uint64_t word);
 
-/* ht_pack packs `len` bytes, whole words, to `out` and returns where they end. What is as in
- * `like`, as many bytes, and small numbers, addresses and times become small. */
+/* ht_pack packs `len` bytes, whole words, at most HT_PACK_MOST, to `out` and returns where they
+ * end. What is as in `like`, as many bytes, and small numbers, addresses and times become small. */
 uint8_t *ht_pack(struct ht_pack_past *past, uint8_t *out, const void *from, const void *like,
                  size_t len);
 

@@ -15,6 +15,7 @@ enum {
 };
 
 _Static_assert(LARGEST <= UINT16_MAX, "packed_len");
+_Static_assert((int)PACKED <= HT_PACK_MOST && (int)HT_FLOW_MAX_STATE <= HT_PACK_MOST, "at once");
 _Static_assert(PACKED + HT_FLOW_MAX_STATE <= sizeof(((struct ht_flow_sleepers *)0)->like), "like");
 
 /* Of one over TCP. */
