@@ -11,12 +11,12 @@ struct tcp_flow {
 enum {
     ALWAYS  = offsetof(struct ht_flow, arena.size), /* bytes that are there when it sleeps, too */
     PACKED  = sizeof(struct tcp_flow) - ALWAYS,
-    LARGEST = HT_PACKED_MAX(PACKED) + HT_PACKED_MAX(HT_FLOW_MAX_STATE)
+    LARGEST = 1 + HT_PACKED_MAX(PACKED) + HT_PACKED_MAX(HT_FLOW_MAX_STATE)
 };
 
 _Static_assert(LARGEST <= UINT16_MAX, "packed_len");
 _Static_assert((int)PACKED <= HT_PACK_MOST && (int)HT_FLOW_MAX_STATE <= HT_PACK_MOST, "at once");
-_Static_assert(PACKED + HT_FLOW_MAX_STATE <= sizeof(((struct ht_flow_sleepers *)0)->like), "like");
+_Static_assert(PACKED + HT_FLOW_MAX_STATE <= sizeof(((struct ht_flow_like *)0)->words), "like");
 
 /* Of one over TCP. */
 static size_t size_of(const struct ht_flow *flow)
@@ -73,19 +73,25 @@ static void free_itself(struct ht_budget *budget, struct ht_flow *flow)
     ht_block_give(budget, flow, size);
 }
 
-/* What the state is like. */
-static const void *like_state(const struct ht_flow_sleepers *sleepers)
+/* Which flows it is like: those to which as much happened, with the client on the same side. */
+static uint8_t kind_of(const struct ht_flow *flow)
 {
-    return (const char *)sleepers->like + PACKED;
+    return (flow->timeline.len * 2 + flow->client) % HT_FLOW_KINDS;
 }
 
-static void be_like(struct ht_flow_sleepers *sleepers, const struct ht_flow *flow,
-                    const void *state, size_t state_size)
+/* What the state is like. */
+static const void *like_state(const struct ht_flow_like *like)
 {
-    sleepers->any = true;
-    memcpy(sleepers->like, (const char *)flow + ALWAYS, PACKED);
+    return (const char *)like->words + PACKED;
+}
+
+static void be_like(struct ht_flow_like *like, const struct ht_flow *flow, const void *state,
+                    size_t state_size)
+{
+    like->any = true;
+    memcpy(like->words, (const char *)flow + ALWAYS, PACKED);
     if (state_size > 0) {
-        memcpy((char *)sleepers->like + PACKED, state, state_size);
+        memcpy((char *)like->words + PACKED, state, state_size);
     }
 }
 
@@ -116,14 +122,20 @@ static struct ht_pack_past past_of(const struct ht_flow *flow)
     return past;
 }
 
-/* The sleeping one of a flow that is folded; NULL: no memory. */
+/* The sleeping one of a flow that is folded, its kind before the rest; NULL: no memory. */
 static struct ht_flow *pack(const struct ht_flow *flow, const void *state, size_t state_size,
-                            const struct ht_flow_sleepers *sleepers)
+                            struct ht_flow_sleepers *sleepers)
 {
     uint8_t packed[LARGEST];
-    struct ht_pack_past past = past_of(flow);
-    uint8_t *end = ht_pack(&past, packed, (const char *)flow + ALWAYS, sleepers->like, PACKED);
-    end          = ht_pack(&past, end, state, like_state(sleepers), state_size);
+    struct ht_pack_past past  = past_of(flow);
+    uint8_t kind              = kind_of(flow);
+    struct ht_flow_like *like = &sleepers->like[kind];
+    if (!like->any) {
+        be_like(like, flow, state, state_size);
+    }
+    packed[0]    = kind;
+    uint8_t *end = ht_pack(&past, packed + 1, (const char *)flow + ALWAYS, like->words, PACKED);
+    end          = ht_pack(&past, end, state, like_state(like), state_size);
     size_t len   = (size_t)(end - packed);
     struct ht_flow *asleep = ht_block_take(sleepers->budget, ALWAYS + len);
     if (asleep != NULL) {
@@ -144,9 +156,6 @@ struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sle
         return flow;
     }
     fold(whole, place);
-    if (!sleepers->any) {
-        be_like(sleepers, flow, state, state_size);
-    }
     struct ht_flow *asleep = pack(flow, state, state_size, sleepers);
     unfold(whole, state);
     if (asleep == NULL) {
@@ -168,7 +177,8 @@ static const uint8_t *unpack(const struct ht_flow *asleep, const struct ht_flow_
     memset(packed + asleep->packed_len, 0, HT_PACK_SLACK);
     *past                = past_of(asleep);
     out->flow.packed_len = 0;
-    return ht_unpack(past, packed, (char *)out + ALWAYS, sleepers->like, PACKED);
+    return ht_unpack(past, packed + 1, (char *)out + ALWAYS, sleepers->like[packed[0]].words,
+                     PACKED);
 }
 
 struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers)
@@ -187,7 +197,7 @@ struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers
         ht_block_give(sleepers->budget, awake, sizeof *awake);
         return NULL;
     }
-    (void)ht_unpack(&past, state, found->state, like_state(sleepers),
+    (void)ht_unpack(&past, state, found->state, like_state(&sleepers->like[packed[0]]),
                     ht_dispatch_state_size(found));
     ht_budget_claim(sleepers->budget, sizeof *awake);
     free_itself(sleepers->budget, flow);

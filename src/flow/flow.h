@@ -55,16 +55,22 @@ struct ht_flow {
 
 enum {
     HT_FLOW_BESIDE    = 1048, /* bytes of a UDP flow's arena beside it: a DNS transaction */
-    HT_FLOW_MAX_STATE = 1280  /* bytes that a dissector's state may have for its flow to sleep */
+    HT_FLOW_MAX_STATE = 1280, /* bytes that a dissector's state may have for its flow to sleep */
+    HT_FLOW_KINDS     = 16    /* of sleeping flows */
+};
+
+/* What is packed of the first flow of its kind that slept: most others are like it for the most
+ * part. */
+struct ht_flow_like {
+    bool any;
+    uint64_t words[(sizeof(struct ht_flow) + sizeof(struct ht_tcp) + HT_FLOW_MAX_STATE) /
+                   sizeof(uint64_t)];
 };
 
 /* What sleeping flows have in common. */
 struct ht_flow_sleepers {
     struct ht_budget *budget;
-    bool any;
-    /* Of the first that slept what is packed: most others are like it for the most part. */
-    uint64_t like[(sizeof(struct ht_flow) + sizeof(struct ht_tcp) + HT_FLOW_MAX_STATE) /
-                  sizeof(uint64_t)];
+    struct ht_flow_like like[HT_FLOW_KINDS];
 };
 
 /* ht_flow_new makes a flow, zeroed but for its arena, in which one over UDP lies, and, where it is

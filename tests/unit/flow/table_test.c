@@ -145,6 +145,8 @@ static void fill(struct ht_flow *flow, uint32_t n)
     flow->dispatch.found         = n % 3 == 0 ? &dreamy : &sleepy;
     flow->dispatch.held[0].max   = 64;
     flow->timeline.frame         = UINT64_MAX - n;
+    flow->timeline.len = n % 11; /* they are like others of as many, or of 8 more or less */
+    flow->client       = n % 7 == 0;
     assert_true(ht_dispatch_make_state(&flow->dispatch));
     memset(flow->dispatch.state, (uint8_t)n, flow->dispatch.found->state_size);
     assert_true(ht_buffer_append(&flow->dispatch.held[0], ht_text("held")));
@@ -165,6 +167,8 @@ static void assert_filled(const struct ht_flow *flow, uint32_t n)
     assert_int_equal(ht_reassembly_disorder(&flow->tcp->side[0].bytes).waiting_bytes, 5);
     assert_int_equal(flow->tcp->side[0].max_acked, n * 7);
     assert_int_equal(flow->timeline.frame, UINT64_MAX - n);
+    assert_int_equal(flow->timeline.len, n % 11);
+    assert_int_equal(flow->client, n % 7 == 0);
     const uint8_t *state = flow->dispatch.state;
     for (size_t i = 0; i < flow->dispatch.found->state_size; i++) {
         assert_int_equal(state[i], (uint8_t)n);
