@@ -568,18 +568,20 @@ static void finish_past(const struct ht_dispatch_past *past, struct ht_emitter *
     }
 }
 
-void ht_dispatch_finish(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_end *end)
+void ht_dispatch_finish(struct ht_dispatch *d, struct ht_emitter *e, struct ht_end *end)
 {
-    struct ht_end known = *end;
+    bool cut[2] = {false, false};
     for (int side = 0; d->found != NULL && side < 2; side++) {
         if (d->side[side].pending.len > 0 && !d->side[side].given_up) {
-            known.side[side].cut = true;
+            cut[side] = true;
             hand_over_partial(d, e, (enum ht_side)side);
         }
     }
     finish_past(d->past, e, end);
     if (d->found != NULL && d->found->finish != NULL) {
-        d->found->finish(d->state, e, &known);
+        end->side[0].cut = cut[0];
+        end->side[1].cut = cut[1];
+        d->found->finish(d->state, e, end);
         ht_arena_rewind(e->scratch);
     }
 }

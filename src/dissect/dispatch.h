@@ -88,8 +88,9 @@ uint64_t ht_dispatch_bytes(struct ht_dispatch *d, struct ht_emitter *e, enum ht_
 void ht_dispatch_datagram(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
                           struct ht_bytes bytes, size_t len);
 
-/* ht_dispatch_finish hands over what waits, as partial, and ends the dissector. */
-void ht_dispatch_finish(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_end *end);
+/* ht_dispatch_finish hands over what waits, as partial, and ends the dissector; whether it did is
+ * filled in in `end`. */
+void ht_dispatch_finish(struct ht_dispatch *d, struct ht_emitter *e, struct ht_end *end);
 
 /* ht_dispatch_free frees what is pending and held, and a stream's states. */
 void ht_dispatch_free(struct ht_dispatch *d);

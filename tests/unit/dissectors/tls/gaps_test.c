@@ -56,7 +56,7 @@ static void resumed_whatever_is_lost_of_the_data(void **unused)
 
 /* A connection to port 443 in which each side says its bytes, and then ends. */
 static void tell(struct recorder *r, struct ht_bytes client, struct ht_bytes server,
-                 const struct ht_end *end)
+                 struct ht_end *end)
 {
     recorder_start(r, &tls_dissector, true, 443);
     recorder_bytes(r, HT_SIDE_A, client, 0);
@@ -222,7 +222,7 @@ static void the_server_finished_was_lost_but_data_flow(void **unused)
 static bool is_established_by_early_data(const char *client_says)
 {
     static const char answer[] = "17 0303 0014 0000000000000000000000000000000000000000";
-    const struct ht_end end    = {.side = {{.seen = true}, {.seen = true, .hole = true}}};
+    struct ht_end end          = {.side = {{.seen = true}, {.seen = true, .hole = true}}};
     struct recorder r;
     recorder_start(&r, &tls_dissector, true, 443);
     recorder_bytes(&r, HT_SIDE_A, hex("16 0301 0200"), 0);
