@@ -109,3 +109,16 @@ void ht_flow_index_remove(struct ht_flow_index *index, const struct ht_flow *flo
     index->tags[hole] = 0;
     index->len--;
 }
+
+void ht_flow_index_clear(struct ht_flow_index *index)
+{
+    struct ht_flow_index empty;
+    if (ht_flow_index_init(&empty)) {
+        ht_flow_index_fini(index);
+        *index = empty;
+    } else { /* no memory even for that */
+        ht_flow_index_fini(&empty);
+        memset(index->tags, 0, index->num_slots * sizeof *index->tags);
+        index->len = 0;
+    }
+}

@@ -49,4 +49,7 @@ struct ht_flow **ht_flow_index_place(const struct ht_flow_index *index, const st
 /* ht_flow_index_remove takes a flow out that it has. */
 void ht_flow_index_remove(struct ht_flow_index *index, const struct ht_flow *flow, uint64_t hash);
 
+/* ht_flow_index_clear takes all flows out, and frees the room that it had for many. */
+void ht_flow_index_clear(struct ht_flow_index *index);
+
 #endif

@@ -148,19 +148,34 @@ static struct ht_flow **link_to(const struct ht_flow_table *table, const struct 
     return ht_flow_index_place(&table->index, flow, hash_of(table, flow));
 }
 
-/* It can be found no more. */
-static void hide(struct ht_flow_table *table, const struct ht_flow *flow)
+static bool can_be_found(const struct ht_flow_table *table, const struct ht_flow *flow)
 {
-    ht_flow_index_remove(&table->index, flow, hash_of(table, flow));
-    forget(table, flow);
+    return !flow->retired && table->index.len > 0;
 }
 
-/* `flow`, an open connection, lies elsewhere now than where `link` points. */
+static void hide(struct ht_flow_table *table, struct ht_flow *flow)
+{
+    if (can_be_found(table, flow)) {
+        ht_flow_index_remove(&table->index, flow, hash_of(table, flow));
+        forget(table, flow);
+    }
+    flow->retired = true;
+}
+
+void ht_flow_table_hide_all(struct ht_flow_table *table)
+{
+    ht_flow_index_clear(&table->index);
+    memset(table->recalled, 0, sizeof table->recalled);
+}
+
+/* `flow`, an open connection, lies elsewhere now than where `link` points (NULL: nothing does). */
 static void moved_to(struct ht_flow_list *list, struct ht_flow **link, struct ht_flow *flow)
 {
     *(flow->older != NULL ? &flow->older->newer : &list->oldest) = flow;
     *(flow->newer != NULL ? &flow->newer->older : &list->newest) = flow;
-    *link                                                        = flow;
+    if (link != NULL) {
+        *link = flow;
+    }
 }
 
 void ht_flow_fetch(const struct ht_flow *flow)
@@ -183,7 +198,7 @@ void ht_flow_fetch_content(const struct ht_flow *flow)
 
 void ht_flow_table_fetch(const struct ht_flow_table *table, const struct ht_flow *flow)
 {
-    if (!flow->retired) {
+    if (can_be_found(table, flow)) {
         ht_flow_index_fetch(&table->index, hash_of(table, flow));
     }
     ht_flow_fetch_content(flow);
@@ -217,7 +232,7 @@ struct ht_flow *ht_flow_table_wake(struct ht_flow_table *table, struct ht_flow *
     if (flow->packed_len == 0) {
         return flow;
     }
-    struct ht_flow **link = link_to(table, flow);
+    struct ht_flow **link = can_be_found(table, flow) ? link_to(table, flow) : NULL;
     struct ht_flow *awake = ht_flow_wake(flow, &table->sleepers);
     if (awake != NULL) {
         moved_to(&table->tcp, link, awake);
@@ -234,15 +249,11 @@ void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uin
         ht_flow_table_move(flow, &table->closed, place);
     }
     hide(table, flow);
-    flow->retired = true;
 }
 
 static void take(struct ht_flow_table *table, struct ht_flow_list *list, struct ht_flow *flow)
 {
-    if (!flow->retired) {
-        hide(table, flow);
-        flow->retired = true;
-    }
+    hide(table, flow);
     take_out(list, flow);
     table->len--;
 }

@@ -86,6 +86,10 @@ void ht_flow_table_move(struct ht_flow *flow, struct ht_flow_list *list, uint64_
 /* ht_flow_table_retire closes a flow and makes it unfindable, so that another can have its key. */
 void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uint64_t place);
 
+/* ht_flow_table_hide_all makes all flows unfindable, at once, before they are removed; until they
+ * were, none is to be added. */
+void ht_flow_table_hide_all(struct ht_flow_table *table);
+
 /* ht_flow_table_take takes a flow that is awake out of its list and makes it unfindable: it can
  * only be removed. */
 void ht_flow_table_take(struct ht_flow_table *table, struct ht_flow *flow);

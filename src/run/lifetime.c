@@ -303,6 +303,7 @@ static void begin_flush(struct ht_engine *engine)
     while (engine->table.half_open.len > MAX_UNFINISHED_TOLD) {
         end_half_open(engine);
     }
+    ht_flow_table_hide_all(&engine->table);
     gather_all(engine);
     engine->flush.begun = true;
 }

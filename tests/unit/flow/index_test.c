@@ -63,6 +63,11 @@ static void it_has_what_was_added(void **state)
         if (step % 500 == 0) {
             check(&index, &model);
         }
+        if (step % 7000 == 0) {
+            ht_flow_index_clear(&index);
+            memset(model.added, 0, sizeof model.added);
+            check(&index, &model);
+        }
     }
     ht_flow_index_fini(&index);
 }

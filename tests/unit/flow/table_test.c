@@ -253,6 +253,46 @@ static void the_large_stay_awake(void **unused)
     ht_flow_table_fini(&table);
 }
 
+/* Those that sleep and those that do not are hidden together, wake as they were, and go; then there
+ * is room for others. */
+static void hides_all(void **unused)
+{
+    enum { FLOWS = 40 };
+    struct ht_budget budget = {.max = SIZE_MAX};
+    struct ht_flow_table table;
+    unsigned side;
+    (void)unused;
+    assert_true(ht_flow_table_init(&table, SEED, &budget, (struct ht_flow_touches){1, 1}));
+    for (uint32_t n = 0; n < FLOWS; n++) {
+        struct ht_packet packet = packet_of(n, false, IPPROTO_TCP);
+        add(&table, n);
+        struct ht_flow *flow = find(&table, &packet, &side);
+        fill(flow, n);
+        ht_flow_table_move(flow, &table.tcp, n << 16);
+        ht_flow_table_remember(&table, flow);
+    }
+    ht_flow_table_rest(&table, (uint64_t)FLOWS / 2 << 16, 0);
+    ht_flow_table_hide_all(&table);
+    for (uint32_t n = 0; n < FLOWS; n++) {
+        struct ht_packet packet = packet_of(n, false, IPPROTO_TCP);
+        assert_null(find(&table, &packet, &side));
+        assert_null(ht_flow_table_recall(&table, &packet, &side));
+    }
+    for (uint32_t n = 0; n < FLOWS; n++) {
+        ht_flow_table_fetch(&table, table.tcp.oldest);
+        struct ht_flow *flow = ht_flow_table_wake(&table, table.tcp.oldest);
+        assert_filled(flow, n);
+        ht_flow_table_take(&table, flow);
+        ht_flow_table_remove(&table, flow);
+    }
+    assert_int_equal(table.len, 0);
+    assert_int_equal(budget.used, 0);
+    add(&table, 1);
+    struct ht_packet packet = packet_of(1, false, IPPROTO_TCP);
+    ht_flow_table_remove(&table, find(&table, &packet, &side));
+    ht_flow_table_fini(&table);
+}
+
 /* Of a flow that has nothing yet, and of none; a sanitizer of undefined behaviour sees what fails.
  */
 static void fetches_what_is_there(void **unused)
@@ -266,9 +306,11 @@ static void fetches_what_is_there(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recalls_what_it_would_find),
-        cmocka_unit_test(recalls_who_speaks_to_itself), cmocka_unit_test(sleeps_and_wakes),
-        cmocka_unit_test(the_large_stay_awake), cmocka_unit_test(fetches_what_is_there)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(recalls_what_it_would_find),
+                                       cmocka_unit_test(recalls_who_speaks_to_itself),
+                                       cmocka_unit_test(sleeps_and_wakes),
+                                       cmocka_unit_test(the_large_stay_awake),
+                                       cmocka_unit_test(hides_all),
+                                       cmocka_unit_test(fetches_what_is_there)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
