@@ -185,14 +185,20 @@ void ht_flow_fetch(const struct ht_flow *flow)
     }
 }
 
-void ht_flow_fetch_content(const struct ht_flow *flow)
+/* What hangs in the flow but for its arena; over UDP all is in that. */
+static void fetch_states(const struct ht_flow *flow)
 {
-    if (flow->packed_len == 0 && flow->tcp != NULL) { /* over UDP all is in the arena */
+    if (flow->packed_len == 0 && flow->tcp != NULL) {
         ht_fetch_all(flow->tcp, sizeof *flow->tcp);
         if (flow->dispatch.state != NULL) {
             ht_fetch_all(flow->dispatch.state, FETCHED_STATE);
         }
     }
+}
+
+void ht_flow_fetch_content(const struct ht_flow *flow)
+{
+    fetch_states(flow);
     ht_arena_fetch(&flow->arena);
 }
 
@@ -209,7 +215,8 @@ static void fetch_next(const struct ht_flow_table *table, const struct ht_flow *
 {
     const struct ht_flow *next = flow->newer;
     if (next != NULL) {
-        ht_flow_table_fetch(table, next);
+        ht_flow_index_fetch(&table->index, hash_of(table, next));
+        fetch_states(next); /* its arena stays as it is */
         ht_flow_fetch(next->newer);
     }
 }
