@@ -8,6 +8,8 @@ struct tcp_flow {
     struct ht_tcp tcp;
 };
 
+_Static_assert(offsetof(struct tcp_flow, tcp) == sizeof(struct ht_flow), "ht_flow_tcp");
+
 enum {
     ALWAYS  = offsetof(struct ht_flow, arena.size), /* bytes that are there when it sleeps, too */
     PACKED  = sizeof(struct tcp_flow) - ALWAYS,

@@ -77,6 +77,13 @@ struct ht_flow_sleepers {
  * one over TCP, `tcp` and `dispatch.stream`; it counts in `budget`. NULL: no memory. */
 struct ht_flow *ht_flow_new(struct ht_budget *budget, bool tcp);
 
+/* ht_flow_tcp is `flow->tcp` of an awake flow over TCP, and only of one: by where it lies, so that
+ * it is asked of memory at once, and not when the pointer has come. */
+static inline struct ht_tcp *ht_flow_tcp(struct ht_flow *flow)
+{
+    return (struct ht_tcp *)(flow + 1);
+}
+
 /* ht_flow_bytes is how much an awake flow holds. */
 size_t ht_flow_bytes(const struct ht_flow *flow);
 

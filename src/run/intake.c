@@ -125,7 +125,7 @@ static void place_tcp(struct ht_engine *engine, struct ht_flow *flow, uint64_t p
 static void feed_tcp(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
                      const struct ht_packet *packet, unsigned side)
 {
-    struct ht_tcp *tcp = flow->tcp;
+    struct ht_tcp *tcp = ht_flow_tcp(flow);
     if (!tcp->side[side].bytes.started && (packet->tcp.flags & HT_TCP_SYN) == 0 &&
         packet->payload_len > 0) {
         const struct ht_tcp_side *peer = &tcp->side[1 - side];
@@ -207,7 +207,7 @@ static inline bool is_copy(struct ht_flow *flow, const struct ht_frame *frame,
 {
     struct ht_recent *recent = &flow->side[side].recent;
     if (flow->tcp != NULL) {
-        const struct ht_reassembly *bytes = &flow->tcp->side[side].bytes;
+        const struct ht_reassembly *bytes = &ht_flow_tcp(flow)->side[side].bytes;
         ht_flow_forget_recent(flow, ht_frame_place(frame));
         if (ht_reassembly_is_next(bytes, packet->tcp.seq, packet->payload_len)) {
             ht_recent_note(recent, packet, frame->time_ns);
@@ -254,11 +254,10 @@ static struct ht_flow *feed_new(struct ht_engine *engine, const struct ht_flow_k
     return flow;
 }
 
-static bool begins_another(const struct ht_flow *flow, const struct ht_packet *packet,
-                           unsigned side)
+static bool begins_another(struct ht_flow *flow, const struct ht_packet *packet, unsigned side)
 {
     return (packet->tcp.flags & HT_TCP_SYN) != 0 && flow->tcp != NULL &&
-           ht_tcp_is_new(flow->tcp, packet, side);
+           ht_tcp_is_new(ht_flow_tcp(flow), packet, side);
 }
 
 /* The flow, if the packet is not the first of another one. */
@@ -293,11 +292,12 @@ struct ht_flow *ht_engine_open(struct ht_engine *engine, struct ht_opening *open
 
 /* Which of the usual kinds the packet is. Its flow has been labelled, has its roles and is in the
  * list of the open ones since the connection became steady. */
-static inline enum ht_tcp_usual usual_kind(const struct ht_flow *flow,
-                                           const struct ht_packet *packet, unsigned side)
+static inline enum ht_tcp_usual usual_kind(struct ht_flow *flow, const struct ht_packet *packet,
+                                           unsigned side)
 {
-    return flow->tcp != NULL && flow->label_done ? ht_tcp_usual(flow->tcp, packet, side)
-                                                 : HT_TCP_UNUSUAL;
+    return packet->protocol == IPPROTO_TCP && flow->label_done
+               ? ht_tcp_usual(ht_flow_tcp(flow), packet, side)
+               : HT_TCP_UNUSUAL;
 }
 
 /* Takes such a packet, as feed_flow would; the less of the flow is touched the better. */
@@ -319,7 +319,7 @@ static void feed_usual(struct ht_engine *engine, struct ht_flow *flow, enum ht_t
     if (usual == HT_TCP_WANTED) {
         ht_engine_enter(engine, flow, frame->number, frame->time_ns);
     }
-    ht_tcp_take_usual(flow->tcp, usual, packet, side, frame->number, frame->time_ns);
+    ht_tcp_take_usual(ht_flow_tcp(flow), usual, packet, side, frame->number, frame->time_ns);
     ht_flow_table_touch(flow, ht_frame_place(frame));
 }
 
