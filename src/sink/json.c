@@ -4,6 +4,7 @@
 #include "sink/json_cache.h"
 #include "sink/json_plan.h"
 #include "sink/json_runs.h"
+#include "sink/json_shapes.h"
 #include "sink/json_timeline.h"
 #include "sink/json_words.h"
 #include "sink/json_writer.h"
@@ -18,6 +19,7 @@ struct ht_sink {
     struct ht_json_clock clock;
     struct ht_json_words words;
     struct ht_json_runs runs;
+    struct ht_json_shapes shapes;
     struct ht_json_timeline timeline;
 };
 
@@ -236,21 +238,6 @@ static char *put_rendered(struct ht_sink *sink, struct ht_bytes rendered, char *
     return at != NULL ? (char *)memcpy(at, rendered.ptr, rendered.len) + rendered.len : NULL;
 }
 
-static struct ht_bytes find_rendered(struct ht_sink *sink, const void *owner,
-                                     struct ht_bytes content)
-{
-    struct ht_bytes next = ht_json_cache_next(&sink->cache, owner, content);
-    return next.len > 0 ? next
-                        : ht_json_cache_find(&sink->cache, owner, content,
-                                             ht_json_cache_hash(owner, content));
-}
-
-static void offer_rendered(struct ht_sink *sink, const void *owner, struct ht_bytes content,
-                           struct ht_bytes rendered)
-{
-    ht_json_cache_offer(&sink->cache, owner, content, ht_json_cache_hash(owner, content), rendered);
-}
-
 /* A member that is likely to come again with the same content. */
 static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *member,
                           const void *value, char *at)
@@ -258,8 +245,12 @@ static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *mem
     const struct ht_field *field  = member->field;
     const struct ht_bytes content = *(const struct ht_bytes *)value;
     struct ht_chars *out          = sink->out;
-    struct ht_bytes rendered      = find_rendered(sink, field, content);
+    struct ht_bytes rendered      = ht_json_cache_next(&sink->cache, field, content);
     size_t start                  = (size_t)(at - out->ptr);
+    if (rendered.len == 0) {
+        rendered =
+            ht_json_cache_find(&sink->cache, field, content, ht_json_cache_hash(field, content));
+    }
     if (rendered.len > 0) {
         return put_rendered(sink, rendered, at);
     }
@@ -267,7 +258,8 @@ static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *mem
     add_value(out, member, value);
     if (!out->failed) {
         rendered = ht_bytes_from(ht_chars_view(out), start);
-        offer_rendered(sink, field, content, rendered);
+        ht_json_cache_offer(&sink->cache, field, content, ht_json_cache_hash(field, content),
+                            rendered);
     }
     return ht_chars_room(out, sink->plans.room);
 }
@@ -276,20 +268,21 @@ static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *mem
 static char *put_shared(struct ht_sink *sink, const struct ht_json_member *member,
                         const void *value, char *at)
 {
-    const void *object            = (const char *)value - member->offset;
-    const struct ht_bytes content = ht_bytes(value, sizeof(uint64_t));
-    if (*(const uint64_t *)value == 0) {
+    const void *object = (const char *)value - member->offset;
+    uint64_t number    = *(const uint64_t *)value;
+    if (number == 0) {
         return put_members(sink, member->of, object, at);
     }
-    struct ht_bytes rendered = find_rendered(sink, member, content);
+    struct ht_bytes rendered = ht_json_shapes_find(&sink->shapes, number, member->part);
     if (rendered.len > 0) {
         return put_rendered(sink, rendered, at);
     }
     size_t start = (size_t)(at - sink->out->ptr);
     char *end    = put_members(sink, member->of, object, at);
     if (end != NULL) {
-        at = sink->out->ptr + start;
-        offer_rendered(sink, member, content, ht_bytes(at, (size_t)(end - at)));
+        at       = sink->out->ptr + start;
+        rendered = ht_bytes(at, (size_t)(end - at));
+        ht_json_shapes_offer(&sink->shapes, number, member->part, rendered);
     }
     return end;
 }
@@ -551,6 +544,7 @@ static void forget_plans(struct ht_sink *sink)
 {
     ht_json_plans_free(&sink->plans);
     ht_json_cache_forget(&sink->cache);
+    ht_json_shapes_forget(&sink->shapes);
     ht_json_timeline_free(&sink->timeline);
     memset(&sink->words, 0, sizeof sink->words);
     memset(&sink->runs, 0, sizeof sink->runs);
@@ -578,6 +572,7 @@ static void json_close(struct ht_sink *sink)
 {
     ht_json_plans_free(&sink->plans);
     ht_json_cache_close(&sink->cache);
+    ht_json_shapes_forget(&sink->shapes);
     ht_json_timeline_free(&sink->timeline);
     free(sink);
 }

@@ -250,6 +250,15 @@ static struct group find_group(const struct ht_struct *type, size_t first)
     return shared.num > 1 ? shared : run;
 }
 
+static uint8_t count_shared(const struct ht_json_plan *plan)
+{
+    uint8_t num = 0;
+    for (size_t i = 0; i < plan->num_members; i++) {
+        num = (uint8_t)(num + (plan->members[i].form == HT_JSON_SHARED));
+    }
+    return num;
+}
+
 static bool add_group(struct ht_json_plans *plans, struct ht_json_plan *plan,
                       const struct ht_field *first, const struct group *group)
 {
@@ -263,6 +272,7 @@ static bool add_group(struct ht_json_plans *plans, struct ht_json_plan *plan,
                                 .offset  = (uint16_t)group->bytes.offset,
                                 .form    = (uint8_t)group->form,
                                 .size    = (uint8_t)group->bytes.len,
+                                .part    = count_shared(plan),
                                 .field   = first,
                                 .of      = of};
     if (!made) {

@@ -27,7 +27,7 @@ enum ht_json_form {
     HT_JSON_NAMED,
     HT_JSON_OBJECT, /* not small, and there is room for it in that of the object around it */
     HT_JSON_RUN,    /* members that are rendered together (sink/json_runs.h) */
-    HT_JSON_SHARED, /* members that objects of one shape (event/shape.h) have in common */
+    HT_JSON_SHARED, /* members that objects of one shape have in common (sink/json_shapes.h) */
     HT_JSON_ANY,
     HT_JSON_OBJECTS,
     HT_JSON_TIMELINE,   /* objects that are entries of one (sink/json_timeline.h) */
@@ -61,6 +61,7 @@ struct ht_json_member {
     bool if_zero;
     uint8_t form;                  /* enum ht_json_form */
     uint8_t size;                  /* of a run */
+    uint8_t part;                  /* of shared ones: how many such members are before it */
     const struct ht_field *field;  /* of a run, or of shared ones, the first one */
     const struct ht_json_plan *of; /* of field->of, where it has one; of a run its members, too */
 };

@@ -1,6 +1,7 @@
 /* What repeats: fragments by content, words by address or number, runs by the bytes of a struct. */
 #include "sink/json_cache.h"
 #include "sink/json_runs.h"
+#include "sink/json_shapes.h"
 #include "sink/json_words.h"
 #include "support.h"
 
@@ -113,6 +114,70 @@ static void test_fragments_in_order(void **state)
     ht_json_cache_forget(&cache);
     assert_int_equal(ht_json_cache_next(&cache, &one, ht_text("b")).len, 0);
     ht_json_cache_close(&cache);
+}
+
+static void offer_shape(struct ht_json_shapes *shapes, uint64_t number, const char *first,
+                        const char *second)
+{
+    ht_json_shapes_offer(shapes, number, 0, ht_text(first));
+    ht_json_shapes_offer(shapes, number, 1, ht_text(second));
+}
+
+/* All parts of a shape are kept from its second time on, until another one comes twice in a row. */
+static void test_shapes(void **state)
+{
+    (void)state;
+    static struct ht_json_shapes shapes;
+    const uint64_t number = 3, other = number + HT_JSON_SHAPES;
+    offer_shape(&shapes, number, "a", "b");
+    assert_int_equal(ht_json_shapes_find(&shapes, number, 0).len, 0);
+    assert_int_equal(ht_json_shapes_find(&shapes, number, 1).len, 0);
+    offer_shape(&shapes, number, "a", "bc");
+    assert_text(ht_json_shapes_find(&shapes, number, 0), "a");
+    assert_text(ht_json_shapes_find(&shapes, number, 1), "bc");
+    assert_int_equal(ht_json_shapes_find(&shapes, number, 2).len, 0);
+    offer_shape(&shapes, other, "A", "B");
+    assert_text(ht_json_shapes_find(&shapes, number, 1), "bc");
+    assert_int_equal(ht_json_shapes_find(&shapes, other, 0).len, 0);
+    offer_shape(&shapes, other, "A", "B");
+    assert_text(ht_json_shapes_find(&shapes, other, 1), "B");
+    assert_int_equal(ht_json_shapes_find(&shapes, number, 0).len, 0);
+    ht_json_shapes_forget(&shapes);
+    assert_int_equal(ht_json_shapes_find(&shapes, other, 1).len, 0);
+}
+
+/* What is too much is not kept; a part may be empty. */
+static void test_large_shapes(void **state)
+{
+    (void)state;
+    static struct ht_json_shapes shapes;
+    static char large[HT_JSON_SHAPE_MAX + 1];
+    memset(large, 'x', sizeof large - 1);
+    for (unsigned i = 0; i < 2; i++) {
+        offer_shape(&shapes, 1, "", "b");
+        offer_shape(&shapes, 2, large, "b");
+        offer_shape(&shapes, 4, large + 1, "b");
+    }
+    assert_int_equal(ht_json_shapes_find(&shapes, 1, 0).len, 0);
+    assert_text(ht_json_shapes_find(&shapes, 1, 1), "b");
+    assert_int_equal(ht_json_shapes_find(&shapes, 2, 0).len, HT_JSON_SHAPE_MAX);
+    assert_int_equal(ht_json_shapes_find(&shapes, 2, 1).len, 0);
+    assert_text(ht_json_shapes_find(&shapes, 4, 1), "b");
+    ht_json_shapes_forget(&shapes);
+}
+
+static void test_parts_of_a_shape_are_few(void **state)
+{
+    (void)state;
+    static struct ht_json_shapes shapes;
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned part = 0; part <= HT_JSON_SHAPE_PARTS; part++) {
+            ht_json_shapes_offer(&shapes, 5, part, ht_text("p"));
+        }
+    }
+    assert_text(ht_json_shapes_find(&shapes, 5, HT_JSON_SHAPE_PARTS - 1), "p");
+    assert_int_equal(ht_json_shapes_find(&shapes, 5, HT_JSON_SHAPE_PARTS).len, 0);
+    ht_json_shapes_forget(&shapes);
 }
 
 static void expect(const char *at, const char *end, const char *rendered)
@@ -298,6 +363,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_second_time_counts),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_large_shapes),
+        cmocka_unit_test(test_parts_of_a_shape_are_few),
         cmocka_unit_test(test_collisions_do_not_mix),
         cmocka_unit_test(test_the_hash_sees_every_byte),
         cmocka_unit_test(test_large_fragments_are_not_kept),
