@@ -16,7 +16,7 @@ enum ht_kind {
     HT_UINT,        /* uint8_t, uint16_t, uint32_t or uint64_t; durations too, named …_ns */
     HT_INT,         /* int64_t */
     HT_TIME,        /* int64_t, nanoseconds since 1970 */
-    HT_LABEL,       /* const char *: one of a few words, static; absent: NULL */
+    HT_LABEL,       /* const char *: one of a few words, which stay; absent: NULL */
     HT_TEXT,        /* struct ht_bytes, characters of any origin */
     HT_HEX,         /* struct ht_bytes, shown as lower-case hexadecimal */
     HT_ADDRESS,     /* struct ht_address */

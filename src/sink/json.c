@@ -300,15 +300,16 @@ put_new_run(struct ht_sink *sink, const struct ht_json_member *member, const voi
     return end;
 }
 
-static __attribute__((noinline)) char *
-put_word(struct ht_sink *sink, const struct ht_json_member *member, const void *value, char *at)
+static __attribute__((noinline)) char *put_new_word(struct ht_sink *sink,
+                                                    const struct ht_json_member *member,
+                                                    const void *value, uint64_t word, char *at)
 {
     struct ht_chars *out = sink->out;
     size_t start         = (size_t)(at - out->ptr);
     ht_chars_end(out, at);
     add_value(out, member, value);
     if (!out->failed) {
-        ht_json_words_keep(&sink->words, member, value, ht_bytes_from(ht_chars_view(out), start));
+        ht_json_words_keep(&sink->words, member, word, ht_bytes_from(ht_chars_view(out), start));
     }
     return ht_chars_room(out, sink->plans.room);
 }
@@ -403,18 +404,11 @@ static char *put_timeline(struct ht_sink *sink, const struct ht_json_member *mem
     return at != NULL ? make_room(sink, at) : NULL;
 }
 
-static inline char *put_label(struct ht_sink *sink, const struct ht_json_member *member,
-                              const void *value, char *at)
+static inline char *put_word(struct ht_sink *sink, const struct ht_json_member *member,
+                             const void *value, uint64_t word, char *at)
 {
-    char *end = ht_json_words_put_label(&sink->words, at, member, *(const char *const *)value);
-    return end != NULL ? end : put_word(sink, member, value, at);
-}
-
-static inline char *put_named(struct ht_sink *sink, const struct ht_json_member *member,
-                              const void *value, char *at)
-{
-    char *end = ht_json_words_put_named(&sink->words, at, member, value);
-    return end != NULL ? end : put_word(sink, member, value, at);
+    char *end = ht_json_words_put(&sink->words, at, member, word);
+    return end != NULL ? end : put_new_word(sink, member, value, word, at);
 }
 
 static inline char *put_run(struct ht_sink *sink, const struct ht_json_member *member,
@@ -442,9 +436,9 @@ static inline char *put_member(struct ht_sink *sink, const struct ht_json_member
     case HT_JSON_INT:
         return ht_json_put_int(ht_json_put_key(at, key), *(const int64_t *)value);
     case HT_JSON_LABEL:
-        return put_label(sink, member, value, at);
+        return put_word(sink, member, value, ht_json_word(value, 0), at);
     case HT_JSON_NAMED:
-        return put_named(sink, member, value, at);
+        return put_word(sink, member, value, ((const struct ht_named *)value)->id, at);
     case HT_JSON_OBJECT:
         return put_each(sink, member->of, ht_pointer_at(value), 1, ht_json_put_key(at, key));
     case HT_JSON_RUN:

@@ -156,15 +156,15 @@ static void test_an_empty_record(void **state)
  * a list (the first, the second, then from the cache) gives the same. */
 static void test_what_repeats_and_what_does_not(void **state)
 {
+    static const char *const words[] = {"abx", "bby", "abz", "bbx", "aby", "bbz"};
     (void)state;
     struct ht_sink *sink = ht_json_sink.open(&(struct ht_sink_config){0});
     struct ht_chars out  = {0};
     for (unsigned i = 0; i < 600; i++) {
         uint8_t list[] = {(uint8_t)(i % 3), (uint8_t)(i % 5), 1};
-        char word[4]   = {(char)('a' + i % 2), 'b', (char)('x' + i % 3), '\0'};
         struct all all = {.narrow_list = ht_bytes(list, 1 + i % 3),
                           .known       = ht_named((uint16_t)(i % 2)),
-                          .label       = word};
+                          .label       = words[i % HT_ARRAY_LEN(words)]};
         out.len        = 0;
         assert_true(ht_json_sink.record(sink, &all_record, &all, &out));
         ht_chars_add_char(&out, '\0');
