@@ -510,22 +510,15 @@ static struct ht_sink *json_open(const struct ht_sink_config *config)
     return sink;
 }
 
-static void put_record(struct ht_sink *sink, const struct ht_record_type *type,
-                       const struct ht_json_plan *plan, const void *record)
+static void put_record(struct ht_sink *sink, const struct ht_json_record *type, const void *record)
 {
-    static const char head[] = ",\"schema\":\"" HT_SCHEMA_VERSION "\",\"type\":\"";
-    struct ht_chars *out     = sink->out;
-    size_t start             = out->len;
-    size_t name_len          = strlen(type->name);
-    char *at                 = ht_chars_room(out, sizeof head + name_len + sink->plans.room);
+    struct ht_chars *out = sink->out;
+    size_t start         = out->len;
+    char *at             = ht_chars_room(out, ht_json_key_room(&type->head) + sink->plans.room);
     if (at == NULL) {
         return;
     }
-    memcpy(at, head, sizeof head - 1);
-    memcpy(at + sizeof head - 1, type->name, name_len);
-    at += sizeof head + name_len;
-    at[-1] = '"';
-    at     = put_members(sink, plan, record, at);
+    at = put_members(sink, type->plan, record, ht_json_put_key(at, &type->head));
     if (at != NULL) {
         at    = ht_json_end(at, out->ptr + start, "{}");
         *at++ = '\n';
@@ -547,13 +540,13 @@ static void forget_plans(struct ht_sink *sink)
 static bool json_record(struct ht_sink *sink, const struct ht_record_type *type, const void *record,
                         struct ht_chars *out)
 {
-    size_t start                    = out->len;
-    const struct ht_json_plan *plan = ht_json_plan(&sink->plans, type->data);
-    sink->out                       = out;
-    if (plan != NULL) {
-        put_record(sink, type, plan, record);
+    size_t start                       = out->len;
+    const struct ht_json_record *known = ht_json_record(&sink->plans, type);
+    sink->out                          = out;
+    if (known != NULL) {
+        put_record(sink, known, record);
     }
-    if (plan == NULL || out->failed) {
+    if (known == NULL || out->failed) {
         forget_plans(sink);  /* one may be half made */
         out->len    = start; /* the lines before it are whole */
         out->failed = false;

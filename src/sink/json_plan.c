@@ -3,6 +3,7 @@
 #include "event/shape.h"
 #include "sink/json_timeline.h"
 #include "sink/json_writer.h"
+#include "sink/sink.h"
 
 /* Bytes of a struct, relative to its begin. */
 struct span {
@@ -327,6 +328,45 @@ const struct ht_json_plan *ht_json_plan(struct ht_json_plans *plans, const struc
         }
     }
     return make_plan(plans, type);
+}
+
+/* The value after which more members stand. */
+static struct ht_json_key make_head(struct ht_arena *arena, const struct ht_record_type *type)
+{
+    static const char schema[] = "\"" HT_SCHEMA_VERSION "\",\"type\":\"";
+    size_t len                 = sizeof schema - 1 + strlen(type->name);
+    char *value                = ht_arena_alloc(arena, len + sizeof "\"");
+    if (value == NULL) {
+        return (struct ht_json_key){0};
+    }
+    memcpy(value, schema, sizeof schema - 1);
+    memcpy(value + sizeof schema - 1, type->name, strlen(type->name));
+    memcpy(value + len, "\"", sizeof "\"");
+    return make_key(arena, "schema", value);
+}
+
+static const struct ht_json_record *make_record(struct ht_json_plans *plans,
+                                                const struct ht_record_type *type)
+{
+    const struct ht_json_plan *plan = ht_json_plan(plans, type->data);
+    struct ht_json_key head         = make_head(&plans->arena, type);
+    struct ht_json_record *record   = ht_arena_alloc(&plans->arena, sizeof *record);
+    if (plan == NULL || head.text == NULL || record == NULL) {
+        return NULL;
+    }
+    *record        = (struct ht_json_record){type, plan, head, plans->records};
+    plans->records = record;
+    return record;
+}
+
+const struct ht_json_record *ht_json_record(struct ht_json_plans *plans,
+                                            const struct ht_record_type *type)
+{
+    const struct ht_json_record *record = plans->records;
+    while (record != NULL && record->type != type) {
+        record = record->next;
+    }
+    return record != NULL ? record : make_record(plans, type);
 }
 
 void ht_json_plans_free(struct ht_json_plans *plans)

@@ -78,16 +78,29 @@ struct ht_json_plan {
     struct ht_json_member members[];
 };
 
+/* How a line begins that is a record of a type, and the plan of what it says. */
+struct ht_json_record {
+    const struct ht_record_type *type;
+    const struct ht_json_plan *plan;
+    struct ht_json_key head; /* ,"schema":"…","type":"…" */
+    const struct ht_json_record *next;
+};
+
 /* Owns its plans. Zeroed is empty. */
 struct ht_json_plans {
     struct ht_arena arena;
-    struct ht_json_plan *buckets[64]; /* by the type's address */
-    size_t room;                      /* enough for an object of each */
+    struct ht_json_plan *buckets[256];    /* by the type's address */
+    const struct ht_json_record *records; /* they are few */
+    size_t room;                          /* enough for an object of each */
 };
 
 /* ht_json_plan is the plan of a type; NULL where there is no memory. It lives as long as `plans`.
  */
 const struct ht_json_plan *ht_json_plan(struct ht_json_plans *plans, const struct ht_struct *type);
+
+/* ht_json_record is the same for a type of records. */
+const struct ht_json_record *ht_json_record(struct ht_json_plans *plans,
+                                            const struct ht_record_type *type);
 
 void ht_json_plans_free(struct ht_json_plans *plans);
 
