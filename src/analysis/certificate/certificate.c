@@ -6,6 +6,7 @@
 #include "export.h"
 
 #include "analysis/memo.h"
+#include "base/hash.h"
 #include "crypto/digest.h"
 #include "tls/tls.h"
 
@@ -110,6 +111,15 @@ struct seen_set {
     uint8_t digests[SET_LEN][SHA256_LEN]; /* all zero: none */
 };
 
+/* Chains that the dissector knows, whose certificates were all seen since one was that was new or
+ * not among the first of its set: until then these are among the first of theirs. */
+enum { FRESH_CHAINS = 1024, FIRST_LEN = SET_LEN / 2 };
+
+struct fresh_chain {
+    const void *shape; /* of the event; NULL: none is here */
+    uint64_t num_late; /* of the state, then */
+};
+
 /* Certificates whose digest is known, by their DER: most are of 1 to 2 KiB; 8 MiB at worst. */
 enum { KNOWN_SETS = 512, KNOWN_MAX = 4096 };
 
@@ -119,6 +129,8 @@ struct state {
     struct ht_memo known; /* the digest by DER */
     int folder;           /* where new ones are written; -1: nowhere */
     struct ht_certificates_lost lost;
+    uint64_t num_late; /* times that one was not among the first of its set */
+    struct fresh_chain fresh[FRESH_CHAINS];
     struct seen_set seen[SETS];
 };
 
@@ -130,7 +142,8 @@ static bool seen_before(struct state *state, const uint8_t digest[SHA256_LEN])
     while (at < SET_LEN && memcmp(set->digests[at], digest, SHA256_LEN) != 0) {
         at++;
     }
-    bool found   = at < SET_LEN;
+    bool found = at < SET_LEN;
+    state->num_late += at >= FIRST_LEN;
     size_t later = found ? at : SET_LEN - 1;
     memmove(set->digests[1], set->digests[0], later * SHA256_LEN);
     memcpy(set->digests[0], digest, SHA256_LEN);
@@ -212,6 +225,17 @@ static void on_chain(struct state *state, struct ht_analysis *a, struct tls_cert
     }
 }
 
+/* Whether the chain is fresh; it is now, for its certificates are seen next. */
+static bool was_fresh(struct state *state, const struct tls_certificate *event)
+{
+    uint64_t hash             = ht_mix((uintptr_t)event->shape, 0);
+    struct fresh_chain *place = &state->fresh[hash % FRESH_CHAINS];
+    bool fresh =
+        event->shape != NULL && place->shape == event->shape && place->num_late == state->num_late;
+    *place = (struct fresh_chain){event->shape, state->num_late};
+    return fresh;
+}
+
 /* A chain that the dissector knows (tls/chain.h) has its digests: they are only seen again, lest
  * what comes often be forgotten and recorded twice. */
 static void on_certificate(struct state *state, struct ht_analysis *a,
@@ -221,7 +245,8 @@ static void on_certificate(struct state *state, struct ht_analysis *a,
         on_chain(state, a, event);
         return;
     }
-    for (size_t i = 0; i < event->sha256.len; i++) {
+    bool fresh = was_fresh(state, event);
+    for (size_t i = 0; !fresh && i < event->sha256.len; i++) {
         see(state, a, event->sha256.items[i], event->chain.items[i]);
     }
 }

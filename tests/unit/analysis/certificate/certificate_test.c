@@ -113,7 +113,8 @@ static void recorded_once(void **state)
 /* Of a chain that the dissector knows. */
 static void give_known(struct fixture *f, struct ht_bytes der, struct ht_bytes digest)
 {
-    struct tls_certificate event = {.chain = {&der, 1}, .sha256 = {&digest, 1}};
+    struct tls_certificate event = {
+        .chain = {&der, 1}, .sha256 = {&digest, 1}, .shape = digest.ptr /* always the same */};
     ht_certificate_analyzer.event(f->analyzer, &f->a, &tls_certificate_event, &event);
     assert_ptr_equal(event.sha256.items, &digest);
     assert_int_equal(event.subject.len, 0);
@@ -129,16 +130,24 @@ static void known_already(void **state)
     assert_int_equal(f->recorded.num, 1);
 }
 
-/* Gives what is no certificate, but has digests that begin with the 13 bits 07ef as RFC 8448's
- * does: so many as are seen at once of those. Between them comes `der`, known, if it is not empty.
- */
+enum { OTHERS_AT_ONCE = 8 };
+
+/* Gives what is no certificate, but has a digest that begins with the 13 bits 07ef as RFC 8448's
+ * does: so many as are seen at once of those there are. */
+static void give_other(struct fixture *f, size_t i)
+{
+    static const uint16_t others[OTHERS_AT_ONCE] = {22477, 26801, 34838, 38725,
+                                                    39862, 55712, 55930, 56225};
+    const uint8_t number[]      = {0, 0, (uint8_t)(others[i] >> 8), (uint8_t)others[i]};
+    const struct ht_bytes other = ht_bytes(number, sizeof number);
+    (void)give(f, &other, 1);
+}
+
+/* Gives them all. Between them comes `der`, known, if it is not empty. */
 static void give_others(struct fixture *f, struct ht_bytes der, struct ht_bytes digest)
 {
-    static const uint16_t others[] = {22477, 26801, 34838, 38725, 39862, 55712, 55930, 56225};
-    for (size_t i = 0; i < HT_ARRAY_LEN(others); i++) {
-        const uint8_t number[]      = {0, 0, (uint8_t)(others[i] >> 8), (uint8_t)others[i]};
-        const struct ht_bytes other = ht_bytes(number, sizeof number);
-        (void)give(f, &other, 1);
+    for (size_t i = 0; i < OTHERS_AT_ONCE; i++) {
+        give_other(f, i);
         if (der.len > 0) {
             give_known(f, der, digest);
         }
@@ -159,6 +168,23 @@ static void known_is_not_forgotten(void **state)
     size_t before = f->recorded.num;
     (void)give(f, &der, 1);
     assert_int_equal(f->recorded.num, before + 1);
+}
+
+/* So it is where all others of its set were seen after it, and none of them was new. */
+static void known_among_known(void **state)
+{
+    struct fixture *f      = *state;
+    struct ht_bytes der    = file_bytes(RFC8448);
+    struct ht_bytes digest = give(f, &der, 1).items[0];
+    for (size_t time = 0; time < 2; time++) {
+        for (size_t i = 0; i < OTHERS_AT_ONCE - 1; i++) {
+            give_other(f, i);
+        }
+        give_known(f, der, digest);
+    }
+    give_other(f, OTHERS_AT_ONCE - 1);
+    give_known(f, der, digest);
+    assert_int_equal(f->recorded.num, 1 + 8);
 }
 
 /* RFC 8448 section 3: the issuer and the subject are rsa. Of a certificate that is cut no name is
@@ -391,6 +417,7 @@ int main(void)
         TEST(recorded_once),
         TEST(known_already),
         TEST(known_is_not_forgotten),
+        TEST(known_among_known),
         TEST(leaf_names),
         TEST(names_in_order),
         TEST(not_a_certificate),
