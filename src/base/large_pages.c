@@ -16,7 +16,9 @@ enum {
     LARGEST     = 8 << 20,  /* of a block from the heap; larger ones have a mapping of their own */
     THREAD_HEAP = 64 << 20, /* of which a thread gets another when one is full; it lies at a
                              * multiple of that (HEAP_MAX_SIZE in glibc) */
-    PROBE = 16 << 10        /* of a block so large that it comes from where the heap grows */
+    PROBE     = 16 << 10,   /* of a block so large that it comes from where the heap grows */
+    FIRST_PAD = 16 << 10    /* by which a small heap grows more than it must: little, for it is
+                             * cleared where a large block begins in it */
 };
 
 /* What is not used of it takes no memory. */
@@ -26,27 +28,31 @@ void ht_heap_for_threads(void)
     (void)mallopt(M_MMAP_THRESHOLD, LARGEST);
 }
 
-/* From now on large steps, so that pages are asked for before they are used. Setting one of these
- * fixes the others, which grew as needed before. */
-static void grow_by_steps(void)
+/* Tables that are made at the beginning are used all the time: they, too, are to lie in large
+ * pages. Setting one of these fixes the others, which grew as needed before. */
+static void begin(struct ht_large_pages *pages)
 {
-    (void)mallopt(M_TOP_PAD, THREAD_HEAP);
+    (void)mallopt(M_TOP_PAD, FIRST_PAD);
     (void)mallopt(M_TRIM_THRESHOLD, 2 * STEP);
     (void)mallopt(M_MMAP_THRESHOLD, LARGEST);
+    pages->asked = sbrk(0);
 }
 
 void ht_large_pages_ask(struct ht_large_pages *pages)
 {
+    if (pages->asked == NULL) {
+        begin(pages);
+    }
     char *end = sbrk(0);
-    if (pages->asked == NULL || end < pages->asked) {
+    if (end < pages->asked) {
         pages->asked = end;
     }
     if (end - pages->asked < STEP) {
         return;
     }
     bool first = pages->bytes == 0;
-    if (first) {
-        grow_by_steps();
+    if (first) { /* from now on large steps, so that pages are asked for before they are used */
+        (void)mallopt(M_TOP_PAD, THREAD_HEAP);
     }
     char *from = pages->asked + (LARGE_PAGE - (uintptr_t)pages->asked % LARGE_PAGE) % LARGE_PAGE;
     char *to   = end - (uintptr_t)end % LARGE_PAGE;

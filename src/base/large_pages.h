@@ -21,8 +21,8 @@ struct ht_large_pages {
 
 /* ht_large_pages_ask asks for what the heap grew by since the last time, if that is much; the first
  * time also for what of it is in use, which the kernel moves together where it can. To be called
- * once at the beginning, from where the heap counts, and now and then; it costs no system call
- * where there is nothing to ask for. */
+ * once at the beginning, from where the heap counts, and large blocks lie in it, too; and now and
+ * then: it costs no system call where there is nothing to ask for. */
 void ht_large_pages_ask(struct ht_large_pages *pages);
 
 /* ht_large_pages_ask_own asks for the heap of the calling thread, which is not the first one, if it
