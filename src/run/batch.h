@@ -81,12 +81,14 @@ struct ht_yield {
     struct ht_order order;
     const struct ht_record_type *type;
     uint64_t
-        identity[2]; /* where several workers may have made the same record: of what it tells */
-    size_t len;      /* of its bytes, which follow those of the one before */
+        identity[2];   /* where several workers may have made the same record: of what it tells */
+    size_t len;        /* of its bytes, which follow those of the one before */
+    const char *early; /* where they are if they were rendered before the others; else NULL */
     struct ht_flow *flow; /* of which the record is to come; NULL: it is here */
 };
 
-/* A worker's records of a round or, of a large one, a part of them, in order. Owns all. */
+/* A worker's records of a round or, of a large one, a part of them, in order. Owns all but what is
+ * `early`. */
 struct ht_harvest {
     bool last; /* of its round */
     struct ht_yield *items;

@@ -106,8 +106,10 @@ static const struct ht_yield *next_of(struct ht_crew *crew, struct stream *strea
 
 static void write_item(struct ht_crew *crew, struct stream *stream, const struct ht_yield *item)
 {
-    struct ht_bytes lines = ht_bytes(stream->harvest->bytes.ptr + stream->offset, item->len);
-    stream->offset += item->len;
+    const char *bytes =
+        item->early != NULL ? item->early : stream->harvest->bytes.ptr + stream->offset;
+    struct ht_bytes lines = ht_bytes(bytes, item->len);
+    stream->offset += item->early != NULL ? 0 : item->len;
     stream->item++;
     if (was_seen(crew, item->identity)) {
         crew->repeated++;

@@ -11,8 +11,9 @@ enum {
 /* A round on its way. */
 struct round {
     struct ht_batch batch;
-    struct ht_lessons lessons; /* others look at them until the round is taken back */
-    struct ht_harvest early;   /* what could be rendered at once, and places of what could not */
+    /* Others look at these until the round is taken back: */
+    struct ht_lessons lessons;
+    struct ht_harvest early; /* what could be rendered at once, and places of what could not */
 };
 
 /* Lessons of all workers, each list in order, taken in the order of all. */
@@ -109,14 +110,13 @@ static void learn(struct ht_engine *engine, struct syllabus *s, struct ht_order 
     }
 }
 
-static void copy_item(struct ht_harvest *into, const struct ht_yield *item, struct ht_bytes bytes)
+/* Its bytes stay where they are. */
+static void add_early(struct ht_harvest *into, const struct ht_yield *item, const char *bytes)
 {
     struct ht_yield *copy = ht_harvest_add(into);
     if (copy != NULL) {
-        *copy = *item;
-        ht_chars_add(&into->bytes, bytes);
-        into->len -= into->bytes.failed; /* without memory for it the record is lost */
-        into->bytes.failed = false;
+        *copy       = *item;
+        copy->early = bytes;
     }
 }
 
@@ -152,7 +152,7 @@ static void render(struct ht_worker *worker, const struct ht_harvest *early)
             worker->order = item->order;
             (void)ht_engine_tell_ended(worker->engine, item->flow);
         } else {
-            copy_item(worker->into, item, ht_bytes(early->bytes.ptr + worker->offset, item->len));
+            add_early(worker->into, item, early->bytes.ptr + worker->offset);
             worker->offset += item->len;
         }
     }
@@ -190,7 +190,6 @@ void ht_worker_finish(struct ht_worker *worker, struct ht_worker *const *all, un
     worker->into->last = worker->item == round->early.len;
     if (worker->into->last) {
         learn(worker->engine, &worker->syllabus, (struct ht_order){UINT64_MAX, UINT64_MAX});
-        ht_harvest_clear(&round->early);
         worker->item = worker->offset = 0;
         worker->progress.finished++;
     }
@@ -233,6 +232,7 @@ void ht_worker_begin(struct ht_worker *worker)
 {
     struct round *round = round_at(worker, worker->progress.begun);
     ht_lessons_clear(&round->lessons);
+    ht_harvest_clear(&round->early);
     worker->into = &round->early;
     take_batch(worker->engine, &round->batch);
     ht_batch_clear(&round->batch);
