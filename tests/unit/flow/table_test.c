@@ -176,6 +176,20 @@ static void assert_filled(const struct ht_flow *flow, uint32_t n)
     assert_true(ht_bytes_equal(ht_buffer_view(&flow->dispatch.held[0]), ht_text("held")));
 }
 
+/* Adds `num` open connections over TCP, one a frame, that own all that one can. */
+static void add_filled(struct ht_flow_table *table, uint32_t num)
+{
+    unsigned side;
+    for (uint32_t n = 0; n < num; n++) {
+        struct ht_packet packet = packet_of(n, false, IPPROTO_TCP);
+        add(table, n);
+        struct ht_flow *flow = find(table, &packet, &side);
+        fill(flow, n);
+        ht_flow_table_move(flow, &table->tcp, n << 16);
+        ht_flow_table_remember(table, flow);
+    }
+}
+
 /* Open connections sleep by their age, are found awake as they were, and free what they own whether
  * they sleep or not. */
 static void sleeps_and_wakes(void **unused)
@@ -186,14 +200,7 @@ static void sleeps_and_wakes(void **unused)
     unsigned side;
     (void)unused;
     assert_true(ht_flow_table_init(&table, SEED, &budget, (struct ht_flow_touches){1, 1}));
-    for (uint32_t n = 0; n < SLEEPERS; n++) {
-        struct ht_packet packet = packet_of(n, false, IPPROTO_TCP);
-        add(&table, n);
-        struct ht_flow *flow = find(&table, &packet, &side);
-        fill(flow, n);
-        ht_flow_table_move(flow, &table.tcp, n << 16);
-        ht_flow_table_remember(&table, flow);
-    }
+    add_filled(&table, SLEEPERS);
     size_t awake = budget.used;
     budget.max   = awake; /* where there is no room left they sleep all the more */
     ht_flow_table_rest(&table, (uint64_t)SLEEPERS / 2 << 16, 0);
@@ -263,14 +270,7 @@ static void hides_all(void **unused)
     unsigned side;
     (void)unused;
     assert_true(ht_flow_table_init(&table, SEED, &budget, (struct ht_flow_touches){1, 1}));
-    for (uint32_t n = 0; n < FLOWS; n++) {
-        struct ht_packet packet = packet_of(n, false, IPPROTO_TCP);
-        add(&table, n);
-        struct ht_flow *flow = find(&table, &packet, &side);
-        fill(flow, n);
-        ht_flow_table_move(flow, &table.tcp, n << 16);
-        ht_flow_table_remember(&table, flow);
-    }
+    add_filled(&table, FLOWS);
     ht_flow_table_rest(&table, (uint64_t)FLOWS / 2 << 16, 0);
     ht_flow_table_hide_all(&table);
     for (uint32_t n = 0; n < FLOWS; n++) {
