@@ -62,10 +62,3 @@ bool ht_shared_is_mine(const struct ht_shared *shared)
 {
     return !shared->is_map && atomic_load_explicit(&shared->holders, memory_order_acquire) == 1;
 }
-
-bool ht_shared_has(const struct ht_shared *shared, struct ht_bytes bytes)
-{
-    uintptr_t first = (uintptr_t)shared->bytes, at = (uintptr_t)bytes.ptr;
-    return at >= first && at - first <= shared->capacity &&
-           bytes.len <= shared->capacity - (at - first);
-}

@@ -34,6 +34,10 @@ void ht_shared_drop(struct ht_shared *shared);
 bool ht_shared_is_mine(const struct ht_shared *shared);
 
 /* ht_shared_has: does `bytes` lie in it? */
-bool ht_shared_has(const struct ht_shared *shared, struct ht_bytes bytes);
+static inline bool ht_shared_has(const struct ht_shared *shared, struct ht_bytes bytes)
+{
+    uintptr_t at = (uintptr_t)bytes.ptr - (uintptr_t)shared->bytes;
+    return at <= shared->capacity && bytes.len <= shared->capacity - at;
+}
 
 #endif

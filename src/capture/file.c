@@ -114,6 +114,7 @@ static struct ht_source *open_format(struct ht_input *input, const char *name,
     }
     ht_input_give_turns(&((struct ht_file *)source)->input);
     source->name       = name;
+    source->block      = &((struct ht_file *)source)->input.block;
     source->size_bytes = ((struct ht_file *)source)->input.raw.size_bytes;
     source->read_bytes = ((struct ht_file *)source)->input.raw.read_bytes;
     return source;

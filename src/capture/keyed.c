@@ -163,7 +163,6 @@ static bool push(struct keyed *k, int64_t now_ns)
         return false;
     }
     waiting.frame.data.ptr = room + sizeof waiting;
-    waiting.frame.block    = NULL;
     memcpy(room, &waiting, sizeof waiting);
     if (k->next.data.len > 0) {
         memcpy(room + sizeof waiting, k->next.data.ptr, k->next.data.len);
@@ -284,6 +283,7 @@ struct ht_source *ht_keyed_open(struct ht_source *live, const struct ht_growing_
     }
     k->source         = *live;
     k->source.ops     = &keyed_ops;
+    k->source.block   = NULL; /* frames wait as copies */
     k->source.late_ns = late_ns;
     k->live           = live;
     k->keys           = *keys;

@@ -137,8 +137,7 @@ static inline enum ht_read take_record(struct pcap *pcap, enum ht_order order,
                                      (int64_t)ht_load32(input->cur + 4, order) * pcap->tick_ns,
                           .data         = ht_bytes(input->cur + header_len, lengths.captured),
                           .original_len = lengths.original > lengths.captured ? lengths.original : lengths.captured,
-                          .link_type    = pcap->link_type,
-                          .block        = input->block};
+                          .link_type    = pcap->link_type};
     step_over(input, header_len + lengths.captured);
     return HT_READ_FRAME;
 }

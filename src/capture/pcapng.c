@@ -198,8 +198,7 @@ static void fill_frame(struct pcapng *ng, const struct ht_interface *interface,
         .data         = data,
         .original_len = original_len > data.len ? original_len : (uint32_t)data.len,
         .interface    = ng->earlier_interfaces + (uint32_t)(interface - ng->interfaces.items),
-        .link_type    = interface->link_type,
-        .block        = ng->file.input.block};
+        .link_type    = interface->link_type};
 }
 
 /* The part that the enhanced packet block shares with its forerunner: time, lengths, data. */

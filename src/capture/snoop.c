@@ -66,8 +66,7 @@ static enum ht_read snoop_next(struct ht_source *source, struct ht_frame *out,
                                         .time_ns      = seconds * HT_SECOND_NS + micros * 1000,
                                         .data         = ht_bytes(input->cur + RECORD_HEADER_LEN, captured),
                                         .original_len = original > captured ? original : captured,
-                                        .link_type    = snoop->link_type,
-                                        .block        = input->block};
+                                        .link_type    = snoop->link_type};
     input->cur += record;
     return HT_READ_FRAME;
 }

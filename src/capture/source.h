@@ -6,6 +6,7 @@
 #define HT_CAPTURE_SOURCE_H
 
 #include "base/error.h"
+#include "base/shared.h"
 #include "packet/packet.h"
 
 #include <stdio.h>
@@ -33,13 +34,15 @@ struct ht_source_ops {
 /* What all kinds begin with. Owned by whoever opened it. */
 struct ht_source {
     const struct ht_source_ops *ops;
-    const char *name;              /* as the user gave it; the caller's, outlives the source */
-    uint64_t size_bytes;           /* of the file on disk; 0 where unknown, as of a pipe */
-    uint64_t read_bytes;           /* read of the file on disk so far, for a progress display */
-    uint64_t dropped;              /* frames that the capture lost, as far as the source says; of an
-                                    * interface, those for which our buffer had no room */
-    uint64_t interface_dropped;    /* frames that the interface lost before we could see them */
-    const char *const *interfaces; /* names, by a frame's `interface`; NULL for a file */
+    const char *name;           /* as the user gave it; the caller's, outlives the source */
+    uint64_t size_bytes;        /* of the file on disk; 0 where unknown, as of a pipe */
+    uint64_t read_bytes;        /* read of the file on disk so far, for a progress display */
+    uint64_t dropped;           /* frames that the capture lost, as far as the source says; of an
+                                 * interface, those for which our buffer had no room */
+    uint64_t interface_dropped; /* frames that the interface lost before we could see them */
+    struct ht_shared *const *block; /* what the data of the last frame may lie in; NULL: nothing
+                                     * that could be held */
+    const char *const *interfaces;  /* names, by a frame's `interface`; NULL for a file */
     size_t num_interfaces;
     int64_t late_ns;          /* so long after its time a frame may be handed out at the latest */
     uint64_t num_comments;    /* comments in the file (pcapng) so far */

@@ -8,7 +8,7 @@
 #define HT_PACKET_PACKET_H
 
 #include "base/address.h"
-#include "base/shared.h"
+#include "base/bytes.h"
 
 /* Link types, as pcap files number them (LINKTYPE_, not DLT_). */
 enum {
@@ -56,7 +56,7 @@ enum {
 };
 
 /* A frame as a source hands it out; `data` is the source's and lives until its next frame, or as
- * long as `block` is held. */
+ * long as the source's block is held. */
 struct ht_frame {
     uint64_t number; /* from 1 in each source, counted as Wireshark does */
     int64_t time_ns;
@@ -70,8 +70,6 @@ struct ht_frame {
     uint32_t interface; /* from 0 in each source */
     uint16_t link_type;
     uint16_t part; /* of an aggregate, counted from 1; 0: this is a frame as it was captured */
-    /* What `data` may lie in, as the source has it; NULL: nothing to hold. */
-    struct ht_shared *block;
 };
 
 /* ht_frame_place orders frames, and the parts of one, as they were captured. */

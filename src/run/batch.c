@@ -19,49 +19,47 @@ static void *grown(void *items, size_t len, size_t *capacity, size_t size)
     return larger;
 }
 
-/* Holds the block that has the frame's data; false where none has, it is memory that grew for one
- * long record, or there is no memory. */
-static bool hold_block(struct ht_batch *batch, const struct ht_frame *frame)
+/* Holds the block if it has the frame's data and is not memory that grew for one long record. False
+ * where it is not held then. */
+static bool hold_block(struct ht_batch *batch, const struct ht_frame *frame,
+                       struct ht_shared *block)
 {
-    if (frame->block == NULL ||
-        (frame->block->capacity > HT_INPUT_BLOCK && !frame->block->is_map) ||
-        !ht_shared_has(frame->block, frame->data)) {
+    if (block == NULL || (block->capacity > HT_INPUT_BLOCK && !block->is_map) ||
+        !ht_shared_has(block, frame->data)) {
         return false;
     }
-    if (batch->num_blocks > 0 && batch->blocks[batch->num_blocks - 1] == frame->block) {
+    if (block == batch->block) {
         return true;
     }
     struct ht_shared **blocks =
-        grown(batch->blocks, batch->num_blocks, &batch->max_blocks, sizeof *blocks);
+        grown(batch->blocks, batch->num_blocks, &batch->max_blocks, sizeof(struct ht_shared *));
     if (blocks == NULL) {
         return false;
     }
-    ht_shared_hold(frame->block);
+    ht_shared_hold(block);
+    batch->block                = block;
     batch->blocks               = blocks;
-    blocks[batch->num_blocks++] = frame->block;
+    blocks[batch->num_blocks++] = block;
     return true;
 }
 
-bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame)
+bool ht_batch_add_first(struct ht_batch *batch, const struct ht_frame *frame,
+                        struct ht_shared *block)
 {
-    struct ht_batch_frame *frames =
+    struct ht_frame *frames =
         grown(batch->frames, batch->num_frames, &batch->max_frames, sizeof *frames);
     if (frames == NULL) {
         return false;
     }
-    struct ht_batch_frame *added = &frames[batch->num_frames];
-    *added        = (struct ht_batch_frame){.frame = *frame, .offset = batch->bytes.len};
-    batch->frames = frames;
-    if (!hold_block(batch, frame)) {
-        added->frame.block = NULL;
-        ht_chars_add(&batch->bytes, frame->data);
+    struct ht_frame *added = &frames[batch->num_frames];
+    *added                 = *frame;
+    batch->frames          = frames;
+    if (!hold_block(batch, frame, block)) {
+        added->data = ht_arena_copy(&batch->copies, frame->data);
     }
-    if (batch->bytes.failed) {
-        batch->bytes.failed = false;
-        return false;
-    }
-    batch->num_frames++;
-    return true;
+    bool added_all = added->data.len == frame->data.len;
+    batch->num_frames += added_all;
+    return added_all;
 }
 
 void ht_batch_add_secret(struct ht_batch *batch, const struct ht_batch_secret *secret)
@@ -74,27 +72,13 @@ void ht_batch_add_secret(struct ht_batch *batch, const struct ht_batch_secret *s
     }
 }
 
-static const uint8_t *data_of(const struct ht_batch *batch, const struct ht_batch_frame *f)
-{
-    return f->frame.block != NULL ? f->frame.data.ptr
-                                  : (const uint8_t *)batch->bytes.ptr + f->offset;
-}
-
-struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i)
-{
-    struct ht_frame frame = batch->frames[i].frame;
-    frame.data            = ht_bytes(data_of(batch, &batch->frames[i]), frame.data.len);
-    return frame;
-}
-
 void ht_batch_fetch_after(const struct ht_batch *batch, size_t i)
 {
     enum { DATA_AHEAD = 4, FRAMES_AHEAD = 8, MOST = 512 };
     if (i + FRAMES_AHEAD < batch->num_frames) {
-        const struct ht_batch_frame *soon = &batch->frames[i + DATA_AHEAD];
-        size_t len                        = soon->frame.data.len;
-        ht_fetch_all(data_of(batch, soon), len < MOST ? len : MOST);
-        ht_fetch(&batch->frames[i + FRAMES_AHEAD].offset);
+        struct ht_bytes soon = batch->frames[i + DATA_AHEAD].data;
+        ht_fetch_all(soon.ptr, soon.len < MOST ? soon.len : MOST);
+        ht_fetch(&batch->frames[i + FRAMES_AHEAD]);
     }
 }
 
@@ -103,19 +87,20 @@ static void drop_blocks(struct ht_batch *batch)
     while (batch->num_blocks > 0) {
         ht_shared_drop(batch->blocks[--batch->num_blocks]);
     }
+    batch->block = NULL;
 }
 
 void ht_batch_clear(struct ht_batch *batch)
 {
     drop_blocks(batch);
-    *batch           = (struct ht_batch){.frames      = batch->frames,
-                                         .max_frames  = batch->max_frames,
-                                         .blocks      = batch->blocks,
-                                         .max_blocks  = batch->max_blocks,
-                                         .bytes       = batch->bytes,
-                                         .secrets     = batch->secrets,
-                                         .max_secrets = batch->max_secrets};
-    batch->bytes.len = 0;
+    ht_arena_rewind(&batch->copies);
+    *batch = (struct ht_batch){.frames      = batch->frames,
+                               .max_frames  = batch->max_frames,
+                               .blocks      = batch->blocks,
+                               .max_blocks  = batch->max_blocks,
+                               .copies      = batch->copies,
+                               .secrets     = batch->secrets,
+                               .max_secrets = batch->max_secrets};
 }
 
 void ht_batch_free(struct ht_batch *batch)
@@ -124,7 +109,7 @@ void ht_batch_free(struct ht_batch *batch)
     free(batch->frames);
     free(batch->blocks);
     free(batch->secrets);
-    ht_chars_free(&batch->bytes);
+    ht_arena_clear(&batch->copies);
 }
 
 void ht_lessons_add(struct ht_lessons *lessons, struct ht_order order, size_t analyzer,

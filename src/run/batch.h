@@ -5,14 +5,10 @@
 #ifndef HT_RUN_BATCH_H
 #define HT_RUN_BATCH_H
 
+#include "base/arena.h"
+#include "base/shared.h"
 #include "run/engine.h"
 #include "sink/chars.h"
-
-struct ht_batch_frame {
-    struct ht_frame frame; /* whose data lie in a block that the batch holds or, where `block` is
-                            * NULL, */
-    size_t offset;         /* there in the batch's bytes */
-};
 
 /* A decryption secrets block; its bytes are the source's. */
 struct ht_batch_secret {
@@ -28,24 +24,34 @@ struct ht_batch {
     /* No frames are in it, and none come any more: */
     uint64_t flush_until; /* flows end that began before this one; 0: not yet */
     bool flush;           /* all flows end, and the source */
-    struct ht_batch_frame *frames;
+    struct ht_frame *frames;
     size_t num_frames, max_frames;
+    struct ht_shared *block;   /* the last of `blocks`; NULL: none */
     struct ht_shared **blocks; /* of a file's frames, in the order of reading, each held once */
     size_t num_blocks, max_blocks;
-    struct ht_chars bytes;           /* of other frames, copied */
+    struct ht_arena copies;          /* the data of other frames */
     struct ht_batch_secret *secrets; /* that came before the frames */
     size_t num_secrets, max_secrets;
 };
 
-/* ht_batch_add keeps a frame: holds the block where its data lie or, where there is none or it is
- * larger than HT_INPUT_BLOCK, copies them. False: no memory. */
-bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame);
+/* ht_batch_add keeps a frame: holds `block` (which may be NULL) where its data lie there or, where
+ * they do not or it is larger than HT_INPUT_BLOCK, copies them. False: no memory.
+ * ht_batch_add_first is the same for the first one of a block, and for what is copied. */
+bool ht_batch_add_first(struct ht_batch *batch, const struct ht_frame *frame,
+                        struct ht_shared *block);
+static inline bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame,
+                                struct ht_shared *block)
+{
+    if (block == NULL || block != batch->block || !ht_shared_has(block, frame->data) ||
+        batch->num_frames == batch->max_frames) {
+        return ht_batch_add_first(batch, frame, block);
+    }
+    batch->frames[batch->num_frames++] = *frame;
+    return true;
+}
 
 /* ht_batch_add_secret adds a view; without memory it is lost. */
 void ht_batch_add_secret(struct ht_batch *batch, const struct ht_batch_secret *secret);
-
-/* ht_batch_frame_at is its i'th frame; a view. */
-struct ht_frame ht_batch_frame_at(const struct ht_batch *batch, size_t i);
 
 /* ht_batch_fetch_after has the headers of frames soon after the i'th fetched into the cache:
  * another thread wrote them. */

@@ -38,12 +38,13 @@ struct ht_crew {
     struct ht_fragments fragments; /* before frames are handed out: only the first of a datagram
                                     * tells whose flow it is */
     struct seen *seen;
-    uint64_t repeated;             /* records that were written before */
-    uint64_t refused;              /* frames for which there was no memory */
-    uint64_t round, taken;         /* to be handed out next; to be taken back next */
-    size_t frames, bytes;          /* in the round that is being filled */
-    unsigned blocks;               /* of a file, that it holds */
-    const struct ht_shared *block; /* the last of them */
+    uint64_t first_share;    /* of 2^32 hashes: whose flows are the first worker's */
+    uint64_t repeated;       /* records that were written before */
+    uint64_t refused;        /* frames for which there was no memory */
+    uint64_t round, taken;   /* to be handed out next; to be taken back next */
+    size_t frames, bytes;    /* in the round that is being filled */
+    unsigned blocks;         /* of a file, that it holds */
+    struct ht_shared *block; /* the last of them; NULL: none */
     uint64_t last_number;
     int64_t round_ns, frame_ns, tick_ns; /* live: of its first and last frame, of the last tick */
     const struct ht_source *source;      /* that begins with the round; NULL: none */
@@ -203,57 +204,54 @@ static uint64_t hash_endpoint(const struct ht_endpoint *end, uint64_t seed)
     return ht_mix(words[0] ^ seed, words[1] ^ end->port ^ (seed << 32 | seed >> 32));
 }
 
-/* The worker that follows the packet's flow, the same for both directions; what belongs to no flow
- * is the first one's to count. Where that is the caller's, who reads and writes too, each other
- * follows `num` times as many. A hash for this alone, for it needs no key. */
-static unsigned worker_of(const struct ht_crew *crew, const struct ht_packet *packet,
-                          enum ht_decode decoded)
+/* The worker that follows the packet's flow, the same for both directions. A hash for this alone,
+ * for it needs no key. */
+static inline unsigned worker_of(const struct ht_crew *crew, const struct ht_packet *packet)
 {
     uint64_t seed = crew->config.engine.hash_seed;
-    if (decoded != HT_DECODED) {
-        return 0;
-    }
     uint64_t both =
         hash_endpoint(&packet->source, seed) + hash_endpoint(&packet->destination, seed);
-    unsigned num = crew->config.workers, each = caller_helps(crew) ? num : 1;
-    return ((unsigned)((both >> 32) * (each * (num - 1) + 1) >> 32) + each - 1) / each;
+    return both >> 32 < crew->first_share
+               ? 0
+               : (unsigned)((both & UINT32_MAX) * (crew->config.workers - 1) >> 32) + 1;
 }
 
-static void add_frame(struct ht_crew *crew, const struct ht_frame *frame,
-                      const struct ht_packet *packet, enum ht_decode decoded)
+static inline void give(struct ht_crew *crew, unsigned worker, const struct ht_frame *frame)
 {
     crew->bytes += frame->data.len;
-    if (!ht_batch_add(crew->batches[worker_of(crew, packet, decoded)], frame)) {
+    if (!ht_batch_add(crew->batches[worker], frame, crew->block)) {
         crew->refused++;
     }
 }
 
-/* Adds the frame, and the datagram that is complete with it, if one is; returns what the frame is.
- */
-static enum ht_decode add_packet(struct ht_crew *crew, const struct ht_frame *frame,
-                                 struct ht_packet *packet)
+static void distribute(struct ht_crew *crew, const struct ht_frame *frame);
+
+/* What belongs to no flow is the first worker's to count; and shares out the datagram that is
+ * complete with a fragment, and the packets in an aggregate. */
+__attribute__((noinline)) static void distribute_other(struct ht_crew *crew,
+                                                       const struct ht_frame *frame,
+                                                       struct ht_packet *packet,
+                                                       enum ht_decode decoded)
 {
-    enum ht_decode decoded = ht_packet_decode(packet, frame);
-    add_frame(crew, frame, packet, decoded);
-    if (decoded == HT_DECODE_FRAGMENT) {
-        struct ht_frame whole = *frame;
-        enum ht_decode inner  = ht_fragments_take(&crew->fragments, &whole, packet);
-        if (inner != HT_DECODE_FRAGMENT) {
-            add_frame(crew, &whole, packet, inner);
-        }
+    struct ht_frame other = *frame;
+    give(crew, 0, frame);
+    if (decoded == HT_DECODE_FRAGMENT &&
+        ht_fragments_take(&crew->fragments, &other, packet) != HT_DECODE_FRAGMENT) {
+        distribute(crew, &other);
     }
-    return decoded;
+    while (decoded == HT_DECODE_AGGREGATE && ht_packet_part(packet, &other)) {
+        distribute(crew, &other);
+    }
 }
 
-/* Adds the frame, or of an aggregate that and the packets in it. */
 static void distribute(struct ht_crew *crew, const struct ht_frame *frame)
 {
-    struct ht_packet packet, inner;
-    if (add_packet(crew, frame, &packet) == HT_DECODE_AGGREGATE) {
-        struct ht_frame part = *frame;
-        while (ht_packet_part(&packet, &part)) {
-            (void)add_packet(crew, &part, &inner);
-        }
+    struct ht_packet packet;
+    enum ht_decode decoded = ht_packet_decode(&packet, frame);
+    if (decoded == HT_DECODED) {
+        give(crew, worker_of(crew, &packet), frame);
+    } else {
+        distribute_other(crew, frame, &packet, decoded);
     }
 }
 
@@ -264,13 +262,20 @@ static bool is_round_full(const struct ht_crew *crew, const struct ht_frame *fra
            (crew->config.engine.live && frame->time_ns - crew->round_ns > ROUND_NS);
 }
 
+/* What the frame that was read last lies in. */
+static struct ht_shared *block_of(const struct ht_crew *crew)
+{
+    return crew->reading != NULL && crew->reading->block != NULL ? *crew->reading->block : NULL;
+}
+
 static bool share_frame(struct ht_crew *crew, const struct ht_frame *frame)
 {
     if (crew->frames++ == 0) {
         crew->round_ns = frame->time_ns;
     }
-    if (frame->block != NULL && frame->block != crew->block) {
-        crew->block = frame->block;
+    struct ht_shared *block = block_of(crew);
+    if (block != crew->block) {
+        crew->block = block;
         crew->blocks++;
     }
     crew->last_number = frame->number;
@@ -369,6 +374,13 @@ static bool make_engine(struct ht_crew *crew, struct ht_error *error)
     return crew->engine != NULL;
 }
 
+/* Where the first worker is the caller's, who reads and writes too, each other follows `num` times
+ * as many flows. */
+static uint64_t first_share(unsigned num, bool helps)
+{
+    return (UINT64_C(1) << 32) / (helps ? num * (num - 1) + 1 : num);
+}
+
 static void share_bounds(struct ht_engine_config *engine, unsigned num)
 {
     size_t flows      = engine->max_flows != 0 ? engine->max_flows : HT_DEFAULT_MAX_FLOWS;
@@ -383,7 +395,8 @@ static bool make_workers(struct ht_crew *crew, struct ht_error *error)
     struct ht_worker_config config = {
         .engine = crew->config.engine, .format = crew->config.format, .sink = crew->config.sink};
     share_bounds(&config.engine, num);
-    crew->seen = calloc(SEEN_SETS, sizeof *crew->seen);
+    crew->first_share = first_share(num, caller_helps(crew));
+    crew->seen        = calloc(SEEN_SETS, sizeof *crew->seen);
     for (unsigned i = 0; i < num; i++) {
         crew->workers[i] = ht_worker_new(&config, error);
         if (crew->workers[i] == NULL) {

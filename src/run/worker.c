@@ -207,9 +207,8 @@ static void take_frames(struct ht_engine *engine, const struct ht_batch *batch)
         ht_engine_secrets(engine, batch->secrets[i].type, batch->secrets[i].bytes);
     }
     for (size_t i = 0; i < batch->num_frames; i++) {
-        struct ht_frame frame = ht_batch_frame_at(batch, i);
         ht_batch_fetch_after(batch, i);
-        (void)ht_engine_frame(engine, &frame);
+        (void)ht_engine_frame(engine, &batch->frames[i]);
     }
     (void)ht_engine_until(engine, batch->last_number);
     if (batch->now_ns != 0) {

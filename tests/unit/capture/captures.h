@@ -202,7 +202,6 @@ static inline void keep_frame(struct story *story, const struct ht_frame *frame)
     memcpy(copy, frame->data.ptr, frame->data.len);
     *kept          = *frame;
     kept->data.ptr = copy;
-    kept->block    = NULL;
 }
 
 static inline struct story read_source(struct ht_source *source, struct ht_error error)

@@ -92,14 +92,16 @@ static void keeps_blocks_that_are_held(void **state)
 {
     struct test *test = *state;
     struct ht_frame frames[NUM_RECORDS], frame;
+    struct ht_shared *blocks[NUM_RECORDS];
     struct ht_error error;
     struct ht_source *source = ht_memory_open(ht_buffer_view(&test->capture.bytes), "test", &error);
     assert_non_null(source);
     size_t num = 0, num_blocks = 1;
     while (ht_source_next(source, &frame, &error) == HT_READ_FRAME) {
-        assert_true(num < NUM_RECORDS && ht_shared_has(frame.block, frame.data));
-        ht_shared_hold(frame.block);
-        num_blocks += num > 0 && frame.block != frames[num - 1].block;
+        assert_true(num < NUM_RECORDS && ht_shared_has(*source->block, frame.data));
+        blocks[num] = *source->block;
+        ht_shared_hold(blocks[num]);
+        num_blocks += num > 0 && blocks[num] != blocks[num - 1];
         frames[num++] = frame;
     }
     ht_source_close(source);
@@ -109,7 +111,7 @@ static void keeps_blocks_that_are_held(void **state)
         assert_int_equal(frames[i].data.len, test->expected.frames[i].data.len);
         assert_memory_equal(frames[i].data.ptr, test->expected.frames[i].data.ptr,
                             frames[i].data.len);
-        ht_shared_drop(frames[i].block);
+        ht_shared_drop(blocks[i]);
     }
 }
 
@@ -172,10 +174,10 @@ static void maps_a_file(void **state)
     struct ht_bytes data[61];
     for (size_t i = 0; i < 61; i++) {
         assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
-        assert_true(ht_shared_has(frame.block, frame.data));
-        assert_int_equal(frame.block->is_map, i >= 2);
-        ht_shared_hold(frame.block);
-        blocks[i] = frame.block;
+        assert_true(ht_shared_has(*source->block, frame.data));
+        assert_int_equal((*source->block)->is_map, i >= 2);
+        ht_shared_hold(*source->block);
+        blocks[i] = *source->block;
         data[i]   = frame.data;
     }
     assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_END);
@@ -227,7 +229,7 @@ static void maps_no_file_of_others(void **state)
         for (int i = 0; i < 4; i++) {
             assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
         }
-        assert_int_equal(frame.block->is_map, (mode & 022) == 0);
+        assert_int_equal((*source->block)->is_map, (mode & 022) == 0);
         ht_source_close(source);
     }
     ht_buffer_free(&w.bytes);

@@ -18,7 +18,7 @@ struct made_up {
     size_t num, given, len; /* frames of so many bytes */
     enum ht_read then;
     bool *closed;
-    struct ht_shared block;
+    struct ht_shared *block;
     uint8_t bytes[1 << 16];
 };
 
@@ -32,8 +32,7 @@ static enum ht_read made_up_next(struct ht_source *source, struct ht_frame *out,
         return m->then;
     }
     memset(m->bytes, (int)(m->given & 0xFF), m->len); /* what was handed out before is gone */
-    *out = (struct ht_frame){
-        .number = ++m->given, .data = ht_bytes(m->bytes, m->len), .block = &m->block};
+    *out = (struct ht_frame){.number = ++m->given, .data = ht_bytes(m->bytes, m->len)};
     return HT_READ_FRAME;
 }
 
@@ -49,12 +48,13 @@ static struct made_up *make_up(size_t num, size_t len, enum ht_read then, bool *
 {
     struct made_up *m = calloc(1, sizeof *m);
     assert_non_null(m);
-    m->source.ops  = &made_up_ops;
-    m->source.name = "made0";
-    m->num         = num;
-    m->len         = len;
-    m->then        = then;
-    m->closed      = closed;
+    m->source.ops   = &made_up_ops;
+    m->source.name  = "made0";
+    m->source.block = &m->block;
+    m->num          = num;
+    m->len          = len;
+    m->then         = then;
+    m->closed       = closed;
     return m;
 }
 
@@ -81,7 +81,6 @@ static void assert_frame(const struct ht_frame *frame, uint64_t number, size_t l
 {
     assert_int_equal(frame->number, number);
     assert_int_equal(frame->data.len, len);
-    assert_null(frame->block); /* it waited as a copy, outside of all blocks */
     for (size_t i = 0; i < len; i++) {
         assert_int_equal(frame->data.ptr[i], (number - 1) & 0xFF);
     }
@@ -101,7 +100,9 @@ static struct ht_source *follow(struct ht_source *live, const char *path, int64_
                                          .path           = path,
                                          .notice         = notices != NULL ? count_notice : NULL,
                                          .notice_context = notices};
-    return ht_keyed_open(live, &keys, late_ns, error);
+    struct ht_source *source          = ht_keyed_open(live, &keys, late_ns, error);
+    assert_true(source == NULL || source->block == NULL); /* frames wait as copies */
+    return source;
 }
 
 /* Nothing can be read by a descriptor of what is written to another file of that name. */

@@ -156,16 +156,16 @@ static void few_blocks_are_held(void **unused)
 {
     enum { BLOCKS = 2000, MOST = 256 };
     static struct ht_shared *blocks[BLOCKS];
+    struct ht_shared *block = NULL;
     struct written written;
-    const struct ht_source source = {.name = "made"};
+    const struct ht_source source = {.name = "made", .block = &block};
     struct ht_crew *crew          = start(&written, 2, (struct asked){0});
     unsigned held                 = 0;
     (void)unused;
     ht_crew_source(crew, &source);
     for (unsigned i = 0; i < BLOCKS; i++) {
-        blocks[i]             = ht_shared_new(HT_INPUT_BLOCK);
+        block = blocks[i]     = ht_shared_new(HT_INPUT_BLOCK);
         struct ht_frame frame = query(blocks[i]->bytes, i + 1, (uint16_t)(1024 + i));
-        frame.block           = blocks[i];
         assert_true(ht_crew_frame(crew, &frame));
     }
     for (unsigned i = 0; i < BLOCKS; i++) {
@@ -186,12 +186,11 @@ static void few_blocks_are_held(void **unused)
 static void a_large_block_is_not_held(void **unused)
 {
     struct written written;
-    const struct ht_source source = {.name = "made"};
-    struct ht_crew *crew          = start(&written, 2, (struct asked){0});
     struct ht_shared *block       = ht_shared_new(HT_INPUT_BLOCK + 1);
+    const struct ht_source source = {.name = "made", .block = &block};
+    struct ht_crew *crew          = start(&written, 2, (struct asked){0});
     struct ht_frame frame         = query(block->bytes, 1, 1024);
     (void)unused;
-    frame.block = block;
     ht_crew_source(crew, &source);
     assert_true(ht_crew_frame(crew, &frame));
     bool held = !ht_shared_is_mine(block);
