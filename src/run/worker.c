@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 enum {
-    HARVEST_BYTES = 1 << 18 /* of records, handed on together */
+    HARVEST_BYTES = 56 << 10 /* of records, handed on together */
 };
 
 /* A round on its way. */
