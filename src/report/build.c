@@ -278,7 +278,7 @@ static int by_ja4(const void *left, const void *right)
     return report_compare_bytes(a->ja4, b->ja4);
 }
 
-/* Also what all sessions are like, those whose client has no JA4 too. */
+/* Also what all sessions are like, those too whose client has no JA4 or is not known any more. */
 static bool build_clients(struct build *b)
 {
     const struct report_session *const *own = b->by_client;
@@ -289,6 +289,9 @@ static bool build_clients(struct build *b)
         return false;
     }
     build_profile_clear(b->all, b->scratch);
+    for (size_t i = 0; i < b->state->rest_sessions.len; i++) {
+        build_profile_add(b->all, report_table_at(&b->state->rest_sessions, i));
+    }
     for (size_t i = 0; i < b->num_sessions;) {
         const uint32_t ja4 = own[i]->key.ja4;
         const size_t first = i;

@@ -43,19 +43,24 @@ static void begin_rule(struct rule_build *rule)
     report_tallies_clear(&rule->clients);
 }
 
-static void add_to_rule(struct rule_build *to, const struct report_finding *finding)
+/* But whom it concerns. */
+static void add_cases(struct rule_build *to, const struct report_finding *finding)
 {
-    report_widen(&to->span, finding->span.first_ns);
-    report_widen(&to->span, finding->span.last_ns);
+    report_widen_by(&to->span, &finding->span);
     to->severity = finding->severity > to->severity ? finding->severity : to->severity;
     to->count += finding->count;
-    (void)report_tally(&to->servers, finding->key.server, finding->count, &finding->span);
-    (void)report_tally(&to->clients, finding->key.ja4, finding->count, &finding->span);
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
         if (report_sight_before(&finding->proofs[i].sight, &to->proofs[SHOWN_EXAMPLES - 1].sight)) {
             add_proof(to, &finding->proofs[i]);
         }
     }
+}
+
+static void add_to_rule(struct rule_build *to, const struct report_finding *finding)
+{
+    add_cases(to, finding);
+    (void)report_tally(&to->servers, finding->key.server, finding->count, &finding->span);
+    (void)report_tally(&to->clients, finding->key.ja4, finding->count, &finding->span);
 }
 
 static struct ht_objects examples_of(const struct build *b, const struct rule_build *from)
@@ -78,7 +83,9 @@ static void name_server(const void *build, struct ht_tally *tally)
     tally->name = build_label(build, tally->number);
 }
 
-static void end_rule(const struct build *b, const struct report_rule *rule, struct rule_build *from,
+/* `rest`: the cases in `from` that have no server and no client; NULL: there are none. */
+static void end_rule(const struct build *b, const struct report_rule *rule,
+                     const struct report_finding *rest, struct rule_build *from,
                      struct ht_finding_summary *out)
 {
     const struct report_naming server = {name_server, b}, client = {build_name, b};
@@ -91,6 +98,7 @@ static void end_rule(const struct build *b, const struct report_rule *rule, stru
         .verdict       = rule->verdict,
         .clause        = rule->clause,
         .count         = from->count,
+        .left_out      = rest != NULL ? rest->count : 0,
         .num_servers   = from->servers.len,
         .num_clients   = from->clients.len,
         .servers       = report_tallies_most(&from->servers, &server, SHOWN_CONCERNS, b->arena),
@@ -198,57 +206,64 @@ static int by_id(const void *left, const void *right)
     return strcmp(((const struct ranked_rule *)left)->id, ((const struct ranked_rule *)right)->id);
 }
 
-/* By index of a rule. NULL: no memory. */
-static const uint32_t *ranks_of(const struct build *b)
+/* By rank. NULL: no memory. */
+static const struct ranked_rule *rank(const struct build *b)
 {
     size_t num                = b->state->rules.len;
     struct ranked_rule *rules = ht_arena_alloc(b->scratch, num * sizeof *rules + 1);
-    uint32_t *ranks           = ht_arena_alloc(b->scratch, num * sizeof *ranks + 1);
-    if (rules == NULL || ranks == NULL) {
-        return NULL;
-    }
-    for (uint32_t i = 0; i < num; i++) {
+    for (uint32_t i = 0; rules != NULL && i < num; i++) {
         const struct report_rule *rule = report_table_at(&b->state->rules, i);
         rules[i]                       = (struct ranked_rule){.id = rule->id, .index = i};
     }
-    qsort(rules, num, sizeof *rules, by_id);
-    for (uint32_t i = 0; i < num; i++) {
-        ranks[rules[i].index] = i;
+    if (rules != NULL) {
+        qsort(rules, num, sizeof *rules, by_id);
     }
-    return ranks;
+    return rules;
 }
 
 /* By the rank of the rule. `numbers`: room for one of each. False: no memory. */
-static bool group_by_rule(struct build *b, uint32_t *numbers, struct report_groups *out)
+static bool group_by_rule(struct build *b, const struct ranked_rule *rules, uint32_t *numbers,
+                          struct report_groups *out)
 {
     const struct report_table *table  = &b->state->findings;
-    const uint32_t *ranks             = ranks_of(b);
+    const size_t num_rules            = b->state->rules.len;
+    uint32_t *ranks                   = ht_arena_alloc(b->scratch, num_rules * sizeof *ranks + 1);
     const struct report_finding **all = ht_arena_alloc(b->scratch, table->len * sizeof *all + 1);
-    for (size_t i = 0; ranks != NULL && all != NULL && i < table->len; i++) {
+    if (ranks == NULL || all == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < num_rules; i++) {
+        ranks[rules[i].index] = i;
+    }
+    for (size_t i = 0; i < table->len; i++) {
         all[i]     = report_table_at(table, i);
         numbers[i] = ranks[all[i]->key.rule - 1];
     }
-    return ranks != NULL && all != NULL &&
-           report_group(out, b->scratch, all, numbers, table->len, b->state->rules.len);
+    return report_group(out, b->scratch, all, numbers, table->len, num_rules);
 }
 
 /* Of each rule one. False: no memory. */
-static bool build_rules(struct build *b, const struct report_groups *by_rule)
+static bool build_rules(struct build *b, const struct ranked_rule *rules,
+                        const struct report_groups *by_rule)
 {
     struct report_state *state                   = b->state;
     const struct report_finding *const *findings = by_rule->items;
     struct ht_finding_summary *out = ht_arena_alloc(b->arena, state->rules.len * sizeof *out + 1);
-    struct rule_build rule         = {.servers = report_tallies(b->scratch),
+    struct rule_build build        = {.servers = report_tallies(b->scratch),
                                       .clients = report_tallies(b->scratch)};
     size_t len                     = 0;
     for (size_t i = 0; out != NULL && i < state->rules.len; i++) {
-        begin_rule(&rule);
+        const struct report_finding_key key = {.rule = rules[i].index + 1};
+        const struct report_finding *rest   = report_table_find(&state->rest_findings, &key);
+        begin_rule(&build);
         for (size_t k = by_rule->starts[i]; k < by_rule->starts[i + 1]; k++) {
-            add_to_rule(&rule, findings[k]);
+            add_to_rule(&build, findings[k]);
         }
-        if (rule.count > 0) {
-            const struct report_finding *one = findings[by_rule->starts[i]];
-            end_rule(b, report_table_at(&state->rules, one->key.rule - 1), &rule, &out[len++]);
+        if (rest != NULL) {
+            add_cases(&build, rest);
+        }
+        if (build.count > 0) {
+            end_rule(b, report_table_at(&state->rules, rules[i].index), rest, &build, &out[len++]);
         }
     }
     b->out->findings = (struct ht_objects){.items = out, .len = len};
@@ -258,10 +273,12 @@ static bool build_rules(struct build *b, const struct report_groups *by_rule)
 
 bool build_findings(struct build *b)
 {
-    const size_t num  = b->state->findings.len;
-    uint32_t *numbers = ht_arena_alloc(b->scratch, num * sizeof *numbers + 1);
+    const size_t num                = b->state->findings.len;
+    const struct ranked_rule *rules = rank(b);
+    uint32_t *numbers               = ht_arena_alloc(b->scratch, num * sizeof *numbers + 1);
     struct report_groups by_rule, worst;
-    if (numbers == NULL || !group_by_rule(b, numbers, &by_rule) || !build_rules(b, &by_rule)) {
+    if (rules == NULL || numbers == NULL || !group_by_rule(b, rules, numbers, &by_rule) ||
+        !build_rules(b, rules, &by_rule)) {
         return false;
     }
     const struct report_finding *const *findings = by_rule.items;

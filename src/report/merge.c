@@ -80,44 +80,62 @@ static bool map_rules(struct maps *maps, struct report_state *to, const struct r
     return maps->rules != NULL;
 }
 
+static struct report_session session_of(const struct maps *maps,
+                                        const struct report_session *session)
+{
+    struct report_session each     = *session;
+    struct report_session_key *key = &each.key;
+    key->server                    = maps->servers[key->server];
+    key->host                      = maps->hosts[key->host];
+    uint32_t *const names[]        = {&key->ja4,      &key->alpn,         &key->certificate,
+                                      &key->protocol, &key->key_exchange, &key->post_quantum};
+    for (size_t k = 0; k < HT_ARRAY_LEN(names); k++) {
+        *names[k] = name_of(maps, *names[k]);
+    }
+    for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
+        each.sights.items[k] = sight_of(maps, each.sights.items[k]);
+    }
+    return each;
+}
+
 static void merge_sessions(struct report_state *to, const struct report_state *from,
                            const struct maps *maps)
 {
     for (size_t i = 0; i < from->sessions.len; i++) {
-        struct report_session each = *(struct report_session *)report_table_at(&from->sessions, i);
-        struct report_session_key *key = &each.key;
-        key->server                    = maps->servers[key->server];
-        key->host                      = maps->hosts[key->host];
-        uint32_t *const names[]        = {&key->ja4,      &key->alpn,         &key->certificate,
-                                          &key->protocol, &key->key_exchange, &key->post_quantum};
-        for (size_t k = 0; k < HT_ARRAY_LEN(names); k++) {
-            *names[k] = name_of(maps, *names[k]);
-        }
-        for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
-            each.sights.items[k] = sight_of(maps, each.sights.items[k]);
-        }
-        if (key->server != 0) {
-            report_session_add(to, &each);
-        } else {
-            to->totals.left_out += each.connections;
-        }
+        struct report_session each = session_of(maps, report_table_at(&from->sessions, i));
+        report_session_add(to, &each);
     }
+    for (size_t i = 0; i < from->rest_sessions.len; i++) {
+        struct report_session each = session_of(maps, report_table_at(&from->rest_sessions, i));
+        report_session_add_rest(to, &each);
+    }
+}
+
+static struct report_finding finding_of(const struct maps *maps,
+                                        const struct report_finding *finding)
+{
+    struct report_finding each = *finding;
+    each.key.rule              = maps->rules[each.key.rule];
+    each.key.server            = maps->servers[each.key.server];
+    each.key.ja4               = name_of(maps, each.key.ja4);
+    for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
+        struct report_proof *proof = &each.proofs[k];
+        proof->sight               = sight_of(maps, proof->sight);
+        proof->server              = maps->servers[proof->server];
+    }
+    return each;
 }
 
 static void merge_findings(struct report_state *to, const struct report_state *from,
                            const struct maps *maps)
 {
     for (size_t i = 0; i < from->findings.len; i++) {
-        struct report_finding each = *(struct report_finding *)report_table_at(&from->findings, i);
-        each.key.rule              = maps->rules[each.key.rule];
-        each.key.server            = maps->servers[each.key.server];
-        each.key.ja4               = name_of(maps, each.key.ja4);
-        for (size_t k = 0; k < REPORT_EXAMPLES; k++) {
-            struct report_proof *proof = &each.proofs[k];
-            proof->sight               = sight_of(maps, proof->sight);
-            proof->server              = maps->servers[proof->server];
-        }
+        struct report_finding each = finding_of(maps, report_table_at(&from->findings, i));
         report_finding_add(to, &each);
+    }
+    for (size_t i = 0; i < from->rest_findings.len; i++) {
+        struct report_finding each = finding_of(maps, report_table_at(&from->rest_findings, i));
+        report_finding_add_rest(to, &each);
     }
 }
 

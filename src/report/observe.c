@@ -335,20 +335,18 @@ struct sought {
     uint64_t hash;
 };
 
-static void add_finding(const struct observer *o, const struct ht_finding *from,
-                        const struct sought *sought)
+/* `to`: NULL, there is no room for its rule. */
+static void add_case(const struct observer *o, const struct ht_finding *from,
+                     struct report_finding *to)
 {
     const struct report_span span = {o->sight.time_ns, o->sight.time_ns};
-    struct report_finding *finding =
-        sought->key.rule != 0 ? report_finding_of(o->state, &sought->key, sought->hash) : NULL;
-    if (finding == NULL) {
-        o->state->totals.findings_left_out++;
+    const uint32_t severity = from->severity != NULL ? (uint32_t)ht_severity_of(from->severity) : 0;
+    if (to == NULL) {
         return;
     }
-    report_finding_count(
-        finding, from->severity != NULL ? (uint32_t)ht_severity_of(from->severity) : 0, 1, &span);
-    if (report_proof_is_kept(finding, &o->sight)) {
-        add_proof(o, from, finding);
+    report_finding_count(to, severity, 1, &span);
+    if (report_proof_is_kept(to, &o->sight)) {
+        add_proof(o, from, to);
     }
 }
 
@@ -464,7 +462,8 @@ static void add_findings(const struct observer *o, struct sought sought[MOST_FIN
             report_table_prefetch_entry(&o->state->findings, sought[i].hash);
         }
         for (size_t i = 0; i < num; i++) {
-            add_finding(o, &findings[first + i], &sought[i]);
+            add_case(o, &findings[first + i],
+                     report_finding_of(o->state, &sought[i].key, sought[i].hash, 1));
         }
     }
 }
@@ -482,7 +481,7 @@ static void prefetch_latency(const struct observer *o)
     }
 }
 
-/* What of the connection is kept many times. False: there is no room for its server. */
+/* What of the connection is kept many times. False: there is no room for its server, 0. */
 static bool look(struct observer *o)
 {
     struct report_state *state    = o->state;
@@ -519,6 +518,21 @@ static bool look(struct observer *o)
     return true;
 }
 
+/* Counts in what is told of all together. */
+static void leave_out(struct observer *o)
+{
+    const struct ht_finding *findings = o->connection->findings.items;
+    struct report_session session;
+    make_session(o, &session);
+    report_session_add(o->state, &session);
+    o->state->totals.tls_connections += o->c->tls != NULL;
+    o->state->totals.findings_left_out += o->connection->findings.len;
+    for (size_t i = 0; i < o->connection->findings.len; i++) {
+        const uint32_t rule = report_rule_of(o->state, &findings[i]);
+        add_case(o, &findings[i], report_finding_of_rest(o->state, rule));
+    }
+}
+
 void report_observe(struct report_state *state, const struct ht_connection *c)
 {
     struct observer o = {.state      = state,
@@ -533,8 +547,7 @@ void report_observe(struct report_state *state, const struct ht_connection *c)
         return;
     }
     if (!look(&o)) {
-        state->totals.left_out++;
-        state->totals.findings_left_out += c->findings.len;
+        leave_out(&o);
         return;
     }
     if (o.starttls != NULL) {

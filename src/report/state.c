@@ -5,15 +5,15 @@
     (a_table).key_size   = sizeof(((struct owner *)NULL)->the_key);                                \
     (a_table).max_bytes  = (bytes)
 
-enum { NUM_TABLES = 14 };
+enum { NUM_TABLES = 16 };
 
 static void list_tables(struct report_state *state, struct report_table *tables[NUM_TABLES])
 {
     struct report_table *const all[] = {
-        &state->servers,     &state->hosts,        &state->sessions,  &state->rules,
-        &state->findings,    &state->certificates, &state->repeats,   &state->tickets,
-        &state->latencies,   &state->offers,       &state->values[0], &state->values[1],
-        &state->names.table, &state->lookups};
+        &state->servers,     &state->hosts,        &state->sessions,      &state->rules,
+        &state->findings,    &state->certificates, &state->repeats,       &state->tickets,
+        &state->latencies,   &state->offers,       &state->values[0],     &state->values[1],
+        &state->names.table, &state->lookups,      &state->rest_sessions, &state->rest_findings};
     _Static_assert(HT_ARRAY_LEN(all) == NUM_TABLES, "each has its place");
     memcpy(tables, all, sizeof all);
 }
@@ -26,8 +26,9 @@ static void own_all(struct report_state *state)
     for (size_t i = 0; i < NUM_TABLES; i++) {
         tables[i]->budget = &state->budget;
     }
-    state->arena.budget       = &state->budget;
-    state->names.arena.budget = &state->budget;
+    state->rest_sessions.budget = state->rest_findings.budget = NULL;
+    state->arena.budget                                       = &state->budget;
+    state->names.arena.budget                                 = &state->budget;
 }
 
 /* Where memory lies is secret enough; no result depends on it. */
@@ -58,6 +59,8 @@ void report_state_init(struct report_state *state, const struct ht_analysis_sett
     INIT(state->latencies, report_latency, server, REPORT_OTHERS_BYTES);
     INIT(state->offers, report_offer, ja4, REPORT_OTHERS_BYTES);
     INIT(state->lookups, report_lookup, key, REPORT_OTHERS_BYTES);
+    INIT(state->rest_sessions, report_session, key, REPORT_REST_BYTES);
+    INIT(state->rest_findings, report_finding, key, REPORT_REST_BYTES);
     INIT(state->values[0], report_value, key, REPORT_SIGHTS_BYTES);
     INIT(state->values[1], report_value, key, REPORT_SIGHTS_BYTES);
     own_all(state);
@@ -108,7 +111,7 @@ void report_widen(struct report_span *span, int64_t time_ns)
     span->last_ns  = time_ns > span->last_ns ? time_ns : span->last_ns;
 }
 
-static void widen_by(struct report_span *span, const struct report_span *more)
+void report_widen_by(struct report_span *span, const struct report_span *more)
 {
     report_widen(span, more->first_ns);
     report_widen(span, more->last_ns);
@@ -159,18 +162,18 @@ void report_session_prefetch(const struct report_state *state, const struct repo
     report_table_prefetch(&state->sessions, report_table_hash(&state->sessions, &key));
 }
 
-void report_session_add(struct report_state *state, const struct report_session *more)
+/* False: no room. */
+static bool add_session(struct report_table *table, const struct report_session_key *key,
+                        const struct report_session *more)
 {
-    const struct report_session_key key = key_of(state, more);
-    struct report_session *session      = report_table_add(&state->sessions, &key);
+    struct report_session *session = report_table_add(table, key);
     if (session == NULL) {
-        state->totals.left_out += more->connections;
-        return;
+        return false;
     }
     if (session->connections == 0) {
         *session     = *more;
-        session->key = key;
-        return;
+        session->key = *key;
+        return true;
     }
     session->connections += more->connections;
     session->client_bytes += more->client_bytes;
@@ -179,9 +182,32 @@ void report_session_add(struct report_state *state, const struct report_session 
     session->exposed_bytes += more->exposed_bytes;
     report_random_time_add(&session->client_clock, &more->client_clock);
     report_random_time_add(&session->server_clock, &more->server_clock);
-    widen_by(&session->span, &more->span);
+    report_widen_by(&session->span, &more->span);
     for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
         report_sights_add(&session->sights, &more->sights.items[i]);
+    }
+    return true;
+}
+
+/* No more than the totals tell of: there are few kinds. */
+void report_session_add_rest(struct report_state *state, const struct report_session *more)
+{
+    const struct report_session_key key = {
+        .protocol     = more->key.protocol,
+        .post_quantum = more->key.post_quantum,
+        .version      = more->key.version,
+        .flags        = (uint16_t)(more->key.flags & (REPORT_RESUMED | REPORT_BY_SERVER)),
+        .outcome      = more->key.outcome,
+        .alert        = more->key.alert};
+    (void)add_session(&state->rest_sessions, &key, more);
+}
+
+void report_session_add(struct report_state *state, const struct report_session *more)
+{
+    const struct report_session_key key = key_of(state, more);
+    if (key.server == 0 || !add_session(&state->sessions, &key, more)) {
+        state->totals.left_out += more->connections;
+        report_session_add_rest(state, more);
     }
 }
 
@@ -353,7 +379,7 @@ static void add_value(struct report_state *state, const struct report_value *val
     if (repeat != NULL) {
         repeat->count += is_example(repeat, value) ? 0 : 1;
         add_example(repeat, value);
-        widen_by(&repeat->span, &(struct report_span){value->sight.time_ns, value->last_ns});
+        report_widen_by(&repeat->span, &(struct report_span){value->sight.time_ns, value->last_ns});
     }
 }
 
@@ -407,142 +433,26 @@ void report_repeat_add(struct report_state *to, const struct report_repeat *more
     for (size_t i = 0; i < more->num; i++) {
         add_example(repeat, &more->values[i]);
     }
-    widen_by(&repeat->span, &more->span);
+    report_widen_by(&repeat->span, &more->span);
 }
 
 /*
- * Findings
+ * Labels, tickets, certificates, offers
  */
-
-static uint32_t rule_of(struct report_state *state, const struct ht_finding *words)
-{
-    uint32_t id              = report_names_add(&state->names, ht_text(words->id));
-    struct report_rule *rule = id != 0 ? report_table_add(&state->rules, &id) : NULL;
-    if (rule == NULL) {
-        return 0;
-    }
-    if (rule->id == NULL) {
-        *rule = (struct report_rule){.id_name     = id,
-                                     .id          = words->id,
-                                     .title       = words->title,
-                                     .category    = words->category,
-                                     .basis       = words->basis,
-                                     .verdict     = words->verdict,
-                                     .clause      = words->clause,
-                                     .attack      = words->attack,
-                                     .remediation = words->remediation,
-                                     .scope       = words->scope,
-                                     .references  = words->references};
-    }
-    return report_table_index(&state->rules, rule) + 1;
-}
-
-static size_t place_of(const char *text)
-{
-    return (uintptr_t)text / 8;
-}
-
-static size_t certainty(const char *basis)
-{
-    static const char *const bases[] = {"inferred", "derived", "observed"};
-    size_t i                         = 0;
-    while (i < HT_ARRAY_LEN(bases) && (basis == NULL || strcmp(basis, bases[i]) != 0)) {
-        i++;
-    }
-    return i;
-}
-
-/* Of cases that are known in several ways, the least certain. */
-static void weaken(struct report_rule *rule, const char *basis)
-{
-    if (basis != rule->basis && certainty(basis) < certainty(rule->basis)) {
-        rule->basis = basis;
-    }
-}
-
-/* A rule's id is mostly the same words at the same place. */
-uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words)
-{
-    struct report_recent *recent = &state->rules_recent[place_of(words->id) % REPORT_RECENT_RULES];
-    if (recent->text != words->id) {
-        *recent = (struct report_recent){.text = words->id, .number = rule_of(state, words)};
-    }
-    if (recent->number != 0) {
-        weaken(report_table_at(&state->rules, recent->number - 1), words->basis);
-    }
-    return recent->number;
-}
 
 uint32_t report_label_of(struct report_state *state, const char *label)
 {
     if (label == NULL) {
         return 0;
     }
-    struct report_recent *recent = &state->labels_recent[place_of(label) % REPORT_RECENT_LABELS];
+    struct report_recent *recent =
+        &state->labels_recent[report_place_of(label) % REPORT_RECENT_LABELS];
     if (recent->text != label) {
         uint32_t number = report_names_add(&state->names, ht_text(label));
         *recent         = (struct report_recent){.text = label, .number = number};
     }
     return recent->number;
 }
-
-struct report_finding *report_finding_of(struct report_state *state,
-                                         const struct report_finding_key *key, uint64_t hash)
-{
-    return report_table_add_hashed(&state->findings, key, hash);
-}
-
-void report_finding_count(struct report_finding *finding, uint32_t severity, uint64_t count,
-                          const struct report_span *span)
-{
-    if (finding->count == 0) {
-        finding->span = *span;
-    }
-    finding->severity = severity > finding->severity ? severity : finding->severity;
-    finding->count += count;
-    widen_by(&finding->span, span);
-}
-
-bool report_proof_is_kept(const struct report_finding *finding, const struct report_sight *sight)
-{
-    return report_sight_before(sight, &finding->proofs[REPORT_EXAMPLES - 1].sight);
-}
-
-void report_proof_add(struct report_state *state, struct report_finding *to,
-                      const struct report_proof *proof)
-{
-    struct report_proof each = *proof;
-    if (!report_proof_is_kept(to, &proof->sight)) {
-        return;
-    }
-    each.evidence = ht_arena_copy(&state->arena, each.evidence);
-    for (size_t i = 0; i < REPORT_EXAMPLES && each.sight.id != 0; i++) {
-        if (report_sight_before(&each.sight, &to->proofs[i].sight)) {
-            struct report_proof later = to->proofs[i];
-            to->proofs[i]             = each;
-            each                      = later;
-        }
-    }
-}
-
-void report_finding_add(struct report_state *state, const struct report_finding *more)
-{
-    const uint64_t hash = report_table_hash(&state->findings, &more->key);
-    struct report_finding *finding =
-        more->key.rule != 0 ? report_finding_of(state, &more->key, hash) : NULL;
-    if (finding == NULL) {
-        state->totals.findings_left_out += more->count;
-        return;
-    }
-    report_finding_count(finding, more->severity, more->count, &more->span);
-    for (size_t i = 0; i < REPORT_EXAMPLES; i++) {
-        report_proof_add(state, finding, &more->proofs[i]);
-    }
-}
-
-/*
- * Tickets, certificates, offers
- */
 
 void report_offer_add(struct report_state *state, const struct report_offer *offer)
 {
@@ -581,7 +491,7 @@ void report_certificate_merge(struct report_certificate *into,
     both.span  = before ? into->span : more->span;
     both.sight = report_sight_before(&more->sight, &into->sight) ? more->sight : into->sight;
     if (before && now) {
-        widen_by(&both.span, &more->span);
+        report_widen_by(&both.span, &more->span);
     }
     both.public_anchor = into->public_anchor | more->public_anchor;
     both.judged        = into->judged | more->judged;

@@ -22,6 +22,7 @@ enum {
     REPORT_SIGHTS_BYTES   = 12 << 20, /* of each of two generations */
     REPORT_REPEATS_BYTES  = 2 << 20,
     REPORT_OTHERS_BYTES   = 4 << 20, /* each other table */
+    REPORT_REST_BYTES     = 1 << 20, /* that are there however much the others take */
     REPORT_EXAMPLES       = 2,       /* kept of each thing */
     REPORT_TICKET_KEYS    = 16       /* of a server; of more, they are no key names */
 };
@@ -299,6 +300,8 @@ struct report_state {
     struct report_names names;
     struct report_table servers, hosts, sessions, rules, findings, certificates, repeats, tickets,
         latencies, offers, lookups;
+    /* Of those for which there was no room, without whose they are: */
+    struct report_table rest_sessions, rest_findings;
     struct report_table values[2]; /* those seen last, and those before */
     struct report_totals totals;
     struct report_clock clock;
@@ -329,6 +332,7 @@ static inline struct report_server *report_server_at(const struct report_state *
 uint32_t report_host_add(struct report_state *state, const struct report_host *host);
 
 void report_widen(struct report_span *span, int64_t time_ns);
+void report_widen_by(struct report_span *span, const struct report_span *more);
 
 /* report_sight_before orders by time, then by id; what is empty comes last. */
 bool report_sight_before(const struct report_sight *a, const struct report_sight *b);
@@ -369,8 +373,12 @@ void report_offer_add(struct report_state *state, const struct report_offer *off
 /* report_lookup_add adds queries of one client to one resolver. */
 void report_lookup_add(struct report_state *state, const struct report_lookup *more);
 
-/* report_session_add adds what is alike: `more` counts any number of connections. */
+/* report_session_add adds what is alike: `more` counts any number of connections. Where there is no
+ * room, or none for its server (0), it is counted as left out and added to the rest. */
 void report_session_add(struct report_state *state, const struct report_session *more);
+
+/* report_session_add_rest adds to what is told of all together alone. */
+void report_session_add_rest(struct report_state *state, const struct report_session *more);
 
 /* report_random_time_of is what a hello's random at `time_ns` tells: 1 of `num` where it is the
  * time, within a day. report_random_time_add adds it. */
@@ -406,13 +414,21 @@ uint32_t report_label_of(struct report_state *state, const char *label);
  * of the least certain case. */
 uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words);
 
-/* report_finding_add adds cases of a rule; the evidence of what is kept is copied, and what there
- * is no room for is counted. */
+/* report_place_of is a hash of where a static text lies. */
+static inline size_t report_place_of(const char *text)
+{
+    return (uintptr_t)text / 8;
+}
 
-/* report_finding_of is that of a key, whose hash this is; new where its count is 0. NULL: no room.
- */
+/* report_finding_of is that of a key, whose hash this is; new where its count is 0. Where there is
+ * no room `count` cases, which are to be added, are counted as left out, and it is the rest's.
+ * NULL: the key's rule is 0, for which there was no room either. */
 struct report_finding *report_finding_of(struct report_state *state,
-                                         const struct report_finding_key *key, uint64_t hash);
+                                         const struct report_finding_key *key, uint64_t hash,
+                                         uint64_t count);
+
+/* report_finding_of_rest is that of all cases of a rule that have no other; NULL likewise. */
+struct report_finding *report_finding_of_rest(struct report_state *state, uint32_t rule);
 
 /* report_finding_count adds cases, but for their proofs. */
 void report_finding_count(struct report_finding *finding, uint32_t severity, uint64_t count,
@@ -425,8 +441,10 @@ bool report_proof_is_kept(const struct report_finding *finding, const struct rep
 void report_proof_add(struct report_state *state, struct report_finding *to,
                       const struct report_proof *proof);
 
-/* report_finding_add adds cases of a rule, with their proofs. */
+/* report_finding_add adds cases of a rule, with their proofs, of which the evidence is copied;
+ * report_finding_add_rest to the rest's. */
 void report_finding_add(struct report_state *state, const struct report_finding *more);
+void report_finding_add_rest(struct report_state *state, const struct report_finding *more);
 
 /* report_ticket_add adds a ticket's key. */
 void report_ticket_add(struct report_state *state, const struct report_ticket *ticket);

@@ -114,6 +114,7 @@ struct ht_finding_summary {
     struct ht_objects servers, clients; /* of struct ht_tally, the most frequent first: servers
                                          * "10.0.0.1:443 www.example.com", clients by JA4 */
     uint64_t num_servers, num_clients;
+    uint64_t left_out;          /* of `count`: in none of the lists, for lack of room */
     struct ht_objects examples; /* of struct ht_example, in order of time */
     int64_t first_seen_ns, last_seen_ns;
     const char *const *references; /* the last one is NULL; NULL: there are none */

@@ -144,6 +144,8 @@ static const struct ht_field finding_fields[] = {
     TALLIES(servers, "The first 64 of these, by how often."),
     ROW(num_clients, HT_UINT, "How many client stacks it concerns.", .name = "client_count"),
     TALLIES(clients, "The first 64 of these, by how often: JA4."),
+    ROW(left_out, HT_UINT,
+        "Of the count, how many the servers and clients leave out, for lack of room."),
     ROW(examples, HT_LIST_OBJECT, "Connections that prove it, the first ones.",
         .of = &ht_example_struct),
     ROW(first_seen_ns, HT_TIME, "When it was first seen.", .name = "first_seen"),

@@ -24,16 +24,17 @@ static void *make_collector(void)
     return collector;
 }
 
-/* Lets the collector see a connection of the client `ja4` with one of two servers, 10.0.1.0 where
- * its number is even, and this finding. */
-static void see(void *collector, unsigned number, const char *ja4, const struct ht_finding *finding)
+/* Lets the collector see a connection of the client `ja4` with one of two hosts, 10.0.1.0 where its
+ * number is even, and this finding. */
+static void see_at(void *collector, unsigned number, uint16_t port, const char *ja4,
+                   const struct ht_finding *finding)
 {
     char id[24];
     struct tls_client_hello hello         = {.frame = 4, .ja4 = ht_text(ja4)};
     struct tls_details tls                = {.client_hello = &hello};
     const struct ht_party client          = {.ip = ht_address4((const uint8_t[]){10, 0, 0, 1})};
     const uint8_t ip[]                    = {10, 0, 1, (uint8_t)(number % 2)};
-    const struct ht_party server          = {.ip = ht_address4(ip), .port = 443};
+    const struct ht_party server          = {.ip = ht_address4(ip), .port = port};
     const struct ht_capture_quality whole = {0};
     struct ht_arena arena                 = {0};
     struct ht_analysis a                  = {.arena = &arena};
@@ -52,15 +53,27 @@ static void see(void *collector, unsigned number, const char *ja4, const struct 
     ht_arena_clear(&arena);
 }
 
-static struct ht_summary *finish(void *collector)
+static void see(void *collector, unsigned number, const char *ja4, const struct ht_finding *finding)
+{
+    see_at(collector, number, 443, ja4, finding);
+}
+
+static struct ht_summary *finish_all(void *const *collectors, size_t num)
 {
     struct ht_summary *summary = ht_summary_new(&settings);
     assert_non_null(summary);
-    ht_summary_take(summary, collector);
+    for (size_t i = 0; i < num; i++) {
+        ht_summary_take(summary, collectors[i]);
+        ht_collector_analyzer.fini(collectors[i]);
+        free(collectors[i]);
+    }
     assert_true(ht_summary_finish(summary));
-    ht_collector_analyzer.fini(collector);
-    free(collector);
     return summary;
+}
+
+static struct ht_summary *finish(void *collector)
+{
+    return finish_all(&collector, 1);
 }
 
 static const struct ht_finding_summary *find(const struct ht_summary *summary, const char *rule)
@@ -111,22 +124,64 @@ static void a_finding_is_laid_to_whose_fault_it_is(void **state)
     }
 }
 
+enum { MANY = 40000, SERVERS = 72000 };
+
+/* How often is exact, and some examples are there, also of a rule that comes when all is full. */
+static void assert_counts(struct ht_summary *summary, uint64_t num, uint64_t num_late)
+{
+    const struct ht_coverage *coverage    = ht_summary_data(summary)->coverage;
+    const struct ht_finding_summary *bad  = find(summary, "bad");
+    const struct ht_finding_summary *late = find(summary, "late");
+    assert_int_equal(bad->count, num);
+    assert_int_equal(late->count, num_late);
+    assert_true(bad->left_out > 0 && bad->left_out < num);
+    assert_true(late->left_out > 0);
+    assert_string_equal(late->severity, "critical");
+    assert_int_equal(late->last_seen_ns, num + num_late - 1);
+    assert_true(late->examples.len > 0);
+    assert_int_equal(coverage->connections, num + num_late);
+    assert_int_equal(count_among(coverage->protocols, "tls"), num + num_late);
+    ht_summary_free(summary);
+}
+
+static void see_many(void *const *collectors, unsigned num_collectors)
+{
+    const struct ht_finding bad  = {.id = "bad", .severity = "high"};
+    const struct ht_finding late = {.id = "late", .severity = "critical"};
+    for (unsigned i = 0; i < MANY + 10; i++) {
+        char ja4[24];
+        (void)snprintf(ja4, sizeof ja4, "t13d_x_%u", i);
+        see(collectors[i % num_collectors], i, ja4, i < MANY ? &bad : &late);
+    }
+}
+
 static void what_has_no_room_is_counted(void **state)
 {
     (void)state;
-    enum { MANY = 40000 };
-    const struct ht_finding finding = {.id = "bad", .severity = "high"};
-    void *collector                 = make_collector();
-    for (unsigned i = 0; i < MANY; i++) {
-        char ja4[24];
-        (void)snprintf(ja4, sizeof ja4, "t13d_x_%u", i);
-        see(collector, i, ja4, &finding);
+    void *collectors[] = {make_collector(), make_collector()};
+    see_many(collectors, 1);
+    assert_counts(finish(collectors[0]), MANY, 10);
+    collectors[0] = make_collector();
+    see_many(collectors, 2);
+    assert_counts(finish_all(collectors, 2), MANY, 10);
+}
+
+/* More servers than there is room for. */
+static void what_has_no_server_is_counted(void **state)
+{
+    (void)state;
+    const struct ht_finding bad = {.id = "bad", .severity = "high"};
+    void *collector             = make_collector();
+    for (unsigned i = 0; i < SERVERS; i++) {
+        see_at(collector, i, (uint16_t)(1 + i / 2), "t13d_x_x", &bad);
     }
-    struct ht_summary *summary = finish(collector);
-    uint64_t kept              = find(summary, "bad")->count;
-    uint64_t left_out          = ht_summary_data(summary)->coverage->findings_left_out;
-    assert_true(kept < MANY);
-    assert_true(left_out >= MANY - kept); /* of rules across connections, too */
+    struct ht_summary *summary         = finish(collector);
+    const struct ht_coverage *coverage = ht_summary_data(summary)->coverage;
+    assert_int_equal(find(summary, "bad")->count, SERVERS);
+    assert_int_equal(coverage->tls_connections, SERVERS);
+    assert_true(coverage->servers < SERVERS);
+    assert_true(coverage->left_out >= SERVERS - coverage->servers);
+    assert_int_equal(count_among(coverage->protocols, "tls"), SERVERS);
     ht_summary_free(summary);
 }
 
@@ -178,13 +233,7 @@ static void lookups_are_counted_without_connections(void **state)
     for (size_t i = 0; i < 5; i++) {
         ht_collector_analyzer.record(collectors[i % 2], &a, &dns_transaction_record, &query);
     }
-    struct ht_summary *summary = ht_summary_new(&settings);
-    for (size_t i = 0; i < 2; i++) {
-        ht_summary_take(summary, collectors[i]);
-        ht_collector_analyzer.fini(collectors[i]);
-        free(collectors[i]);
-    }
-    assert_true(ht_summary_finish(summary));
+    struct ht_summary *summary = finish_all(collectors, 2);
     ht_audit_record(summary, &arena, &audit);
     struct ht_sink *sink = ht_json_sink.open(&(const struct ht_sink_config){0});
     struct ht_chars out  = {0};
@@ -282,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_basis_is_that_of_the_least_certain_case),
         cmocka_unit_test(a_finding_is_laid_to_whose_fault_it_is),
         cmocka_unit_test(what_has_no_room_is_counted),
+        cmocka_unit_test(what_has_no_server_is_counted),
         cmocka_unit_test(each_example_is_with_its_own_server),
         cmocka_unit_test(the_next_step_is_in_the_same_file),
     };
