@@ -198,7 +198,7 @@ static void judge_closely(const struct state *state, struct ht_analysis *a, stru
 {
     look_closely(s);
     unsigned broken = ask(state, a, c, s, rules_for(state, s->has));
-    bool follows    = !s->cut && !s->order.jumbled && !s->order.close;
+    bool follows    = !s->cut && !s->order.jumbled;
     if (course->offer != 0 && follows && (broken & CONFORMANCE_NEWS) == 0) {
         *place = (struct known_course){
             .course = *course, .rules = rules_for(state, s->has & ~(unsigned)CONFORMANCE_NEWS)};

@@ -63,11 +63,40 @@ static unsigned place_of(const struct conformance_session *s, const struct ht_ti
     return s->index->place[slot_of(s->index, entry->type)];
 }
 
+/* What in one handshake tells whether keys were changed early. */
+struct handshake {
+    const struct ht_timeline_entry *done, *change, *key; /* the first ones */
+};
+
+static void add_to_handshake(struct handshake *handshake, bool client, unsigned place,
+                             const struct ht_timeline_entry *entry)
+{
+    const struct ht_timeline_entry **first =
+        place == PLACE_SERVER_HELLO_DONE && !client   ? &handshake->done
+        : place == PLACE_CHANGE_CIPHER_SPEC && client ? &handshake->change
+        : place == PLACE_CLIENT_KEY_EXCHANGE          ? &handshake->key
+                                                      : NULL;
+    if (first != NULL && *first == NULL) {
+        *first = entry;
+    }
+}
+
+/* CVE-2014-0224: keys are taken into use before there are any. */
+static void end_handshake(struct conformance_order *order, struct handshake *handshake)
+{
+    const struct ht_timeline_entry *change = handshake->change, *key = handshake->key;
+    bool early = change != NULL && handshake->done != NULL &&
+                 (key == NULL || (change->frame < key->frame && change->t_ns < key->t_ns));
+    order->early = early && order->early == NULL ? change : order->early;
+    *handshake   = (struct handshake){0};
+}
+
 /* Each ClientHello begins a handshake anew. */
 void conformance_sort(struct conformance_session *s)
 {
     struct conformance_order *order         = &s->order;
     const struct ht_timeline_entry *last[2] = {0};
+    struct handshake handshake              = {0};
     uint8_t reached[2]                      = {0};
     uint64_t frame                          = 0;
     const struct ht_timeline_entry *entry   = entries_of(s);
@@ -75,6 +104,7 @@ void conformance_sort(struct conformance_session *s)
         unsigned place = place_of(s, entry), me = is_from_client(entry);
         if (place == PLACE_CLIENT_HELLO && entry->absent == NULL) {
             reached[0] = reached[1] = 0;
+            end_handshake(order, &handshake);
         }
         if (place == NUM_PLACES || !was_seen(entry)) {
             bool skipped = place != NUM_PLACES && order->not_sent == NULL &&
@@ -92,12 +122,11 @@ void conformance_sort(struct conformance_session *s)
         if (order->first[me][place] == NULL) {
             order->first[me][place] = entry;
         }
+        add_to_handshake(&handshake, me == 1, place, entry);
         reached[me] = rank;
         last[me]    = entry;
     }
-    const struct ht_timeline_entry *key = order->first[1][PLACE_CLIENT_KEY_EXCHANGE];
-    order->close = key != NULL && order->first[1][PLACE_CHANGE_CIPHER_SPEC] != NULL &&
-                   order->first[1][PLACE_CHANGE_CIPHER_SPEC] < key;
+    end_handshake(order, &handshake);
 }
 
 static const struct ht_timeline_entry *first_of(const struct conformance_session *s, bool client,
@@ -113,15 +142,10 @@ static bool show(struct ht_proof *out, const char *words, const struct ht_timeli
                         words, entry->type->title);
 }
 
-/* CVE-2014-0224: keys are taken into use before there are any. */
 static bool early_change_cipher_spec(const struct conformance_session *s, struct ht_proof *out)
 {
-    const struct ht_timeline_entry *change = first_of(s, true, PLACE_CHANGE_CIPHER_SPEC);
-    const struct ht_timeline_entry *done   = first_of(s, false, PLACE_SERVER_HELLO_DONE);
-    const struct ht_timeline_entry *key    = first_of(s, true, PLACE_CLIENT_KEY_EXCHANGE);
-    bool early                             = change != NULL && done != NULL &&
-                 (key == NULL || (change->frame < key->frame && change->t_ns < key->t_ns));
-    return early && show(out, "before ClientKeyExchange came", change, NULL);
+    return s->order.early != NULL &&
+           show(out, "before ClientKeyExchange came", s->order.early, NULL);
 }
 
 /* Where frames and times contradict each other the capture's clock jumped, or one direction is

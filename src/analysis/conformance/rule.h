@@ -55,11 +55,11 @@ struct conformance_extensions {
 struct conformance_order {
     const struct ht_timeline_entry *first[2][NUM_PLACES]; /* that was seen; of the server, client */
     const struct ht_timeline_entry *not_sent;             /* the first */
+    const struct ht_timeline_entry *early; /* the client changed keys before there were any */
     /* A side's first two messages that are out of order; `before` is NULL where the side never
      * sends the other. */
     const struct ht_timeline_entry *before, *after;
     bool jumbled; /* what came later in time came earlier in the capture */
-    bool close; /* the client's keys changed before its ClientKeyExchange, or in the same moment */
 };
 
 /* A session whose both sides were captured whole. */
