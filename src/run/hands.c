@@ -10,7 +10,9 @@ enum {
     /* Rounds that the first worker is behind before others do its steps, whose cache has nothing of
      * it; and up to where the caller helps when it has to. */
     FAR_BEHIND = HT_ROUNDS / 4,
-    NEAR       = HT_ROUNDS / 8
+    NEAR       = HT_ROUNDS / 8,
+    /* Harvests that a caller who has to wait waits for: it would wait for the next one soon. */
+    MANY = HT_HARVESTS / 4
 };
 
 enum step { NOTHING, BEGIN, FINISH };
@@ -78,6 +80,15 @@ static bool has_harvest(const struct ht_hands *hands, unsigned worker)
     return hands->known[worker].progress.harvests > hands->known[worker].taken;
 }
 
+/* Live, nobody waits for more than there is. */
+static bool has_enough(const struct ht_hands *hands, unsigned worker)
+{
+    const struct known *known = &hands->known[worker];
+    return has_harvest(hands, worker) &&
+           (!hands->helps || known->progress.harvests - known->taken >= MANY ||
+            next_step(hands, known) == NOTHING);
+}
+
 /* Wakes those who wait for what there is now. */
 static void wake(struct ht_hands *hands)
 {
@@ -90,7 +101,7 @@ static void wake(struct ht_hands *hands)
             (void)pthread_cond_signal(&hand->wake);
         }
     }
-    if (caller->waits && (has_harvest(hands, hands->awaited) ||
+    if (caller->waits && (has_enough(hands, hands->awaited) ||
                           (hands->helps && choose(hands, 0, &worker) != NOTHING))) {
         caller->waits = false;
         (void)pthread_cond_signal(&caller->wake);
