@@ -359,7 +359,11 @@ static __attribute__((noinline)) char *put_new_kind(struct ht_sink *sink,
 {
     const struct ht_struct *type    = entry->type != NULL ? entry->type->data : NULL;
     const struct ht_json_plan *data = type != NULL ? ht_json_plan(&sink->plans, type) : NULL;
-    if (entry->kind != 0 && (type == NULL || data != NULL)) {
+    if (type != NULL && data == NULL) {
+        sink->out->failed = true;
+        return NULL;
+    }
+    if (entry->kind != 0) {
         size_t start = (size_t)(at - sink->out->ptr);
         char *end    = put_members(sink, plan->members[HT_JSON_ENTRY_KIND].of, entry, at);
         at           = sink->out->ptr + start;

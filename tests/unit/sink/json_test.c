@@ -352,6 +352,40 @@ static void test_a_record_without_room_adds_nothing(void **state)
     ht_json_sink.close(sink);
 }
 
+/* A list of objects of so many fields that there is no memory for the plan of them. */
+static const struct ht_struct boundless_struct = {
+    .name = "boundless", .num_fields = (size_t)1 << 28, .size = sizeof(struct inner)};
+struct around {
+    uint64_t number;
+    struct ht_objects list;
+};
+static const struct ht_field around_fields[] = {
+    HT_FIELD(struct around, number, HT_UINT, ""),
+    HT_FIELD(struct around, list, HT_LIST_OBJECT, "", .of = &boundless_struct),
+};
+static const struct ht_struct around_struct =
+    HT_STRUCT(struct around, "around", around_fields, "Has what there is no memory for.");
+
+/* Nor is an entry told in part where the plan of its data could not be made whole. */
+static void test_an_entry_without_room_adds_nothing(void **state)
+{
+    (void)state;
+    static const struct around data       = {.number = 5};
+    static const struct ht_event_type one = {.name = "demo.around", .data = &around_struct};
+    struct ht_timeline_entry entry        = {.type = &one, .data = {&around_struct, &data}};
+    struct ht_connection c;
+    struct ht_sink *sink = ht_json_sink.open(&(struct ht_sink_config){0});
+    struct ht_chars out  = {0};
+    story(&c);
+    c.timeline = (struct ht_objects){.items = &entry, .len = 1};
+    for (entry.kind = 0; entry.kind < 2; entry.kind++) {
+        assert_false(ht_json_sink.record(sink, &ht_connection_record, &c, &out));
+        assert_int_equal(out.len, 0);
+    }
+    ht_chars_free(&out);
+    ht_json_sink.close(sink);
+}
+
 /* Of objects of one shape all but `own` is the same. */
 struct shaped {
     struct ht_named first;
@@ -536,6 +570,7 @@ int main(void)
         cmocka_unit_test(test_kinds_of_entries),
         cmocka_unit_test(test_entries_are_as_their_table_says),
         cmocka_unit_test(test_a_record_without_room_adds_nothing),
+        cmocka_unit_test(test_an_entry_without_room_adds_nothing),
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_any_room),
     };
