@@ -142,7 +142,7 @@ static void lay(const struct build *b, struct report_tallies *to,
     struct ht_tally *tally = report_tally(to, finding->key.rule, finding->count, &finding->span);
     if (tally != NULL && tally->name.len == 0) { /* it is new: the worst case */
         const struct report_rule *rule = report_table_at(&b->state->rules, finding->key.rule - 1);
-        tally->name                    = build_text(b, rule->id_name);
+        tally->name                    = ht_text(rule->id);
         tally->id                      = (uint16_t)finding->severity;
     }
 }

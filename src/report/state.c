@@ -5,15 +5,16 @@
     (a_table).key_size   = sizeof(((struct owner *)NULL)->the_key);                                \
     (a_table).max_bytes  = (bytes)
 
-enum { NUM_TABLES = 16 };
+enum { NUM_TABLES = 17 };
 
 static void list_tables(struct report_state *state, struct report_table *tables[NUM_TABLES])
 {
     struct report_table *const all[] = {
-        &state->servers,     &state->hosts,        &state->sessions,      &state->rules,
-        &state->findings,    &state->certificates, &state->repeats,       &state->tickets,
-        &state->latencies,   &state->offers,       &state->values[0],     &state->values[1],
-        &state->names.table, &state->lookups,      &state->rest_sessions, &state->rest_findings};
+        &state->servers,       &state->hosts,        &state->sessions,      &state->rules,
+        &state->findings,      &state->certificates, &state->repeats,       &state->tickets,
+        &state->latencies,     &state->offers,       &state->values[0],     &state->values[1],
+        &state->names.table,   &state->lookups,      &state->rest_sessions, &state->rest_findings,
+        &state->rule_ids.table};
     _Static_assert(HT_ARRAY_LEN(all) == NUM_TABLES, "each has its place");
     memcpy(tables, all, sizeof all);
 }
@@ -27,8 +28,9 @@ static void own_all(struct report_state *state)
         tables[i]->budget = &state->budget;
     }
     state->rest_sessions.budget = state->rest_findings.budget = NULL;
-    state->arena.budget                                       = &state->budget;
-    state->names.arena.budget                                 = &state->budget;
+    state->rules.budget = state->rule_ids.table.budget = NULL;
+    state->arena.budget                                = &state->budget;
+    state->names.arena.budget                          = &state->budget;
 }
 
 /* Where memory lies is secret enough; no result depends on it. */
@@ -47,11 +49,13 @@ void report_state_init(struct report_state *state, const struct ht_analysis_sett
         .settings = settings, .budget = {.max = REPORT_MAX_BYTES}, .span = {INT64_MAX, INT64_MIN}};
     INIT(state->names.table, report_name, key, REPORT_NAMES_BYTES);
     state->names.table.hashed = true;
+    INIT(state->rule_ids.table, report_name, key, REPORT_REST_BYTES);
+    state->rule_ids.table.hashed = true;
     INIT(state->hosts, report_host, address, REPORT_HOSTS_BYTES);
     state->hosts.key_size = sizeof(struct report_host);
     INIT(state->servers, report_server, key, REPORT_SERVERS_BYTES);
     INIT(state->sessions, report_session, key, REPORT_SESSIONS_BYTES);
-    INIT(state->rules, report_rule, id_name, REPORT_OTHERS_BYTES);
+    INIT(state->rules, report_rule, id_number, REPORT_REST_BYTES);
     INIT(state->findings, report_finding, key, REPORT_FINDINGS_BYTES);
     INIT(state->certificates, report_certificate, sha256, REPORT_OTHERS_BYTES);
     INIT(state->repeats, report_repeat, key, REPORT_REPEATS_BYTES);
@@ -86,6 +90,7 @@ void report_state_free(struct report_state *state)
         report_table_free(tables[i]);
     }
     report_names_free(&state->names);
+    ht_arena_clear(&state->rule_ids.arena);
     ht_arena_clear(&state->arena);
     ht_budget_free(&state->budget);
 }

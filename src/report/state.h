@@ -132,7 +132,7 @@ struct report_session {
 
 /* A rule's words; static, or the policy's. */
 struct report_rule {
-    uint32_t id_name;
+    uint32_t id_number; /* of its `rule_ids` */
     const char *id, *title, *category, *basis, *verdict, *clause, *attack, *remediation;
     const char *scope; /* client, server; NULL: both */
     const char *const *references;
@@ -302,6 +302,7 @@ struct report_state {
         latencies, offers, lookups;
     /* Of those for which there was no room, without whose they are: */
     struct report_table rest_sessions, rest_findings;
+    struct report_names rule_ids;  /* apart from those that strangers choose, and can fill */
     struct report_table values[2]; /* those seen last, and those before */
     struct report_totals totals;
     struct report_clock clock;

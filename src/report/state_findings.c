@@ -5,13 +5,13 @@
 
 static uint32_t rule_of(struct report_state *state, const struct ht_finding *words)
 {
-    uint32_t id              = report_names_add(&state->names, ht_text(words->id));
-    struct report_rule *rule = id != 0 ? report_table_add(&state->rules, &id) : NULL;
+    const uint32_t number    = report_names_add(&state->rule_ids, ht_text(words->id));
+    struct report_rule *rule = number != 0 ? report_table_add(&state->rules, &number) : NULL;
     if (rule == NULL) {
         return 0;
     }
     if (rule->id == NULL) {
-        *rule = (struct report_rule){.id_name     = id,
+        *rule = (struct report_rule){.id_number   = number,
                                      .id          = words->id,
                                      .title       = words->title,
                                      .category    = words->category,

@@ -166,6 +166,25 @@ static void what_has_no_room_is_counted(void **state)
     assert_counts(finish_all(collectors, 2), MANY, 10);
 }
 
+/* Strangers can fill the table of names; a rule that is first broken then is told all the same. */
+static void a_rule_needs_no_room_among_names(void **state)
+{
+    (void)state;
+    enum { NAMES = 270000 };
+    const struct ht_finding bad  = {.id = "bad", .severity = "high"};
+    const struct ht_finding late = {.id = "late", .severity = "critical"};
+    void *collector              = make_collector();
+    for (unsigned i = 0; i < NAMES + 10; i++) {
+        char ja4[24];
+        (void)snprintf(ja4, sizeof ja4, "t13d_x_%u", i);
+        see(collector, i, ja4, i < NAMES ? &bad : &late);
+    }
+    struct ht_summary *summary = finish(collector);
+    assert_int_equal(find(summary, "bad")->count, NAMES);
+    assert_int_equal(find(summary, "late")->count, 10);
+    ht_summary_free(summary);
+}
+
 /* More servers than there is room for. */
 static void what_has_no_server_is_counted(void **state)
 {
@@ -332,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_finding_is_laid_to_whose_fault_it_is),
         cmocka_unit_test(what_has_no_room_is_counted),
         cmocka_unit_test(what_has_no_server_is_counted),
+        cmocka_unit_test(a_rule_needs_no_room_among_names),
         cmocka_unit_test(each_example_is_with_its_own_server),
         cmocka_unit_test(the_next_step_is_in_the_same_file),
     };
