@@ -130,8 +130,14 @@ static void merge_findings(struct report_state *to, const struct report_state *f
                            const struct maps *maps)
 {
     for (size_t i = 0; i < from->findings.len; i++) {
-        struct report_finding each = finding_of(maps, report_table_at(&from->findings, i));
-        report_finding_add(to, &each);
+        const struct report_finding *known = report_table_at(&from->findings, i);
+        const struct report_finding each   = finding_of(maps, known);
+        if (each.key.server == 0 && known->key.server != 0) { /* no room for its server */
+            to->totals.findings_left_out += each.count;
+            report_finding_add_rest(to, &each);
+        } else {
+            report_finding_add(to, &each);
+        }
     }
     for (size_t i = 0; i < from->rest_findings.len; i++) {
         struct report_finding each = finding_of(maps, report_table_at(&from->rest_findings, i));

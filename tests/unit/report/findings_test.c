@@ -25,7 +25,7 @@ static void *make_collector(void)
 }
 
 /* Lets the collector see a connection of the client `ja4` with one of two hosts, 10.0.1.0 where its
- * number is even, and this finding. */
+ * number is even, and this finding, or none. */
 static void see_at(void *collector, unsigned number, uint16_t port, const char *ja4,
                    const struct ht_finding *finding)
 {
@@ -48,7 +48,7 @@ static void see_at(void *collector, unsigned number, uint16_t port, const char *
                               .server    = &server,
                               .capture   = &whole,
                               .details   = {&tls_details_struct, &tls},
-                              .findings  = {finding, 1}};
+                              .findings  = {finding, finding != NULL ? 1 : 0}};
     ht_collector_analyzer.judge(collector, &a, &c);
     ht_arena_clear(&arena);
 }
@@ -204,6 +204,26 @@ static void what_has_no_server_is_counted(void **state)
     ht_summary_free(summary);
 }
 
+/* Two collectors have room for their servers, all together there is none. */
+static void what_loses_its_server_is_left_out(void **state)
+{
+    (void)state;
+    enum { CASES = 10 };
+    const struct ht_finding bad = {.id = "bad", .severity = "high"};
+    void *collectors[]          = {make_collector(), make_collector()};
+    for (unsigned i = 0; i < SERVERS; i++) {
+        see_at(collectors[i % 2], i, (uint16_t)(1 + i / 2), "t13d_x_x",
+               i % 2 == 1 && i >= SERVERS - 2 * CASES ? &bad : NULL);
+    }
+    struct ht_summary *summary            = finish_all(collectors, 2);
+    const struct ht_finding_summary *told = find(summary, "bad");
+    assert_int_equal(told->count, CASES);
+    assert_int_equal(told->num_servers, 0);
+    assert_int_equal(told->left_out, CASES);
+    assert_true(ht_summary_data(summary)->coverage->findings_left_out >= CASES);
+    ht_summary_free(summary);
+}
+
 static void each_example_is_with_its_own_server(void **state)
 {
     (void)state;
@@ -352,6 +372,7 @@ int main(void)
         cmocka_unit_test(what_has_no_room_is_counted),
         cmocka_unit_test(what_has_no_server_is_counted),
         cmocka_unit_test(a_rule_needs_no_room_among_names),
+        cmocka_unit_test(what_loses_its_server_is_left_out),
         cmocka_unit_test(each_example_is_with_its_own_server),
         cmocka_unit_test(the_next_step_is_in_the_same_file),
     };
