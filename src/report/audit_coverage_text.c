@@ -120,10 +120,12 @@ static void put_quality(struct page *page, const struct ht_coverage *c)
                "connections with frames cut by the snapshot length");
     put_number(page, "bounds", c->limited, "connection at which a bound of hellotap's hit",
                "connections at which a bound of hellotap's hit");
-    put_number(page, "bounds", c->left_out, "connection not in these lists, for lack of room",
-               "connections not in these lists, for lack of room");
-    put_number(page, "bounds", c->findings_left_out, "finding not in these lists, for lack of room",
-               "findings not in these lists, for lack of room");
+    put_number(page, "bounds", c->left_out,
+               "connection counted without its server and client, for lack of room",
+               "connections counted without their servers and clients, for lack of room");
+    put_number(page, "bounds", c->findings_left_out,
+               "finding counted without its server and client, for lack of room",
+               "findings counted without their servers and clients, for lack of room");
     put_number(page, "bounds", c->forgotten, "value not compared to the end, for lack of room",
                "values not compared to the end, for lack of room");
     put_number(page, "bounds", c->moduli_left_out,

@@ -197,7 +197,8 @@ static const struct ht_field coverage_fields[] = {
     ROW(servers, HT_UINT, "Servers."),
     ROW(clients, HT_UINT, "Client stacks."),
     ROW(left_out, HT_UINT, "Connections that the lists leave out, for lack of room."),
-    ROW(findings_left_out, HT_UINT, "Findings that the lists leave out, for lack of room."),
+    ROW(findings_left_out, HT_UINT,
+        "Findings counted without their servers and clients, for lack of room."),
     ROW(forgotten, HT_UINT,
         "Randoms, key shares and the like that could not be kept until the end, so that their "
         "coming again would not be found.",
