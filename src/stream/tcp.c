@@ -88,21 +88,21 @@ static struct ht_tcp_options read_options(const struct ht_packet *packet)
     return out;
 }
 
-static void emit_open(const struct step *s, const struct ht_event_type *type,
-                      const struct ht_tcp_options *o, bool again)
+static void emit_open(const struct step *s, const struct ht_tcp_options *o, bool is_ack, bool again)
 {
+    static const struct ht_event_type *const types[][2] = {
+        {&ht_tcp_syn_event, &ht_tcp_syn_again_event},
+        {&ht_tcp_syn_ack_event, &ht_tcp_syn_ack_again_event}};
+    bool scales             = o->window_scale > 0;
     struct ht_tcp_open open = {.mss            = o->mss,
-                               .window_scale   = (uint8_t)(o->window_scale - 1),
-                               .window_scaling = o->window_scale > 0,
+                               .window_scale   = (uint8_t)(scales ? o->window_scale - 1 : 0),
+                               .window_scaling = scales,
                                .sack_permitted = o->sack_permitted,
                                .timestamps     = o->timestamps,
                                .fast_open      = o->fast_open,
                                .window         = o->window,
                                .retransmission = again};
-    if (o->window_scale == 0) {
-        open.window_scale = 0;
-    }
-    emit(s, type, &open);
+    emit(s, types[is_ack][again], &open);
 }
 
 /* A RST in the handshake was meant for an earlier connection on these ports (RFC 9293 section
@@ -150,7 +150,7 @@ static void see_syn(const struct step *s)
         tcp->opener            = tcp->simultaneous_open ? tcp->opener : (int8_t)(1 + s->side);
     }
     if (!again || tcp->syn_retransmissions < MAX_SYN_EVENTS) {
-        emit_open(s, is_ack ? &ht_tcp_syn_ack_event : &ht_tcp_syn_event, &options, again);
+        emit_open(s, &options, is_ack, again);
     }
 }
 

@@ -91,8 +91,10 @@ void ht_tcp_free(struct ht_tcp *tcp);
  * views into `tcp`. */
 void ht_tcp_summarise(const struct ht_tcp *tcp, unsigned client, struct ht_tcp_summary *out);
 
-extern const struct ht_event_type ht_tcp_syn_event, ht_tcp_syn_ack_event, ht_tcp_ack_event,
-    ht_tcp_fin_event, ht_tcp_rst_event;
+/* What is sent again has types of its own, of the same names: the record's details hold what the
+ * first SYN and SYN-ACK offer, and the timeline what others do. */
+extern const struct ht_event_type ht_tcp_syn_event, ht_tcp_syn_again_event, ht_tcp_syn_ack_event,
+    ht_tcp_syn_ack_again_event, ht_tcp_ack_event, ht_tcp_fin_event, ht_tcp_rst_event;
 extern const struct ht_event_type *const ht_tcp_events[];
 
 /* Data of tcp.syn and tcp.syn_ack. Whole words, by which the same is found (event/shape.h). */

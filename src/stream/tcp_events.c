@@ -24,15 +24,25 @@ static const struct ht_field open_fields[] = {
 static const struct ht_struct open_struct =
     HT_STRUCT(struct ht_tcp_open, "tcp_open", open_fields, "What a SYN or SYN-ACK offers.");
 
-const struct ht_event_type ht_tcp_syn_event = {.name  = "tcp.syn",
-                                               .title = "SYN",
-                                               .doc   = "The connection was asked for.",
-                                               .data  = &open_struct};
+const struct ht_event_type ht_tcp_syn_event = {.name       = "tcp.syn",
+                                               .title      = "SYN",
+                                               .doc        = "The connection was asked for.",
+                                               .data       = &open_struct,
+                                               .in_details = true};
 
-const struct ht_event_type ht_tcp_syn_ack_event = {.name  = "tcp.syn_ack",
-                                                   .title = "SYN-ACK",
-                                                   .doc   = "The connection was accepted.",
-                                                   .data  = &open_struct};
+const struct ht_event_type ht_tcp_syn_ack_event = {.name       = "tcp.syn_ack",
+                                                   .title      = "SYN-ACK",
+                                                   .doc        = "The connection was accepted.",
+                                                   .data       = &open_struct,
+                                                   .in_details = true};
+
+const struct ht_event_type ht_tcp_syn_again_event = {
+    .name = "tcp.syn", .title = "SYN", .doc = "The same, sent again.", .data = &open_struct};
+
+const struct ht_event_type ht_tcp_syn_ack_again_event = {.name  = "tcp.syn_ack",
+                                                         .title = "SYN-ACK",
+                                                         .doc   = "The same, sent again.",
+                                                         .data  = &open_struct};
 
 const struct ht_event_type ht_tcp_ack_event = {
     .name = "tcp.ack", .title = "ACK", .doc = "The three-way handshake ended."};
@@ -43,6 +53,6 @@ const struct ht_event_type ht_tcp_fin_event = {
 const struct ht_event_type ht_tcp_rst_event = {
     .name = "tcp.rst", .title = "RST", .doc = "This side refused or aborted the connection."};
 
-const struct ht_event_type *const ht_tcp_events[] = {&ht_tcp_syn_event, &ht_tcp_syn_ack_event,
-                                                     &ht_tcp_ack_event, &ht_tcp_fin_event,
-                                                     &ht_tcp_rst_event, NULL};
+const struct ht_event_type *const ht_tcp_events[] = {
+    &ht_tcp_syn_event, &ht_tcp_syn_again_event, &ht_tcp_syn_ack_event, &ht_tcp_syn_ack_again_event,
+    &ht_tcp_ack_event, &ht_tcp_fin_event,       &ht_tcp_rst_event,     NULL};
