@@ -335,15 +335,13 @@ look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_
     if (packet->protocol == IPPROTO_TCP) {
         ht_openings_fetch(&engine->openings, hash);
     }
-    struct ht_flow *flow       = ht_flow_table_find(&engine->table, &key, hash);
-    flow                       = unless_over(engine, flow, ht_frame_place(frame), packet, side);
-    struct ht_opening *opening = flow == NULL && packet->protocol == IPPROTO_TCP
-                                     ? ht_openings_find(&engine->openings, hash)
-                                     : NULL;
-    if (opening != NULL) {
-        flow = ht_engine_open(engine, opening);
-        flow = unless_over(engine, flow, ht_frame_place(frame), packet, side);
-    } else if (flow != NULL) {
+    /* A connection of which the SYN waits has no flow, and its place is on its way. */
+    struct ht_opening *opening =
+        packet->protocol == IPPROTO_TCP ? ht_openings_find(&engine->openings, hash) : NULL;
+    struct ht_flow *flow = opening != NULL ? ht_engine_open(engine, opening)
+                                           : ht_flow_table_find(&engine->table, &key, hash);
+    flow                 = unless_over(engine, flow, ht_frame_place(frame), packet, side);
+    if (opening == NULL && flow != NULL) {
         ht_flow_table_remember(&engine->table, flow);
     }
     if (flow != NULL) {
