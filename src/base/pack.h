@@ -1,6 +1,5 @@
 /*
- * Numbers and memory in few bytes: of a word those up to its highest that is not zero, the lowest
- * first.
+ * Numbers and records in few bytes.
  */
 #ifndef HT_BASE_PACK_H
 #define HT_BASE_PACK_H
@@ -9,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Of a word those bytes up to its highest that is not zero, the lowest first. */
 enum {
     HT_PACK_SLACK = 8 /* bytes behind what is packed that are read and written, to no effect */
 };
@@ -49,29 +49,42 @@ static inline uint64_t ht_get_word(const uint8_t *at, unsigned len)
     return ht_little_endian(bytes) & masks[len];
 }
 
-enum { HT_PACK_MOST = 2048 }; /* bytes that are packed at once */
+/*
+ * Many records of one kind. Most words of a record are known from others of the kind (the same),
+ * from what stays beside it (an address so many bytes behind another), or from the rest of it (the
+ * same time once more). How they are is learnt from the first few records; of a later one, what is
+ * otherwise is written as well. Words have 64 bits; smaller members are parts of them.
+ */
 
-/* HT_PACKED_MAX is the most that `len` bytes, whole words, can take when packed, with the slack. */
-#define HT_PACKED_MAX(len) ((len) + ((len) + 15) / 16 + ((len) + 63) / 64 + HT_PACK_SLACK)
-
-enum { HT_PACK_KINDS = 4 };
-
-/* The words that came last, which the next ones may be like. Zeroed: none did. */
-struct ht_pack_past {
-    uint64_t last[HT_PACK_KINDS]; /* of each kind */
+enum {
+    HT_PACK_WORDS   = 160, /* of the largest record */
+    HT_PACK_ANCHORS = 12,  /* words that are there when a record is unpacked */
+    HT_PACK_FORMS   = 6    /* most that is learnt of a kind */
 };
 
-/* ht_pack_after has a word count as one that came. */
-void ht_pack_after(struct ht_pack_past *past, uint64_t word);
+/* HT_PACKED_MAX is the most bytes that a record of `num` words can take when packed. */
+#define HT_PACKED_MAX(num) (2 + 18 * (num))
 
-/* ht_pack packs `len` bytes, whole words, at most HT_PACK_MOST, to `out` and returns where they
- * end. What is as in `like`, as many bytes, and small numbers, addresses and times become small. */
-uint8_t *ht_pack(struct ht_pack_past *past, uint8_t *out, const void *from, const void *like,
-                 size_t len);
+struct ht_pack_form;
 
-/* ht_unpack makes the `len` bytes again, with the same `past` and `like`, and returns where, in
- * what was packed, they end. */
-const uint8_t *ht_unpack(struct ht_pack_past *past, const uint8_t *packed, void *to,
-                         const void *like, size_t len);
+/* Zeroed is a kind of which nothing was learnt. Owns its forms, of which the last is used. */
+struct ht_pack_kind {
+    struct ht_pack_form *forms[HT_PACK_FORMS];
+    size_t num_forms;
+};
+
+/* ht_pack packs a record of `num` words to `out` and returns where they end; NULL: no memory to
+ * learn the first one, or not as many words as the others of its kind. Of the anchors the first is
+ * 0. */
+uint8_t *ht_pack(struct ht_pack_kind *kind, uint8_t *out, const uint64_t anchors[HT_PACK_ANCHORS],
+                 const void *record, size_t num);
+
+/* ht_unpack makes the record again, by the same anchors, and returns where, in what was packed, it
+ * ends. */
+const uint8_t *ht_unpack(const struct ht_pack_kind *kind, const uint8_t *packed,
+                         const uint64_t anchors[HT_PACK_ANCHORS], void *record);
+
+/* ht_pack_forget frees what was learnt, when nothing is to be unpacked any more. */
+void ht_pack_forget(struct ht_pack_kind *kind);
 
 #endif

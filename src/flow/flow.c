@@ -1,7 +1,5 @@
 #include "flow/flow.h"
 
-#include "base/pack.h"
-
 /* One over TCP lies with its connection. */
 struct tcp_flow {
     struct ht_flow flow;
@@ -11,14 +9,21 @@ struct tcp_flow {
 _Static_assert(offsetof(struct tcp_flow, tcp) == sizeof(struct ht_flow), "ht_flow_tcp");
 
 enum {
-    ALWAYS  = offsetof(struct ht_flow, arena.size), /* bytes that are there when it sleeps, too */
-    PACKED  = sizeof(struct tcp_flow) - ALWAYS,
-    LARGEST = 1 + HT_PACKED_MAX(PACKED) + HT_PACKED_MAX(HT_FLOW_MAX_STATE)
+    ALWAYS = offsetof(struct ht_flow, arena.size), /* bytes that are there when it sleeps, too */
+    WORD   = sizeof(uint64_t),
+    WORDS  = (sizeof(struct tcp_flow) - ALWAYS) / WORD, /* of a flow, those that are packed */
+    STATE_WORDS = HT_FLOW_MAX_STATE / WORD
 };
 
-_Static_assert(LARGEST <= UINT16_MAX, "packed_len");
-_Static_assert((int)PACKED <= HT_PACK_MOST && (int)HT_FLOW_MAX_STATE <= HT_PACK_MOST, "at once");
-_Static_assert(PACKED + HT_FLOW_MAX_STATE <= sizeof(((struct ht_flow_like *)0)->words), "like");
+_Static_assert((int)WORDS <= HT_PACK_WORDS && (int)STATE_WORDS <= HT_PACK_WORDS, "a record");
+
+/* What follows the bytes that are always there. */
+struct packed {
+    uint8_t protocol, kind; /* what it is packed by */
+    uint8_t bytes[HT_PACKED_MAX(WORDS) + HT_PACKED_MAX(STATE_WORDS)];
+};
+
+_Static_assert(sizeof(struct packed) <= UINT16_MAX, "packed_len");
 
 /* Of one over TCP. */
 static size_t size_of(const struct ht_flow *flow)
@@ -81,20 +86,18 @@ static uint8_t kind_of(const struct ht_flow *flow)
     return (flow->timeline.len * 2 + flow->client) % HT_FLOW_KINDS;
 }
 
-/* What the state is like. */
-static const void *like_state(const struct ht_flow_like *like)
+/* The number of its protocol. */
+static uint8_t protocol_of(const struct ht_flow *flow, struct ht_flow_sleepers *sleepers)
 {
-    return (const char *)like->words + PACKED;
-}
-
-static void be_like(struct ht_flow_like *like, const struct ht_flow *flow, const void *state,
-                    size_t state_size)
-{
-    like->any = true;
-    memcpy(like->words, (const char *)flow + ALWAYS, PACKED);
-    if (state_size > 0) {
-        memcpy((char *)like->words + PACKED, state, state_size);
+    const struct ht_dissector *found = flow->dispatch.found;
+    uint8_t number                   = 0;
+    while (found != sleepers->protocols[number].found && number < HT_MAX_DISSECTORS) {
+        number++;
+        if (sleepers->protocols[number].found == NULL) {
+            sleepers->protocols[number].found = found;
+        }
     }
+    return number;
 }
 
 /* Before it is packed, what can be known without is left out, and what is like something else is
@@ -114,35 +117,57 @@ static void unfold(struct tcp_flow *f, void *state)
     ht_tcp_unfold(&f->tcp);
 }
 
-/* What the words of a sleeping flow are like, by what is there of it. */
-static struct ht_pack_past past_of(const struct ht_flow *flow)
+/* What a sleeping flow is packed by: words of it that are always there. */
+static void set_anchors(uint64_t anchors[HT_PACK_ANCHORS], const struct ht_flow *flow)
 {
-    struct ht_pack_past past = {{0}};
-    ht_pack_after(&past, flow->first_frame);
-    ht_pack_after(&past, (uint64_t)flow->end_ns);
-    ht_pack_after(&past, (uintptr_t)flow->arena.blocks);
-    return past;
+    memset(anchors, 0, HT_PACK_ANCHORS * sizeof *anchors);
+    anchors[1] = flow->first_frame;
+    anchors[2] = (uint64_t)flow->end_ns;
+    anchors[3] = (uintptr_t)flow->arena.blocks;
 }
 
-/* The sleeping one of a flow that is folded, its kind before the rest; NULL: no memory. */
-static struct ht_flow *pack(const struct ht_flow *flow, const void *state, size_t state_size,
-                            struct ht_flow_sleepers *sleepers)
+/* A dissector's state is packed by more of the flow: what it notes is of the same frames. */
+static void add_anchors(uint64_t anchors[HT_PACK_ANCHORS], const struct ht_flow *flow)
 {
-    uint8_t packed[LARGEST];
-    struct ht_pack_past past  = past_of(flow);
-    uint8_t kind              = kind_of(flow);
-    struct ht_flow_like *like = &sleepers->like[kind];
-    if (!like->any) {
-        be_like(like, flow, state, state_size);
+    anchors[4] = flow->timeline.frame;
+    anchors[5] = (uint64_t)flow->start_ns;
+    for (int i = 0; i < 2; i++) {
+        anchors[6 + i]  = flow->dispatch.side[i].frame;
+        anchors[8 + i]  = (uint64_t)flow->dispatch.side[i].time_ns;
+        anchors[10 + i] = flow->side[i].payload_bytes;
     }
-    packed[0]    = kind;
-    uint8_t *end = ht_pack(&past, packed + 1, (const char *)flow + ALWAYS, like->words, PACKED);
-    end          = ht_pack(&past, end, state, like_state(like), state_size);
-    size_t len   = (size_t)(end - packed);
-    struct ht_flow *asleep = ht_block_take(sleepers->budget, ALWAYS + len);
+}
+
+/* Packs a flow that is folded, and its dissector's state; returns how many bytes that took; 0: it
+ * cannot be done. */
+static size_t pack(struct packed *out, const struct ht_flow *flow, const void *state,
+                   struct ht_flow_sleepers *sleepers)
+{
+    uint64_t anchors[HT_PACK_ANCHORS];
+    out->protocol                     = protocol_of(flow, sleepers);
+    out->kind                         = kind_of(flow);
+    struct ht_flow_protocol *protocol = &sleepers->protocols[out->protocol];
+    set_anchors(anchors, flow);
+    uint8_t *end = ht_pack(&protocol->flow[out->kind], out->bytes, anchors,
+                           (const char *)flow + ALWAYS, WORDS);
+    if (end != NULL && state != NULL) {
+        add_anchors(anchors, flow);
+        end = ht_pack(&protocol->state[out->kind], end, anchors, state,
+                      ht_dispatch_state_size(&flow->dispatch) / WORD);
+    }
+    return end != NULL ? (size_t)(end - (uint8_t *)out) : 0;
+}
+
+/* The sleeping one of a flow that is folded; NULL: there is none. */
+static struct ht_flow *asleep_of(const struct ht_flow *flow, const void *state,
+                                 struct ht_flow_sleepers *sleepers)
+{
+    struct packed packed;
+    size_t len             = pack(&packed, flow, state, sleepers);
+    struct ht_flow *asleep = len > 0 ? ht_block_take(sleepers->budget, ALWAYS + len) : NULL;
     if (asleep != NULL) {
         memcpy(asleep, flow, ALWAYS);
-        memcpy((char *)asleep + ALWAYS, packed, len);
+        memcpy((char *)asleep + ALWAYS, &packed, len);
         asleep->packed_len = (uint16_t)len;
     }
     return asleep;
@@ -154,11 +179,11 @@ struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sle
     struct tcp_flow *whole = (struct tcp_flow *)flow;
     void *state            = flow->dispatch.state;
     size_t state_size      = ht_dispatch_state_size(&flow->dispatch);
-    if (state_size > HT_FLOW_MAX_STATE || state_size % sizeof(uint64_t) != 0) {
+    if (state_size > HT_FLOW_MAX_STATE || state_size % WORD != 0) {
         return flow;
     }
     fold(whole, place);
-    struct ht_flow *asleep = pack(flow, state, state_size, sleepers);
+    struct ht_flow *asleep = asleep_of(flow, state, sleepers);
     unfold(whole, state);
     if (asleep == NULL) {
         return flow;
@@ -169,29 +194,37 @@ struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sle
     return asleep;
 }
 
-/* All but the dissector's state, folded; returns where, in `packed`, that is. */
-static const uint8_t *unpack(const struct ht_flow *asleep, const struct ht_flow_sleepers *sleepers,
-                             struct ht_pack_past *past, uint8_t packed[LARGEST],
-                             struct tcp_flow *out)
+static const struct packed *packed_of(const struct ht_flow *asleep)
 {
+    return (const void *)((const char *)asleep + ALWAYS);
+}
+
+static const struct ht_flow_protocol *protocol_packed(const struct ht_flow_sleepers *sleepers,
+                                                      const struct ht_flow *asleep)
+{
+    return &sleepers->protocols[packed_of(asleep)->protocol];
+}
+
+/* All but the dissector's state, folded; returns where that is packed. */
+static const uint8_t *unpack(const struct ht_flow *asleep, const struct ht_flow_sleepers *sleepers,
+                             uint64_t anchors[HT_PACK_ANCHORS], struct tcp_flow *out)
+{
+    const struct packed *packed = packed_of(asleep);
     memcpy(&out->flow, asleep, ALWAYS);
-    memcpy(packed, (const char *)asleep + ALWAYS, asleep->packed_len);
-    memset(packed + asleep->packed_len, 0, HT_PACK_SLACK);
-    *past                = past_of(asleep);
     out->flow.packed_len = 0;
-    return ht_unpack(past, packed + 1, (char *)out + ALWAYS, sleepers->like[packed[0]].words,
-                     PACKED);
+    set_anchors(anchors, asleep);
+    return ht_unpack(&protocol_packed(sleepers, asleep)->flow[packed->kind], packed->bytes, anchors,
+                     (char *)out + ALWAYS);
 }
 
 struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers)
 {
-    uint8_t packed[LARGEST];
-    struct ht_pack_past past;
+    uint64_t anchors[HT_PACK_ANCHORS];
     struct tcp_flow *awake = ht_block_take(sleepers->budget, sizeof *awake);
     if (awake == NULL) {
         return NULL;
     }
-    const uint8_t *state      = unpack(flow, sleepers, &past, packed, awake);
+    const uint8_t *state      = unpack(flow, sleepers, anchors, awake);
     struct ht_dispatch *found = &awake->flow.dispatch;
     bool is_made              = ht_dispatch_make_state(found);
     unfold(awake, found->state);
@@ -199,11 +232,24 @@ struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers
         ht_block_give(sleepers->budget, awake, sizeof *awake);
         return NULL;
     }
-    (void)ht_unpack(&past, state, found->state, like_state(&sleepers->like[packed[0]]),
-                    ht_dispatch_state_size(found));
+    if (found->state != NULL) {
+        add_anchors(anchors, &awake->flow);
+        (void)ht_unpack(&protocol_packed(sleepers, flow)->state[packed_of(flow)->kind], state,
+                        anchors, found->state);
+    }
     ht_budget_claim(sleepers->budget, sizeof *awake);
     free_itself(sleepers->budget, flow);
     return &awake->flow;
+}
+
+void ht_flow_sleepers_fini(struct ht_flow_sleepers *sleepers)
+{
+    for (size_t i = 0; i < HT_ARRAY_LEN(sleepers->protocols); i++) {
+        for (size_t kind = 0; kind < HT_FLOW_KINDS; kind++) {
+            ht_pack_forget(&sleepers->protocols[i].flow[kind]);
+            ht_pack_forget(&sleepers->protocols[i].state[kind]);
+        }
+    }
 }
 
 /* Frees what the flow owns, of which one over UDP is a part. */
@@ -220,10 +266,9 @@ static void free_content(struct ht_flow *flow)
 void ht_flow_free(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers)
 {
     if (flow->packed_len != 0) {
-        uint8_t packed[LARGEST];
-        struct ht_pack_past past;
+        uint64_t anchors[HT_PACK_ANCHORS];
         struct tcp_flow content;
-        (void)unpack(flow, sleepers, &past, packed, &content);
+        (void)unpack(flow, sleepers, anchors, &content);
         unfold(&content, NULL);
         free_content(&content.flow);
         free_itself(sleepers->budget, flow);

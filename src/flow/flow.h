@@ -7,6 +7,7 @@
 #ifndef HT_FLOW_FLOW_H
 #define HT_FLOW_FLOW_H
 
+#include "base/pack.h"
 #include "dissect/dispatch.h"
 #include "flow/app_label.h"
 #include "flow/copies.h"
@@ -56,21 +57,19 @@ struct ht_flow {
 enum {
     HT_FLOW_BESIDE    = 1048, /* bytes of a UDP flow's arena beside it: a DNS transaction */
     HT_FLOW_MAX_STATE = 1280, /* bytes that a dissector's state may have for its flow to sleep */
-    HT_FLOW_KINDS     = 16    /* of sleeping flows */
+    HT_FLOW_KINDS     = 16    /* of sleeping flows of one protocol */
 };
 
-/* What is packed of the first flow of its kind that slept: most others are like it for the most
- * part. */
-struct ht_flow_like {
-    bool any;
-    uint64_t words[(sizeof(struct ht_flow) + sizeof(struct ht_tcp) + HT_FLOW_MAX_STATE) /
-                   sizeof(uint64_t)];
+/* What sleeping flows of one protocol have in common, by kind. */
+struct ht_flow_protocol {
+    const struct ht_dissector *found;
+    struct ht_pack_kind flow[HT_FLOW_KINDS], state[HT_FLOW_KINDS];
 };
 
-/* What sleeping flows have in common. */
+/* What sleeping flows have in common. The first protocol is that none was found. */
 struct ht_flow_sleepers {
     struct ht_budget *budget;
-    struct ht_flow_like like[HT_FLOW_KINDS];
+    struct ht_flow_protocol protocols[1 + HT_MAX_DISSECTORS];
 };
 
 /* ht_flow_new makes a flow, zeroed but for its arena, in which one over UDP lies, and, where it is
@@ -106,6 +105,9 @@ struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sle
 
 /* ht_flow_wake returns a sleeping flow awake, elsewhere; NULL, and it stays as it is: no memory. */
 struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers);
+
+/* ht_flow_sleepers_fini frees what was learnt of sleeping flows, when there are none. */
+void ht_flow_sleepers_fini(struct ht_flow_sleepers *sleepers);
 
 /* ht_flow_free frees a flow, awake or asleep, and all it owns. */
 void ht_flow_free(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers);

@@ -282,5 +282,6 @@ void ht_flow_table_remove(struct ht_flow_table *table, struct ht_flow *flow)
 
 void ht_flow_table_fini(struct ht_flow_table *table)
 {
+    ht_flow_sleepers_fini(&table->sleepers);
     ht_flow_index_fini(&table->index);
 }

@@ -1,156 +1,204 @@
 /*
- * What is packed comes out again, in no more room than is promised.
+ * What is packed comes out again, in no more room than is promised, and what a record has in common
+ * with others takes none.
  */
 #include "support.h"
 
 #include "base/pack.h"
 
-enum { WORDS = 24 };
+enum {
+    WORDS = 9,
+    EMPTY = 2 /* bytes of a record that is as is known: by which form, and that nothing is else */
+};
 
-static const uint64_t zeros[WORDS];
-
-/* In `packed_len` bytes. */
-static void check_like(const uint64_t *words, const uint64_t *like, size_t num, size_t packed_len)
-{
-    uint8_t packed[HT_PACKED_MAX(WORDS * sizeof(uint64_t))];
-    uint64_t again[WORDS];
-    size_t len                 = num * sizeof *words;
-    struct ht_pack_past before = {{0}}, after = {{0}};
-    const uint8_t *end = ht_pack(&before, packed, words, like, len);
-    assert_int_equal(end - packed, packed_len);
-    assert_true((size_t)(end - packed) + HT_PACK_SLACK <= HT_PACKED_MAX(len));
-    memset(again, 0xA5, sizeof again);
-    assert_ptr_equal(ht_unpack(&after, packed, again, like, len), end);
-    assert_memory_equal(again, words, len);
-    assert_memory_equal(&after, &before, sizeof after);
-}
-
-static void check(const uint64_t *words, size_t num, size_t packed_len)
-{
-    check_like(words, zeros, num, packed_len);
-}
-
-/* A byte for each eight words, and for each two that are not zero; and of each as many as its
- * highest one needs. */
 static void packs_words(void **unused)
 {
-    uint64_t rising[9] = {0};
-    size_t bytes       = 0;
+    uint8_t out[2 * HT_PACK_SLACK];
+    (void)unused;
+    assert_int_equal(ht_word_len(0), 0);
+    for (unsigned len = 1; len <= 8; len++) {
+        uint64_t word = UINT64_MAX >> (64 - 8 * len);
+        assert_int_equal(ht_word_len(word), len);
+        assert_int_equal(ht_word_len(word / 256 + 1), len);
+        assert_ptr_equal(ht_put_word(out, word, len), out + len);
+        memset(out + len, 0xA5, HT_PACK_SLACK);
+        assert_true(ht_get_word(out, len) == word);
+    }
+}
+
+/* A kind, and what was packed of it. */
+struct packer {
+    struct ht_pack_kind kind;
+    uint64_t anchors[HT_PACK_ANCHORS];
+};
+
+/* In `packed_len` bytes. */
+static void check(struct packer *p, const uint64_t *words, size_t num, size_t packed_len)
+{
+    uint8_t packed[HT_PACKED_MAX(WORDS)];
+    uint64_t again[WORDS];
+    const uint8_t *end = ht_pack(&p->kind, packed, p->anchors, words, num);
+    assert_non_null(end);
+    assert_int_equal(end - packed, packed_len);
+    memset(again, 0xA5, sizeof again);
+    assert_ptr_equal(ht_unpack(&p->kind, packed, p->anchors, again), end);
+    assert_memory_equal(again, words, num * sizeof *words);
+}
+
+static void same_words_take_nothing(void **unused)
+{
+    const uint64_t words[WORDS] = {0, 1, UINT64_MAX, 3, 4, 5, 6, 7, 8};
     (void)unused;
     for (size_t num = 0; num <= WORDS; num++) {
-        check(zeros, num, (num + 7) / 8);
+        struct packer p = {0};
+        check(&p, words, num, EMPTY);
+        check(&p, words, num, EMPTY);
+        assert_int_equal(p.kind.num_forms, 1);
+        ht_pack_forget(&p.kind);
+        assert_int_equal(p.kind.num_forms, 0);
     }
-    for (unsigned i = 1; i < 9; i++) {
-        rising[i] = UINT64_C(1) << (8 * i - 1);
-        bytes += i;
-        check(rising, i + 1, (i + 8) / 8 + (i + 1) / 2 + bytes);
+}
+
+/* Of numbers below 2^32 four bytes are written, and of what is not near to anything all. */
+static void other_words_are_written(void **unused)
+{
+    struct packer p = {0};
+    (void)unused;
+    check(&p, (uint64_t[]){7, 1, 1, 7, 7}, 5, EMPTY);
+    check(&p, (uint64_t[]){7, 2, UINT64_C(1) << 40, 7, 7}, 5, EMPTY + 4 + 8);
+    check(&p, (uint64_t[]){7, UINT32_MAX, UINT64_MAX, 7, 7}, 5, EMPTY + 4 + 8);
+    check(&p, (uint64_t[]){7, 0, 0, 7, 7}, 5, EMPTY + 4 + 8);
+    assert_int_equal(p.kind.num_forms, 2);
+    ht_pack_forget(&p.kind);
+}
+
+/* So much more than what stands beside the record, or than a word before them. */
+static void words_that_follow_take_nothing(void **unused)
+{
+    struct packer p = {.anchors = {0, 1000, UINT64_C(1) << 60}};
+    (void)unused;
+    check(&p, (uint64_t[]){1001, 55, (UINT64_C(1) << 60) - 3, 58, 77}, 5, EMPTY);
+    p.anchors[1] = 2000;
+    p.anchors[2] = UINT64_C(1) << 50;
+    check(&p, (uint64_t[]){2001, 66, (UINT64_C(1) << 50) - 3, 69, 77}, 5, EMPTY + 4);
+    p.anchors[1] = UINT64_MAX;
+    check(&p, (uint64_t[]){0, 88, (UINT64_C(1) << 50) - 3, 91, 77}, 5, EMPTY + 4);
+    assert_int_equal(p.kind.num_forms, 2);
+    /* One that does not follow any more, and one that is near. */
+    check(&p, (uint64_t[]){0, 88, (UINT64_C(1) << 50) + 9, 92, 77}, 5, EMPTY + 4 + 4 + 4);
+    assert_int_equal(p.kind.num_forms, 3);
+    ht_pack_forget(&p.kind);
+}
+
+/* As near as 2^31 to where the first one was, either way. */
+static void near_words_are_halved(void **unused)
+{
+    const uint64_t time = 1795236942017281000, far = UINT64_C(1) << 31;
+    struct packer p = {.anchors = {0, time}};
+    (void)unused;
+    check(&p, (uint64_t[]){time + 500}, 1, EMPTY);
+    p.anchors[1] += 1000;
+    check(&p, (uint64_t[]){time + 2000}, 1, EMPTY + 4);
+    check(&p, (uint64_t[]){time + 1500 + far - 1}, 1, EMPTY + 4);
+    check(&p, (uint64_t[]){time + 1500 - far}, 1, EMPTY + 4);
+    assert_int_equal(p.kind.num_forms, 2);
+    check(&p, (uint64_t[]){time + 1500 + far}, 1, EMPTY + 8);
+    assert_int_equal(p.kind.num_forms, 3);
+    ht_pack_forget(&p.kind);
+}
+
+/* When enough was learnt, what is otherwise is written with its place and length. */
+static void what_is_otherwise_is_added(void **unused)
+{
+    uint64_t words[WORDS] = {0};
+    struct packer p       = {0};
+    (void)unused;
+    for (size_t i = 0; i < HT_PACK_FORMS; i++) {
+        check(&p, words, WORDS, EMPTY + 4 * i);
+        words[i] = 1 + i * i; /* none of them follows another */
     }
+    words[HT_PACK_FORMS - 1] = 0;
+    check(&p, words, WORDS, EMPTY + 4 * (HT_PACK_FORMS - 1));
+    words[WORDS - 1] = 0x10000;
+    words[WORDS - 2] = UINT64_MAX;
+    check(&p, words, WORDS, EMPTY + 4 * (HT_PACK_FORMS - 1) + 2 + 3 + 2 + 8);
+    words[0] = 1 + (UINT64_C(1) << 32); /* more than it was known to be */
+    check(&p, words, WORDS, EMPTY + 4 * (HT_PACK_FORMS - 1) + 2 + 3 + 2 + 8 + 2 + 5);
+    assert_int_equal(p.kind.num_forms, HT_PACK_FORMS);
+    ht_pack_forget(&p.kind);
 }
 
-/* An address near the last one is 3 bytes, a time 4; what is between them does not matter. */
-static void packs_what_is_near(void **unused)
+static uint64_t next(uint64_t *random)
 {
-    const uint64_t near[] = {0x55D0C0FFEE00,     1795236942017281000, 7, 0x55D0C0123456, 0,
-                             1795236943017281000};
-    const uint64_t far[]  = {0x55D0C0FFEE00,     1795236942017281000, 7, 0x55D1C0FFEE00, 0,
-                             1795246942017281000};
-    (void)unused;
-    check(near, 6, 1 + 3 + 6 + 8 + 1 + 3 + 4);
-    check(far, 6, 1 + 3 + 6 + 8 + 1 + 6 + 8);
+    *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *random >> (*random >> 32) % 64;
 }
 
-/* A number of up to four bytes, an address or a time again is none; one yet nearer 2 or 3. What is
- * of another length than these is always written. */
-static void packs_what_comes_again(void **unused)
-{
-    const uint64_t again[] = {123456,
-                              123456,
-                              0x55D0C0FFEE00,
-                              0x55D0C0FFEE00,
-                              0x55D0C0FF1234,
-                              1795236942017281000,
-                              1795236942017281000,
-                              1795236942017281001};
-    const uint64_t large[] = {UINT64_C(1) << 32, UINT64_C(1) << 32, UINT64_C(1) << 48,
-                              UINT64_C(1) << 48};
-    (void)unused;
-    check(again, HT_ARRAY_LEN(again), 1 + 4 + 3 + 6 + 2 + 8 + 3);
-    check(large, HT_ARRAY_LEN(large), 1 + 2 + 5 + 5 + 7 + 7);
-}
-
-/* What came before: words of no part of what is packed, and those of the part before it. */
-static void packs_what_is_like_the_past(void **unused)
-{
-    const uint64_t words[]   = {0x55D0C0FFEE00, 1795236942017281000, 1795236943017281000, 70000};
-    struct ht_pack_past past = {{0}};
-    uint8_t packed[HT_PACKED_MAX(sizeof words)];
-    uint64_t again[HT_ARRAY_LEN(words)];
-    (void)unused;
-    ht_pack_after(&past, 1795236942017281001);
-    ht_pack_after(&past, 0x55D0C0FFEE00);
-    struct ht_pack_past same = past;
-    uint8_t *middle          = ht_pack(&past, packed, words, zeros, 16);
-    assert_int_equal(middle - packed, 1 + 1 + 0 + 3);
-    const uint8_t *end = ht_pack(&past, middle, words + 2, zeros, 16);
-    assert_int_equal(end - middle, 1 + 1 + 4 + 3);
-    assert_ptr_equal(ht_unpack(&same, packed, again, zeros, 16), middle);
-    assert_ptr_equal(ht_unpack(&same, middle, again + 2, zeros, 16), end);
-    assert_memory_equal(again, words, sizeof words);
-}
-
-static void packs_nothing(void **unused)
-{
-    struct ht_pack_past past = {{0}};
-    uint8_t packed[HT_PACKED_MAX(0)];
-    (void)unused;
-    assert_ptr_equal(ht_pack(&past, packed, NULL, zeros, 0), packed);
-    assert_ptr_equal(ht_unpack(&past, packed, NULL, zeros, 0), packed);
-}
-
-/* What is as in what it is like is only in the byte of its eight; a zero that is not, a half. */
-static void packs_what_it_is_like(void **unused)
-{
-    uint64_t like[WORDS], words[WORDS];
-    (void)unused;
-    for (size_t i = 0; i < WORDS; i++) {
-        like[i] = words[i] = UINT64_MAX / (i + 1);
-    }
-    check_like(words, like, WORDS, WORDS / 8);
-    words[7] = 5;
-    check_like(words, like, WORDS, WORDS / 8 + 1 + 1);
-    words[8] = words[23] = 0;
-    check_like(words, like, WORDS, WORDS / 8 + 2 + 1);
-    check_like(zeros, like, WORDS, WORDS / 8 + WORDS / 2);
-}
-
-/* Words of any length in any order, and what most of them are not. */
+/* Words of any length; what some of them, and of the anchors, are not. All forms can be read when
+ * there are others. */
 static void packs_anything(void **unused)
 {
-    uint8_t packed[HT_PACKED_MAX(WORDS * sizeof(uint64_t))];
-    uint64_t words[WORDS], like[WORDS] = {0}, again[WORDS], random = 1;
+    enum { ROUNDS = 50, KEPT = 20 };
+    uint64_t random = 1, words[KEPT][WORDS];
+    uint8_t packed[KEPT][HT_PACKED_MAX(WORDS)];
     (void)unused;
-    for (unsigned round = 0; round < 5000; round++) {
-        for (unsigned i = 0; i < WORDS; i++) {
-            random   = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-            words[i] = (random >> 40) % 3 == 0 ? like[i] : random >> random % 64;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct packer p[KEPT] = {{.kind = {.num_forms = 0}}};
+        for (unsigned i = 0; i < KEPT; i++) {
+            for (unsigned w = 0; w < WORDS; w++) {
+                bool same           = i > 0 && next(&random) % 3 != 0;
+                words[i][w]         = same ? words[i - 1][w] : next(&random);
+                p[i].anchors[1 + w] = w % 2 == 0 ? words[i][w] - w : next(&random);
+            }
+            const uint8_t *end = ht_pack(&p[0].kind, packed[i], p[i].anchors, words[i], WORDS);
+            assert_true(end <= packed[i] + sizeof packed[i]);
         }
-        struct ht_pack_past past = {{0}}, same = {{0}};
-        const uint8_t *end = ht_pack(&past, packed, words, like, sizeof words);
-        assert_true((size_t)(end - packed) + HT_PACK_SLACK <= sizeof packed);
-        assert_ptr_equal(ht_unpack(&same, packed, again, like, sizeof again), end);
-        assert_memory_equal(again, words, sizeof words);
-        memcpy(like, words, sizeof like);
+        for (unsigned i = 0; i < KEPT; i++) {
+            uint64_t again[WORDS];
+            (void)ht_unpack(&p[0].kind, packed[i], p[i].anchors, again);
+            assert_memory_equal(again, words[i], sizeof again);
+        }
+        ht_pack_forget(&p[0].kind);
     }
+}
+
+static void a_kind_has_one_size(void **unused)
+{
+    const uint64_t words[WORDS] = {0};
+    uint8_t packed[HT_PACKED_MAX(WORDS)];
+    struct packer p = {0};
+    (void)unused;
+    check(&p, words, WORDS - 1, EMPTY);
+    assert_null(ht_pack(&p.kind, packed, p.anchors, words, WORDS));
+    assert_null(ht_pack(&p.kind, packed, p.anchors, words, 0));
+    ht_pack_forget(&p.kind);
+}
+
+/* No record takes more than is promised: all of its words written, and all otherwise. */
+static void packs_the_worst(void **unused)
+{
+    uint64_t words[WORDS] = {0};
+    struct packer p       = {0};
+    (void)unused;
+    check(&p, words, WORDS, EMPTY);
+    for (size_t i = 0; i < WORDS; i++) {
+        words[i] = UINT64_MAX - ((i + 1) * (i + 1) << 40);
+    }
+    check(&p, words, WORDS, EMPTY + 8 * WORDS);
+    assert_true(EMPTY + 8 * WORDS <= HT_PACKED_MAX(WORDS));
+    ht_pack_forget(&p.kind);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(packs_words),
-                                       cmocka_unit_test(packs_what_is_near),
-                                       cmocka_unit_test(packs_what_comes_again),
-                                       cmocka_unit_test(packs_what_is_like_the_past),
-                                       cmocka_unit_test(packs_what_it_is_like),
-                                       cmocka_unit_test(packs_nothing),
+                                       cmocka_unit_test(same_words_take_nothing),
+                                       cmocka_unit_test(other_words_are_written),
+                                       cmocka_unit_test(words_that_follow_take_nothing),
+                                       cmocka_unit_test(near_words_are_halved),
+                                       cmocka_unit_test(what_is_otherwise_is_added),
+                                       cmocka_unit_test(a_kind_has_one_size),
+                                       cmocka_unit_test(packs_the_worst),
                                        cmocka_unit_test(packs_anything)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
