@@ -1,8 +1,12 @@
+/* For SHA1_Init and what belongs to it. */
+#define OPENSSL_API_COMPAT 10101
+
 #include "crypto/digest.h"
 
 #include <stdlib.h>
 
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 enum { NUM_DIGESTS = HT_SHA512 + 1 };
 
@@ -51,10 +55,24 @@ static bool digest_once(const char *name, uint8_t *out, unsigned *len, struct ht
     return done;
 }
 
+/* SHA-1 names things here, connections and certificates, and checks what others protect by it: so
+ * it needs no provider's leave, and of one block, as a connection's is, the way through it is most.
+ */
+static size_t sha1(uint8_t *out, struct ht_bytes in)
+{
+    SHA_CTX context;
+    bool done = SHA1_Init(&context) == 1 && SHA1_Update(&context, in.ptr, in.len) == 1 &&
+                SHA1_Final(out, &context) == 1;
+    return done ? SHA_DIGEST_LENGTH : 0;
+}
+
 size_t ht_digest(struct ht_digester *digester, enum ht_digest digest, uint8_t *out,
                  struct ht_bytes in)
 {
     unsigned len = 0;
+    if (digest == HT_SHA1) {
+        return sha1(out, in);
+    }
     if (digester == NULL) {
         return digest_once(names[digest], out, &len, in) ? len : 0;
     }
