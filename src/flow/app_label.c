@@ -13,19 +13,22 @@ enum {
     MAX_PACKETS     = 12,   /* of a flow: what libndpi does not know then, it hardly ever learns */
     MAX_SERVER_NAME = 255,  /* RFC 1035 section 2.3.4 */
     VERDICT_SETS    = 2048, /* 128 KiB */
-    VERDICT_WAYS    = 4
+    VERDICT_WAYS    = 8,
+    /* A verdict's bits below those of the name's hash. */
+    CATEGORY_BITS = 8,
+    VERDICT_BITS  = 20
 };
 
-/* What libndpi said of a name. The name stands there by its hash alone, so that what is remembered
- * of thousands stays in the cache: with a secret seed no two names meet on purpose. */
+/* What libndpi said of a name, protocol and category; 0: it does not know it. */
 struct verdict {
-    uint64_t name; /* 0: none */
     uint16_t protocol, category;
 };
 
-/* The latest first. */
+/* Names and what was said of them, the latest first; 0: none. A name stands there by 43 bits of its
+ * hash alone, so that what is remembered of thousands stays in the cache: with a secret seed no two
+ * names meet on purpose. */
 struct verdict_set {
-    struct verdict verdicts[VERDICT_WAYS];
+    _Alignas(HT_CACHE_LINE) uint64_t verdicts[VERDICT_WAYS];
 };
 
 struct ht_labeler {
@@ -164,7 +167,7 @@ static struct verdict ask(struct ndpi_detection_module_struct *module, struct ht
     name[server_name.len]              = '\0';
     ndpi_protocol_match_result matched = {0};
     int protocol = ndpi_match_string_subprotocol(module, name, (unsigned)server_name.len, &matched);
-    bool known   = protocol > NDPI_PROTOCOL_UNKNOWN && protocol <= UINT16_MAX;
+    bool known   = protocol > NDPI_PROTOCOL_UNKNOWN && protocol < NDPI_NUM_BITS;
     return known ? (struct verdict){.protocol = (uint16_t)protocol,
                                     .category = (uint16_t)matched.protocol_category}
                  : (struct verdict){0};
@@ -172,44 +175,68 @@ static struct verdict ask(struct ndpi_detection_module_struct *module, struct ht
 
 static uint64_t hash_of(const struct ht_labeler *labeler, struct ht_bytes server_name)
 {
-    return ht_hash(server_name, labeler->seed) | 1;
+    return ht_hash(server_name, labeler->seed);
+}
+
+/* The name, where nothing is said of it yet; never 0. */
+static uint64_t name_of(uint64_t hash)
+{
+    return (hash | UINT64_C(1) << 63) >> VERDICT_BITS << VERDICT_BITS;
+}
+
+static uint64_t pack(struct verdict verdict)
+{
+    _Static_assert(NDPI_PROTOCOL_NUM_CATEGORIES <= 1 << CATEGORY_BITS, "a category has its bits");
+    _Static_assert(NDPI_NUM_BITS <= 1 << (VERDICT_BITS - CATEGORY_BITS), "a protocol has its bits");
+    return (uint64_t)verdict.protocol << CATEGORY_BITS | verdict.category;
+}
+
+static struct verdict unpack(uint64_t packed)
+{
+    const uint64_t protocols  = (UINT64_C(1) << (VERDICT_BITS - CATEGORY_BITS)) - 1;
+    const uint64_t categories = (UINT64_C(1) << CATEGORY_BITS) - 1;
+    return (struct verdict){.protocol = (uint16_t)(packed >> CATEGORY_BITS & protocols),
+                            .category = (uint16_t)(packed & categories)};
 }
 
 static struct verdict_set *set_of(struct ht_labeler *labeler, uint64_t hash)
 {
     if (labeler->verdicts == NULL) {
-        labeler->verdicts = calloc(VERDICT_SETS, sizeof *labeler->verdicts);
+        size_t size       = VERDICT_SETS * sizeof *labeler->verdicts;
+        labeler->verdicts = aligned_alloc(HT_CACHE_LINE, size);
+        if (labeler->verdicts == NULL) {
+            return NULL;
+        }
+        memset(labeler->verdicts, 0, size);
     }
-    return labeler->verdicts != NULL ? &labeler->verdicts[(hash >> 1) % VERDICT_SETS] : NULL;
+    return &labeler->verdicts[hash % VERDICT_SETS];
 }
 
 /* What was said of the name, or is now. */
 static struct verdict verdict_of(struct ht_labeler *labeler, struct ht_bytes server_name)
 {
-    uint64_t hash           = hash_of(labeler, server_name);
+    uint64_t hash = hash_of(labeler, server_name), name = name_of(hash);
     struct verdict_set *set = set_of(labeler, hash);
     if (set == NULL) {
         return ask(labeler->module, server_name);
     }
-    struct verdict *verdicts = set->verdicts;
-    size_t way               = 0;
-    while (way < VERDICT_WAYS && verdicts[way].name != hash) {
-        way++;
+    uint64_t *verdicts = set->verdicts;
+    for (size_t way = 0; way < VERDICT_WAYS; way++) {
+        if ((verdicts[way] ^ name) >> VERDICT_BITS == 0) {
+            return unpack(verdicts[way]);
+        }
     }
-    if (way < VERDICT_WAYS) {
-        return verdicts[way];
-    }
+    struct verdict verdict = ask(labeler->module, server_name);
     memmove(&verdicts[1], &verdicts[0], (VERDICT_WAYS - 1) * sizeof verdicts[0]);
-    verdicts[0]      = ask(labeler->module, server_name);
-    verdicts[0].name = hash;
-    return verdicts[0];
+    verdicts[0] = name | pack(verdict);
+    return verdict;
 }
 
 void ht_labeler_fetch(struct ht_labeler *labeler, struct ht_bytes server_name)
 {
     const struct verdict_set *set = set_of(labeler, hash_of(labeler, server_name));
     if (set != NULL) {
-        ht_fetch_all(set, sizeof *set);
+        ht_fetch(set);
     }
 }
 
