@@ -10,6 +10,7 @@
 #include "cli/signals.h"
 #include "crypto/key_log.h"
 #include "crypto/start.h"
+#include "flow/app_label.h"
 #include "registry.h"
 
 #include <sched.h>
@@ -80,7 +81,11 @@ static size_t max_bytes(const struct cli_options *o)
 
 static bool open_crew(struct cli_session *session, struct ht_error *error)
 {
-    const struct cli_options *o          = session->options;
+    const struct cli_options *o = session->options;
+    if (!o->no_ndpi) {
+        cli_label_memory_start();
+        session->label_tables = ht_label_tables_new();
+    }
     const struct ht_engine_config engine = {.dissectors     = ht_dissectors,
                                             .analyzers      = session->analysis.analyzers,
                                             .analysis       = &session->analysis.settings,
@@ -90,7 +95,7 @@ static bool open_crew(struct cli_session *session, struct ht_error *error)
                                             .verify         = o->verify,
                                             .audit          = o->audit,
                                             .events         = o->events,
-                                            .label          = !o->no_ndpi,
+                                            .label_tables   = session->label_tables,
                                             .live           = cli_options_live(o),
                                             .max_flows      = o->max_flows,
                                             .max_bytes      = max_bytes(o),
@@ -102,10 +107,7 @@ static bool open_crew(struct cli_session *session, struct ht_error *error)
                                             .lines   = write_lines,
                                             .record  = write_record,
                                             .context = session};
-    if (engine.label) {
-        cli_label_memory_start();
-    }
-    session->crew = ht_crew_new(&config, error);
+    session->crew                        = ht_crew_new(&config, error);
     return session->crew != NULL;
 }
 
@@ -465,12 +467,13 @@ static bool begin(struct cli_session *session, struct ht_error *error)
 
 /* The process ends, and all that it holds with it, at once; by hand a fifth of a small file's time
  * goes into freeing libndpi's tables. Sanitizers want to see nothing lost. */
-static void free_crew(struct ht_crew *crew)
+static void free_crew(const struct cli_session *session)
 {
 #ifdef HT_SANITIZED
-    ht_crew_free(crew);
+    ht_crew_free(session->crew);
+    ht_label_tables_free(session->label_tables);
 #else
-    (void)crew;
+    (void)session;
 #endif
 }
 
@@ -504,7 +507,7 @@ int cli_run(const struct cli_options *options)
         session.status = session.status != CLI_OK ? session.status : CLI_USAGE;
         ht_source_close(session.source);
     }
-    free_crew(session.crew);
+    free_crew(&session);
     cli_report_close(&session);
     cli_analysis_close(&session.analysis);
     if (!cli_writer_close(&session.writer)) {

@@ -21,7 +21,8 @@ struct cli_session {
     struct cli_notify notify;
     struct cli_writer writer;
     struct cli_analysis analysis;
-    FILE *bill; /* of materials; NULL: none is asked for */
+    FILE *bill;                           /* of materials; NULL: none is asked for */
+    struct ht_label_tables *label_tables; /* NULL: no labels */
     struct ht_crew *crew;
     struct ht_stats counted; /* here, beside what the engines count */
     struct ht_stats stats;   /* all, when last asked for */

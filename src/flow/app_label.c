@@ -7,6 +7,7 @@
 #include "base/hash.h"
 
 #include <ndpi_api.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 enum {
@@ -31,9 +32,21 @@ struct verdict_set {
     _Alignas(HT_CACHE_LINE) uint64_t verdicts[VERDICT_WAYS];
 };
 
-struct ht_labeler {
+/* What libndpi learns from packets depends on their order: only what it knows of names is shared.
+ * But that is a module as any other, and whoever comes first has its packets looked at by it. */
+struct ht_label_tables {
+    pthread_mutex_t lock; /* of all here, and of the making of modules: libndpi counts meanwhile */
     struct ndpi_detection_module_struct *module; /* made when first needed: 9 ms and 4.5 MB */
     bool failed;                                 /* it cannot be made */
+    unsigned num_labelers;                       /* that were made */
+};
+
+struct ht_labeler {
+    struct ht_label_tables *tables;
+    bool is_first;
+    struct ndpi_detection_module_struct *names;   /* the tables'; NULL: not asked for yet */
+    struct ndpi_detection_module_struct *packets; /* its own; NULL: the first one's, or not yet */
+    bool failed;                                  /* that cannot be made */
     uint64_t seed;
     struct verdict_set *verdicts; /* NULL: no memory, each name is asked of anew */
 };
@@ -49,23 +62,47 @@ void ht_labeler_use_memory(void *(*take)(size_t len), void (*give)(void *piece))
     set_ndpi_free(give);
 }
 
-struct ht_labeler *ht_labeler_new(uint64_t seed)
+struct ht_label_tables *ht_label_tables_new(void)
+{
+    struct ht_label_tables *tables = calloc(1, sizeof *tables);
+    if (tables != NULL) {
+        (void)pthread_mutex_init(&tables->lock, NULL);
+    }
+    return tables;
+}
+
+void ht_label_tables_free(struct ht_label_tables *tables)
+{
+    if (tables == NULL) {
+        return;
+    }
+    if (tables->module != NULL) {
+        ndpi_exit_detection_module(tables->module);
+    }
+    (void)pthread_mutex_destroy(&tables->lock);
+    free(tables);
+}
+
+struct ht_labeler *ht_labeler_new(struct ht_label_tables *tables, uint64_t seed)
 {
     struct ht_labeler *labeler = calloc(1, sizeof *labeler);
     if (labeler != NULL) {
-        labeler->seed = seed;
+        labeler->tables   = tables;
+        labeler->is_first = tables->num_labelers++ == 0;
+        labeler->seed     = seed;
     }
     return labeler;
 }
 
 void ht_labeler_free(struct ht_labeler *labeler)
 {
-    if (labeler != NULL && labeler->module != NULL) {
-        ndpi_exit_detection_module(labeler->module);
+    if (labeler == NULL) {
+        return;
     }
-    if (labeler != NULL) {
-        free(labeler->verdicts);
+    if (labeler->packets != NULL && !labeler->is_first) {
+        ndpi_exit_detection_module(labeler->packets);
     }
+    free(labeler->verdicts);
     free(labeler);
 }
 
@@ -97,20 +134,35 @@ static struct ndpi_detection_module_struct *new_module(void)
     return module;
 }
 
-static struct ndpi_detection_module_struct *module_of(struct ht_labeler *labeler)
+/* What names are asked of; NULL where it cannot be made. */
+static struct ndpi_detection_module_struct *names_of(struct ht_labeler *labeler)
 {
-    if (labeler->module == NULL && !labeler->failed) {
-        labeler->module = new_module();
-        labeler->failed = labeler->module == NULL;
+    struct ht_label_tables *tables = labeler->tables;
+    if (labeler->names == NULL) {
+        (void)pthread_mutex_lock(&tables->lock);
+        if (tables->module == NULL && !tables->failed) {
+            tables->module = new_module();
+            tables->failed = tables->module == NULL;
+        }
+        labeler->names = tables->module;
+        (void)pthread_mutex_unlock(&tables->lock);
     }
-    return labeler->module;
+    return labeler->names;
 }
 
-void ht_labeler_prepare(struct ht_labeler *labeler)
+/* What packets are shown to; NULL where it cannot be made. */
+static struct ndpi_detection_module_struct *packets_of(struct ht_labeler *labeler)
 {
-    if (labeler != NULL) {
-        (void)module_of(labeler);
+    if (labeler->is_first) {
+        return names_of(labeler);
     }
+    if (labeler->packets == NULL && !labeler->failed) {
+        (void)pthread_mutex_lock(&labeler->tables->lock);
+        labeler->packets = new_module();
+        (void)pthread_mutex_unlock(&labeler->tables->lock);
+        labeler->failed = labeler->packets == NULL;
+    }
+    return labeler->packets;
 }
 
 static void set_label(struct ndpi_detection_module_struct *module, uint16_t protocol,
@@ -131,24 +183,39 @@ static struct flow_state *state_of(void **flow_state)
     return *flow_state;
 }
 
+/* Shows it to libndpi, the last one of a flow too if it is that. */
+static ndpi_protocol show(struct ndpi_detection_module_struct *module,
+                          struct ndpi_flow_struct *flow, struct ht_bytes packet, int64_t time_ns,
+                          bool last)
+{
+    uint64_t time_ms    = time_ns > 0 ? (uint64_t)time_ns / 1000000 : 0;
+    ndpi_protocol found = ndpi_detection_process_packet(module, flow, packet.ptr,
+                                                        (unsigned short)packet.len, time_ms);
+    if (last && found.app_protocol == NDPI_PROTOCOL_UNKNOWN &&
+        found.master_protocol == NDPI_PROTOCOL_UNKNOWN) {
+        uint8_t guessed = 0; /* never: by the port number alone anything is HTTP */
+        found           = ndpi_detection_giveup(module, flow, 0, &guessed);
+    }
+    return found;
+}
+
 bool ht_labeler_feed(struct ht_labeler *labeler, void **flow_state, struct ht_bytes ip_packet,
                      int64_t time_ns, bool from_client, struct ht_app_label *out)
 {
     (void)from_client; /* version 4.2 finds the direction by itself */
-    struct ndpi_detection_module_struct *module = module_of(labeler);
+    struct ndpi_detection_module_struct *module = packets_of(labeler);
     struct flow_state *state                    = module != NULL ? state_of(flow_state) : NULL;
     if (state == NULL) {
         return true;
     }
     struct ht_bytes packet = ht_bytes_head(ip_packet, UINT16_MAX);
-    uint64_t time_ms       = time_ns > 0 ? (uint64_t)time_ns / 1000000 : 0;
     bool last              = ++state->num_packets >= MAX_PACKETS;
-    ndpi_protocol found    = ndpi_detection_process_packet(module, &state->flow, packet.ptr,
-                                                           (unsigned short)packet.len, time_ms);
-    if (last && found.app_protocol == NDPI_PROTOCOL_UNKNOWN &&
-        found.master_protocol == NDPI_PROTOCOL_UNKNOWN) {
-        uint8_t guessed = 0; /* never: by the port number alone anything is HTTP */
-        found           = ndpi_detection_giveup(module, &state->flow, 0, &guessed);
+    if (labeler->is_first) {
+        (void)pthread_mutex_lock(&labeler->tables->lock);
+    }
+    ndpi_protocol found = show(module, &state->flow, packet, time_ns, last);
+    if (labeler->is_first) {
+        (void)pthread_mutex_unlock(&labeler->tables->lock);
     }
     uint16_t protocol =
         found.app_protocol != NDPI_PROTOCOL_UNKNOWN ? found.app_protocol : found.master_protocol;
@@ -160,14 +227,17 @@ bool ht_labeler_feed(struct ht_labeler *labeler, void **flow_state, struct ht_by
 }
 
 /* All of it 0 where libndpi does not know the name. */
-static struct verdict ask(struct ndpi_detection_module_struct *module, struct ht_bytes server_name)
+static struct verdict ask(struct ht_labeler *labeler, struct ht_bytes server_name)
 {
     char name[MAX_SERVER_NAME + 1];
     memcpy(name, server_name.ptr, server_name.len);
     name[server_name.len]              = '\0';
     ndpi_protocol_match_result matched = {0};
-    int protocol = ndpi_match_string_subprotocol(module, name, (unsigned)server_name.len, &matched);
-    bool known   = protocol > NDPI_PROTOCOL_UNKNOWN && protocol < NDPI_NUM_BITS;
+    (void)pthread_mutex_lock(&labeler->tables->lock);
+    int protocol =
+        ndpi_match_string_subprotocol(labeler->names, name, (unsigned)server_name.len, &matched);
+    (void)pthread_mutex_unlock(&labeler->tables->lock);
+    bool known = protocol > NDPI_PROTOCOL_UNKNOWN && protocol < NDPI_NUM_BITS;
     return known ? (struct verdict){.protocol = (uint16_t)protocol,
                                     .category = (uint16_t)matched.protocol_category}
                  : (struct verdict){0};
@@ -218,7 +288,7 @@ static struct verdict verdict_of(struct ht_labeler *labeler, struct ht_bytes ser
     uint64_t hash = hash_of(labeler, server_name), name = name_of(hash);
     struct verdict_set *set = set_of(labeler, hash);
     if (set == NULL) {
-        return ask(labeler->module, server_name);
+        return ask(labeler, server_name);
     }
     uint64_t *verdicts = set->verdicts;
     for (size_t way = 0; way < VERDICT_WAYS; way++) {
@@ -226,7 +296,7 @@ static struct verdict verdict_of(struct ht_labeler *labeler, struct ht_bytes ser
             return unpack(verdicts[way]);
         }
     }
-    struct verdict verdict = ask(labeler->module, server_name);
+    struct verdict verdict = ask(labeler, server_name);
     memmove(&verdicts[1], &verdicts[0], (VERDICT_WAYS - 1) * sizeof verdicts[0]);
     verdicts[0] = name | pack(verdict);
     return verdict;
@@ -243,7 +313,7 @@ void ht_labeler_fetch(struct ht_labeler *labeler, struct ht_bytes server_name)
 void ht_labeler_by_server_name(struct ht_labeler *labeler, struct ht_bytes server_name,
                                struct ht_app_label *out)
 {
-    struct ndpi_detection_module_struct *module = module_of(labeler);
+    struct ndpi_detection_module_struct *module = names_of(labeler);
     if (module == NULL || server_name.len == 0 || server_name.len > MAX_SERVER_NAME) {
         return;
     }

@@ -7,21 +7,24 @@
 
 #include "event/connection.h"
 
+struct ht_label_tables;
 struct ht_labeler;
 
 /* ht_labeler_use_memory makes libndpi take its memory by `take`, and give it back by `give`,
  * instead of by malloc and free: in the whole process, so before the first labeller is made. */
 void ht_labeler_use_memory(void *(*take)(size_t len), void (*give)(void *piece));
 
-/* ht_labeler_new makes a labeller; libndpi's module is made when first needed (some 10 ms, 4.5 MB).
- * NULL: no memory, or built without libndpi. The strings of its labels live as long as it. `seed`
- * is of hashes: one that strangers do not know. */
-struct ht_labeler *ht_labeler_new(uint64_t seed);
-void ht_labeler_free(struct ht_labeler *labeler);
+/* ht_label_tables_new is for what libndpi knows of names, which all labellers of a run share, in
+ * several threads, too. NULL: no memory, or built without libndpi. */
+struct ht_label_tables *ht_label_tables_new(void);
+void ht_label_tables_free(struct ht_label_tables *tables);
 
-/* ht_labeler_prepare makes the module now: libndpi cannot make two of them in two threads at once.
- */
-void ht_labeler_prepare(struct ht_labeler *labeler);
+/* ht_labeler_new makes a labeller, to be freed before its `tables` are; libndpi's modules are made
+ * when first needed (some 10 ms, 4.5 MB): one for names and the packets of the first labeller, and
+ * one for the packets of each other. NULL: no memory. The strings of its labels live as long as it
+ * and the tables. `seed` is of hashes: one that strangers do not know. */
+struct ht_labeler *ht_labeler_new(struct ht_label_tables *tables, uint64_t seed);
+void ht_labeler_free(struct ht_labeler *labeler);
 
 /* ht_labeler_feed shows an IP packet of a flow; `*flow_state` is the labeller's (NULL before the
  * first): about a kilobyte, at most what a dozen packets hold, until ht_labeler_flow_free. Returns

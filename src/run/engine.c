@@ -105,7 +105,9 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->keyring.live    = config->live;
     engine->now_ns          = INT64_MIN;
     engine->digester        = ht_digester_new();
-    engine->labeler         = config->label ? ht_labeler_new(config->hash_seed) : NULL;
+    engine->labeler         = config->label_tables != NULL
+                                  ? ht_labeler_new(config->label_tables, config->hash_seed)
+                                  : NULL;
     engine->openings.budget = &engine->budget;
     engine->receiver        = (struct ht_receiver){.deliver = ht_engine_deliver,
                                                    .context = engine,
@@ -114,9 +116,6 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     ht_fragments_init(&engine->fragments, config->hash_seed);
     list_dissectors(engine);
     list_hooks(engine);
-    if (config->lesson != NULL) {
-        ht_labeler_prepare(engine->labeler); /* other threads have one too */
-    }
     engine->pool.seed    = config->hash_seed;
     engine->emitter.pool = &engine->pool;
     for (int i = 0; i < HT_POOL_GENERATIONS; i++) {

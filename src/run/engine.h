@@ -24,6 +24,7 @@ static inline bool ht_order_before(struct ht_order a, struct ht_order b)
 
 struct ht_flow;
 struct ht_key_log;
+struct ht_label_tables;
 
 enum { HT_DEFAULT_MAX_FLOWS = 2000000, HT_DEFAULT_SLEEP_FRAMES = 1 << 14 };
 #define HT_DEFAULT_MAX_BYTES (UINT64_C(2) << 30)
@@ -48,10 +49,12 @@ struct ht_engine_config {
 
     const struct ht_key_log *key_log; /* keys of sessions; shared, read only; NULL: none */
 
+    /* For application labels by libndpi; shared, outlives the engine; NULL: none. */
+    struct ht_label_tables *label_tables;
+
     bool verify; /* check the signatures of handshakes */
     bool audit;  /* keep what rules ask for */
     bool events; /* an event record for each thing as it happens */
-    bool label;  /* application labels by libndpi */
     bool live;   /* flows end by time; else by number, and at the end of the source */
     uint64_t hash_seed;
     uint64_t sleep_frames; /* an open connection that is silent for about so many sleeps

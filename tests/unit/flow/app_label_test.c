@@ -6,27 +6,40 @@
 
 #include "flow/app_label.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+struct labels {
+    struct ht_label_tables *tables;
+    struct ht_labeler *labeler; /* NULL: built without libndpi */
+};
+
 static int set_up(void **state)
 {
-    *state = ht_labeler_new(1);
+    struct labels *labels = calloc(1, sizeof *labels);
+    labels->tables        = ht_label_tables_new();
+    labels->labeler       = labels->tables != NULL ? ht_labeler_new(labels->tables, 1) : NULL;
+    *state                = labels;
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    ht_labeler_free(*state);
+    struct labels *labels = *state;
+    ht_labeler_free(labels->labeler);
+    ht_label_tables_free(labels->tables);
+    free(labels);
     return 0;
 }
 
 static struct ht_labeler *labeler_or_skip(void **state)
 {
-    if (*state == NULL) {
+    const struct labels *labels = *state;
+    if (labels->labeler == NULL) {
         skip();
     }
-    return *state;
+    return labels->labeler;
 }
 
 static void assert_label(const struct ht_app_label *label, const char *name, const char *category)
@@ -207,6 +220,47 @@ static void test_hostile_packets(void **state)
     ht_buffer_free(&room);
 }
 
+/* As a worker does, in a thread of its own. cmocka counts in one thread only. */
+static void *ask_and_feed(void *context)
+{
+    struct ht_labeler *labeler = context;
+    struct ht_buffer room      = {.max = 4096};
+    bool all_good              = true;
+    struct ht_bytes request    = tcp_packet(&room, 8080, "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    for (int i = 0; i < 500; i++) {
+        struct ht_app_label by_name = {0}, by_packets = {0};
+        void *flow = NULL;
+        char name[32];
+        (void)snprintf(name, sizeof name, "%d.facebook.com", i);
+        ht_labeler_by_server_name(labeler, ht_text(name), &by_name);
+        (void)ht_labeler_feed(labeler, &flow, request, i, true, &by_packets);
+        ht_labeler_flow_free(labeler, &flow);
+        all_good = all_good && by_name.name != NULL && strcmp(by_name.name, "Facebook") == 0 &&
+                   by_packets.name != NULL && strcmp(by_packets.name, "HTTP") == 0;
+    }
+    ht_buffer_free(&room);
+    return all_good ? labeler : NULL;
+}
+
+static void test_several_in_threads(void **state)
+{
+    (void)labeler_or_skip(state);
+    struct ht_label_tables *tables = ht_label_tables_new();
+    struct ht_labeler *labelers[3];
+    pthread_t threads[3];
+    for (uint64_t i = 0; i < 3; i++) {
+        labelers[i] = ht_labeler_new(tables, i);
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_and_feed, labelers[i]), 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        void *good = NULL;
+        assert_int_equal(pthread_join(threads[i], &good), 0);
+        assert_non_null(good);
+        ht_labeler_free(labelers[i]);
+    }
+    ht_label_tables_free(tables);
+}
+
 static size_t num_taken; /* libndpi hands no context to these */
 
 static void *take(size_t len)
@@ -219,10 +273,12 @@ static void test_memory_of_its_own(void **state)
 {
     (void)labeler_or_skip(state);
     ht_labeler_use_memory(take, free);
-    struct ht_labeler *labeler = ht_labeler_new(1);
+    struct ht_label_tables *tables = ht_label_tables_new();
+    struct ht_labeler *labeler     = ht_labeler_new(tables, 1);
     assert_server_name(labeler, "www.google.com", "Google", "Web");
     assert_true(num_taken > 0);
     ht_labeler_free(labeler);
+    ht_label_tables_free(tables);
     ht_labeler_use_memory(malloc, free);
 }
 
@@ -233,6 +289,7 @@ static void test_nothing_to_free(void **state)
     ht_labeler_flow_free(NULL, &flow);
     ht_labeler_flow_free(NULL, NULL);
     ht_labeler_free(NULL);
+    ht_label_tables_free(NULL);
 }
 
 int main(void)
@@ -245,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_dns),
         cmocka_unit_test(test_unknown_gives_up),
         cmocka_unit_test(test_hostile_packets),
+        cmocka_unit_test(test_several_in_threads),
         cmocka_unit_test(test_memory_of_its_own),
         cmocka_unit_test(test_nothing_to_free),
     };
