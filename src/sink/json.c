@@ -274,7 +274,7 @@ static char *put_shared(struct ht_sink *sink, const struct ht_json_member *membe
         return put_members(sink, member->of, object, at);
     }
     struct ht_bytes rendered = ht_json_shapes_find(&sink->shapes, number, member->part);
-    if (rendered.len > 0) {
+    if (rendered.ptr != NULL) {
         return put_rendered(sink, rendered, at);
     }
     size_t start = (size_t)(at - sink->out->ptr);

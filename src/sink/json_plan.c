@@ -235,20 +235,25 @@ static size_t find_shared(const struct ht_struct *type, size_t first)
     return num;
 }
 
-/* Some members as one. */
+/* Some members as one; no fields: there is no such group. */
 struct group {
     enum ht_json_form form;
     size_t num; /* fields */
     struct span bytes;
 };
 
+/* One member alone is worth a look at the shape if it is an object. */
 static struct group find_group(const struct ht_struct *type, size_t first)
 {
-    struct group shared = {
-        HT_JSON_SHARED, find_shared(type, first), {type->shape_number, sizeof(uint64_t)}};
+    const struct ht_field *field = &type->fields[first];
+    bool object                  = field->kind == HT_OBJECT && (field->flags & HT_INTERNAL) == 0;
+    size_t shared                = find_shared(type, first);
+    if (shared > 1 || (shared == 1 && object)) {
+        return (struct group){HT_JSON_SHARED, shared, {type->shape_number, sizeof(uint64_t)}};
+    }
     struct group run = {.form = HT_JSON_RUN};
     run.num          = find_run(type, first, &run.bytes);
-    return shared.num > 1 ? shared : run;
+    return run.num > 1 ? run : (struct group){0};
 }
 
 static uint8_t count_shared(const struct ht_json_plan *plan)
@@ -289,11 +294,11 @@ static bool add_members(struct ht_json_plans *plans, struct ht_json_plan *plan)
     for (size_t i = 0; i < type->num_fields;) {
         struct group group = find_group(type, i);
         bool shown         = (type->fields[i].flags & HT_INTERNAL) == 0;
-        if (group.num > 1 ? !add_group(plans, plan, &type->fields[i], &group)
+        if (group.num > 0 ? !add_group(plans, plan, &type->fields[i], &group)
                           : shown && !add_member(plans, plan, &type->fields[i])) {
             return false;
         }
-        i += group.num > 1 ? group.num : 1;
+        i += group.num > 0 ? group.num : 1;
     }
     return true;
 }

@@ -36,8 +36,8 @@ static inline struct ht_json_shape *ht_json_shape(struct ht_json_shapes *shapes,
     return &shapes->places[number % HT_JSON_SHAPES];
 }
 
-/* ht_json_shapes_find is what a part of this shape was rendered to; empty: nothing, or it is not
- * kept. The view holds until the next ht_json_shapes_offer. */
+/* ht_json_shapes_find is what a part of this shape was rendered to, which may be nothing; a view of
+ * NULL: it is not kept. The view holds until the next ht_json_shapes_offer. */
 static inline struct ht_bytes ht_json_shapes_find(struct ht_json_shapes *shapes, uint64_t number,
                                                   unsigned part)
 {
