@@ -376,20 +376,26 @@ static __attribute__((noinline)) char *put_new_kind(struct ht_sink *sink,
     return at != NULL ? put_objects(sink, plan, entry, 1, at) : NULL;
 }
 
-static char *put_entry(struct ht_sink *sink, const struct ht_json_plan *plan,
-                       const struct ht_timeline_entry *entry, char *at)
+/* A comma before it. */
+static inline char *put_entry(struct ht_sink *sink, const struct ht_json_plan *plan,
+                              const struct ht_timeline_entry *entry, char *at)
 {
     const struct ht_json_kind *kind = ht_json_timeline_kind(&sink->timeline, entry);
-    size_t start                    = (size_t)(at - sink->out->ptr);
+    *at++                           = ',';
     if (kind == NULL) {
         return put_new_kind(sink, plan, entry, at);
     }
-    at = ht_json_put_kind(ht_json_put_when(at, plan, entry), kind);
+    char *start = at;
+    at          = ht_json_put_kind(ht_json_put_when(at, plan, entry), kind);
+    *start      = '{'; /* it says from whom, at least */
     if (entry->data.type != NULL) {
-        at = make_room(sink, ht_json_put_key(at, &kind->data->key));
-        at = at != NULL ? put_objects(sink, kind->data, entry->data.object, 1, at) : NULL;
+        at = put_far_object(sink, &kind->data->key, kind->data, entry->data.object, at);
     }
-    return at != NULL ? ht_json_end(at, sink->out->ptr + start, "{}") : NULL;
+    if (at == NULL) {
+        return NULL;
+    }
+    *at = '}';
+    return at + 1;
 }
 
 static char *put_timeline(struct ht_sink *sink, const struct ht_json_member *member,
@@ -399,13 +405,14 @@ static char *put_timeline(struct ht_sink *sink, const struct ht_json_member *mem
     const struct ht_timeline_entry *entry = timeline->items, *end = entry + timeline->len;
     size_t start = (size_t)(at - sink->out->ptr) + member->key.len;
     at           = ht_json_put_key(at, &member->key);
-    for (; at != NULL && entry < end; entry++) {
-        *at++ = ',';
-        at    = make_room(sink, at);
-        at    = at != NULL ? put_entry(sink, member->of, entry, at) : NULL;
+    for (; entry < end; entry++) {
+        at = make_room(sink, at);
+        at = at != NULL ? put_entry(sink, member->of, entry, at) : NULL;
+        if (at == NULL) {
+            return NULL;
+        }
     }
-    at = at != NULL ? ht_json_end(at, sink->out->ptr + start, "[]") : NULL;
-    return at != NULL ? make_room(sink, at) : NULL;
+    return make_room(sink, ht_json_end(at, sink->out->ptr + start, "[]"));
 }
 
 static inline char *put_word(struct ht_sink *sink, const struct ht_json_member *member,

@@ -14,7 +14,8 @@ bool ht_json_timeline_fits(const struct ht_json_plan *plan)
     for (size_t i = 0; fits && i < HT_ARRAY_LEN(forms); i++) {
         fits = plan->members[i].form == forms[i];
     }
-    return fits;
+    return fits && plan->members[HT_JSON_ENTRY_TIME].key.len <= HT_JSON_KEY_CHUNK &&
+           plan->members[HT_JSON_ENTRY_FRAME].key.len <= HT_JSON_KEY_CHUNK;
 }
 
 static bool make_room(struct ht_json_timeline *timeline, unsigned kind)

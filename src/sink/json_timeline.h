@@ -28,7 +28,8 @@ struct ht_json_timeline {
 };
 
 /* ht_json_timeline_fits: a plan of struct ht_timeline_entry has the members that the functions
- * below write, in this order: time, frame, a run of what follows from the kind, data. */
+ * below write, in this order: time, frame, a run of what follows from the kind, data; the keys of
+ * the first two are a chunk at most. */
 bool ht_json_timeline_fits(const struct ht_json_plan *plan);
 
 /* The members of such a plan. */
@@ -55,24 +56,25 @@ ht_json_timeline_kind(const struct ht_json_timeline *timeline,
 static inline char *ht_json_put_when(char *at, const struct ht_json_plan *plan,
                                      const struct ht_timeline_entry *entry)
 {
+    const struct ht_json_key *time  = &plan->members[HT_JSON_ENTRY_TIME].key;
+    const struct ht_json_key *frame = &plan->members[HT_JSON_ENTRY_FRAME].key;
     if (entry->absent == NULL) {
-        at = ht_json_put_key(at, &plan->members[HT_JSON_ENTRY_TIME].key);
-        at = ht_json_put_int(at, entry->t_ns);
+        memcpy(at, time->text, HT_JSON_KEY_CHUNK);
+        at = ht_json_put_int(at + time->len, entry->t_ns);
     }
     if (entry->frame != 0) {
-        at = ht_json_put_key(at, &plan->members[HT_JSON_ENTRY_FRAME].key);
-        at = ht_put_uint(at, entry->frame);
+        memcpy(at, frame->text, HT_JSON_KEY_CHUNK);
+        at = ht_put_uint(at + frame->len, entry->frame);
     }
     return at;
 }
 
 static inline char *ht_json_put_kind(char *at, const struct ht_json_kind *kind)
 {
-    size_t i = 0;
-    do {
+    memcpy(at, kind->text, HT_JSON_KIND_CHUNK);
+    for (size_t i = HT_JSON_KIND_CHUNK; i < kind->len; i += HT_JSON_KIND_CHUNK) {
         memcpy(at + i, kind->text + i, HT_JSON_KIND_CHUNK);
-        i += HT_JSON_KIND_CHUNK;
-    } while (i < kind->len);
+    }
     return at + kind->len;
 }
 
