@@ -29,8 +29,8 @@ struct ht_sink {
  * function returns where it stopped; NULL: there is no memory.
  */
 
-static char *put_each(struct ht_sink *sink, const struct ht_json_plan *plan, const void *objects,
-                      size_t num, char *at);
+static char *put_object(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
+                        char *at);
 
 static inline char *make_room(struct ht_sink *sink, char *at)
 {
@@ -43,28 +43,30 @@ static inline char *make_room(struct ht_sink *sink, char *at)
 }
 
 /* Words of an object are read: of one that is smaller its copy's. */
-static __attribute__((noinline)) char *put_small(struct ht_sink *sink,
-                                                 const struct ht_json_plan *plan,
-                                                 const char *objects, size_t num, char *at)
+static __attribute__((noinline)) char *
+put_small(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object, char *at)
 {
-    for (size_t i = 0; at != NULL && i < num; i++) {
-        _Alignas(uint64_t) char copy[sizeof(uint64_t)] = {0};
-        memcpy(copy, objects + i * plan->size, plan->size);
-        if (i > 0) {
-            *at++ = ',';
-        }
-        at = put_each(sink, plan, copy, 1, at);
-        at = at != NULL ? make_room(sink, at) : NULL;
-    }
-    return at;
+    _Alignas(uint64_t) char copy[sizeof(uint64_t)] = {0};
+    memcpy(copy, object, plan->size);
+    return put_object(sink, plan, copy, at);
 }
 
-/* Writes objects that lie side by side, one at least, a comma between. */
-static inline char *put_objects(struct ht_sink *sink, const struct ht_json_plan *plan,
-                                const void *objects, size_t num, char *at)
+static inline char *put_one(struct ht_sink *sink, const struct ht_json_plan *plan,
+                            const void *object, char *at)
 {
-    return plan->small ? put_small(sink, plan, objects, num, at)
-                       : put_each(sink, plan, objects, num, at);
+    return plan->small ? put_small(sink, plan, object, at) : put_object(sink, plan, object, at);
+}
+
+/* Writes objects that lie side by side, a comma before each. */
+static char *put_each(struct ht_sink *sink, const struct ht_json_plan *plan, const char *objects,
+                      size_t num, char *at)
+{
+    for (size_t i = 0; at != NULL && i < num; i++) {
+        *at++ = ',';
+        at    = make_room(sink, at);
+        at    = at != NULL ? put_one(sink, plan, objects + i * plan->size, at) : NULL;
+    }
+    return at;
 }
 
 /* Writes an object's members, a comma before each. */
@@ -72,7 +74,7 @@ static char *put_members(struct ht_sink *sink, const struct ht_json_plan *plan, 
                          char *at)
 {
     size_t start = (size_t)(at - sink->out->ptr);
-    char *end    = put_objects(sink, plan, object, 1, at);
+    char *end    = put_one(sink, plan, object, at);
     if (end == NULL) {
         return NULL;
     }
@@ -87,7 +89,7 @@ static char *put_far_object(struct ht_sink *sink, const struct ht_json_key *key,
                             const struct ht_json_plan *plan, const void *object, char *at)
 {
     at = make_room(sink, ht_json_put_key(at, key));
-    at = at != NULL ? put_objects(sink, plan, object, 1, at) : NULL;
+    at = at != NULL ? put_one(sink, plan, object, at) : NULL;
     return at != NULL ? make_room(sink, at) : NULL;
 }
 
@@ -112,17 +114,10 @@ static char *put_list(struct ht_sink *sink, const struct ht_json_member *member,
                       char *at)
 {
     const struct ht_objects *objects = value;
-    at                               = ht_json_put_key(at, &member->key);
-    *at++                            = '[';
-    at                               = make_room(sink, at);
-    if (at != NULL && objects->len > 0) {
-        at = put_objects(sink, member->of, objects->items, objects->len, at);
-    }
-    if (at == NULL) {
-        return NULL;
-    }
-    *at++ = ']';
-    return make_room(sink, at);
+    size_t start                     = (size_t)(at - sink->out->ptr) + member->key.len;
+    at =
+        put_each(sink, member->of, objects->items, objects->len, ht_json_put_key(at, &member->key));
+    return at != NULL ? make_room(sink, ht_json_end(at, sink->out->ptr + start, "[]")) : NULL;
 }
 
 static void add_named(struct ht_chars *out, const struct ht_registry *names, uint16_t id)
@@ -373,7 +368,7 @@ static __attribute__((noinline)) char *put_new_kind(struct ht_sink *sink,
         ht_json_timeline_keep(&sink->timeline, entry->kind, ht_bytes(at, (size_t)(end - at)), data);
     }
     at = make_room(sink, at);
-    return at != NULL ? put_objects(sink, plan, entry, 1, at) : NULL;
+    return at != NULL ? put_one(sink, plan, entry, at) : NULL;
 }
 
 /* A comma before it. */
@@ -431,11 +426,11 @@ static inline char *put_run(struct ht_sink *sink, const struct ht_json_member *m
 
 /* One jump leads to all that a kind of member needs. */
 static inline char *put_member(struct ht_sink *sink, const struct ht_json_member *member,
-                               const void *object, char *at)
+                               enum ht_json_form form, const void *object, char *at)
 {
     const struct ht_json_key *key = &member->key;
     const void *value             = (const char *)object + member->offset;
-    switch ((enum ht_json_form)member->form) {
+    switch (form) {
     case HT_JSON_TRUE:
         return ht_json_put_key(at, key);
     case HT_JSON_BOOL:
@@ -451,7 +446,7 @@ static inline char *put_member(struct ht_sink *sink, const struct ht_json_member
     case HT_JSON_NAMED:
         return put_word(sink, member, value, ((const struct ht_named *)value)->id, at);
     case HT_JSON_OBJECT:
-        return put_each(sink, member->of, ht_pointer_at(value), 1, ht_json_put_key(at, key));
+        return put_object(sink, member->of, ht_pointer_at(value), ht_json_put_key(at, key));
     case HT_JSON_RUN:
         return put_run(sink, member, value, at);
     case HT_JSON_TEXT:
@@ -476,34 +471,26 @@ static inline char *put_member(struct ht_sink *sink, const struct ht_json_member
         return put_repeated(sink, member, value, at);
     case HT_JSON_LARGE:
         return put_value(sink, member, value, at);
+    case HT_JSON_END:
+        return at;
     }
     __builtin_unreachable();
 }
 
-/* Objects that are not small. */
-static char *put_each(struct ht_sink *sink, const struct ht_json_plan *plan, const void *objects,
-                      size_t num, char *at)
+/* Writes an object that is not small. */
+static char *put_object(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object,
+                        char *at)
 {
-    const struct ht_json_member *end = plan->members + plan->num_members;
-    const char *object               = objects;
-    for (;;) {
-        size_t start = (size_t)(at - sink->out->ptr);
-        for (const struct ht_json_member *member = plan->members; member != end; member++) {
-            if (!ht_json_written(member, object)) {
-                continue;
-            }
-            at = put_member(sink, member, object, at);
-            if (at == NULL) {
-                return NULL;
-            }
+    size_t start = (size_t)(at - sink->out->ptr);
+    for (const struct ht_json_member *member = plan->members;; member++) {
+        if (!ht_json_written(member, object)) {
+            continue;
         }
-        at = ht_json_end(at, sink->out->ptr + start, "{}");
-        if (--num == 0) {
-            return at;
+        const enum ht_json_form form = (enum ht_json_form)member->form;
+        at                           = put_member(sink, member, form, object, at);
+        if (form == HT_JSON_END) {
+            return ht_json_end(at, sink->out->ptr + start, "{}");
         }
-        object += plan->size;
-        *at = ',';
-        at  = make_room(sink, at + 1);
         if (at == NULL) {
             return NULL;
         }

@@ -200,8 +200,11 @@ static size_t find_run(const struct ht_struct *type, size_t first, struct span *
 static struct ht_json_plan *new_plan(struct ht_json_plans *plans, const struct ht_struct *type,
                                      size_t max_members)
 {
-    struct ht_json_plan *plan =
-        ht_arena_alloc(&plans->arena, sizeof *plan + max_members * sizeof(struct ht_json_member));
+    struct ht_json_plan *plan = ht_arena_alloc(
+        &plans->arena, sizeof *plan + (max_members + 1) * sizeof(struct ht_json_member));
+    for (size_t i = 0; plan != NULL && i <= max_members; i++) {
+        plan->members[i] = (struct ht_json_member){.if_zero = true, .form = HT_JSON_END};
+    }
     if (plan != NULL) {
         plan->type  = type;
         plan->size  = type->size;

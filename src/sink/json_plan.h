@@ -33,7 +33,8 @@ enum ht_json_form {
     HT_JSON_TIMELINE,   /* objects that are entries of one (sink/json_timeline.h) */
     HT_JSON_FAR_OBJECT, /* any other object */
     HT_JSON_REPEATED,   /* a text or list of names of any length that is likely to come again */
-    HT_JSON_LARGE       /* any other */
+    HT_JSON_LARGE,      /* any other */
+    HT_JSON_END         /* none: the object's end, behind the last member of each plan */
 };
 
 enum {
@@ -75,7 +76,7 @@ struct ht_json_plan {
     bool small;  /* it is smaller than a word */
     bool made;   /* all of it */
     size_t num_members;
-    struct ht_json_member members[];
+    struct ht_json_member members[]; /* then one of the form HT_JSON_END */
 };
 
 /* How a line begins that is a record of a type, and the plan of what it says. */
