@@ -15,7 +15,7 @@ enum {
     /* At the end of a source flows are told by where they began, a round for so many frames, lest
      * all of them and their records be in memory; what began longer ago than that is told at once.
      */
-    FLUSH_STEP   = 8192,
+    FLUSH_STEP   = 1024,
     FLUSH_FRAMES = 1 << 24,
     SEEN_SETS    = 8192,
     SEEN_WAYS    = 8

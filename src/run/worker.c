@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 enum {
-    HARVEST_BYTES = 56 << 10 /* of records, handed on together */
+    HARVEST_BYTES = 56 << 10, /* of records, handed on together, */
+    HARVEST_ROOM  = 72 << 10  /* and one more, but for a large one */
 };
 
 /* A round on its way. */
@@ -185,6 +186,7 @@ void ht_worker_finish(struct ht_worker *worker, struct ht_worker *const *all, un
     }
     worker->into = &worker->harvests[worker->progress.harvests % HT_HARVESTS];
     ht_harvest_clear(worker->into);
+    (void)ht_chars_room(&worker->into->bytes, HARVEST_ROOM);
     worker->finishing = true;
     render(worker, &round->early);
     worker->into->last = worker->item == round->early.len;
