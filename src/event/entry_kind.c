@@ -2,11 +2,7 @@
 
 #include <stdlib.h>
 
-enum {
-    FIRST_CAPACITY = 64,
-    MAX_KINDS      = 16384 /* more than all types with all flags and reasons; of each there are two
-                            * entries, whose numbers have 16 bits */
-};
+enum { FIRST_CAPACITY = 64 };
 
 static struct ht_timeline_entry make_entry(const struct ht_entry_kind *kind, unsigned side)
 {
@@ -30,11 +26,12 @@ static bool has_room(struct ht_entry_kinds *kinds)
         return true;
     }
     size_t capacity = kinds->capacity == 0 ? FIRST_CAPACITY : kinds->capacity * 2U;
+    size_t most     = capacity < HT_ENTRY_KINDS_MAX ? capacity : HT_ENTRY_KINDS_MAX;
     const struct ht_entry_kind **more =
-        capacity <= MAX_KINDS ? realloc(kinds->kinds, capacity * sizeof *more) : NULL;
+        kinds->len < most ? realloc(kinds->kinds, most * sizeof *more) : NULL;
     if (more != NULL) {
         kinds->kinds    = more;
-        kinds->capacity = (uint16_t)capacity;
+        kinds->capacity = (uint16_t)most;
     }
     return more != NULL;
 }

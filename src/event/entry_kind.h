@@ -8,7 +8,10 @@
 
 #include "event/connection.h"
 
-enum { HT_ENTRY_KIND_BUCKETS = 512 /* a power of two */ };
+enum {
+    HT_ENTRY_KIND_BUCKETS = 512,  /* a power of two */
+    HT_ENTRY_KINDS_MAX    = 16383 /* more than all types with all flags and reasons */
+};
 
 struct ht_entry_kind {
     const struct ht_event_type *type;

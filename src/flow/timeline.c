@@ -5,17 +5,26 @@
 
 enum {
     CHUNK_BYTES = 79, /* with what stands around them 88: how a connection opens, in most flows */
-    HEAD_LEN    = 4,
-    LEN_BITS    = 4,
-    KIND_SHIFT  = 16,
-    STEP        = HT_ARENA_ALIGNMENT,
+    HEAD_LEN    = sizeof(uint64_t),
+    FAR_LEN     = 4 * HEAD_LEN,
+    FORM_BITS   = 2,
+    KIND_BITS   = 15,
+    FRAME_SHIFT = FORM_BITS + KIND_BITS,
+    FRAME_BITS  = 16,
+    TIME_SHIFT  = FRAME_SHIFT + FRAME_BITS,
+    TIME_BITS   = 64 - TIME_SHIFT,
+    NEAR_BITS   = 16,
+    STEP_SHIFT  = 3,
     FETCHED     = 256 /* bytes from the first chunk on: the hellos are behind it */
 };
 
-/* An entry begins with a word of HEAD_LEN bytes: how long its three numbers are, LEN_BITS each, and
- * from KIND_SHIFT on its kind and side. Then these: time and frame as differences from the entry
- * before it, and where what was kept lies, counted from the first chunk by STEP, for most of it is
- * in the same arena.
+/* What an entry has behind its head. */
+enum form { ALONE, NEAR, ELSEWHERE, FAR };
+
+/* An entry begins with a word: its form, its kind and side, and how many frames and nanoseconds it
+ * is after the one before it. Then, in as many pieces of NEAR_BITS as `form` says, where what was
+ * kept lies: counted from the first chunk by steps of the arena's alignment, for most of it is in
+ * the same one. Of an entry that is FAR from the one before it three words say all of that.
  *
  * Words are written and read whole: what is too much of the last one falls on `next`, which is NULL
  * as long as there are entries to be added. */
@@ -26,22 +35,15 @@ struct ht_timeline_chunk {
 };
 
 _Static_assert(sizeof(struct ht_timeline_chunk *) >= HT_PACK_SLACK, "room for what is too much");
+_Static_assert(HT_ARENA_ALIGNMENT == 1 << STEP_SHIFT, "what is kept is so aligned");
+_Static_assert(HT_ENTRY_KINDS_MAX * 2 + 1 < 1 << KIND_BITS, "kind and side");
 
-/* A number as it is written: the sign is the lowest bit, so that small ones are short. */
-struct number {
-    uint64_t word;
-    unsigned len;
+/* Where an entry is, seen from the one before it, and what was kept, from the first chunk. */
+struct distance {
+    int64_t time_ns, frames, steps;
 };
 
-static inline struct number number_of(int64_t number)
-{
-    uint64_t word = (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
-    return (struct number){word, ht_word_len(word)};
-}
-
-/* Not inlined, for one in seven entries needs one. */
-__attribute__((noinline)) static bool add_chunk(struct ht_timeline *timeline,
-                                                struct ht_arena *arena)
+static bool add_chunk(struct ht_timeline *timeline, struct ht_arena *arena)
 {
     struct ht_timeline_chunk *chunk = ht_arena_alloc(arena, sizeof *chunk);
     if (chunk != NULL) {
@@ -52,48 +54,87 @@ __attribute__((noinline)) static bool add_chunk(struct ht_timeline *timeline,
     return chunk != NULL;
 }
 
-/* Where what was kept lies, as seen from `home`. */
-static inline struct number place_of(const struct ht_timeline_chunk *home,
-                                     const struct ht_kept *kept)
+static inline struct distance distance_to(const struct ht_timeline *timeline,
+                                          const struct ht_happening *h)
 {
-    return number_of(kept != NULL ? (int64_t)((uintptr_t)kept - (uintptr_t)home) / STEP : 0);
+    uintptr_t bytes = h->kept != NULL ? (uintptr_t)h->kept - (uintptr_t)timeline->first : 0;
+    return (struct distance){.time_ns =
+                                 (int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns),
+                             .frames = (int64_t)(h->frame - timeline->frame),
+                             .steps  = (int64_t)bytes >> STEP_SHIFT};
 }
 
-static inline struct ht_kept *kept_at(const struct ht_timeline_chunk *home, int64_t place)
+/* As a number with a sign. */
+static inline bool fits(int64_t number, unsigned bits)
 {
-    uintptr_t at = (uintptr_t)home + (uintptr_t)(place * STEP);
-    return place != 0 ? (struct ht_kept *)at : NULL; /* NOLINT(performance-no-int-to-ptr) */
+    return (uint64_t)number + (UINT64_C(1) << (bits - 1)) < UINT64_C(1) << bits;
 }
 
-static inline uint8_t *put(uint8_t *at, struct number number)
+static inline enum form form_of(struct distance d)
 {
-    return ht_put_word(at, number.word, number.len);
-}
-
-bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
-                     const struct ht_happening *h)
-{
-    if (timeline->first == NULL && !add_chunk(timeline, arena)) {
-        return false;
+    if (!fits(d.time_ns, TIME_BITS) || !fits(d.frames, FRAME_BITS)) {
+        return FAR;
     }
-    struct number time  = number_of((int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns));
-    struct number frame = number_of((int64_t)(h->frame - timeline->frame));
-    struct number place = place_of(timeline->first, h->kept);
-    unsigned len        = HEAD_LEN + time.len + frame.len + place.len;
-    if (timeline->used + len > CHUNK_BYTES && !add_chunk(timeline, arena)) {
-        return false;
-    }
+    return d.steps == 0                   ? ALONE
+           : fits(d.steps, NEAR_BITS)     ? NEAR
+           : fits(d.steps, 2 * NEAR_BITS) ? ELSEWHERE
+                                          : FAR;
+}
+
+static inline unsigned entry_len(enum form form)
+{
+    return form == FAR ? FAR_LEN : HEAD_LEN + NEAR_BITS / 8 * form;
+}
+
+/* Appends to the last chunk, which has room. */
+static inline void append(struct ht_timeline *timeline, const struct ht_happening *h,
+                          enum form form, struct distance d)
+{
     struct ht_timeline_chunk *chunk = timeline->last;
-    uint32_t lens                   = time.len | frame.len << LEN_BITS | place.len << 2 * LEN_BITS;
-    uint32_t kind                   = h->kind->number * 2U + h->side;
-    uint8_t *at = ht_put_word(chunk->bytes + timeline->used, lens | kind << KIND_SHIFT, HEAD_LEN);
-    (void)put(put(put(at, time), frame), place);
-    timeline->used    = (uint8_t)(timeline->used + len);
+    uint64_t kind                   = h->kind->number * 2U + h->side;
+    uint64_t frames                 = (uint64_t)d.frames & ((UINT64_C(1) << FRAME_BITS) - 1);
+    uint64_t head                   = (uint64_t)form | kind << FORM_BITS | frames << FRAME_SHIFT |
+                    (uint64_t)d.time_ns << TIME_SHIFT;
+    uint8_t *at = ht_put_word(chunk->bytes + timeline->used, head, HEAD_LEN);
+    if (form == FAR) {
+        at = ht_put_word(at, (uint64_t)d.time_ns, HEAD_LEN);
+        at = ht_put_word(at, (uint64_t)d.frames, HEAD_LEN);
+    }
+    (void)ht_put_word(at, (uint64_t)d.steps, HEAD_LEN);
+    timeline->used    = (uint8_t)(timeline->used + entry_len(form));
     chunk->next       = NULL;
     chunk->len        = timeline->used;
     timeline->time_ns = h->time_ns;
     timeline->frame   = h->frame;
     timeline->len++;
+}
+
+/* Not inlined, for most entries are near the one before them, and their chunk has room. */
+__attribute__((noinline)) static bool
+add_unusual(struct ht_timeline *timeline, struct ht_arena *arena, const struct ht_happening *h)
+{
+    if (timeline->last == NULL && !add_chunk(timeline, arena)) {
+        return false;
+    }
+    const struct distance d = distance_to(timeline, h);
+    enum form form          = form_of(d);
+    if (timeline->used + entry_len(form) > CHUNK_BYTES && !add_chunk(timeline, arena)) {
+        return false;
+    }
+    append(timeline, h, form, d);
+    return true;
+}
+
+bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
+                     const struct ht_happening *h)
+{
+    const struct distance d = distance_to(timeline, h);
+    enum form form          = form_of(d);
+    bool room = timeline->last != NULL && timeline->used + entry_len(form) <= CHUNK_BYTES;
+    if (!room || form == FAR) {
+        return add_unusual(timeline, arena, h);
+    }
+    append(timeline, h, form, d);
     return true;
 }
 
@@ -104,14 +145,38 @@ void ht_timeline_fetch(const struct ht_timeline *timeline)
     }
 }
 
-/* Takes the next number, whose length is the lowest bits of `*lens`. */
-static inline int64_t take(const uint8_t **at, uint32_t *lens)
+/* The signed number of `bits` whose lowest one is at `shift`. */
+static inline int64_t signed_at(uint64_t word, unsigned shift, unsigned bits)
 {
-    unsigned len  = *lens & ((1U << LEN_BITS) - 1);
-    uint64_t word = ht_get_word(*at, len);
-    *at += len;
-    *lens >>= LEN_BITS;
-    return (int64_t)(word >> 1) ^ -(int64_t)(word & 1);
+    return (int64_t)(word << (64 - shift - bits)) >> (64 - bits);
+}
+
+static inline struct ht_kept *kept_at(const struct ht_timeline_chunk *home, int64_t steps)
+{
+    uintptr_t at = (uintptr_t)home + ((uintptr_t)steps << STEP_SHIFT);
+    return steps != 0 ? (struct ht_kept *)at : NULL; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+static inline int64_t take_word(const uint8_t **at)
+{
+    uint64_t word = ht_get_word(*at, HEAD_LEN);
+    *at += HEAD_LEN;
+    return (int64_t)word;
+}
+
+/* What is behind the head of an entry; returns where it ends. */
+static inline const uint8_t *read_rest(const uint8_t *at, enum form form, struct distance *d)
+{
+    if (form == FAR) {
+        d->time_ns = take_word(&at);
+        d->frames  = take_word(&at);
+        d->steps   = take_word(&at);
+        return at;
+    }
+    if (form != ALONE) {
+        d->steps = signed_at(ht_get_word(at, HEAD_LEN), 0, NEAR_BITS * form);
+    }
+    return at + entry_len(form) - HEAD_LEN;
 }
 
 /* Reads the entry after `previous`. */
@@ -120,23 +185,26 @@ static inline const uint8_t *read_entry(const uint8_t *at, const struct ht_timel
                                         const struct ht_happening *previous,
                                         struct ht_happening *out)
 {
-    uint32_t head = (uint32_t)ht_get_word(at, HEAD_LEN);
-    uint32_t kind = head >> KIND_SHIFT;
-    at += HEAD_LEN;
-    out->kind    = ht_entry_kind_numbered(kinds, kind / 2);
-    out->side    = kind % 2;
-    out->time_ns = (int64_t)((uint64_t)previous->time_ns + (uint64_t)take(&at, &head));
-    out->frame   = previous->frame + (uint64_t)take(&at, &head);
-    out->kept    = kept_at(home, take(&at, &head));
+    uint64_t head      = ht_get_word(at, HEAD_LEN);
+    enum form form     = head & ((1U << FORM_BITS) - 1);
+    unsigned kind      = head >> FORM_BITS & ((1U << KIND_BITS) - 1);
+    struct distance d  = {.time_ns = signed_at(head, TIME_SHIFT, TIME_BITS),
+                          .frames  = signed_at(head, FRAME_SHIFT, FRAME_BITS)};
+    const uint8_t *end = read_rest(at + HEAD_LEN, form, &d);
+    out->kind          = ht_entry_kind_numbered(kinds, kind / 2);
+    out->side          = kind % 2;
+    out->time_ns       = (int64_t)((uint64_t)previous->time_ns + (uint64_t)d.time_ns);
+    out->frame         = previous->frame + (uint64_t)d.frames;
+    out->kept          = kept_at(home, d.steps);
     ht_fetch(out->kept);
-    return at;
+    return end;
 }
 
-void ht_timeline_read(const struct ht_timeline *timeline, const struct ht_entry_kinds *kinds,
-                      struct ht_happening *out)
+void ht_timeline_read(const struct ht_timeline *timeline, int64_t begin_ns, uint64_t begin_frame,
+                      const struct ht_entry_kinds *kinds, struct ht_happening *out)
 {
-    static const struct ht_happening start = {0};
-    const struct ht_happening *previous    = &start;
+    const struct ht_happening begin     = {.time_ns = begin_ns, .frame = begin_frame};
+    const struct ht_happening *previous = &begin;
     for (const struct ht_timeline_chunk *c = timeline->first; c != NULL; c = c->next) {
         for (const uint8_t *at = c->bytes, *end = at + c->len; at < end;) {
             at       = read_entry(at, timeline->first, kinds, previous, out);

@@ -19,7 +19,8 @@ struct ht_happening {
 
 struct ht_timeline_chunk;
 
-/* Zeroed is empty. Its chunks lie in the arena that it is given, always the same. */
+/* Zeroed but for when it begins, `time_ns` and `frame`, it is empty. Its chunks lie in the arena
+ * that it is given, always the same. */
 struct ht_timeline {
     struct ht_timeline_chunk *first, *last;
     int64_t time_ns; /* of the last entry, from which the next one is counted */
@@ -35,8 +36,9 @@ bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
 /* ht_timeline_fetch has the first entries, and what was kept with them, fetched into the cache. */
 void ht_timeline_fetch(const struct ht_timeline *timeline);
 
-/* ht_timeline_read writes the `len` entries, whose kinds are of `kinds`, to `out`. */
-void ht_timeline_read(const struct ht_timeline *timeline, const struct ht_entry_kinds *kinds,
-                      struct ht_happening *out);
+/* ht_timeline_read writes the `len` entries, whose kinds are of `kinds`, to `out`; `begin_ns` and
+ * `begin_frame` say when it began. */
+void ht_timeline_read(const struct ht_timeline *timeline, int64_t begin_ns, uint64_t begin_frame,
+                      const struct ht_entry_kinds *kinds, struct ht_happening *out);
 
 #endif

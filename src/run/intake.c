@@ -76,8 +76,9 @@ static struct ht_flow *start_flow(struct ht_engine *engine, const struct ht_flow
     flow->first_frame = frame->number;
     flow->first_part  = frame->part;
     flow->first_ns = flow->start_ns = flow->end_ns = frame->time_ns;
-    flow->interface                                = (uint16_t)frame->interface;
-    flow->label_done                               = !is_tcp || engine->labeler == NULL;
+    flow->timeline   = (struct ht_timeline){.time_ns = frame->time_ns, .frame = frame->number};
+    flow->interface  = (uint16_t)frame->interface;
+    flow->label_done = !is_tcp || engine->labeler == NULL;
     keep_layers(flow, packet);
     ht_dispatch_start(&flow->dispatch, engine->dissectors[is_tcp], is_tcp, &engine->budget);
     guess_roles(flow, sender);

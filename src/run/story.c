@@ -140,7 +140,7 @@ static void add_timeline(struct ht_engine *engine, const struct ht_flow *flow,
     if (told == NULL || order == NULL || entries == NULL) {
         return;
     }
-    ht_timeline_read(&flow->timeline, &engine->kinds, told);
+    ht_timeline_read(&flow->timeline, flow->first_ns, flow->first_frame, &engine->kinds, told);
     sort(told, num, order);
     if (dns != NULL) {
         n += add_resolution(engine, connection, &ht_dns_query_event, dns->query_frame,
