@@ -37,6 +37,6 @@ void tls_know_chain(struct ht_pool *pool, struct ht_bytes body, const struct tls
                     const struct ht_kept *kept)
 {
     if (pool != NULL && kept != NULL && chain->shape == NULL && body.len <= TLS_CHAIN_SOURCE) {
-        ht_kept_remember(pool, &tls_certificate_struct, kept, body);
+        ht_kept_remember(pool, &tls_certificate_struct, kept, ht_pool_hash(pool, body), body);
     }
 }

@@ -98,27 +98,26 @@ struct ht_kept *tls_take_client_hello(struct tls_state *state, struct ht_emitter
     return kept;
 }
 
-/* Of those that were cut, or are not of TLS over TCP, there are too few. */
-static bool may_be_known(const struct tls_telling *m, struct tls_hello_source *source)
+/* Where hellos are known; NULL: nowhere. Of those that were cut, or are not of TLS over TCP, there
+ * are too few. */
+static struct ht_pool *pool_of_hellos(const struct tls_telling *m)
 {
-    return m->e->pool != NULL && m->state->carrier == TLS_OVER_TCP &&
-           (m->flags & HT_EVENT_PARTIAL) == 0 && tls_hello_source(source, m->body);
+    bool may_be_known = m->state->carrier == TLS_OVER_TCP && (m->flags & HT_EVENT_PARTIAL) == 0;
+    return may_be_known ? m->e->pool : NULL;
 }
 
 static void client_hello(struct tls_telling *m, uint8_t type)
 {
     struct tls_client_hello hello;
-    struct tls_hello_source source;
-    struct ht_pool *pool = m->e->pool;
-    bool has_source      = may_be_known(m, &source);
-    bool known           = has_source && tls_known_hello(&source, pool, m->e->scratch, &hello);
+    struct ht_pool *pool = pool_of_hellos(m);
+    bool known           = pool != NULL && tls_known_hello(m->body, pool, m->e->scratch, &hello);
     bool ok              = known || tls_client_hello_parse(m->body, m->e->scratch, &hello);
     (void)type;
     hello.record_version = record_version_of(m);
     struct ht_kept *kept =
         tls_take_client_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
-    if (has_source && ok && !known) {
-        tls_know_hello(&source, pool, &hello, kept);
+    if (pool != NULL && ok && !known) {
+        tls_know_hello(m->body, pool, &hello, kept);
     }
     if (m->e->keyring != NULL && m->state->keys != NULL) {
         tls_inner_hello_take(m, &hello);

@@ -2,7 +2,33 @@
 
 #include "tls/messages.h"
 
-enum { RANDOM_LEN = 32, MAX_SESSION_ID = 32 };
+enum {
+    RANDOM_LEN     = 32,
+    MAX_SESSION_ID = 32,
+    MAX_FORM       = 1024, /* bytes; programs need some 300 */
+    MAX_OWN        = 8     /* extensions */
+};
+
+/* What a ClientHello consists of; views. */
+struct parts {
+    struct ht_bytes version, random, session_id;
+    struct ht_bytes lists; /* cipher suites and compression methods */
+    struct ht_bytes extensions;
+};
+
+/* What is in each hello of a program: pieces of it, behind a length of two bytes each. The first
+ * two are its version and its lists. The others are of the block of extensions: between two of them
+ * is the content of one of its own, with its length. */
+struct form {
+    size_t len;
+    uint8_t bytes[MAX_FORM];
+};
+
+/* Extensions of its own, in wire order. */
+struct own {
+    struct tls_extension extension[MAX_OWN];
+    size_t num;
+};
 
 /* Of which the content is another in each hello: all whose readers fill what is not in a shape. */
 static bool is_own(uint16_t extension)
@@ -26,99 +52,152 @@ static bool is_own(uint16_t extension)
     }
 }
 
-static bool put(struct tls_hello_source *out, struct ht_bytes bytes)
-{
-    bool fits = bytes.len <= sizeof out->bytes - out->len;
-    if (fits && bytes.len > 0) {
-        memcpy(out->bytes + out->len, bytes.ptr, bytes.len);
-        out->len += bytes.len;
-    }
-    return fits;
-}
-
 /* The bytes from where `begin` is to where `end` is, farther in the same ones. */
 static struct ht_bytes between(struct ht_reader begin, const struct ht_reader *end)
 {
     return rd_take(&begin, rd_left(&begin) - rd_left(end));
 }
 
-static bool add_own(struct tls_hello_source *out, uint16_t type, struct ht_bytes content)
+/* False where it is malformed, or has no extensions. */
+static bool take_apart(struct ht_bytes body, struct parts *out)
 {
-    for (size_t i = 0; i < out->num_own; i++) {
-        if (out->own[i].type == type) {
-            return false;
-        }
-    }
-    if (out->num_own == TLS_OWN_EXTENSIONS) {
-        return false;
-    }
-    out->own[out->num_own++] = (struct tls_extension){.content = ht_reader(content), .type = type};
-    return true;
-}
-
-/* Of one of its own the type alone is in each hello. */
-static bool add_extensions(struct tls_hello_source *out)
-{
-    struct ht_reader r = ht_reader(out->raw_extensions), begin = r;
-    bool good = true;
-    while (rd_more(&r) && good) {
-        uint16_t type = rd_u16(&r);
-        if (is_own(type)) {
-            good                    = put(out, between(begin, &r));
-            struct ht_bytes content = rd_vec(&r, 2);
-            good                    = good && add_own(out, type, content);
-            begin                   = r;
-        } else {
-            (void)rd_vec(&r, 2);
-        }
-    }
-    return good && rd_done(&r) && put(out, between(begin, &r));
-}
-
-bool tls_hello_source(struct tls_hello_source *out, struct ht_bytes body)
-{
-    struct ht_reader r = ht_reader(body);
-    out->len = out->num_own      = 0;
-    struct ht_bytes version      = rd_take(&r, 2);
+    struct ht_reader r           = ht_reader(body);
+    out->version                 = rd_take(&r, 2);
     out->random                  = rd_take(&r, RANDOM_LEN);
     out->session_id              = rd_vec(&r, 1);
     const struct ht_reader lists = r;
     (void)rd_vec(&r, 2); /* cipher_suites */
     (void)rd_vec(&r, 1); /* legacy_compression_methods */
-    struct ht_bytes same = between(lists, &r);
-    out->raw_extensions  = rd_vec(&r, 2);
-    bool good =
-        rd_done(&r) && version.ptr[0] == TLS_12 >> 8 && out->session_id.len <= MAX_SESSION_ID;
-    return good && put(out, version) && put(out, same) && add_extensions(out);
+    out->lists      = between(lists, &r);
+    out->extensions = rd_vec(&r, 2);
+    return rd_done(&r) && out->version.ptr[0] == TLS_12 >> 8 &&
+           out->session_id.len <= MAX_SESSION_ID;
 }
 
-bool tls_known_hello(struct tls_hello_source *source, struct ht_pool *pool,
-                     struct ht_arena *scratch, struct tls_client_hello *out)
+/* Does the hello begin with the next piece of the form? Steps over it. */
+static inline bool take_piece(struct ht_reader *form, struct ht_reader *hello,
+                              struct ht_bytes *out_piece)
 {
+    *out_piece = rd_vec(form, 2);
+    return ht_bytes_equal(rd_take(hello, out_piece->len), *out_piece);
+}
+
+/* Has the hello this form? Finds what is its own. */
+static bool matches(struct ht_bytes form, const struct parts *hello, struct own *out)
+{
+    struct ht_reader f = ht_reader(form), version = ht_reader(hello->version);
+    struct ht_reader lists = ht_reader(hello->lists), r = ht_reader(hello->extensions);
+    struct ht_bytes piece;
+    bool alike = take_piece(&f, &version, &piece) && take_piece(&f, &lists, &piece) &&
+                 rd_done(&lists) && take_piece(&f, &r, &piece);
+    out->num = 0;
+    while (alike && rd_more(&f)) {
+        uint16_t type              = ht_be16(ht_bytes_from(piece, piece.len - 2), 0);
+        out->extension[out->num++] = (struct tls_extension){ht_reader(rd_vec(&r, 2)), NULL, type};
+        alike                      = !r.bad && take_piece(&f, &r, &piece);
+    }
+    return alike && rd_done(&r);
+}
+
+static bool add_piece(struct form *form, struct ht_bytes piece)
+{
+    bool fits = piece.len + 2 <= sizeof form->bytes - form->len;
+    if (fits) {
+        form->bytes[form->len++] = (uint8_t)(piece.len >> 8);
+        form->bytes[form->len++] = (uint8_t)piece.len;
+        if (piece.len > 0) {
+            memcpy(form->bytes + form->len, piece.ptr, piece.len);
+        }
+        form->len += piece.len;
+    }
+    return fits;
+}
+
+/* False where it is there twice, or there are too many. */
+static bool note_own(uint16_t *own, size_t *num, uint16_t type)
+{
+    for (size_t i = 0; i < *num; i++) {
+        if (own[i] == type) {
+            return false;
+        }
+    }
+    bool room = *num < MAX_OWN;
+    if (room) {
+        own[(*num)++] = type;
+    }
+    return room;
+}
+
+static bool add_extensions(struct form *form, struct ht_bytes extensions)
+{
+    struct ht_reader r = ht_reader(extensions), begin = r;
+    uint16_t own[MAX_OWN];
+    size_t num_own = 0;
+    bool good      = true;
+    while (rd_more(&r) && good) {
+        uint16_t type   = rd_u16(&r);
+        bool begins_own = is_own(type);
+        if (begins_own) {
+            good = note_own(own, &num_own, type) && add_piece(form, between(begin, &r));
+        }
+        (void)rd_vec(&r, 2);
+        begin = begins_own ? r : begin;
+    }
+    return good && rd_done(&r) && add_piece(form, between(begin, &r));
+}
+
+/* By what is found without a look at each extension. */
+static uint64_t hash_of(const struct ht_pool *pool, const struct parts *hello)
+{
+    return ht_pool_hash(pool, hello->lists);
+}
+
+/* The shape of the hello; NULL: it is not known. */
+static const struct tls_client_hello *find_shape(struct ht_pool *pool, const struct parts *hello,
+                                                 struct own *out)
+{
+    uint64_t hash                      = hash_of(pool, hello);
+    const struct ht_pool_source *known = ht_pool_sources(pool, hash);
+    for (size_t i = 0; known != NULL && i < HT_POOL_SOURCES; i++) {
+        if (known[i].hash == hash && known[i].type == &tls_client_hello_struct &&
+            matches(known[i].bytes, hello, out)) {
+            return known[i].shape;
+        }
+    }
+    return NULL;
+}
+
+bool tls_known_hello(struct ht_bytes body, struct ht_pool *pool, struct ht_arena *scratch,
+                     struct tls_client_hello *out)
+{
+    struct parts hello;
+    struct own own;
     const struct tls_client_hello *shape =
-        pool != NULL ? ht_pool_recognise(pool, &tls_client_hello_struct,
-                                         ht_bytes(source->bytes, source->len))
-                     : NULL;
+        take_apart(body, &hello) ? find_shape(pool, &hello, &own) : NULL;
     if (shape == NULL) {
         return false;
     }
     *out                = *shape;
     out->shape          = shape;
     out->shape_number   = 0;
-    out->random         = source->random;
-    out->session_id     = source->session_id;
-    out->raw_extensions = source->raw_extensions;
-    bool good           = tls_client_extensions_reread(source->own, source->num_own, scratch, out);
+    out->random         = hello.random;
+    out->session_id     = hello.session_id;
+    out->raw_extensions = hello.extensions;
+    bool good           = tls_client_extensions_reread(own.extension, own.num, scratch, out);
     /* Whether any value is GREASE was judged by these, too. */
     return good && ht_bytes_equal(out->key_share_groups, shape->key_share_groups);
 }
 
 /* What has particulars says more of its own. */
-void tls_know_hello(const struct tls_hello_source *source, struct ht_pool *pool,
+void tls_know_hello(struct ht_bytes body, struct ht_pool *pool,
                     const struct tls_client_hello *hello, const struct ht_kept *kept)
 {
-    if (pool != NULL && kept != NULL && hello->particulars == NULL) {
-        ht_kept_remember(pool, &tls_client_hello_struct, kept,
-                         ht_bytes(source->bytes, source->len));
+    struct parts parts;
+    struct form form = {.len = 0};
+    if (kept != NULL && hello->particulars == NULL && take_apart(body, &parts) &&
+        add_piece(&form, parts.version) && add_piece(&form, parts.lists) &&
+        add_extensions(&form, parts.extensions)) {
+        ht_kept_remember(pool, &tls_client_hello_struct, kept, hash_of(pool, &parts),
+                         ht_bytes(form.bytes, form.len));
     }
 }

@@ -202,9 +202,9 @@ const void *ht_kept_recall(struct ht_kept *kept, const struct ht_struct *type,
 }
 
 void ht_kept_remember(struct ht_pool *pool, const struct ht_struct *type,
-                      const struct ht_kept *kept, struct ht_bytes source)
+                      const struct ht_kept *kept, uint64_t hash, struct ht_bytes source)
 {
     if (has_parts(type) && !kept->recalled && kept->again) {
-        ht_pool_remember(pool, type, source, kept->shape);
+        ht_pool_remember(pool, type, hash, source, kept->shape);
     }
 }

@@ -26,9 +26,9 @@ const void *ht_kept_recall(struct ht_kept *kept, const struct ht_struct *type,
                            struct ht_arena *arena);
 
 /* ht_kept_remember says that what was kept last was read from `source`: bytes from which all of it
- * follows that counts to its shape, so that ht_pool_recognise finds this. Nothing is remembered of
- * a shape that was met for the first time. */
+ * follows that counts to its shape, so that it is found among ht_pool_sources of `hash`. Nothing is
+ * remembered of a shape that was met for the first time. */
 void ht_kept_remember(struct ht_pool *pool, const struct ht_struct *type,
-                      const struct ht_kept *kept, struct ht_bytes source);
+                      const struct ht_kept *kept, uint64_t hash, struct ht_bytes source);
 
 #endif

@@ -8,7 +8,7 @@ enum {
     SLOTS       = 1 << 16,
     MAX_LEN     = SLOTS / 4 * 3,
     SHAPE_SETS  = 256,
-    SOURCE_SETS = 256,
+    SOURCE_SETS = 128,
     MAX_SOURCES = 1024,
     MAX_SOURCED = HT_POOL_MAX_BYTES / 4, /* bytes of them */
     SOURCE_END  = 256                    /* bytes at either end, by which one is found */
@@ -48,7 +48,7 @@ static bool start(struct ht_pool_generation *g)
     if (g->slots == NULL) {
         g->slots   = calloc(SLOTS, sizeof *g->slots);
         g->shapes  = calloc((size_t)SHAPE_SETS * HT_POOL_WAYS, sizeof *g->shapes);
-        g->sources = calloc((size_t)SOURCE_SETS * HT_POOL_WAYS, sizeof *g->sources);
+        g->sources = calloc((size_t)SOURCE_SETS * HT_POOL_SOURCES, sizeof *g->sources);
     }
     return g->slots != NULL;
 }
@@ -114,31 +114,35 @@ struct ht_pool_shape *ht_pool_shapes(struct ht_pool *pool, uint64_t hash)
     return ready ? &present->shapes[hash % SHAPE_SETS * HT_POOL_WAYS] : NULL;
 }
 
-/* HT_POOL_WAYS of them, the latest first; NULL: no memory. */
 static struct ht_pool_source *sources_of(struct ht_pool *pool, uint64_t hash)
 {
     struct ht_pool_generation *present = &pool->generation[pool->present];
     bool ready                         = start(present) && present->sources != NULL;
-    return ready ? &present->sources[hash % SOURCE_SETS * HT_POOL_WAYS] : NULL;
+    return ready ? &present->sources[hash % SOURCE_SETS * HT_POOL_SOURCES] : NULL;
+}
+
+const struct ht_pool_source *ht_pool_sources(struct ht_pool *pool, uint64_t hash)
+{
+    return sources_of(pool, hash);
 }
 
 /* What is between the ends of a long one is compared alone: long ones are chains of certificates,
  * which begin with the leaf's serial number. */
-static uint64_t hash_of(const struct ht_pool *pool, struct ht_bytes source)
+uint64_t ht_pool_hash(const struct ht_pool *pool, struct ht_bytes bytes)
 {
-    if (source.len <= (size_t)2 * SOURCE_END) {
-        return ht_hash(source, pool->seed);
+    if (bytes.len <= (size_t)2 * SOURCE_END) {
+        return ht_hash(bytes, pool->seed);
     }
-    uint64_t hash = ht_hash(ht_bytes(source.ptr, SOURCE_END), pool->seed ^ source.len);
-    return ht_hash(ht_bytes(source.ptr + source.len - SOURCE_END, SOURCE_END), hash);
+    uint64_t hash = ht_hash(ht_bytes(bytes.ptr, SOURCE_END), pool->seed ^ bytes.len);
+    return ht_hash(ht_bytes(bytes.ptr + bytes.len - SOURCE_END, SOURCE_END), hash);
 }
 
 const void *ht_pool_recognise(struct ht_pool *pool, const struct ht_struct *type,
                               struct ht_bytes source)
 {
-    uint64_t hash                      = hash_of(pool, source);
-    const struct ht_pool_source *known = sources_of(pool, hash);
-    for (size_t i = 0; known != NULL && i < HT_POOL_WAYS; i++) {
+    uint64_t hash                      = ht_pool_hash(pool, source);
+    const struct ht_pool_source *known = ht_pool_sources(pool, hash);
+    for (size_t i = 0; known != NULL && i < HT_POOL_SOURCES; i++) {
         if (known[i].type == type && known[i].hash == hash &&
             ht_bytes_equal(known[i].bytes, source)) {
             return known[i].shape;
@@ -147,11 +151,10 @@ const void *ht_pool_recognise(struct ht_pool *pool, const struct ht_struct *type
     return NULL;
 }
 
-void ht_pool_remember(struct ht_pool *pool, const struct ht_struct *type, struct ht_bytes source,
-                      const void *shape)
+void ht_pool_remember(struct ht_pool *pool, const struct ht_struct *type, uint64_t hash,
+                      struct ht_bytes source, const void *shape)
 {
     struct ht_pool_generation *present = &pool->generation[pool->present];
-    uint64_t hash                      = hash_of(pool, source);
     struct ht_pool_source *known       = sources_of(pool, hash);
     struct ht_bytes copy               = {0};
     bool few = present->num_sources < MAX_SOURCES && source.len <= MAX_SOURCED - present->sourced;
@@ -161,7 +164,7 @@ void ht_pool_remember(struct ht_pool *pool, const struct ht_struct *type, struct
         present->sourced += source.len;
     }
     if (copy.len > 0) {
-        memmove(&known[1], &known[0], (HT_POOL_WAYS - 1) * sizeof known[0]);
+        memmove(&known[1], &known[0], (HT_POOL_SOURCES - 1) * sizeof known[0]);
         known[0] =
             (struct ht_pool_source){.hash = hash, .type = type, .bytes = copy, .shape = shape};
     }

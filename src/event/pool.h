@@ -12,7 +12,8 @@ enum {
     HT_POOL_GENERATIONS = 2,
     HT_POOL_MAX_BYTES   = 8 << 20, /* of a generation */
     HT_POOL_TYPES       = 32,      /* places for plans, by the type's address */
-    HT_POOL_WAYS        = 4        /* shapes, or sources, of one hash */
+    HT_POOL_WAYS        = 4,       /* shapes of one hash */
+    HT_POOL_SOURCES     = 8        /* sources of one hash */
 };
 
 struct ht_pool_slot {
@@ -30,7 +31,7 @@ struct ht_pool_shape {
     const void *shape;                /* of this generation, with all that it points at */
 };
 
-/* Bytes from which an object of that shape was read. */
+/* Bytes from which an object of that shape was read, or what they have in common with others. */
 struct ht_pool_source {
     uint64_t hash;
     const struct ht_struct *type;
@@ -76,12 +77,21 @@ void ht_pool_hold(struct ht_pool *pool, ht_pool_use *use);
  * memory. */
 struct ht_pool_shape *ht_pool_shapes(struct ht_pool *pool, uint64_t hash);
 
-/* ht_pool_remember says that from `source` an object of this type and shape was read, which the
- * present generation has; nothing where there is no room. ht_pool_recognise is the shape of the
- * type that was read from `source` lately; NULL: it is not known. It is of the present generation.
- */
-void ht_pool_remember(struct ht_pool *pool, const struct ht_struct *type, struct ht_bytes source,
-                      const void *shape);
+/* ht_pool_hash is a hash by which bytes are found: of long ones, which are chains of certificates,
+ * a hash of their ends. */
+uint64_t ht_pool_hash(const struct ht_pool *pool, struct ht_bytes bytes);
+
+/* ht_pool_remember says that from `source`, or what it stands for, an object of this type and shape
+ * was read, which the present generation has; nothing where there is no room. */
+void ht_pool_remember(struct ht_pool *pool, const struct ht_struct *type, uint64_t hash,
+                      struct ht_bytes source, const void *shape);
+
+/* ht_pool_sources are the present generation's HT_POOL_SOURCES places for sources of this hash, the
+ * latest first; NULL: no memory. Their shapes are of the same generation. */
+const struct ht_pool_source *ht_pool_sources(struct ht_pool *pool, uint64_t hash);
+
+/* ht_pool_recognise is the shape of the type that was read from `source`, which was remembered by
+ * its ht_pool_hash; NULL: it is not known. */
 const void *ht_pool_recognise(struct ht_pool *pool, const struct ht_struct *type,
                               struct ht_bytes source);
 

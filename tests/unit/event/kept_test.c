@@ -314,7 +314,7 @@ static void what_has_digests_is_known_by_them(void **unused)
         struct ht_kept *kept = ht_keep(&keeper, &thing_struct, &thing);
         assert_non_null(kept);
         known += ht_pool_recognise(&pool, &thing_struct, one) != NULL;
-        ht_kept_remember(&pool, &thing_struct, kept, one);
+        ht_kept_remember(&pool, &thing_struct, kept, ht_pool_hash(&pool, one), one);
     }
     assert_in_range(known, MANY * 3 / 4, MANY); /* the third time, unless their places are taken */
     ht_pool_free(&pool);

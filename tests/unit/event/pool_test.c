@@ -68,8 +68,10 @@ static void sources_are_recognised(void **unused)
     char room[32];
     (void)unused;
     assert_null(ht_pool_recognise(&pool, &thing_struct, ht_text("one")));
-    ht_pool_remember(&pool, &thing_struct, ht_text("one"), &shapes[0]);
-    ht_pool_remember(&pool, &thing_struct, ht_text("two"), &shapes[1]);
+    ht_pool_remember(&pool, &thing_struct, ht_pool_hash(&pool, ht_text("one")), ht_text("one"),
+                     &shapes[0]);
+    ht_pool_remember(&pool, &thing_struct, ht_pool_hash(&pool, ht_text("two")), ht_text("two"),
+                     &shapes[1]);
     assert_ptr_equal(ht_pool_recognise(&pool, &thing_struct, ht_text("one")), &shapes[0]);
     assert_ptr_equal(ht_pool_recognise(&pool, &thing_struct, ht_text("two")), &shapes[1]);
     assert_null(ht_pool_recognise(&pool, &thing_struct, ht_text("on")));
@@ -79,7 +81,8 @@ static void sources_are_recognised(void **unused)
     pool.present   = 0;
     unsigned known = 0;
     for (unsigned i = 0; i < MANY; i++) {
-        ht_pool_remember(&pool, &thing_struct, numbered(room, i), &shapes[0]);
+        ht_pool_remember(&pool, &thing_struct, ht_pool_hash(&pool, numbered(room, i)),
+                         numbered(room, i), &shapes[0]);
         known += ht_pool_recognise(&pool, &thing_struct, numbered(room, i)) != NULL;
     }
     assert_in_range(known, 1000, MANY - 1);
@@ -98,7 +101,7 @@ static void long_sources_are_bounded(void **unused)
     for (unsigned i = 0; i < MANY; i++) {
         (void)snprintf(bytes, sizeof bytes, "number %u", i);
         struct ht_bytes source = ht_bytes(bytes, sizeof bytes);
-        ht_pool_remember(&pool, &thing_struct, source, &shape);
+        ht_pool_remember(&pool, &thing_struct, ht_pool_hash(&pool, source), source, &shape);
         known += ht_pool_recognise(&pool, &thing_struct, source) != NULL;
         bytes[LEN / 2] = 1;
         assert_null(ht_pool_recognise(&pool, &thing_struct, source));

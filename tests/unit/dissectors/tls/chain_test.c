@@ -115,7 +115,8 @@ static void of_its_type(void **unused)
     const struct tls_client_hello hello = {0};
     struct tls_certificate chain        = {0};
     (void)unused;
-    ht_pool_remember(&memory.pool, &tls_client_hello_struct, ht_text("bytes"), &hello);
+    ht_pool_remember(&memory.pool, &tls_client_hello_struct,
+                     ht_pool_hash(&memory.pool, ht_text("bytes")), ht_text("bytes"), &hello);
     tls_known_chain(&memory.pool, ht_text("bytes"), &chain);
     assert_null(chain.shape);
     clear(&memory);

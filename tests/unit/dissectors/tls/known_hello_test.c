@@ -37,17 +37,15 @@ static int stop(void **state)
 /* As a flow does that has this hello. */
 static bool meet(struct memory *memory, struct ht_bytes body)
 {
-    struct tls_hello_source source;
     struct tls_client_hello hello;
     const struct ht_keeper keeper = {
         .arena = &memory->arena, .pool = &memory->pool, .use = &memory->use};
-    bool has_source = tls_hello_source(&source, body);
-    bool known = has_source && tls_known_hello(&source, &memory->pool, &memory->scratch, &hello);
-    bool ok    = known || tls_client_hello_parse(body, &memory->scratch, &hello);
+    bool known           = tls_known_hello(body, &memory->pool, &memory->scratch, &hello);
+    bool ok              = known || tls_client_hello_parse(body, &memory->scratch, &hello);
     struct ht_kept *kept = ht_keep(&keeper, &tls_client_hello_struct, &hello);
     assert_non_null(kept);
-    if (has_source && ok && !known) {
-        tls_know_hello(&source, &memory->pool, &hello, kept);
+    if (ok && !known) {
+        tls_know_hello(body, &memory->pool, &hello, kept);
     }
     return known;
 }
@@ -121,10 +119,8 @@ static void assert_as_parsed(const struct tls_client_hello *hello, struct ht_byt
 /* False: it is not known. */
 static bool is_as_parsed(struct memory *memory, struct ht_bytes body)
 {
-    struct tls_hello_source source;
     struct tls_client_hello hello;
-    bool known = tls_hello_source(&source, body) &&
-                 tls_known_hello(&source, &memory->pool, &memory->scratch, &hello);
+    bool known = tls_known_hello(body, &memory->pool, &memory->scratch, &hello);
     if (known) {
         assert_as_parsed(&hello, body, &memory->scratch);
     }
