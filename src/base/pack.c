@@ -7,11 +7,21 @@
  * many bytes; how many words are otherwise than the form has it, and these: the place, how many
  * bytes, and so many of what the word differs by.
  */
-enum { WORD = sizeof(uint64_t), HALF = sizeof(uint32_t), CHUNK_WORDS = 2 };
+enum {
+    WORD        = sizeof(uint64_t),
+    HALF        = sizeof(uint32_t),
+    CHUNK_WORDS = 2,
+    GROUP_WORDS = 8,
+    OFTEN       = 2,
+    OFTEN_PART  = 16 /* a word is often otherwise: twice, and in a 16th of the records */
+};
 
 /* A NEAR word is less than 2^31 more or less than the first one was; what was that by half of it
  * will be near again. */
 static const uint64_t near_middle = UINT64_C(1) << 31, near_enough = UINT64_C(1) << 30;
+static const uint64_t near_part = 1 << 24; /* so much less counts how far the anchor is */
+
+typedef uint64_t chunk __attribute__((vector_size(CHUNK_WORDS * sizeof(uint64_t))));
 
 /* How a word is known. */
 enum way {
@@ -30,11 +40,15 @@ struct rule {
 
 struct ht_pack_form {
     /* The record and the anchors that the others are like. */
-    uint64_t like[HT_PACK_WORDS], anchors[HT_PACK_ANCHORS];
-    uint64_t same[HT_PACK_WORDS]; /* all ones where a word is the same in all, else 0 */
-    size_t num;                   /* words */
+    _Alignas(chunk) uint64_t like[HT_PACK_WORDS], anchors[HT_PACK_ANCHORS];
+    _Alignas(
+        chunk) uint64_t same[HT_PACK_WORDS]; /* all ones where a word is the same in all, else 0 */
+    size_t num;                              /* words */
     struct rule rules[HT_PACK_WORDS];
     size_t end[WAYS]; /* of the rules of each way, which lie one after the other */
+
+    size_t num_records;                /* packed */
+    uint32_t otherwise[HT_PACK_WORDS]; /* in how many of them each word was */
 };
 
 /* The rules of a way. */
@@ -60,12 +74,11 @@ static inline void set_word(void *words, size_t place, uint64_t word)
     memcpy((char *)words + place * WORD, &word, sizeof word);
 }
 
-typedef uint64_t chunk __attribute__((vector_size(CHUNK_WORDS * sizeof(uint64_t))));
-
-static inline chunk chunk_at(const void *words, size_t place)
+/* Of words that lie at a multiple of a chunk's size. */
+static inline chunk chunk_at(const uint64_t *words)
 {
     chunk out;
-    memcpy(&out, (const char *)words + place * WORD, sizeof out);
+    memcpy(&out, __builtin_assume_aligned(words, sizeof out), sizeof out);
     return out;
 }
 
@@ -73,15 +86,19 @@ static inline chunk chunk_at(const void *words, size_t place)
 
 static uint64_t unlike_same(const struct ht_pack_form *form, const void *record)
 {
-    chunk unlike = {0};
-    size_t place = 0;
+    chunk unlike  = {0}, words;
+    size_t place  = 0;
+    uint64_t rest = 0;
+    for (; place + GROUP_WORDS <= form->num; place += GROUP_WORDS) {
 #pragma GCC unroll 4
-    for (; place + CHUNK_WORDS <= form->num; place += CHUNK_WORDS) {
-        unlike |=
-            (chunk_at(record, place) ^ chunk_at(form->like, place)) & chunk_at(form->same, place);
+        for (size_t i = place; i < place + GROUP_WORDS; i += CHUNK_WORDS) {
+            memcpy(&words, (const char *)record + i * WORD, sizeof words);
+            unlike |= (words ^ chunk_at(form->like + i)) & chunk_at(form->same + i);
+        }
     }
-    uint64_t rest =
-        place < form->num ? (word_at(record, place) ^ form->like[place]) & form->same[place] : 0;
+    for (; place < form->num; place++) {
+        rest |= (word_at(record, place) ^ form->like[place]) & form->same[place];
+    }
     return unlike[0] | unlike[1] | rest;
 }
 
@@ -187,60 +204,67 @@ struct known {
     struct rule rule;
 };
 
-/* How much more the word is than `from` says, here and in what all are like; false: not as much. */
-static bool is_after(const struct lesson *l, size_t place, uint64_t from, uint64_t like_from,
-                     uint64_t *more)
+static bool is_written(enum way way)
 {
-    *more = l->form->like[place] - like_from;
-    return l->words[place] - from == *more;
+    return way == WIDE || way == NEAR;
 }
 
-static bool after_anchor(const struct lesson *l, struct known *known)
+/* If the word is as much more than `from` here as it is in what all are like, that is how it is
+ * known; rather by what it is the same as. */
+static void try_after(const struct lesson *l, struct known *known, enum way way, size_t from,
+                      uint64_t now, uint64_t like)
 {
+    struct rule *r = &known->rule;
+    uint64_t more  = l->form->like[r->place] - like;
+    if (l->words[r->place] - now == more && (known->way == WIDE || (more == 0 && r->more != 0))) {
+        known->way = way;
+        r->from    = (uint8_t)from;
+        r->more    = more;
+    }
+}
+
+/* A word that is not written yet, by an anchor or by one before it. */
+static bool learn_after(const struct lesson *l, const struct known *all, struct known *known)
+{
+    known->way = WIDE;
     for (size_t a = 1; a < HT_PACK_ANCHORS; a++) {
-        if (is_after(l, known->rule.place, l->anchors[a], l->form->anchors[a], &known->rule.more)) {
-            known->way       = AFTER_ANCHOR;
-            known->rule.from = (uint8_t)a;
-            return true;
-        }
+        try_after(l, known, AFTER_ANCHOR, a, l->anchors[a], l->form->anchors[a]);
     }
-    return false;
-}
-
-/* By one before it, of those in `all`. */
-static bool after_word(const struct lesson *l, const struct known *all, struct known *known)
-{
     for (size_t w = 0; w < known->rule.place; w++) {
-        if ((all[w].way == WIDE || all[w].way == NEAR) &&
-            is_after(l, known->rule.place, l->words[w], l->form->like[w], &known->rule.more)) {
-            known->way       = AFTER_WORD;
-            known->rule.from = (uint8_t)w;
-            return true;
+        if (is_written(all[w].way)) {
+            try_after(l, known, AFTER_WORD, w, l->words[w], l->form->like[w]);
         }
     }
-    return false;
+    return known->way != WIDE;
 }
 
-/* By the anchor that it differs from by the most nearly the same. */
-static bool near_anchor(const struct lesson *l, struct known *known)
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+    return a - b < b - a ? a - b : b - a;
+}
+
+/* A small number by itself; else by the anchor that is the nearest, or differs by the most nearly
+ * the same. */
+static bool learn_near(const struct lesson *l, struct known *known)
 {
     uint64_t like = l->form->like[known->rule.place], word = l->words[known->rule.place];
-    uint64_t best = near_enough;
+    uint64_t best = UINT64_MAX;
     known->way    = NEAR;
     known->rule   = (struct rule){.place = known->rule.place};
     if (like <= UINT32_MAX && word <= UINT32_MAX) {
         return true;
     }
     for (size_t a = 0; a < HT_PACK_ANCHORS; a++) {
-        uint64_t more = like - l->form->anchors[a], now = word - l->anchors[a];
-        uint64_t apart = now - more < more - now ? now - more : more - now;
-        if (apart < best) {
-            best             = apart;
+        uint64_t more  = like - l->form->anchors[a];
+        uint64_t apart = distance(word - l->anchors[a], more);
+        uint64_t score = apart + distance(more, 0) / near_part;
+        if (apart < near_enough && score < best) {
+            best             = score;
             known->rule.from = (uint8_t)a;
             known->rule.more = more - near_middle;
         }
     }
-    return best < near_enough;
+    return best < UINT64_MAX;
 }
 
 /* Is the word as it was known to be? */
@@ -264,14 +288,13 @@ static bool holds(const struct lesson *l, const struct known *known)
     return true;
 }
 
+/* A word that is often otherwise. One that is written stays so, for others may be known by it. */
 static void learn_word(const struct lesson *l, const struct known *all, struct known *known)
 {
-    enum way before = known->way;
-    if (holds(l, known) ||
-        (before == SAME && (after_anchor(l, known) || after_word(l, all, known)))) {
+    if (holds(l, known) || (!is_written(known->way) && learn_after(l, all, known))) {
         return;
     }
-    if (before == NEAR || !near_anchor(l, known)) {
+    if (!learn_near(l, known)) {
         known->way = WIDE;
     }
 }
@@ -304,68 +327,101 @@ static void set_known(struct ht_pack_form *form, const struct known *all)
     }
 }
 
-/* A form of which nothing is known but one record, which all are like. */
+/* A form of which nothing is known but one record, which all are like.
+ */
 static void begin_form(struct ht_pack_form *form, const uint64_t *anchors, const void *record,
                        size_t num)
 {
+    if (form == NULL) {
+        return;
+    }
     *form = (struct ht_pack_form){.num = num};
     memcpy(form->like, record, num * WORD);
     memcpy(form->anchors, anchors, sizeof form->anchors);
     memset(form->same, 0xFF, num * WORD);
 }
 
-/* Adds a form by which the record is as it has it; false: no memory, or enough was learnt. */
-static bool learn(struct ht_pack_kind *kind, const uint64_t *anchors, const void *record,
-                  size_t num)
+/* Adds a form to a kind; NULL: no memory, or it has enough. */
+static struct ht_pack_form *add_form(struct ht_pack_kind *kind)
+{
+    struct ht_pack_form *form = kind->num_forms < HT_PACK_FORMS ? malloc(sizeof *form) : NULL;
+    if (form != NULL) {
+        kind->forms[kind->num_forms++] = form;
+    }
+    return form;
+}
+
+/* More than a few times, and in more than a few of the records. */
+static bool is_often(const struct ht_pack_form *form, size_t place)
+{
+    return form->otherwise[place] > OFTEN + form->num_records / OFTEN_PART;
+}
+
+/* From a record that is otherwise a form is learnt by which others like it are not, where a word
+ * often was: an odd record is not worth to be known. */
+static void learn(struct ht_pack_kind *kind, const struct ht_pack_form *before,
+                  const uint64_t *anchors, const void *record)
 {
     struct known all[HT_PACK_WORDS];
     uint64_t words[HT_PACK_WORDS];
-    struct ht_pack_form *form = kind->num_forms < HT_PACK_FORMS ? malloc(sizeof *form) : NULL;
+    struct ht_pack_form *form = add_form(kind);
     if (form == NULL) {
-        return false;
+        return;
     }
-    if (kind->num_forms == 0) {
-        begin_form(form, anchors, record, num);
-    } else {
-        *form           = *kind->forms[kind->num_forms - 1];
-        struct lesson l = {.form = form, .anchors = anchors, .words = words};
-        memcpy(words, record, num * WORD);
-        list_known(form, all);
-        for (size_t place = 0; place < num; place++) {
+    *form           = *before;
+    struct lesson l = {.form = before, .anchors = anchors, .words = words};
+    memcpy(words, record, form->num * WORD);
+    list_known(form, all);
+    for (size_t place = 0; place < form->num; place++) {
+        if (is_often(before, place)) {
             learn_word(&l, all, &all[place]);
         }
-        set_known(form, all);
     }
-    kind->forms[kind->num_forms++] = form;
-    return true;
+    set_known(form, all);
+    form->num_records = 0;
+    memset(form->otherwise, 0, sizeof form->otherwise);
+}
+
+/* Writes what is otherwise, and learns from it. */
+static uint8_t *pack_unusual(struct ht_pack_kind *kind, uint8_t *out, const uint8_t *packed,
+                             const uint64_t *anchors, const void *record)
+{
+    struct ht_pack_form *form = kind->forms[kind->num_forms - 1];
+    bool often                = false;
+    const uint8_t *others     = out;
+    out                       = put_others(form, out, packed, anchors, record);
+    for (unsigned num = *others++; num > 0; num--, others += 2 + others[1]) {
+        form->otherwise[*others]++;
+        often |= is_often(form, *others);
+    }
+    if (often) {
+        learn(kind, form, anchors, record);
+    }
+    return out;
 }
 
 uint8_t *ht_pack(struct ht_pack_kind *kind, uint8_t *out, const uint64_t anchors[HT_PACK_ANCHORS],
                  const void *record, size_t num)
 {
-    if (kind->num_forms == 0 && !learn(kind, anchors, record, num)) {
+    if (kind->num_forms == 0) {
+        begin_form(add_form(kind), anchors, record, num);
+    }
+    struct ht_pack_form *form = kind->num_forms > 0 ? kind->forms[kind->num_forms - 1] : NULL;
+    if (form == NULL || num != form->num) {
         return NULL;
     }
-    if (num != kind->forms[0]->num) {
-        return NULL;
+    form->num_records++;
+    *out            = (uint8_t)(kind->num_forms - 1);
+    uint64_t unlike = unlike_same(form, record);
+    uint8_t *end    = put_wide(rules_of(form, WIDE), out + 1, record);
+    end             = put_near(rules_of(form, NEAR), end, record, anchors, &unlike);
+    unlike |= unlike_rules(rules_of(form, AFTER_ANCHOR), record, anchors);
+    unlike |= unlike_rules(rules_of(form, AFTER_WORD), record, record);
+    if (unlike != 0) {
+        return pack_unusual(kind, end, out + 1, anchors, record);
     }
-    for (;;) {
-        size_t last                     = kind->num_forms - 1;
-        const struct ht_pack_form *form = kind->forms[last];
-        *out                            = (uint8_t)last;
-        uint64_t unlike                 = unlike_same(form, record);
-        uint8_t *end                    = put_wide(rules_of(form, WIDE), out + 1, record);
-        end = put_near(rules_of(form, NEAR), end, record, anchors, &unlike);
-        unlike |= unlike_rules(rules_of(form, AFTER_ANCHOR), record, anchors);
-        unlike |= unlike_rules(rules_of(form, AFTER_WORD), record, record);
-        if (unlike == 0) {
-            *end = 0;
-            return end + 1;
-        }
-        if (!learn(kind, anchors, record, num)) {
-            return put_others(form, end, out + 1, anchors, record);
-        }
-    }
+    *end = 0;
+    return end + 1;
 }
 
 const uint8_t *ht_unpack(const struct ht_pack_kind *kind, const uint8_t *packed,

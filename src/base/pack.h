@@ -59,7 +59,7 @@ static inline uint64_t ht_get_word(const uint8_t *at, unsigned len)
 enum {
     HT_PACK_WORDS   = 160, /* of the largest record */
     HT_PACK_ANCHORS = 12,  /* words that are there when a record is unpacked */
-    HT_PACK_FORMS   = 6    /* most that is learnt of a kind */
+    HT_PACK_FORMS   = 8    /* most that is learnt of a kind */
 };
 
 /* HT_PACKED_MAX is the most bytes that a record of `num` words can take when packed. */

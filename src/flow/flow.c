@@ -1,5 +1,7 @@
 #include "flow/flow.h"
 
+#include <stdlib.h>
+
 /* One over TCP lies with its connection. */
 struct tcp_flow {
     struct ht_flow flow;
@@ -80,21 +82,29 @@ static void free_itself(struct ht_budget *budget, struct ht_flow *flow)
     ht_block_give(budget, flow, size);
 }
 
-/* Which flows it is like: those to which as much happened, with the client on the same side. */
+/* Which flows it is like: those to which as much happened in as many packets, with the client on
+ * the same side. */
 static uint8_t kind_of(const struct ht_flow *flow)
 {
-    return (flow->timeline.len * 2 + flow->client) % HT_FLOW_KINDS;
+    uint64_t packets = flow->side[0].packets + flow->side[1].packets;
+    return ((packets * 8 + flow->timeline.len) * 2 + flow->client) % HT_FLOW_KINDS;
 }
 
-/* The number of its protocol. */
+/* The number of the flow's protocol; as many as there are: it is a new one, and there is no memory.
+ */
 static uint8_t protocol_of(const struct ht_flow *flow, struct ht_flow_sleepers *sleepers)
 {
     const struct ht_dissector *found = flow->dispatch.found;
+    struct ht_flow_protocol **all    = sleepers->protocols;
     uint8_t number                   = 0;
-    while (found != sleepers->protocols[number].found && number < HT_MAX_DISSECTORS) {
+    while (number < sleepers->num_protocols && all[number]->found != found) {
         number++;
-        if (sleepers->protocols[number].found == NULL) {
-            sleepers->protocols[number].found = found;
+    }
+    if (number == sleepers->num_protocols && number < HT_ARRAY_LEN(sleepers->protocols)) {
+        all[number] = calloc(1, sizeof *all[number]);
+        if (all[number] != NULL) {
+            all[number]->found = found;
+            sleepers->num_protocols++;
         }
     }
     return number;
@@ -144,9 +154,12 @@ static size_t pack(struct packed *out, const struct ht_flow *flow, const void *s
                    struct ht_flow_sleepers *sleepers)
 {
     uint64_t anchors[HT_PACK_ANCHORS];
-    out->protocol                     = protocol_of(flow, sleepers);
-    out->kind                         = kind_of(flow);
-    struct ht_flow_protocol *protocol = &sleepers->protocols[out->protocol];
+    out->protocol = protocol_of(flow, sleepers);
+    out->kind     = kind_of(flow);
+    if (out->protocol == sleepers->num_protocols) {
+        return 0;
+    }
+    struct ht_flow_protocol *protocol = sleepers->protocols[out->protocol];
     set_anchors(anchors, flow);
     uint8_t *end = ht_pack(&protocol->flow[out->kind], out->bytes, anchors,
                            (const char *)flow + ALWAYS, WORDS);
@@ -202,7 +215,7 @@ static const struct packed *packed_of(const struct ht_flow *asleep)
 static const struct ht_flow_protocol *protocol_packed(const struct ht_flow_sleepers *sleepers,
                                                       const struct ht_flow *asleep)
 {
-    return &sleepers->protocols[packed_of(asleep)->protocol];
+    return sleepers->protocols[packed_of(asleep)->protocol];
 }
 
 /* All but the dissector's state, folded; returns where that is packed. */
@@ -244,11 +257,13 @@ struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers
 
 void ht_flow_sleepers_fini(struct ht_flow_sleepers *sleepers)
 {
-    for (size_t i = 0; i < HT_ARRAY_LEN(sleepers->protocols); i++) {
+    for (size_t i = 0; i < sleepers->num_protocols; i++) {
+        struct ht_flow_protocol *protocol = sleepers->protocols[i];
         for (size_t kind = 0; kind < HT_FLOW_KINDS; kind++) {
-            ht_pack_forget(&sleepers->protocols[i].flow[kind]);
-            ht_pack_forget(&sleepers->protocols[i].state[kind]);
+            ht_pack_forget(&protocol->flow[kind]);
+            ht_pack_forget(&protocol->state[kind]);
         }
+        free(protocol);
     }
 }
 

@@ -57,7 +57,7 @@ struct ht_flow {
 enum {
     HT_FLOW_BESIDE    = 1048, /* bytes of a UDP flow's arena beside it: a DNS transaction */
     HT_FLOW_MAX_STATE = 1280, /* bytes that a dissector's state may have for its flow to sleep */
-    HT_FLOW_KINDS     = 16    /* of sleeping flows of one protocol */
+    HT_FLOW_KINDS     = 64    /* of sleeping flows of one protocol */
 };
 
 /* What sleeping flows of one protocol have in common, by kind. */
@@ -66,10 +66,11 @@ struct ht_flow_protocol {
     struct ht_pack_kind flow[HT_FLOW_KINDS], state[HT_FLOW_KINDS];
 };
 
-/* What sleeping flows have in common. The first protocol is that none was found. */
+/* What sleeping flows have in common; owned. */
 struct ht_flow_sleepers {
     struct ht_budget *budget;
-    struct ht_flow_protocol protocols[1 + HT_MAX_DISSECTORS];
+    struct ht_flow_protocol *protocols[1 + HT_MAX_DISSECTORS]; /* those that were found, or none */
+    uint8_t num_protocols;
 };
 
 /* ht_flow_new makes a flow, zeroed but for its arena, in which one over UDP lies, and, where it is
