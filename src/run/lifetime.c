@@ -26,6 +26,8 @@ enum {
     UDP_IDLE_FRAMES      = 1 << 17,
     EXPIRE_STEP          = 64, /* frames from one look at the lists to the next */
 
+    FEW = 12, /* flows that are sorted one by one */
+
     MAX_HALF_OPEN = 1 << 17,
     /* Handshakes that do not complete: past this number they are a flood, and are told together. */
     MAX_UNFINISHED_TOLD = 16384
@@ -236,22 +238,40 @@ void ht_engine_make_room(struct ht_engine *engine)
     }
 }
 
+/* For a few. */
+static void insert_each(struct ht_flush_flow *begin, struct ht_flush_flow *end)
+{
+    for (struct ht_flush_flow *each = begin; each < end; each++) {
+        struct ht_flush_flow flow   = *each;
+        struct ht_flush_flow *place = each;
+        for (; place > begin && place[-1].first > flow.first; place--) {
+            *place = place[-1];
+        }
+        *place = flow;
+    }
+}
+
 /* Sorts by `bit` of `first` and those below it. In place: qsort may take as much memory again, when
- * there is the least of it. As deep as there are bits. */
+ * there is the least of it. As deep as there are bits. Most stay where they are, for they come in
+ * an order that is nearly that. */
 static void sort_from(struct ht_flush_flow *begin, struct ht_flush_flow *end, uint64_t bit)
 {
     struct ht_flush_flow *low = begin, *high = end;
-    if (end - begin < 2 || bit == 0) {
+    if (end - begin <= FEW || bit == 0) {
+        insert_each(begin, end);
         return;
     }
-    while (low < high) {
-        if ((low->first & bit) == 0) {
-            low++;
-        } else {
-            struct ht_flush_flow with = *--high;
-            *high                     = *low;
-            *low                      = with;
+    for (;;) {
+        for (; low < high && (low->first & bit) == 0; low++) {
         }
+        for (; low < high && (high[-1].first & bit) != 0; high--) {
+        }
+        if (low == high) {
+            break;
+        }
+        struct ht_flush_flow with = *--high;
+        *high                     = *low;
+        *low++                    = with;
     }
     sort_from(begin, low, bit >> 1);
     sort_from(low, end, bit >> 1);
@@ -266,13 +286,25 @@ static void sort(struct ht_flush_flow *begin, struct ht_flush_flow *end)
     sort_from(begin, end, UINT64_C(1) << (63 - __builtin_clzll(bits)));
 }
 
+static struct ht_flush_flow flush_of(struct ht_flow *flow)
+{
+    return (struct ht_flush_flow){.first = flow->first_frame << 16 | flow->first_part,
+                                  .flow  = flow};
+}
+
+/* From both ends: of two flows that are waited for at once, neither's memory leads to the other. */
 static struct ht_flush_flow *gather(struct ht_flush_flow *out, const struct ht_flow_list *list)
 {
-    for (struct ht_flow *flow = list->oldest; flow != NULL; flow = flow->newer) {
-        *out++ = (struct ht_flush_flow){.first = flow->first_frame << 16 | flow->first_part,
-                                        .flow  = flow};
+    struct ht_flow *older = list->oldest, *newer = list->newest;
+    struct ht_flush_flow *low = out, *high = out + list->len;
+    for (; high - low > 1; older = older->newer, newer = newer->older) {
+        *low++  = flush_of(older);
+        *--high = flush_of(newer);
     }
-    return out;
+    if (low < high) {
+        *low = flush_of(older);
+    }
+    return out + list->len;
 }
 
 /* Puts all flows in order; without memory for that there is none to tell until the end. */
