@@ -12,8 +12,8 @@ enum {
     HALF        = sizeof(uint32_t),
     CHUNK_WORDS = 2,
     GROUP_WORDS = 8,
-    OFTEN       = 2,
-    OFTEN_PART  = 16 /* a word is often otherwise: twice, and in a 16th of the records */
+    OFTEN       = 2, /* a word is often otherwise: more than twice, and more than in a 16th */
+    OFTEN_PART  = 16 /* of the records */
 };
 
 /* A NEAR word is less than 2^31 more or less than the first one was; what was that by half of it
@@ -39,11 +39,11 @@ struct rule {
 };
 
 struct ht_pack_form {
-    /* The record and the anchors that the others are like. */
-    _Alignas(chunk) uint64_t like[HT_PACK_WORDS], anchors[HT_PACK_ANCHORS];
-    _Alignas(
-        chunk) uint64_t same[HT_PACK_WORDS]; /* all ones where a word is the same in all, else 0 */
-    size_t num;                              /* words */
+    /* The record that the others are like, and all ones where a word is the same in all, else 0. */
+    _Alignas(chunk) uint64_t like[HT_PACK_WORDS];
+    _Alignas(chunk) uint64_t same[HT_PACK_WORDS];
+    uint64_t anchors[HT_PACK_ANCHORS]; /* of that record */
+    size_t num;                        /* words */
     struct rule rules[HT_PACK_WORDS];
     size_t end[WAYS]; /* of the rules of each way, which lie one after the other */
 
@@ -327,8 +327,7 @@ static void set_known(struct ht_pack_form *form, const struct known *all)
     }
 }
 
-/* A form of which nothing is known but one record, which all are like.
- */
+/* A form of which nothing is known but one record, which all are like. */
 static void begin_form(struct ht_pack_form *form, const uint64_t *anchors, const void *record,
                        size_t num)
 {
@@ -346,12 +345,12 @@ static struct ht_pack_form *add_form(struct ht_pack_kind *kind)
 {
     struct ht_pack_form *form = kind->num_forms < HT_PACK_FORMS ? malloc(sizeof *form) : NULL;
     if (form != NULL) {
+        ht_budget_claim(kind->budget, sizeof *form);
         kind->forms[kind->num_forms++] = form;
     }
     return form;
 }
 
-/* More than a few times, and in more than a few of the records. */
 static bool is_often(const struct ht_pack_form *form, size_t place)
 {
     return form->otherwise[place] > OFTEN + form->num_records / OFTEN_PART;
@@ -433,8 +432,8 @@ const uint8_t *ht_unpack(const struct ht_pack_kind *kind, const uint8_t *packed,
 
 void ht_pack_forget(struct ht_pack_kind *kind)
 {
-    for (size_t i = 0; i < kind->num_forms; i++) {
-        free(kind->forms[i]);
+    for (; kind->num_forms > 0; kind->num_forms--) {
+        ht_budget_give(kind->budget, sizeof(struct ht_pack_form));
+        free(kind->forms[kind->num_forms - 1]);
     }
-    *kind = (struct ht_pack_kind){0};
 }

@@ -4,9 +4,7 @@
 #ifndef HT_BASE_PACK_H
 #define HT_BASE_PACK_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "base/arena.h"
 
 /* Of a word those bytes up to its highest that is not zero, the lowest first. */
 enum {
@@ -67,8 +65,10 @@ enum {
 
 struct ht_pack_form;
 
-/* Zeroed is a kind of which nothing was learnt. Owns its forms, of which the last is used. */
+/* Zeroed but for `budget` (which may be NULL), in which its forms count, is a kind of which nothing
+ * was learnt. Owns the forms; the last is used. */
 struct ht_pack_kind {
+    struct ht_budget *budget;
     struct ht_pack_form *forms[HT_PACK_FORMS];
     size_t num_forms;
 };

@@ -90,6 +90,21 @@ static uint8_t kind_of(const struct ht_flow *flow)
     return ((packets * 8 + flow->timeline.len) * 2 + flow->client) % HT_FLOW_KINDS;
 }
 
+static struct ht_flow_protocol *new_protocol(struct ht_budget *budget,
+                                             const struct ht_dissector *found)
+{
+    struct ht_flow_protocol *protocol = calloc(1, sizeof *protocol);
+    if (protocol != NULL) {
+        ht_budget_claim(budget, sizeof *protocol);
+        protocol->found = found;
+        for (size_t kind = 0; kind < HT_FLOW_KINDS; kind++) {
+            protocol->flow[kind].budget  = budget;
+            protocol->state[kind].budget = budget;
+        }
+    }
+    return protocol;
+}
+
 /* The number of the flow's protocol; as many as there are: it is a new one, and there is no memory.
  */
 static uint8_t protocol_of(const struct ht_flow *flow, struct ht_flow_sleepers *sleepers)
@@ -101,9 +116,8 @@ static uint8_t protocol_of(const struct ht_flow *flow, struct ht_flow_sleepers *
         number++;
     }
     if (number == sleepers->num_protocols && number < HT_ARRAY_LEN(sleepers->protocols)) {
-        all[number] = calloc(1, sizeof *all[number]);
+        all[number] = new_protocol(sleepers->budget, found);
         if (all[number] != NULL) {
-            all[number]->found = found;
             sleepers->num_protocols++;
         }
     }
@@ -263,6 +277,7 @@ void ht_flow_sleepers_fini(struct ht_flow_sleepers *sleepers)
             ht_pack_forget(&protocol->flow[kind]);
             ht_pack_forget(&protocol->state[kind]);
         }
+        ht_budget_give(sleepers->budget, sizeof *protocol);
         free(protocol);
     }
 }

@@ -139,7 +139,8 @@ static void near_words_are_halved(void **unused)
 static void the_odd_teach_nothing(void **unused)
 {
     const uint64_t usual[WORDS] = {0}, odd[WORDS] = {[2] = 5, [8] = 0x10000};
-    struct packer p = {0};
+    struct ht_budget budget = {0}; /* past which it may learn */
+    struct packer p         = {.kind = {.budget = &budget}};
     (void)unused;
     for (unsigned i = 0; i < 1000; i++) {
         assert_int_equal(pack(&p, usual, WORDS), EMPTY);
@@ -148,7 +149,9 @@ static void the_odd_teach_nothing(void **unused)
         }
     }
     assert_int_equal(p.kind.num_forms, 1);
+    assert_true(budget.used > sizeof usual);
     ht_pack_forget(&p.kind);
+    assert_int_equal(budget.used, 0);
 }
 
 /* When enough was learnt, what is otherwise is written with its place and length. */
