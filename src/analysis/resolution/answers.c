@@ -171,12 +171,6 @@ void ht_answers_add(struct ht_answers *answers, const struct ht_address *address
     insert(answers, &id, facts, text, answers->order++);
 }
 
-/* No answer was ever learnt, as where DNS was not captured: there is nothing to look for. */
-static bool is_empty(const struct ht_answers *answers)
-{
-    return answers->order == 0;
-}
-
 /* Identifies what is sought, and has its slots fetched while what was put off is done. */
 static void begin_search(struct ht_answers *answers, const struct ht_answer_search *search,
                          struct ht_answer_identity *id)
@@ -191,7 +185,7 @@ const struct ht_answer *ht_answers_find(struct ht_answers *answers,
                                         const struct ht_answer_search *search)
 {
     struct ht_answer_identity id;
-    if (is_empty(answers)) {
+    if (ht_answers_none(answers)) {
         return NULL;
     }
     begin_search(answers, search, &id);
@@ -202,7 +196,7 @@ const struct ht_answer *ht_answers_to_client(struct ht_answers *answers,
                                              const struct ht_answer_search *search)
 {
     struct ht_answer_identity id;
-    if (is_empty(answers)) {
+    if (ht_answers_none(answers)) {
         return NULL;
     }
     begin_search(answers, search, &id);
@@ -214,7 +208,7 @@ void ht_answers_use(struct ht_answers *answers, const struct ht_address *server,
                     const struct ht_address *client)
 {
     struct ht_answer_identity id;
-    if (is_empty(answers)) {
+    if (ht_answers_none(answers)) {
         return;
     }
     if (answers->use.waits) {

@@ -24,7 +24,8 @@ struct ht_answers {
     uint64_t unfiled_key[HT_NUM_WHOLE];
     struct ht_answer_use use;
     uint32_t num_generations;
-    uint64_t order, seed;
+    uint64_t order; /* how many were learnt, ever */
+    uint64_t seed;
 };
 
 /* What is sought: the answer that led to a connection. */
@@ -37,6 +38,12 @@ struct ht_answer_search {
 /* ht_answers_init makes an empty store; false: no memory. */
 bool ht_answers_init(struct ht_answers *answers);
 void ht_answers_fini(struct ht_answers *answers);
+
+/* ht_answers_none: none was ever learnt, as where DNS was not captured. */
+static inline bool ht_answers_none(const struct ht_answers *answers)
+{
+    return answers->order == 0;
+}
 
 /* ht_answers_add remembers that `address` was answered; `text` is as in struct ht_answer. The same
  * answer (address, name, client, frame, time) again only brings what it says of the query. */

@@ -75,11 +75,12 @@ static void note_asker(struct asker *asker, const struct ht_answer_facts *facts)
     }
 }
 
+/* `asker` is at the client's place; NULL: nobody has asked. */
 static bool has_asked(const struct asker *asker, const struct ht_connection *connection,
                       uint32_t source)
 {
     const struct ht_address *client = &connection->client->ip;
-    return asker->source == source && ht_address_equal(&asker->client, client) &&
+    return asker != NULL && asker->source == source && ht_address_equal(&asker->client, client) &&
            client->version != 0 && asker->since_ns <= connection->start_ns;
 }
 
@@ -403,7 +404,8 @@ static void see_connection(void *state, struct ht_analysis *a, struct ht_connect
     if (out == NULL || connection->client == NULL || connection->server == NULL) {
         return;
     }
-    const struct asker *asker            = asker_of(state, &connection->client->ip);
+    const struct asker *asker =
+        ht_answers_none(answers) ? NULL : asker_of(state, &connection->client->ip);
     const struct ht_answer_search search = {.server   = connection->server->ip,
                                             .client   = connection->client->ip,
                                             .name     = connection->server_name,
