@@ -193,15 +193,24 @@ static char *put_dotted(char *at, const uint8_t bytes[4])
     return at - 1;
 }
 
+/* One digit or two, in room for two. */
+static char *put_hex_head(char *at, unsigned byte)
+{
+    unsigned zeros = byte < 0x10;
+    memcpy(at, hex_pairs + (size_t)2 * byte + zeros, 2);
+    return at + 2 - zeros;
+}
+
 /* A group of an IPv6 address, without leading zeros. */
 static char *put_group(char *at, unsigned group)
 {
-    char four[4];
-    unsigned zeros = group > 0xFFF ? 0 : group > 0xFF ? 1 : group > 0xF ? 2 : 3;
-    memcpy(four, hex_pairs + (size_t)2 * (group >> 8), 2);
-    memcpy(four + 2, hex_pairs + (size_t)2 * (group & 0xFF), 2);
-    memcpy(at, four + zeros, 4 - zeros);
-    return at + (4 - zeros);
+    unsigned high = group >> 8, low = group & 0xFF;
+    if (high == 0) {
+        return put_hex_head(at, low);
+    }
+    at = put_hex_head(at, high);
+    memcpy(at, hex_pairs + (size_t)2 * low, 2);
+    return at + 2;
 }
 
 enum { GROUPS = 8 };
@@ -214,18 +223,16 @@ struct run {
 /* What "::" stands for: the first longest run of two or more (RFC 5952 section 4.2). */
 static struct run longest_zeros(struct ht_bytes address)
 {
-    struct run longest = {0, 1};
+    unsigned zeros = 0, first = 0, len = 0;
     for (unsigned i = 0; i < GROUPS; i++) {
-        struct run run = {i, 0};
-        while (i < GROUPS && ht_be16(address, i) == 0) {
-            i++;
-            run.len++;
-        }
-        if (run.len > longest.len) {
-            longest = run;
-        }
+        zeros |= (unsigned)(ht_be16(address, i) == 0) << i;
     }
-    return longest.len > 1 ? longest : (struct run){GROUPS, 0};
+    /* After each step those are left that begin a run which is longer by one. */
+    for (; zeros != 0; zeros &= zeros >> 1) {
+        first = (unsigned)__builtin_ctz(zeros);
+        len++;
+    }
+    return len > 1 ? (struct run){first, len} : (struct run){GROUPS, 0};
 }
 
 /* IPv4-compatible (::a.b.c.d) and IPv4-mapped (::ffff:a.b.c.d) addresses show the IPv4 address. */
