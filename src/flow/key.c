@@ -81,18 +81,28 @@ uint64_t ht_flow_key_hash(const struct ht_flow_key *key, uint64_t seed)
     return ht_mix(hash, ports ^ seed);
 }
 
-static void base64(char *out, const uint8_t *in, size_t len)
+/* Four characters for 24 bits. */
+static char *put_group(char *out, uint32_t bits)
 {
     static const char alphabet[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t group = (uint32_t)in[i] << 16;
-        group |= i + 1 < len ? (uint32_t)in[i + 1] << 8 : 0;
-        group |= i + 2 < len ? in[i + 2] : 0;
-        *out++ = alphabet[group >> 18];
-        *out++ = alphabet[group >> 12 & 63];
-        *out++ = i + 1 < len ? alphabet[group >> 6 & 63] : '=';
-        *out++ = i + 2 < len ? alphabet[group & 63] : '=';
+    out[0] = alphabet[bits >> 18];
+    out[1] = alphabet[bits >> 12 & 63];
+    out[2] = alphabet[bits >> 6 & 63];
+    out[3] = alphabet[bits & 63];
+    return out + 4;
+}
+
+/* RFC 4648 section 4: at the end what is missing of 24 bits is zero, and padding stands for it. */
+static void base64(char *out, const uint8_t *in, size_t len)
+{
+    for (; len >= 3; len -= 3, in += 3) {
+        out = put_group(out, (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2]);
+    }
+    if (len > 0) {
+        out     = put_group(out, (uint32_t)in[0] << 16 | (len == 2 ? (uint32_t)in[1] << 8 : 0));
+        out[-1] = '=';
+        out[-2] = len == 2 ? out[-2] : '=';
     }
     *out = '\0';
 }
