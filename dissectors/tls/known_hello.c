@@ -185,7 +185,9 @@ bool tls_known_hello(struct ht_bytes body, struct ht_pool *pool, struct ht_arena
     out->raw_extensions = hello.extensions;
     bool good           = tls_client_extensions_reread(own.extension, own.num, scratch, out);
     /* Whether any value is GREASE was judged by these, too. */
-    return good && ht_bytes_equal(out->key_share_groups, shape->key_share_groups);
+    good                  = good && ht_bytes_equal(out->key_share_groups, shape->key_share_groups);
+    out->key_share_groups = shape->key_share_groups;
+    return good;
 }
 
 /* What has particulars says more of its own. */

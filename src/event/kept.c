@@ -24,31 +24,10 @@ struct ht_kept {
 
 _Static_assert(OWN_MAX <= UINT16_MAX, "a length");
 
-static bool is_view(const struct ht_field *field)
-{
-    return field->kind == HT_TEXT || field->kind == HT_HEX || field->kind == HT_LIST_NAMED;
-}
-
 static uint8_t *put(uint8_t *at, const void *from, size_t len)
 {
     memcpy(at, from, len);
     return at + len;
-}
-
-static bool is_present(const struct ht_shape_own *own, const void *object)
-{
-    uint64_t word = 0;
-    uint32_t half = 0;
-    switch (own->width) {
-    case sizeof word:
-        memcpy(&word, (const char *)object + own->word, sizeof word);
-        return word != 0;
-    case sizeof half:
-        memcpy(&half, (const char *)object + own->word, sizeof half);
-        return half != 0;
-    default:
-        return ht_field_present(own->field, object);
-    }
 }
 
 /* A row at which the object has a value. */
@@ -62,7 +41,7 @@ static uint8_t *put_own(const struct ht_keeper *keeper, const struct ht_shape_ow
     if (own->flat) {
         return put(at, from, field->size);
     }
-    if (is_view(field)) {
+    if (own->view) {
         const struct ht_bytes *view = from;
         bool fits                   = view->len <= INLINE_MAX;
         *at++                       = fits ? (uint8_t)view->len : 0;
@@ -77,7 +56,7 @@ static uint8_t *put_own(const struct ht_keeper *keeper, const struct ht_shape_ow
 static const uint8_t *take_own(const struct ht_field *field, const uint8_t *at, void *object)
 {
     uint8_t *to = (uint8_t *)object + field->offset;
-    size_t len  = is_view(field) ? *at++ : 0;
+    size_t len  = ht_shape_is_view(field) ? *at++ : 0;
     if (len > 0) {
         const struct ht_bytes view = ht_bytes(at, len);
         memcpy(to, &view, sizeof view);
@@ -100,7 +79,7 @@ static struct ht_kept *keep_parts(const struct ht_keeper *keeper, const struct h
     bool again        = false;
     const void *shape = ht_shape_keep(keeper, plan, object, &again);
     for (size_t i = 0; i < plan->num_own; i++) {
-        if (is_present(&plan->own[i], object)) {
+        if (ht_shape_word_of(object, &plan->own[i].present) != 0) {
             end = put_own(keeper, &plan->own[i], object, end);
         }
     }

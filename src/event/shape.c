@@ -18,8 +18,7 @@ bool ht_shape_counts(const struct ht_struct *type, size_t row)
 
 static bool is_list(const struct ht_field *field)
 {
-    return field->kind == HT_TEXT || field->kind == HT_HEX || field->kind == HT_LIST_NAMED ||
-           field->kind == HT_LIST_UINT || field->kind == HT_LIST_TEXT ||
+    return ht_shape_is_view(field) || field->kind == HT_LIST_UINT || field->kind == HT_LIST_TEXT ||
            field->kind == HT_LIST_HEX || field->kind == HT_LIST_OBJECT;
 }
 
@@ -37,18 +36,28 @@ static void mask_member(uint64_t *mask, const struct ht_field *field)
     memset((uint8_t *)mask + field->offset + skip, 0xFF, field->size - skip);
 }
 
-/* A list without items, a pointer to nothing and a zero are absent. */
+/* A list without items, a pointer to nothing, an address of no version and a zero are absent: the
+ * `len` bytes that say so. */
+static struct ht_shape_word presence_of(const struct ht_field *field)
+{
+    size_t at  = field->offset + (is_list(field) ? offsetof(struct ht_bytes, len) : 0);
+    size_t len = is_list(field) || is_pointer(field) ? WORD : field->size;
+    if (field->kind == HT_ADDRESS) {
+        at += offsetof(struct ht_address, version);
+        len = sizeof((struct ht_address *)0)->version;
+    }
+    struct ht_shape_word word = {.offset = at - at % WORD};
+    memset((uint8_t *)&word.mask + at % WORD, 0xFF, len);
+    return word;
+}
+
 static struct ht_shape_own own_of(const struct ht_field *field, size_t number)
 {
-    bool whole = field->size == WORD || field->size == sizeof(uint32_t);
-    return (struct ht_shape_own){
-        .field  = field,
-        .word   = (uint16_t)(field->offset + (is_list(field) ? offsetof(struct ht_bytes, len) : 0)),
-        .width  = (uint8_t)(is_list(field) ? WORD
-                            : whole        ? field->size
-                                           : 0),
-        .number = (uint8_t)number,
-        .flat   = !is_list(field) && !is_pointer(field)};
+    return (struct ht_shape_own){.field   = field,
+                                 .present = presence_of(field),
+                                 .number  = (uint8_t)number,
+                                 .flat    = !is_list(field) && !is_pointer(field),
+                                 .view    = ht_shape_is_view(field)};
 }
 
 static void add_words(struct ht_shape_plan *plan, const uint64_t *mask)
@@ -76,6 +85,7 @@ static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct
             continue;
         }
         mask_member(mask, field);
+        memset((uint8_t *)plan->counted + field->offset, 0xFF, field->size);
         if (is_list(field) || is_pointer(field)) {
             bool followed                = !whole && field->kind == HT_OBJECT;
             plan->rows[plan->num_rows++] = (struct ht_shape_row){
@@ -111,14 +121,6 @@ const struct ht_shape_plan *ht_shape_plan(struct ht_pool *pool, const struct ht_
     return plan;
 }
 
-/* What counts of it. */
-static uint64_t word_at(const void *object, const struct ht_shape_word *at)
-{
-    uint64_t word;
-    memcpy(&word, (const char *)object + at->offset, sizeof word);
-    return word & at->mask;
-}
-
 /* The beginning of the first digest; 0: there is none. */
 static uint64_t beginning_of(const struct ht_texts *digests)
 {
@@ -139,7 +141,7 @@ static uint64_t hash_of(const struct ht_shape_plan *plan, const void *object)
         hash ^= beginning_of(ht_field_at(plan->digests, object));
     }
     for (size_t i = 0; i < plan->num_words; i++) {
-        hash = (hash ^ word_at(object, &plan->words[i])) * UINT64_C(0x9E3779B97F4A7C15);
+        hash = (hash ^ ht_shape_word_of(object, &plan->words[i])) * UINT64_C(0x9E3779B97F4A7C15);
         hash ^= hash >> 32;
     }
     return hash;
@@ -194,7 +196,7 @@ static bool same(const struct ht_shape_plan *plan, const void *a, const void *b)
 {
     uint64_t differ = 0;
     for (size_t i = 0; i < plan->num_words; i++) {
-        differ |= word_at(a, &plan->words[i]) ^ word_at(b, &plan->words[i]);
+        differ |= ht_shape_word_of(a, &plan->words[i]) ^ ht_shape_word_of(b, &plan->words[i]);
     }
     bool alike = differ == 0;
     for (size_t i = 0; alike && i < plan->num_rows; i++) {
@@ -213,7 +215,7 @@ static const void *make_shape(const struct ht_keeper *keeper, const struct ht_sh
                 .arena = keeper->arena, .pool = keeper->pool, .use = keeper->use, .alone = alone};
     const struct ht_bytes shape = ht_bytes(room, plan->type->size);
     for (size_t i = 0; i < plan->num_words; i++) {
-        room[plan->words[i].offset / WORD] = word_at(object, &plan->words[i]);
+        room[plan->words[i].offset / WORD] = ht_shape_word_of(object, &plan->words[i]);
     }
     if (plan->type->shape_number != 0) {
         room[plan->type->shape_number / WORD] = ++keeper->pool->num_shapes;
@@ -259,6 +261,32 @@ static void remember(struct ht_pool_shape *known, struct ht_pool_shape shape)
     known[i] = shape;
 }
 
+/* Two words at once. */
+typedef uint64_t pair __attribute__((vector_size(2 * WORD)));
+
+static pair pair_at(const void *object, size_t offset)
+{
+    pair words;
+    memcpy(&words, (const char *)object + offset, sizeof words);
+    return words;
+}
+
+/* What counts is the same in both, also the addresses of what they point at: as of an object that
+ * began as a copy of its shape. */
+static bool is_copy(const struct ht_shape_plan *plan, const void *object, const void *shape)
+{
+    pair differ = {0};
+    size_t at   = 0;
+    for (; at + sizeof differ <= plan->type->size; at += sizeof differ) {
+        differ |= (pair_at(object, at) ^ pair_at(shape, at)) & pair_at(plan->counted, at);
+    }
+    if (at < plan->type->size) {
+        const struct ht_shape_word last = {.offset = at, .mask = plan->counted[at / WORD]};
+        differ[0] |= ht_shape_word_of(object, &last) ^ ht_shape_word_of(shape, &last);
+    }
+    return (differ[0] | differ[1]) == 0;
+}
+
 /* What whoever made the object knows, if it is right. */
 static const void *known_shape(const struct ht_shape_plan *plan, const void *object)
 {
@@ -266,7 +294,8 @@ static const void *known_shape(const struct ht_shape_plan *plan, const void *obj
     if (plan->type->shape != 0) {
         memcpy(&shape, (const char *)object + plan->type->shape, sizeof shape);
     }
-    return shape != NULL && same(plan, object, shape) ? shape : NULL;
+    bool right = shape != NULL && (is_copy(plan, object, shape) || same(plan, object, shape));
+    return right ? shape : NULL;
 }
 
 const void *ht_shape_keep(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,

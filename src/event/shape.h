@@ -21,20 +21,34 @@ struct ht_shape_row {
     const struct ht_shape_plan *of; /* of an object, all of which counts; NULL: none is compared */
 };
 
-/* A row that does not count. */
-struct ht_shape_own {
-    const struct ht_field *field;
-    uint16_t word; /* offset in the object of what is zero where the member is absent */
-    uint8_t width; /* bytes of it, 4 or 8; 0: it is not known like that */
-    uint8_t number;
-    bool flat; /* it points at nothing */
-};
-
 /* Eight bytes of an object, of which some count as they are. */
 struct ht_shape_word {
     size_t offset;
     uint64_t mask;
 };
+
+/* ht_shape_word_of is what counts of them. */
+static inline uint64_t ht_shape_word_of(const void *object, const struct ht_shape_word *at)
+{
+    uint64_t word;
+    memcpy(&word, (const char *)object + at->offset, sizeof word);
+    return word & at->mask;
+}
+
+/* A row that does not count. */
+struct ht_shape_own {
+    const struct ht_field *field;
+    struct ht_shape_word present; /* zero where the member is absent */
+    uint8_t number;
+    bool flat; /* it points at nothing */
+    bool view; /* it is a struct ht_bytes */
+};
+
+/* ht_shape_is_view: the field's member is a struct ht_bytes. */
+static inline bool ht_shape_is_view(const struct ht_field *field)
+{
+    return field->kind == HT_TEXT || field->kind == HT_HEX || field->kind == HT_LIST_NAMED;
+}
 
 /* Which members of a type count to the shape. */
 struct ht_shape_plan {
@@ -43,6 +57,7 @@ struct ht_shape_plan {
     const struct ht_field *digests; /* a list of them that counts; NULL: it has none */
     bool flat; /* no member points at anything: an object is copied by its words, `& members` */
     uint64_t members[HT_SHAPE_LARGEST / sizeof(uint64_t)]; /* the bits that have a row */
+    uint64_t counted[HT_SHAPE_LARGEST / sizeof(uint64_t)]; /* those whose row counts */
     size_t num_words, num_own, num_rows;
     struct ht_shape_word words[HT_SHAPE_LARGEST / sizeof(uint64_t)];
     struct ht_shape_own own[HT_SHAPE_MAX_OWN];

@@ -45,7 +45,7 @@ struct distance {
 
 static bool add_chunk(struct ht_timeline *timeline, struct ht_arena *arena)
 {
-    struct ht_timeline_chunk *chunk = ht_arena_alloc(arena, sizeof *chunk);
+    struct ht_timeline_chunk *chunk = ht_arena_take(arena, sizeof *chunk);
     if (chunk != NULL) {
         *(timeline->last != NULL ? &timeline->last->next : &timeline->first) = chunk;
         timeline->last                                                       = chunk;

@@ -1,6 +1,7 @@
 #include "support.h"
 
 #include "event/kept.h"
+#include "event/shape.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -432,6 +433,70 @@ static void a_number_is_of_one_shape(void **unused)
     ht_arena_clear(&kept_in);
 }
 
+/* That says of which shape it is; of an odd number of words, the last of which counts. */
+struct told {
+    struct ht_bytes own, common;
+    const void *shape;
+    uint8_t rest[60]; /* so that it is not small */
+    uint16_t first, last;
+};
+
+static const struct ht_field told_fields[] = {
+    HT_FIELD(struct told, own, HT_TEXT, ""),
+    HT_FIELD(struct told, common, HT_TEXT, "", .flags = HT_REPEATS),
+    HT_FIELD(struct told, first, HT_UINT, ""),
+    HT_FIELD(struct told, last, HT_UINT, ""),
+};
+static const struct ht_struct told_struct =
+    HT_STRUCT(struct told, "told", told_fields, "Of a shape that may be known.",
+              .shape = offsetof(struct told, shape));
+
+_Static_assert(sizeof(struct told) % 16 == 8, "an odd number of words");
+
+static const void *keep_told(const struct ht_keeper *keeper, const struct told *object)
+{
+    bool again;
+    const struct ht_shape_plan *plan = ht_shape_plan(keeper->pool, &told_struct);
+    const void *shape                = ht_shape_keep(keeper, plan, object, &again);
+    struct ht_kept *kept             = ht_keep(keeper, &told_struct, object);
+    const struct told *result        = ht_kept_recall(kept, &told_struct, keeper->arena);
+    assert_non_null(result);
+    assert_true(ht_bytes_equal(result->own, object->own));
+    assert_true(ht_bytes_equal(result->common, object->common));
+    assert_int_equal(result->first, object->first);
+    assert_int_equal(result->last, object->last);
+    return shape;
+}
+
+/* What an object says of its shape is taken where it is so, wherever the same bytes lie. */
+static void what_is_told_is_checked(void **unused)
+{
+    struct ht_pool pool      = {0};
+    ht_pool_use use          = 0;
+    struct ht_arena kept_in  = {0};
+    struct ht_keeper keeper  = {.arena = &kept_in, .pool = &pool, .use = &use};
+    struct told object       = {.own = ht_text("a"), .common = ht_text("b"), .first = 1, .last = 2};
+    const struct told *shape = keep_told(&keeper, &object);
+    struct told copy         = *shape;
+    struct told elsewhere = *shape, other[3] = {*shape, *shape, *shape};
+    const char bytes[] = "b";
+    (void)unused;
+    copy.own = elsewhere.own = ht_text("another");
+    copy.shape = elsewhere.shape = shape;
+    elsewhere.common             = ht_bytes(bytes, 1);
+    assert_ptr_equal(keep_told(&keeper, &copy), shape);
+    assert_ptr_equal(keep_told(&keeper, &elsewhere), shape);
+    other[0].common = ht_text("c");
+    other[1].first  = 3;
+    other[2].last   = 3;
+    for (size_t i = 0; i < HT_ARRAY_LEN(other); i++) {
+        other[i].shape = shape;
+        assert_ptr_not_equal(keep_told(&keeper, &other[i]), shape);
+    }
+    ht_pool_free(&pool);
+    ht_arena_clear(&kept_in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +507,7 @@ int main(void)
         cmocka_unit_test(what_differs_in_a_list_is_told_apart),
         cmocka_unit_test(what_has_digests_is_known_by_them),
         cmocka_unit_test(a_number_is_of_one_shape),
+        cmocka_unit_test(what_is_told_is_checked),
         cmocka_unit_test(a_full_pool_breaks_nothing),
         cmocka_unit_test(nothing_breaks_under_any_budget),
     };
