@@ -66,9 +66,10 @@ static const uint8_t *take_own(const struct ht_field *field, const uint8_t *at, 
     return at + field->size;
 }
 
+/* Room for one, of any content. */
 static struct ht_kept *new_kept(const struct ht_keeper *keeper, size_t own_len)
 {
-    return ht_arena_alloc(keeper->arena, offsetof(struct ht_kept, own) + own_len);
+    return ht_arena_take(keeper->arena, offsetof(struct ht_kept, own) + own_len);
 }
 
 static struct ht_kept *keep_parts(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
@@ -86,9 +87,10 @@ static struct ht_kept *keep_parts(const struct ht_keeper *keeper, const struct h
     size_t own_len       = (size_t)(end - own);
     struct ht_kept *kept = shape != NULL ? new_kept(keeper, own_len) : NULL;
     if (kept != NULL) {
-        kept->shape   = shape;
-        kept->again   = again && present == keeper->pool->present;
-        kept->own_len = (uint16_t)own_len;
+        kept->shape    = shape;
+        kept->recalled = false;
+        kept->again    = again && present == keeper->pool->present;
+        kept->own_len  = (uint16_t)own_len;
         memcpy(kept->own, own, own_len);
     }
     return kept;

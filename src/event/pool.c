@@ -45,12 +45,15 @@ static void clear(struct ht_pool_generation *g)
 
 static bool start(struct ht_pool_generation *g)
 {
-    if (g->slots == NULL) {
-        g->slots   = calloc(SLOTS, sizeof *g->slots);
-        g->shapes  = calloc((size_t)SHAPE_SETS * HT_POOL_WAYS, sizeof *g->shapes);
-        g->sources = calloc((size_t)SOURCE_SETS * HT_POOL_SOURCES, sizeof *g->sources);
-    }
+    g->slots   = calloc(SLOTS, sizeof *g->slots);
+    g->shapes  = calloc((size_t)SHAPE_SETS * HT_POOL_WAYS, sizeof *g->shapes);
+    g->sources = calloc((size_t)SOURCE_SETS * HT_POOL_SOURCES, sizeof *g->sources);
     return g->slots != NULL;
+}
+
+static inline bool is_started(struct ht_pool_generation *g)
+{
+    return g->slots != NULL || start(g);
 }
 
 /* Room for `len` bytes in the present generation, which may become the other one. */
@@ -65,7 +68,7 @@ static bool make_room(struct ht_pool *pool, size_t len)
     }
     clear(&pool->generation[other]);
     pool->present = other;
-    return start(&pool->generation[other]) && has_room(&pool->generation[other], len);
+    return is_started(&pool->generation[other]) && has_room(&pool->generation[other], len);
 }
 
 static struct ht_bytes keep_new(struct ht_pool *pool, uint64_t hash, struct ht_bytes bytes)
@@ -94,7 +97,7 @@ struct ht_bytes ht_pool_keep(struct ht_pool *pool, ht_pool_use *use, struct ht_b
 {
     struct ht_pool_generation *present = &pool->generation[pool->present];
     uint64_t hash                      = ht_hash(bytes, pool->seed) | 1;
-    if (bytes.len == 0 || !start(present)) {
+    if (bytes.len == 0 || !is_started(present)) {
         return ht_bytes("", 0);
     }
     struct ht_bytes kept = slot_of(present, hash, bytes)->bytes;
@@ -110,14 +113,14 @@ struct ht_bytes ht_pool_keep(struct ht_pool *pool, ht_pool_use *use, struct ht_b
 struct ht_pool_shape *ht_pool_shapes(struct ht_pool *pool, uint64_t hash)
 {
     struct ht_pool_generation *present = &pool->generation[pool->present];
-    bool ready                         = start(present) && present->shapes != NULL;
+    bool ready                         = is_started(present) && present->shapes != NULL;
     return ready ? &present->shapes[hash % SHAPE_SETS * HT_POOL_WAYS] : NULL;
 }
 
 static struct ht_pool_source *sources_of(struct ht_pool *pool, uint64_t hash)
 {
     struct ht_pool_generation *present = &pool->generation[pool->present];
-    bool ready                         = start(present) && present->sources != NULL;
+    bool ready                         = is_started(present) && present->sources != NULL;
     return ready ? &present->sources[hash % SOURCE_SETS * HT_POOL_SOURCES] : NULL;
 }
 

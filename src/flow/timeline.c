@@ -109,19 +109,20 @@ static inline void append(struct ht_timeline *timeline, const struct ht_happenin
     timeline->len++;
 }
 
-/* Not inlined, for most entries are near the one before them, and their chunk has room. */
-__attribute__((noinline)) static bool
-add_unusual(struct ht_timeline *timeline, struct ht_arena *arena, const struct ht_happening *h)
+/* Not inlined, for most entries are near the one before them, and their chunk has room. By value,
+ * so that those need not be in memory. */
+__attribute__((noinline)) static bool add_unusual(struct ht_timeline *timeline,
+                                                  struct ht_arena *arena, struct ht_happening h)
 {
     if (timeline->last == NULL && !add_chunk(timeline, arena)) {
         return false;
     }
-    const struct distance d = distance_to(timeline, h);
+    const struct distance d = distance_to(timeline, &h);
     enum form form          = form_of(d);
     if (timeline->used + entry_len(form) > CHUNK_BYTES && !add_chunk(timeline, arena)) {
         return false;
     }
-    append(timeline, h, form, d);
+    append(timeline, &h, form, d);
     return true;
 }
 
@@ -132,7 +133,7 @@ bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
     enum form form          = form_of(d);
     bool room = timeline->last != NULL && timeline->used + entry_len(form) <= CHUNK_BYTES;
     if (!room || form == FAR) {
-        return add_unusual(timeline, arena, h);
+        return add_unusual(timeline, arena, *h);
     }
     append(timeline, h, form, d);
     return true;
