@@ -55,6 +55,7 @@ static bool write_text(struct cli_session *session, const struct ht_record_type 
                        struct ht_chars *text, bool made)
 {
     bool written = made && cli_writer_lines(&session->writer, type, ht_chars_view(text));
+    written      = cli_writer_keep(&session->writer) && written;
     ht_chars_free(text);
     return written;
 }

@@ -47,6 +47,12 @@ static bool write_lines(void *context, const struct ht_record_type *type, struct
            cli_writer_lines(&session->writer, type, lines);
 }
 
+static bool keep_lines(void *context)
+{
+    struct cli_session *session = context;
+    return cli_writer_keep(&session->writer);
+}
+
 /* Threads pay from some size on. */
 static bool is_large(char *const *files)
 {
@@ -105,6 +111,7 @@ static bool open_crew(struct cli_session *session, struct ht_error *error)
                                             .sink    = session->writer.config,
                                             .workers = num_workers(o),
                                             .lines   = write_lines,
+                                            .keep    = keep_lines,
                                             .record  = write_record,
                                             .context = session};
     session->crew                        = ht_crew_new(&config, error);

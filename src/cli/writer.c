@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WRITE_BYTES = 64 * 1024, DEFAULT_QUEUE = 16 * 1024 * 1024 };
+enum { WRITE_BYTES = 64 * 1024, FEW_BYTES = 16 * 1024, DEFAULT_QUEUE = 16 * 1024 * 1024 };
 
 static void complain(void *context, const char *text)
 {
@@ -120,23 +120,24 @@ bool cli_writer_start(struct cli_writer *writer, struct ht_error *error)
 
 static void write_lines(struct cli_writer *writer)
 {
-    if (!writer->failed &&
-        !ht_output_write(writer->output, ht_chars_view(&writer->lines), writer->records)) {
+    writer->parts[0] = ht_chars_view(&writer->lines);
+    if (!writer->failed && !ht_output_write_parts(writer->output, writer->parts,
+                                                  1 + writer->num_parts, writer->records)) {
         fail(writer, errno);
     }
     writer->lines.len = 0;
-    writer->records   = 0;
+    writer->num_parts = writer->part_bytes = 0;
+    writer->records                        = 0;
 }
 
-/* Begins a record: what stands apart has an empty line before and after it. */
-static void begin_record(struct cli_writer *writer, const struct ht_record_type *type)
+/* Begins a record: what stands apart has an empty line before and after it. Is one due? */
+static bool begin_record(struct cli_writer *writer, const struct ht_record_type *type)
 {
-    bool apart = writer->format->is_apart != NULL && writer->format->is_apart(type);
-    if (writer->begun && (apart || writer->apart)) {
-        ht_chars_add_char(&writer->lines, '\n');
-    }
+    bool apart    = writer->format->is_apart != NULL && writer->format->is_apart(type);
+    bool empty    = writer->begun && (apart || writer->apart);
     writer->begun = true;
     writer->apart = apart;
+    return empty;
 }
 
 bool cli_writer_flush(struct cli_writer *writer)
@@ -148,7 +149,7 @@ bool cli_writer_flush(struct cli_writer *writer)
 static bool end_record(struct cli_writer *writer)
 {
     writer->records++;
-    if (writer->lines.len >= writer->batch_bytes) {
+    if (writer->lines.len + writer->part_bytes >= writer->batch_bytes) {
         write_lines(writer);
     }
     return !writer->failed;
@@ -157,22 +158,55 @@ static bool end_record(struct cli_writer *writer)
 bool cli_writer_record(struct cli_writer *writer, const struct ht_record_type *type,
                        const void *record)
 {
-    begin_record(writer, type);
+    (void)cli_writer_keep(writer);
+    if (begin_record(writer, type)) {
+        ht_chars_add_char(&writer->lines, '\n');
+    }
     if (!writer->failed && !writer->format->record(writer->sink, type, record, &writer->lines)) {
         fail(writer, ENOMEM);
     }
     return end_record(writer);
 }
 
+/* What follows what lies before it becomes one part with it. */
+static void add_part(struct cli_writer *writer, struct ht_bytes lines)
+{
+    struct ht_bytes *last = &writer->parts[writer->num_parts];
+    if (writer->num_parts > 0 && last->ptr + last->len == lines.ptr) {
+        last->len += lines.len;
+    } else {
+        writer->parts[++writer->num_parts] = lines;
+    }
+    writer->part_bytes += lines.len;
+}
+
 bool cli_writer_lines(struct cli_writer *writer, const struct ht_record_type *type,
                       struct ht_bytes lines)
 {
-    begin_record(writer, type);
-    ht_chars_add(&writer->lines, lines);
+    enum { MOST = 2 }; /* parts of one record */
+    if (writer->num_parts + MOST >= CLI_PARTS) {
+        write_lines(writer);
+    }
+    if (begin_record(writer, type)) {
+        add_part(writer, ht_text("\n"));
+    }
+    add_part(writer, lines);
+    return end_record(writer);
+}
+
+bool cli_writer_keep(struct cli_writer *writer)
+{
+    if (writer->part_bytes > FEW_BYTES) {
+        write_lines(writer);
+    }
+    for (size_t i = 1; i <= writer->num_parts; i++) {
+        ht_chars_add(&writer->lines, writer->parts[i]);
+    }
+    writer->num_parts = writer->part_bytes = 0;
     if (!writer->failed && writer->lines.failed) {
         fail(writer, ENOMEM);
     }
-    return end_record(writer);
+    return !writer->failed;
 }
 
 void cli_writer_reopen(struct cli_writer *writer)

@@ -9,18 +9,22 @@
 #include "output/output.h"
 #include "run/stats.h"
 
+enum { CLI_PARTS = 64 };
+
 struct cli_writer {
     const struct ht_sink_ops *format;
     struct ht_sink *sink;
     const char *name;             /* of the output, for messages */
     struct ht_sink_config config; /* of the sink, and of others that write to the same place */
     struct ht_output *output;
-    struct ht_chars lines; /* that wait to be written together */
-    uint64_t records;      /* in them */
-    size_t batch_bytes;    /* of lines are written together */
-    bool failed;           /* nothing more can be written */
-    bool begun;            /* something was written before, */
-    bool apart;            /* after which an empty line stands */
+    struct ht_chars lines;            /* that wait to be written together, */
+    struct ht_bytes parts[CLI_PARTS]; /* with others that lie elsewhere; the first is `lines` */
+    size_t num_parts, part_bytes;     /* but for `lines` */
+    uint64_t records;                 /* in all of them */
+    size_t batch_bytes;               /* of lines are written together */
+    bool failed;                      /* nothing more can be written */
+    bool begun;                       /* something was written before, */
+    bool apart;                       /* after which an empty line stands */
     struct cli_console *console;
 };
 
@@ -50,9 +54,11 @@ bool cli_writer_flush(struct cli_writer *writer);
 bool cli_writer_record(struct cli_writer *writer, const struct ht_record_type *type,
                        const void *record);
 
-/* cli_writer_lines writes a record that is rendered already. */
+/* cli_writer_lines writes a record that is rendered already, and stays where it is until
+ * cli_writer_keep is called, which writes those that wait, or copies them if they are few. */
 bool cli_writer_lines(struct cli_writer *writer, const struct ht_record_type *type,
                       struct ht_bytes lines);
+bool cli_writer_keep(struct cli_writer *writer);
 
 /* cli_writer_reopen ends the file and begins that which now has its name. */
 void cli_writer_reopen(struct cli_writer *writer);

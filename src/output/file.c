@@ -8,11 +8,13 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum {
     CHUNK_BYTES    = 256 * 1024,       /* that go into one write, but for a larger batch */
     MEND_BYTES     = 16 * 1024 * 1024, /* in which the end of the last whole line is looked for */
+    PIECES         = 64,               /* of one write */
     ROTATED_LONGER = 32,               /* than the name is the name after rotation, at most */
     DEFAULT_MODE   = 0640
 };
@@ -185,12 +187,30 @@ static bool open_anew(struct output_file *file)
     return look(file);
 }
 
-/* Blocks until all is written or cannot be; how much was. */
-static size_t write_all(int descriptor, const uint8_t *bytes, size_t len)
+/* Where `len` bytes of the load lie, from `from` on; as many as go into one write. */
+static int find_pieces(const struct output_load *load, size_t from, size_t len,
+                       struct iovec pieces[PIECES])
 {
+    int num = 0;
+    for (size_t i = 0; i < load->num_parts && len > 0 && num < PIECES; i++) {
+        struct ht_bytes part = ht_bytes_head(ht_bytes_from(load->parts[i], from), len);
+        from -= from < load->parts[i].len ? from : load->parts[i].len;
+        if (part.len > 0) {
+            pieces[num++] = (struct iovec){(void *)(uintptr_t)part.ptr, part.len};
+            len -= part.len;
+        }
+    }
+    return num;
+}
+
+/* Blocks until `len` bytes of the load, from `from` on, are written or cannot be; how many were. */
+static size_t write_all(int descriptor, const struct output_load *load, size_t from, size_t len)
+{
+    struct iovec pieces[PIECES];
     size_t done = 0;
     while (done < len) {
-        ssize_t wrote = write(descriptor, bytes + done, len - done);
+        ssize_t wrote =
+            writev(descriptor, pieces, find_pieces(load, from + done, len - done, pieces));
         if (wrote > 0) {
             done += (size_t)wrote;
         } else if (wrote < 0 && errno == EAGAIN) {
@@ -268,7 +288,7 @@ bool output_file_put(struct output_file *file, struct output_load *load)
         return false;
     }
     size_t len   = chunk_len(file, load) - load->partial;
-    size_t wrote = write_all(file->descriptor, load->bytes + load->offset + load->partial, len);
+    size_t wrote = write_all(file->descriptor, load, load->offset + load->partial, len);
     advance(load, wrote);
     if (wrote < len) {
         undo(file, load);

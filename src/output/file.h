@@ -13,16 +13,27 @@ struct output_batch {
     uint64_t num_records;
 };
 
-/* Batches that lie one after another, and how much of them went out. */
+/* Batches that follow one another in `parts`, and how much of them went out. */
 struct output_load {
-    const uint8_t *bytes;
+    const struct ht_bytes *parts;
+    size_t num_parts;
     const struct output_batch *batches;
     size_t num;
     size_t next;    /* the first batch that did not go out whole */
-    size_t offset;  /* of it in `bytes` */
+    size_t offset;  /* of it in all parts */
     size_t partial; /* bytes of it that went out and could not be taken back */
     uint64_t written_records, written_bytes;
 };
+
+/* output_parts_len is the length of all together. */
+static inline size_t output_parts_len(const struct ht_bytes *parts, size_t num)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < num; i++) {
+        len += parts[i].len;
+    }
+    return len;
+}
 
 struct output_file {
     char *path;         /* NULL: standard output */

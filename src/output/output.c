@@ -157,10 +157,11 @@ static bool fail(struct ht_output *out, int why)
     return false;
 }
 
-static bool write_now(struct ht_output *out, struct ht_bytes lines, uint64_t num_records)
+static bool write_now(struct ht_output *out, const struct ht_bytes *parts, size_t num,
+                      uint64_t num_records)
 {
-    const struct output_batch batch = {lines.len, num_records};
-    struct output_load load         = {.bytes = lines.ptr, .batches = &batch, .num = 1};
+    const struct output_batch batch = {output_parts_len(parts, num), num_records};
+    struct output_load load = {.parts = parts, .num_parts = num, .batches = &batch, .num = 1};
     if (out->failed != 0) {
         return fail(out, out->failed);
     }
@@ -175,13 +176,20 @@ static bool write_now(struct ht_output *out, struct ht_bytes lines, uint64_t num
 
 bool ht_output_write(struct ht_output *out, struct ht_bytes lines, uint64_t num_records)
 {
-    if (lines.len == 0) {
+    return ht_output_write_parts(out, &lines, 1, num_records);
+}
+
+bool ht_output_write_parts(struct ht_output *out, const struct ht_bytes *parts, size_t num,
+                           uint64_t num_records)
+{
+    if (output_parts_len(parts, num) == 0) {
         return out->failed == 0 || fail(out, out->failed);
     }
     if (out->queue == NULL) {
-        return write_now(out, lines, num_records);
+        return write_now(out, parts, num, num_records);
     }
-    if (!output_queue_add(out->queue, lines, num_records) || out->error != 0 || out->dropping) {
+    if (!output_queue_add(out->queue, parts, num, num_records) || out->error != 0 ||
+        out->dropping) {
         ht_output_tell(out);
     }
     return true;

@@ -8,7 +8,7 @@
  *
  * For a sandbox entered after ht_output_open (and, as Landlock and capabilities belong to threads
  * and are inherited, before ht_output_start), what is still used:
- * - to write: write, poll or ppoll, fstat or newfstatat, ftruncate, lseek, close, futex,
+ * - to write: writev, poll or ppoll, fstat or newfstatat, ftruncate, lseek, close, futex,
  *   clock_gettime;
  * - to rotate or reopen: also openat, pread64, renameat2 (linkat and unlinkat where the file
  *   system does not know RENAME_NOREPLACE), all of names right in ht_output_directory;
@@ -75,6 +75,11 @@ int ht_output_directory(const struct ht_output *out);
  * then ends with the last write that went out whole. */
 HT_MUST_USE bool ht_output_write(struct ht_output *out, struct ht_bytes lines,
                                  uint64_t num_records);
+
+/* ht_output_write_parts is the same for lines that lie in `num` parts, to be written one after
+ * another. */
+HT_MUST_USE bool ht_output_write_parts(struct ht_output *out, const struct ht_bytes *parts,
+                                       size_t num, uint64_t num_records);
 
 /* ht_output_reopen ends the file and opens the path anew, for SIGHUP after somebody renamed or
  * removed it; what waits goes to the new one. With a queue it returns at once and is tried until

@@ -39,6 +39,7 @@ struct output_queue {
     /* The thread's own, once started. */
     struct output_file file;
     struct output_load load;
+    struct ht_bytes bytes; /* of it */
 };
 
 static void free_queue(struct output_queue *q)
@@ -150,7 +151,9 @@ static void take_waiting(struct output_queue *q)
     q->waiting->len   = 0;
     q->waiting->num   = 0;
     q->writing        = full->len;
-    q->load.bytes     = full->bytes;
+    q->bytes          = ht_bytes(full->bytes, full->len);
+    q->load.parts     = &q->bytes;
+    q->load.num_parts = 1;
     q->load.batches   = full->batches;
     q->load.num       = full->num;
     q->load.next      = 0;
@@ -259,15 +262,22 @@ static void drop(struct output_queue *q, size_t len, uint64_t num_records)
     q->state.dropped_ns = ht_clock_ns(CLOCK_MONOTONIC);
 }
 
-bool output_queue_add(struct output_queue *q, struct ht_bytes lines, uint64_t num_records)
+bool output_queue_add(struct output_queue *q, const struct ht_bytes *parts, size_t num,
+                      uint64_t num_records)
 {
+    size_t len = output_parts_len(parts, num);
     (void)pthread_mutex_lock(&q->lock);
-    bool fits = has_room(q, lines.len);
+    bool fits = has_room(q, len);
     if (fits) {
         struct half *half = q->waiting;
-        memcpy(half->bytes + half->len, lines.ptr, lines.len);
-        half->len += lines.len;
-        half->batches[half->num++] = (struct output_batch){lines.len, num_records};
+        for (size_t i = 0; i < num; i++) {
+            struct ht_bytes part = parts[i];
+            if (part.len > 0) {
+                memcpy(half->bytes + half->len, part.ptr, part.len);
+            }
+            half->len += part.len;
+        }
+        half->batches[half->num++] = (struct output_batch){len, num_records};
         size_t held                = half->len + q->writing;
         if (held > q->state.counts.queue_peak_bytes) {
             q->state.counts.queue_peak_bytes = held;
@@ -276,7 +286,7 @@ bool output_queue_add(struct output_queue *q, struct ht_bytes lines, uint64_t nu
             (void)pthread_cond_signal(&q->work);
         }
     } else {
-        drop(q, lines.len, num_records);
+        drop(q, len, num_records);
     }
     bool fine = fits && q->state.error == 0;
     (void)pthread_mutex_unlock(&q->lock);

@@ -24,9 +24,10 @@ struct output_queue *output_queue_new(struct output_file *file, size_t capacity)
 
 HT_MUST_USE bool output_queue_start(struct output_queue *queue, struct ht_error *error);
 
-/* output_queue_add copies lines, or drops them. False where that or anything else goes wrong: the
- * state says what. */
-bool output_queue_add(struct output_queue *queue, struct ht_bytes lines, uint64_t num_records);
+/* output_queue_add copies lines, in `num` parts, or drops all. False where that or anything else
+ * goes wrong: the state says what. */
+bool output_queue_add(struct output_queue *queue, const struct ht_bytes *parts, size_t num,
+                      uint64_t num_records);
 
 /* output_queue_reopen asks the thread to. */
 void output_queue_reopen(struct output_queue *queue);

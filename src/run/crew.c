@@ -87,6 +87,15 @@ struct stream {
     bool done;
 };
 
+/* Lets the worker have its harvest back. */
+static void give_back(struct ht_crew *crew, unsigned worker)
+{
+    if (crew->config.keep != NULL && !crew->config.keep(crew->config.context)) {
+        crew->failed = true;
+    }
+    ht_hands_take(crew->hands, worker);
+}
+
 /* The next item, or NULL where the round has no more. */
 static const struct ht_yield *next_of(struct ht_crew *crew, struct stream *stream, unsigned worker)
 {
@@ -99,7 +108,7 @@ static const struct ht_yield *next_of(struct ht_crew *crew, struct stream *strea
         if (last) {
             crew->stats[worker] = stream->harvest->stats;
         }
-        ht_hands_take(crew->hands, worker);
+        give_back(crew, worker);
         *stream = (struct stream){.done = last};
     }
     return stream->done ? NULL : &stream->harvest->items[stream->item];

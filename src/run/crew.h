@@ -15,8 +15,10 @@ struct ht_crew_config {
     unsigned workers; /* 1: no threads */
 
     /* Where records go, in the caller's thread: rendered, or as they are where there are no
-     * threads. False ends the run. */
+     * threads. What is rendered stays where it is until `keep` is called, which may be NULL if
+     * `lines` copies all. False ends the run. */
     bool (*lines)(void *context, const struct ht_record_type *type, struct ht_bytes lines);
+    bool (*keep)(void *context);
     bool (*record)(void *context, const struct ht_record_type *type, const void *record);
     void *context;
 };

@@ -40,6 +40,36 @@ static void test_write(void **state)
     assert_true(ht_output_close(NULL, NULL));
 }
 
+enum { MANY_PARTS = 150 };
+
+/* The same lines in many parts of 13 bytes, but for one that is empty, and the rest. */
+static void cut(struct ht_bytes parts[MANY_PARTS], struct ht_bytes lines)
+{
+    for (size_t i = 0; i < MANY_PARTS; i++) {
+        parts[i] = ht_bytes_head(lines, i == 7 ? 0 : i < MANY_PARTS - 1 ? 13 : lines.len);
+        lines    = ht_bytes_from(lines, parts[i].len);
+    }
+}
+
+static void test_many_parts(void **state)
+{
+    (void)state;
+    struct ht_bytes parts[MANY_PARTS];
+    for (size_t queue = 0; queue <= 1 << 16; queue += 1 << 16) {
+        struct ht_output *out = open_with((struct ht_output_config){.queue_bytes = queue});
+        put(out, 1, 2);
+        cut(parts, scratch_lines(3, 100));
+        assert_true(ht_output_write_parts(out, parts, MANY_PARTS, 100));
+        put(out, 103, 1);
+        assert_true(ht_output_write_parts(out, parts, 0, 0));
+        struct ht_output_counts counts;
+        assert_true(ht_output_close(out, &counts));
+        assert_int_equal(counts.written_records, 103);
+        assert_int_equal(counts.written_bytes, 103 * LINE_LEN);
+        assert_lines(scratch_read("out.jsonl"), 1, 103);
+    }
+}
+
 static mode_t mode_of(const char *path)
 {
     struct stat is;
@@ -335,6 +365,24 @@ static void test_failure_is_final(void **state)
     assert_lines(scratch_read("out.jsonl"), 1, 5);
 }
 
+/* As much as there was room for is taken back, wherever the parts were cut. */
+static void test_parts_that_fail(void **state)
+{
+    (void)state;
+    struct ht_bytes parts[MANY_PARTS];
+    struct ht_output *out = open_with((struct ht_output_config){.mode = 0});
+    put(out, 1, 5);
+    cut(parts, scratch_lines(6, 100));
+    limit_files(70 * LINE_LEN + 10);
+    bool wrote = ht_output_write_parts(out, parts, MANY_PARTS, 100);
+    int why    = errno;
+    limit_files(0);
+    assert_false(wrote);
+    assert_int_equal(why, EFBIG);
+    assert_lines(scratch_read("out.jsonl"), 1, 5);
+    (void)ht_output_close(out, NULL);
+}
+
 static void test_standard_output(void **state)
 {
     (void)state;
@@ -407,6 +455,8 @@ int main(void)
     (void)signal(SIGXFSZ, SIG_IGN);
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_write),
+        IN_SCRATCH(test_many_parts),
+        IN_SCRATCH(test_parts_that_fail),
         IN_SCRATCH(test_mode),
         IN_SCRATCH(test_append),
         IN_SCRATCH(test_append_after_half_a_line),

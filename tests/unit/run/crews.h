@@ -16,15 +16,31 @@ struct written {
     struct ht_sink *sink;
     struct ht_chars lines;
     size_t records;
+    struct ht_bytes waiting[256]; /* that lie elsewhere and come after `lines` */
+    size_t num_waiting;
     struct ht_condition condition;
 };
 
+static inline bool keep_lines(void *context)
+{
+    struct written *written = context;
+    for (size_t i = 0; i < written->num_waiting; i++) {
+        ht_chars_add(&written->lines, written->waiting[i]);
+    }
+    written->num_waiting = 0;
+    return true;
+}
+
+/* Copies as late as it may. */
 static inline bool write_lines(void *context, const struct ht_record_type *type,
                                struct ht_bytes lines)
 {
     struct written *written = context;
     (void)type;
-    ht_chars_add(&written->lines, lines);
+    if (written->num_waiting == HT_ARRAY_LEN(written->waiting)) {
+        (void)keep_lines(written);
+    }
+    written->waiting[written->num_waiting++] = lines;
     written->records++;
     return true;
 }
@@ -62,6 +78,7 @@ static inline struct ht_crew *start(struct written *written, unsigned workers, s
                                           .format  = &ht_json_sink,
                                           .workers = workers,
                                           .lines   = write_lines,
+                                          .keep    = keep_lines,
                                           .record  = write_record,
                                           .context = written};
     written->sink                      = ht_json_sink.open(&config.sink);
