@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 enum {
-    HARVEST_BYTES = 56 << 10, /* of records, handed on together, */
-    HARVEST_ROOM  = 72 << 10  /* and one more, but for a large one */
+    HARVEST_BYTES = 56 << 10,                  /* of records, handed on together, */
+    HARVEST_ROOM  = HARVEST_BYTES + (76 << 10) /* and what a sink wants to have before the last */
 };
 
 /* A round on its way. */
