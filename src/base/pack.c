@@ -343,10 +343,15 @@ static void begin_form(struct ht_pack_form *form, const uint64_t *anchors, const
 /* Adds a form to a kind; NULL: no memory, or it has enough. */
 static struct ht_pack_form *add_form(struct ht_pack_kind *kind)
 {
-    struct ht_pack_form *form = kind->num_forms < HT_PACK_FORMS ? malloc(sizeof *form) : NULL;
+    struct ht_pack_form *form = NULL;
+    if (kind->num_forms == HT_PACK_FORMS || !ht_budget_take(kind->budget, sizeof *form)) {
+        return NULL;
+    }
+    form = malloc(sizeof *form);
     if (form != NULL) {
-        ht_budget_claim(kind->budget, sizeof *form);
         kind->forms[kind->num_forms++] = form;
+    } else {
+        ht_budget_give(kind->budget, sizeof *form);
     }
     return form;
 }

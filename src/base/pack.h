@@ -65,8 +65,8 @@ enum {
 
 struct ht_pack_form;
 
-/* Zeroed but for `budget` (which may be NULL), in which its forms count, is a kind of which nothing
- * was learnt. Owns the forms; the last is used. */
+/* Zeroed but for `budget` (which may be NULL), which its forms count in and do not exceed, is a
+ * kind of which nothing was learnt. Owns the forms; the last is used. */
 struct ht_pack_kind {
     struct ht_budget *budget;
     struct ht_pack_form *forms[HT_PACK_FORMS];

@@ -14,7 +14,8 @@ enum {
     ALWAYS = offsetof(struct ht_flow, arena.size), /* bytes that are there when it sleeps, too */
     WORD   = sizeof(uint64_t),
     WORDS  = (sizeof(struct tcp_flow) - ALWAYS) / WORD, /* of a flow, those that are packed */
-    STATE_WORDS = HT_FLOW_MAX_STATE / WORD
+    STATE_WORDS = HT_FLOW_MAX_STATE / WORD,
+    LEARNT_PART = 8 /* of the budget: the most that what is learnt may take */
 };
 
 _Static_assert((int)WORDS <= HT_PACK_WORDS && (int)STATE_WORDS <= HT_PACK_WORDS, "a record");
@@ -90,17 +91,28 @@ static uint8_t kind_of(const struct ht_flow *flow)
     return ((packets * 8 + flow->timeline.len) * 2 + flow->client) % HT_FLOW_KINDS;
 }
 
+void ht_flow_sleepers_init(struct ht_flow_sleepers *sleepers, struct ht_budget *budget)
+{
+    *sleepers =
+        (struct ht_flow_sleepers){.budget = budget, .learnt.max = budget->max / LEARNT_PART};
+}
+
 static struct ht_flow_protocol *new_protocol(struct ht_budget *budget,
                                              const struct ht_dissector *found)
 {
-    struct ht_flow_protocol *protocol = calloc(1, sizeof *protocol);
-    if (protocol != NULL) {
-        ht_budget_claim(budget, sizeof *protocol);
-        protocol->found = found;
-        for (size_t kind = 0; kind < HT_FLOW_KINDS; kind++) {
-            protocol->flow[kind].budget  = budget;
-            protocol->state[kind].budget = budget;
-        }
+    struct ht_flow_protocol *protocol = NULL;
+    if (!ht_budget_take(budget, sizeof *protocol)) {
+        return NULL;
+    }
+    protocol = calloc(1, sizeof *protocol);
+    if (protocol == NULL) {
+        ht_budget_give(budget, sizeof *protocol);
+        return NULL;
+    }
+    protocol->found = found;
+    for (size_t kind = 0; kind < HT_FLOW_KINDS; kind++) {
+        protocol->flow[kind].budget  = budget;
+        protocol->state[kind].budget = budget;
     }
     return protocol;
 }
@@ -116,7 +128,7 @@ static uint8_t protocol_of(const struct ht_flow *flow, struct ht_flow_sleepers *
         number++;
     }
     if (number == sleepers->num_protocols && number < HT_ARRAY_LEN(sleepers->protocols)) {
-        all[number] = new_protocol(sleepers->budget, found);
+        all[number] = new_protocol(&sleepers->learnt, found);
         if (all[number] != NULL) {
             sleepers->num_protocols++;
         }
@@ -162,18 +174,12 @@ static void add_anchors(uint64_t anchors[HT_PACK_ANCHORS], const struct ht_flow 
     }
 }
 
-/* Packs a flow that is folded, and its dissector's state; returns how many bytes that took; 0: it
- * cannot be done. */
-static size_t pack(struct packed *out, const struct ht_flow *flow, const void *state,
-                   struct ht_flow_sleepers *sleepers)
+/* Packs a flow that is folded, and its dissector's state, as one of `out->kind`; returns how many
+ * bytes that took; 0: it cannot be done. */
+static size_t pack_as(struct packed *out, const struct ht_flow *flow, const void *state,
+                      struct ht_flow_protocol *protocol)
 {
     uint64_t anchors[HT_PACK_ANCHORS];
-    out->protocol = protocol_of(flow, sleepers);
-    out->kind     = kind_of(flow);
-    if (out->protocol == sleepers->num_protocols) {
-        return 0;
-    }
-    struct ht_flow_protocol *protocol = sleepers->protocols[out->protocol];
     set_anchors(anchors, flow);
     uint8_t *end = ht_pack(&protocol->flow[out->kind], out->bytes, anchors,
                            (const char *)flow + ALWAYS, WORDS);
@@ -183,6 +189,22 @@ static size_t pack(struct packed *out, const struct ht_flow *flow, const void *s
                       ht_dispatch_state_size(&flow->dispatch) / WORD);
     }
     return end != NULL ? (size_t)(end - (uint8_t *)out) : 0;
+}
+
+/* The same as one of its kind, or of the next one that can be packed by. */
+static size_t pack(struct packed *out, const struct ht_flow *flow, const void *state,
+                   struct ht_flow_sleepers *sleepers)
+{
+    out->protocol = protocol_of(flow, sleepers);
+    if (out->protocol == sleepers->num_protocols) {
+        return 0;
+    }
+    size_t len = 0;
+    for (unsigned i = 0; i < HT_FLOW_KINDS && len == 0; i++) {
+        out->kind = (uint8_t)((kind_of(flow) + i) % HT_FLOW_KINDS);
+        len       = pack_as(out, flow, state, sleepers->protocols[out->protocol]);
+    }
+    return len;
 }
 
 /* The sleeping one of a flow that is folded; NULL: there is none. */
@@ -210,7 +232,9 @@ struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sle
         return flow;
     }
     fold(whole, place);
+    size_t learnt          = sleepers->learnt.used;
     struct ht_flow *asleep = asleep_of(flow, state, sleepers);
+    ht_budget_claim(sleepers->budget, sleepers->learnt.used - learnt);
     unfold(whole, state);
     if (asleep == NULL) {
         return flow;
@@ -271,13 +295,13 @@ struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers
 
 void ht_flow_sleepers_fini(struct ht_flow_sleepers *sleepers)
 {
+    ht_budget_give(sleepers->budget, sleepers->learnt.used);
     for (size_t i = 0; i < sleepers->num_protocols; i++) {
         struct ht_flow_protocol *protocol = sleepers->protocols[i];
         for (size_t kind = 0; kind < HT_FLOW_KINDS; kind++) {
             ht_pack_forget(&protocol->flow[kind]);
             ht_pack_forget(&protocol->state[kind]);
         }
-        ht_budget_give(sleepers->budget, sizeof *protocol);
         free(protocol);
     }
 }

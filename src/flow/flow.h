@@ -69,6 +69,7 @@ struct ht_flow_protocol {
 /* What sleeping flows have in common; owned. */
 struct ht_flow_sleepers {
     struct ht_budget *budget;
+    struct ht_budget learnt; /* of `budget`: what is below, which stays as long as they do */
     struct ht_flow_protocol *protocols[1 + HT_MAX_DISSECTORS]; /* those that were found, or none */
     uint8_t num_protocols;
 };
@@ -106,6 +107,11 @@ struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sle
 
 /* ht_flow_wake returns a sleeping flow awake, elsewhere; NULL, and it stays as it is: no memory. */
 struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers);
+
+/* ht_flow_sleepers_init begins without any. They count in `budget`, of which what is learnt of them
+ * takes but a part: with no room to learn of a kind its flows are packed as those of another. It
+ * stays where it is. */
+void ht_flow_sleepers_init(struct ht_flow_sleepers *sleepers, struct ht_budget *budget);
 
 /* ht_flow_sleepers_fini frees what was learnt of sleeping flows, when there are none. */
 void ht_flow_sleepers_fini(struct ht_flow_sleepers *sleepers);

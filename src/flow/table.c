@@ -16,8 +16,8 @@ bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_bu
                                     .tcp.touch_frames       = touches.open_frames,
                                     .udp.touch_frames       = touches.frames,
                                     .settled.touch_frames   = touches.frames,
-                                    .closed.touch_frames    = touches.frames,
-                                    .sleepers.budget        = budget};
+                                    .closed.touch_frames    = touches.frames};
+    ht_flow_sleepers_init(&table->sleepers, budget);
     return ht_flow_index_init(&table->index);
 }
 

@@ -139,7 +139,7 @@ static void near_words_are_halved(void **unused)
 static void the_odd_teach_nothing(void **unused)
 {
     const uint64_t usual[WORDS] = {0}, odd[WORDS] = {[2] = 5, [8] = 0x10000};
-    struct ht_budget budget = {0}; /* past which it may learn */
+    struct ht_budget budget = {.max = SIZE_MAX};
     struct packer p         = {.kind = {.budget = &budget}};
     (void)unused;
     for (unsigned i = 0; i < 1000; i++) {

@@ -223,6 +223,29 @@ static void sleeps_and_wakes(void **unused)
     assert_int_equal(budget.used, 0);
 }
 
+/* However many kinds there are, what is learnt of those that sleep takes but a part of the budget,
+ * and all of them sleep. */
+static void what_is_learnt_is_bounded(void **unused)
+{
+    enum { FLOWS = 3000, BUDGET = 1 << 20 };
+    struct ht_budget budget = {.max = BUDGET};
+    struct ht_flow_table table;
+    (void)unused;
+    assert_true(ht_flow_table_init(&table, SEED, &budget, (struct ht_flow_touches){1, 1}));
+    budget.max = SIZE_MAX;
+    add_filled(&table, FLOWS);
+    ht_flow_table_rest(&table, (uint64_t)FLOWS << 16, 0);
+    assert_true(table.sleepers.learnt.used <= BUDGET / 8);
+    for (uint32_t n = 0; n < FLOWS; n++) {
+        assert_true(table.tcp.oldest->packed_len != 0);
+        assert_filled(ht_flow_table_wake(&table, table.tcp.oldest), n);
+        ht_flow_table_remove(&table, table.tcp.oldest);
+    }
+    assert_int_equal(budget.used, table.sleepers.learnt.used);
+    ht_flow_table_fini(&table);
+    assert_int_equal(budget.used, 0);
+}
+
 /* One whose state is too large to be packed stays awake, and keeps no other from sleeping. */
 static void the_large_stay_awake(void **unused)
 {
@@ -309,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(recalls_what_it_would_find),
                                        cmocka_unit_test(recalls_who_speaks_to_itself),
                                        cmocka_unit_test(sleeps_and_wakes),
+                                       cmocka_unit_test(what_is_learnt_is_bounded),
                                        cmocka_unit_test(the_large_stay_awake),
                                        cmocka_unit_test(hides_all),
                                        cmocka_unit_test(fetches_what_is_there)};
