@@ -166,6 +166,16 @@ static void fetch_lessons(const struct ht_lessons *lessons)
     ht_fetch_all(lessons->bytes.ptr, lessons->bytes.len);
 }
 
+/* Begins a harvest. Where there is no memory for all that it may need, there may be for less. */
+static struct ht_harvest *begin_harvest(struct ht_harvest *harvest)
+{
+    ht_harvest_clear(harvest);
+    if (ht_chars_room(&harvest->bytes, HARVEST_ROOM) == NULL) {
+        harvest->bytes.failed = false;
+    }
+    return harvest;
+}
+
 /* What all workers taught in the round that is to be finished now. */
 static void assemble(struct ht_worker *worker, struct ht_worker *const *all, unsigned num)
 {
@@ -184,9 +194,7 @@ void ht_worker_finish(struct ht_worker *worker, struct ht_worker *const *all, un
     if (worker->item == 0) {
         assemble(worker, all, num);
     }
-    worker->into = &worker->harvests[worker->progress.harvests % HT_HARVESTS];
-    ht_harvest_clear(worker->into);
-    (void)ht_chars_room(&worker->into->bytes, HARVEST_ROOM);
+    worker->into      = begin_harvest(&worker->harvests[worker->progress.harvests % HT_HARVESTS]);
     worker->finishing = true;
     render(worker, &round->early);
     worker->into->last = worker->item == round->early.len;

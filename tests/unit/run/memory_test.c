@@ -1,0 +1,58 @@
+/*
+ * Crews where the system has no memory for much at once. The linker has realloc go through here.
+ */
+#include "crews.h"
+
+#include "capture/input.h"
+#include "capture/source.h"
+
+#include <stdlib.h>
+
+enum { LARGE = 128 << 10 };
+
+void *real_realloc(void *piece, size_t len) __asm__("__real_realloc");
+void *scarce_realloc(void *piece, size_t len) __asm__("__wrap_realloc");
+
+/* A new piece is never large, one that grows may become so. */
+void *scarce_realloc(void *piece, size_t len)
+{
+    return piece == NULL && len > LARGE ? NULL : real_realloc(piece, len);
+}
+
+static void run(struct written *written, unsigned workers)
+{
+    struct ht_error error;
+    struct ht_frame frame;
+    struct ht_crew *crew     = start(written, workers, (struct asked){0});
+    struct ht_source *source = ht_file_open(HT_SOURCE_DIR "/samples/many.pcapng", &error);
+    assert_non_null(source);
+    ht_crew_source(crew, source);
+    while (ht_source_next(source, &frame, &error) == HT_READ_FRAME) {
+        assert_true(ht_crew_frame(crew, &frame));
+    }
+    assert_true(ht_crew_flush(crew));
+    ht_source_close(source);
+    ht_crew_free(crew);
+    written->format->close(written->sink);
+}
+
+/* What would be enough for a whole harvest is not there, but what its records need is. */
+static void no_record_is_lost(void **unused)
+{
+    struct written one, several;
+    (void)unused;
+    run(&one, 1);
+    run(&several, 3);
+    assert_true(one.records > 100);
+    assert_int_equal(several.records, one.records);
+    assert_int_equal(several.lines.len, one.lines.len);
+    assert_memory_equal(several.lines.ptr, one.lines.ptr, one.lines.len);
+    ht_chars_free(&one.lines);
+    ht_chars_free(&several.lines);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(no_record_is_lost)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
