@@ -3,29 +3,6 @@
 #include "capture/input.h"
 #include "capture/source.h"
 
-static struct ht_stats run(struct written *written, unsigned workers, struct asked asked,
-                           const char *const *files)
-{
-    struct ht_error error;
-    struct ht_stats stats = {0};
-    struct ht_crew *crew  = start(written, workers, asked);
-    for (; *files != NULL; files++) {
-        struct ht_source *source = ht_file_open(*files, &error);
-        struct ht_frame frame;
-        assert_non_null(source);
-        ht_crew_source(crew, source);
-        while (ht_source_next(source, &frame, &error) == HT_READ_FRAME) {
-            assert_true(ht_crew_frame(crew, &frame));
-        }
-        assert_true(ht_crew_flush(crew));
-        ht_source_close(source);
-    }
-    ht_crew_stats(crew, &stats);
-    ht_crew_free(crew);
-    written->format->close(written->sink);
-    return stats;
-}
-
 /* Several files one after another, with connections, look-ups and certificates that all of them
  * share, so that the workers have much to teach each other; with fragments, and with copies. */
 static const char *const files[] = {HT_SOURCE_DIR "/samples/many.pcapng",
@@ -40,11 +17,11 @@ static const char *const files[] = {HT_SOURCE_DIR "/samples/many.pcapng",
 static void assert_same_output(struct asked asked, size_t least)
 {
     struct written one, several;
-    struct ht_stats counted = run(&one, 1, asked, files);
+    struct ht_stats counted = run_files(&one, 1, asked, files);
     assert_true(one.records > least);
     assert_int_equal(counted.connections + counted.records, one.records);
     for (unsigned workers = 2; workers <= 7; workers += 1 + workers % 2) {
-        struct ht_stats stats = run(&several, workers, asked, files);
+        struct ht_stats stats = run_files(&several, workers, asked, files);
         assert_int_equal(several.records, one.records);
         assert_int_equal(several.lines.len, one.lines.len);
         assert_memory_equal(several.lines.ptr, one.lines.ptr, one.lines.len);
@@ -88,9 +65,10 @@ static void asleep_or_not(void **unused)
 {
     struct written one, several;
     (void)unused;
-    (void)run(&one, 1, (struct asked){.events = true}, files);
+    (void)run_files(&one, 1, (struct asked){.events = true}, files);
     for (unsigned workers = 1; workers <= 2; workers++) {
-        (void)run(&several, workers, (struct asked){.events = true, .sleep_frames = 1}, files);
+        (void)run_files(&several, workers, (struct asked){.events = true, .sleep_frames = 1},
+                        files);
         assert_int_equal(several.lines.len, one.lines.len);
         assert_memory_equal(several.lines.ptr, one.lines.ptr, one.lines.len);
         ht_chars_free(&several.lines);

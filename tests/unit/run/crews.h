@@ -7,6 +7,7 @@
 #include "support.h"
 
 #include "analysis/analysis.h"
+#include "capture/source.h"
 #include "registry.h"
 #include "run/crew.h"
 
@@ -86,6 +87,30 @@ static inline struct ht_crew *start(struct written *written, unsigned workers, s
     assert_non_null(crew);
     assert_true(ht_crew_start(crew, &error));
     return crew;
+}
+
+/* Reads the files, of which the last is NULL. */
+static inline struct ht_stats run_files(struct written *written, unsigned workers,
+                                        struct asked asked, const char *const *files)
+{
+    struct ht_error error;
+    struct ht_stats stats = {0};
+    struct ht_crew *crew  = start(written, workers, asked);
+    for (; *files != NULL; files++) {
+        struct ht_source *source = ht_file_open(*files, &error);
+        struct ht_frame frame;
+        assert_non_null(source);
+        ht_crew_source(crew, source);
+        while (ht_source_next(source, &frame, &error) == HT_READ_FRAME) {
+            assert_true(ht_crew_frame(crew, &frame));
+        }
+        assert_true(ht_crew_flush(crew));
+        ht_source_close(source);
+    }
+    ht_crew_stats(crew, &stats);
+    ht_crew_free(crew);
+    written->format->close(written->sink);
+    return stats;
 }
 
 #endif
