@@ -126,9 +126,9 @@ struct ht_source *ht_file_open(const char *path, struct ht_error *error)
     return ht_input_open(&input, path, error) ? open_format(&input, path, error) : NULL;
 }
 
-void ht_file_map(struct ht_source *file)
+void ht_file_map(struct ht_source *file, struct ht_ways *ways)
 {
-    ht_input_map(&((struct ht_file *)file)->input);
+    ht_input_map(&((struct ht_file *)file)->input, ways);
 }
 
 bool ht_file_check(struct ht_source *source, bool lost, struct ht_error *error)

@@ -75,7 +75,7 @@ static enum ht_input_state read_more(struct ht_input *input, struct ht_error *er
     size_t room = input->block->capacity - used;
     /* A block that grew for one long record is not filled to its end ever after: that would push
      * everything else out of the cache. */
-    room       = room < HT_INPUT_BLOCK ? room : HT_INPUT_BLOCK;
+    room       = room < input->read_len ? room : input->read_len;
     size_t len = 0;
     enum ht_input_state state =
         input->decoder == NULL
@@ -86,11 +86,24 @@ static enum ht_input_state read_more(struct ht_input *input, struct ht_error *er
     return state;
 }
 
+/* A block to read into: the one that was before what is mapped, whose pages are known and in the
+ * cache, or else a new one. NULL: no memory. */
+static struct ht_shared *take_block(struct ht_input *input, size_t capacity)
+{
+    struct ht_shared *spare = input->spare;
+    input->spare            = NULL;
+    if (spare != NULL && spare->capacity == capacity && ht_shared_is_mine(spare)) {
+        return spare;
+    }
+    ht_shared_drop(spare);
+    return ht_shared_new(capacity);
+}
+
 /* Goes on in a block of `capacity` with what is left, which fits. False: no memory. */
 static bool change_block(struct ht_input *input, size_t capacity)
 {
     size_t left            = ht_input_left(input);
-    struct ht_shared *next = ht_shared_new(capacity);
+    struct ht_shared *next = take_block(input, capacity);
     if (next == NULL) {
         return false;
     }
@@ -107,8 +120,8 @@ static bool change_block(struct ht_input *input, size_t capacity)
 static bool make_room(struct ht_input *input)
 {
     size_t left = ht_input_left(input);
-    if (!ht_shared_is_mine(input->block)) {
-        return change_block(input, left < HT_INPUT_BLOCK ? HT_INPUT_BLOCK : 2 * left);
+    if (!ht_shared_is_mine(input->block) || input->block->capacity < input->read_len) {
+        return change_block(input, left < input->read_len ? input->read_len : 2 * left);
     }
     input->block_offset = ht_input_offset(input);
     memmove(input->block->bytes, input->cur, left);
@@ -147,7 +160,11 @@ static bool change_window(struct ht_input *input, size_t len)
     if (next == NULL) {
         return false;
     }
-    ht_shared_drop(input->block);
+    if (input->block->is_map) {
+        ht_shared_drop(input->block);
+    } else {
+        input->spare = input->block;
+    }
     input->block          = next;
     input->block_offset   = offset - before;
     input->cur            = next->bytes + before;
@@ -167,18 +184,26 @@ bool ht_input_check(struct ht_input *input, bool lost, struct ht_error *error)
     return ht_fail(error, "%s: became shorter while it was read", input->raw.name);
 }
 
+static bool is_turn_to_map(struct ht_input *input)
+{
+    return input->ways == NULL || ht_ways_next(input->ways, input->raw.read_bytes,
+                                               ht_clock_ns(CLOCK_PROCESS_CPUTIME_ID)) == HT_WAY_MAP;
+}
+
 /* HT_INPUT_READY: the next `len` bytes are there. HT_INPUT_AGAIN: they are to be read instead, and
- * so is all that follows. */
+ * if they could not be mapped so is all that follows. */
 static enum ht_input_state map_more(struct ht_input *input, size_t len, struct ht_error *error)
 {
     if (!ht_input_check(input, false, error)) {
         return HT_INPUT_ERROR;
     }
-    if (change_window(input, len)) {
-        return HT_INPUT_READY;
+    if (is_turn_to_map(input)) {
+        input->maps = change_window(input, len);
+        if (input->maps) {
+            return HT_INPUT_READY;
+        }
     }
-    input->maps = false;
-    if (lseek(input->raw.fd, (off_t)input->raw.read_bytes, SEEK_SET) < 0) {
+    if (input->block->is_map && lseek(input->raw.fd, (off_t)input->raw.read_bytes, SEEK_SET) < 0) {
         ht_fail(error, "%s: %s", input->raw.name, strerror(errno));
         return HT_INPUT_ERROR;
     }
@@ -204,6 +229,9 @@ enum ht_input_state ht_input_fill(struct ht_input *input, size_t len, struct ht_
             return HT_INPUT_ERROR;
         }
         enum ht_input_state state = read_more(input, error);
+        if (state == HT_INPUT_END && !ht_input_check(input, false, error)) {
+            return HT_INPUT_ERROR;
+        }
         if (state != HT_INPUT_READY) {
             return state;
         }
@@ -213,7 +241,8 @@ enum ht_input_state ht_input_fill(struct ht_input *input, size_t len, struct ht_
 
 static bool new_block(struct ht_input *input, struct ht_error *error)
 {
-    input->block = ht_shared_new(HT_INPUT_BLOCK);
+    input->read_len = HT_INPUT_BLOCK;
+    input->block    = ht_shared_new(HT_INPUT_BLOCK);
     if (input->block == NULL) {
         return ht_fail(error, "%s: no memory", input->raw.name);
     }
@@ -308,15 +337,23 @@ static bool is_ours(int fd)
            (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-void ht_input_map(struct ht_input *input)
+void ht_input_map(struct ht_input *input, struct ht_ways *ways)
 {
     input->maps = input->decoder == NULL && input->raw.fd > STDIN_FILENO && is_ours(input->raw.fd);
+    input->ways = ways;
+    if (ways != NULL) {
+        ht_ways_pause(ways);
+    }
+    if (input->decoder == NULL && input->raw.size_bytes > HT_INPUT_LARGE) {
+        input->read_len = HT_INPUT_LARGE;
+    }
 }
 
 void ht_input_close(struct ht_input *input)
 {
     ht_decoder_close(input->decoder);
     ht_shared_drop(input->block);
+    ht_shared_drop(input->spare);
     if (input->raw.fd > STDIN_FILENO) {
         (void)close(input->raw.fd);
     }

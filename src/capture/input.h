@@ -10,9 +10,11 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/shared.h"
+#include "capture/ways.h"
 
 enum {
     HT_INPUT_BLOCK   = 256 * 1024,      /* bytes read at once; a block that stays in the L2 cache */
+    HT_INPUT_LARGE   = 1024 * 1024,     /* the same of a file as it is, of which fewer cost more */
     HT_INPUT_WINDOW  = 2 * 1024 * 1024, /* bytes mapped at once */
     HT_INPUT_LONGEST = 16 * 1024 * 1024 /* bytes that may be asked for in one piece */
 };
@@ -39,9 +41,12 @@ struct ht_decoder;
 struct ht_input {
     struct ht_raw raw;
     struct ht_decoder *decoder; /* NULL: stored as it is */
-    bool maps;                  /* what is not read yet is mapped, if it can be */
+    bool maps;                  /* what is not read yet may be mapped, if it can be */
+    struct ht_ways *ways;       /* says whether it is; NULL: always. Somebody else's */
+    size_t read_len;            /* bytes that are read at once */
     uint64_t mapped_bytes;      /* of the file, to the end of what was mapped last; 0: none */
     struct ht_shared *block;    /* held; whoever else does keeps it, and another is filled */
+    struct ht_shared *spare;    /* held while `block` is mapped, to be read into again; or NULL */
     const uint8_t *cur;         /* what was read and not yet taken: cur to end */
     const uint8_t *end;
     uint64_t block_offset; /* where the block begins in the (decompressed) stream */
@@ -63,10 +68,11 @@ bool ht_input_open_memory(struct ht_input *out, struct ht_bytes memory, const ch
 void ht_input_give_turns(struct ht_input *input);
 
 /* ht_input_map: from now on the bytes of a regular file that is not compressed, and that nobody
- * but root and the user may write, are mapped where they can be. For whoever handles SIGBUS so that
- * reading goes on: a file that is made shorter while it is mapped raises it; what was read instead
- * is followed by HT_INPUT_ERROR. */
-void ht_input_map(struct ht_input *input);
+ * but root and the user may write, are mapped where they can be and `ways` (NULL: always), which
+ * outlives the input, says so. For whoever handles SIGBUS so that reading goes on: a file that is
+ * made shorter while it is mapped raises it; what was read instead is followed by HT_INPUT_ERROR.
+ */
+void ht_input_map(struct ht_input *input, struct ht_ways *ways);
 
 /* ht_input_check: false, with a message, the first time that a file proves to have become shorter
  * than what was mapped of it, so that what was read there may be none of it; `lost`: that is known

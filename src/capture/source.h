@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/shared.h"
+#include "capture/ways.h"
 #include "packet/packet.h"
 
 #include <stdio.h>
@@ -55,11 +56,11 @@ struct ht_source {
  * one line that names the file and says why. */
 struct ht_source *ht_file_open(const char *path, struct ht_error *error);
 
-/* ht_file_map: from now on the file's bytes are mapped where they can be and nobody but root and
- * the user may write them, which costs less than to copy them. For whoever handles SIGBUS so that
- * reading goes on: a file that is made shorter while it is read raises it, and is an error soon
- * after. */
-void ht_file_map(struct ht_source *file);
+/* ht_file_map: from now on the file's bytes are mapped where they can be, nobody but root and the
+ * user may write them, and `ways` (NULL: always), which outlives the source, finds that it costs
+ * less than to copy them. For whoever handles SIGBUS so that reading goes on: a file that is made
+ * shorter while it is read raises it, and is an error soon after. */
+void ht_file_map(struct ht_source *file, struct ht_ways *ways);
 
 /* ht_memory_open reads a capture that lies in memory, as ht_file_open does; `memory` and `name`
  * outlive the source. */

@@ -246,7 +246,7 @@ static void read_file(struct cli_session *session, const struct cli_input *input
         fail_source(session, error.text);
     }
     if (session->source != NULL) {
-        ht_file_map(session->source);
+        ht_file_map(session->source, &session->ways);
         read_source(session);
     }
 }

@@ -29,6 +29,7 @@ struct cli_session {
     struct ht_filter *filter;
     struct cli_inputs inputs; /* the files to read */
     struct ht_source *source; /* at hand */
+    struct ht_ways ways;      /* to files' bytes */
     struct cli_pace pace;     /* of its frames, if it is a pipe */
     uint64_t capture_drops, interface_drops,
         told_drops;                         /* the first two: of sources at their end */

@@ -24,7 +24,7 @@ static void *grown(void *items, size_t len, size_t *capacity, size_t size)
 static bool hold_block(struct ht_batch *batch, const struct ht_frame *frame,
                        struct ht_shared *block)
 {
-    if (block == NULL || (block->capacity > HT_INPUT_BLOCK && !block->is_map) ||
+    if (block == NULL || (block->capacity > HT_INPUT_LARGE && !block->is_map) ||
         !ht_shared_has(block, frame->data)) {
         return false;
     }

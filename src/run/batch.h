@@ -35,7 +35,7 @@ struct ht_batch {
 };
 
 /* ht_batch_add keeps a frame: holds `block` (which may be NULL) where its data lie there or, where
- * they do not or it is larger than HT_INPUT_BLOCK, copies them. False: no memory.
+ * they do not or it is larger than HT_INPUT_LARGE, copies them. False: no memory.
  * ht_batch_add_first is the same for the first one of a block, and for what is copied. */
 bool ht_batch_add_first(struct ht_batch *batch, const struct ht_frame *frame,
                         struct ht_shared *block);

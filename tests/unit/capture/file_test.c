@@ -2,6 +2,8 @@
  * Captures read from files and pipes: their sizes, records longer than what is read at once, bytes
  * that come slowly, signals.
  */
+#include "capture/input.h"
+
 #include "captures.h"
 
 #include <fcntl.h>
@@ -152,7 +154,7 @@ static struct ht_source *open_mapped(const struct test *test, struct ht_error *e
 {
     struct ht_source *source = ht_file_open(test->path, error);
     assert_non_null(source);
-    ht_file_map(source);
+    ht_file_map(source, NULL);
     return source;
 }
 
@@ -235,6 +237,52 @@ static void maps_no_file_of_others(void **state)
     ht_buffer_free(&w.bytes);
 }
 
+/* The capture with its records so many times. */
+static void write_capture_often(const struct test *test, struct ht_bytes capture, unsigned times)
+{
+    struct ht_bytes records = ht_bytes_from(capture, 24);
+    write_file(test, capture);
+    FILE *out = fopen(test->path, "ab");
+    assert_non_null(out);
+    for (unsigned i = 1; i < times; i++) {
+        assert_int_equal(fwrite(records.ptr, 1, records.len, out), records.len);
+    }
+    assert_int_equal(fclose(out), 0);
+}
+
+/* Turns of 8 MiB or a window more, mapped and read; in a mapped one more of the file lies at hand.
+ */
+static void maps_and_reads_in_turns(void **state)
+{
+    enum { ONCE = 60, NUM = 240, LEN = 100016 };
+    struct test *test = *state;
+    struct writer w   = long_capture(ONCE);
+    write_capture_often(test, ht_buffer_view(&w.bytes), NUM / ONCE);
+    struct ht_error error;
+    struct ht_frame frame;
+    struct ht_ways ways      = {0};
+    struct ht_source *source = ht_file_open(test->path, &error);
+    assert_non_null(source);
+    ht_file_map(source, &ways);
+    int turns[4] = {0}, turn = 0;
+    for (uint32_t i = 0; i < NUM; i++) {
+        assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
+        assert_int_equal(frame.data.len, 100000);
+        assert_memory_equal(frame.data.ptr, w.bytes.ptr + 40 + (size_t)(i % ONCE) * LEN, 100000);
+        turn += (*source->block)->is_map != (turn % 2 == 1);
+        assert_in_range(turn, 0, 3);
+        turns[turn] += LEN;
+    }
+    assert_int_equal(turn, 3);
+    assert_in_range(turns[1], HT_WAYS_TURN - LEN, HT_WAYS_TURN + HT_INPUT_WINDOW + LEN);
+    assert_in_range(turns[2], HT_WAYS_TURN - LEN, HT_WAYS_TURN + HT_INPUT_WINDOW + LEN);
+    assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_END);
+    assert_int_equal(source->read_bytes, source->size_bytes);
+    assert_true(ht_source_check(source, false, &error));
+    ht_source_close(source);
+    ht_buffer_free(&w.bytes);
+}
+
 /* What is appended while the file is read belongs to it, also to a record that was not whole. */
 static void maps_a_file_that_grows(void **state)
 {
@@ -275,6 +323,33 @@ static void says_that_a_mapped_file_became_shorter(void **state)
     assert_string_equal(error.text, expected);
     assert_true(ht_source_check(source, false, &error)); /* told once */
     ht_source_close(source);
+}
+
+/* A file that was mapped in a turn and became shorter in one in which it is read. */
+static void says_that_a_file_became_shorter_between_turns(void **state)
+{
+    struct test *test = *state;
+    struct writer w   = long_capture(60);
+    write_capture_often(test, ht_buffer_view(&w.bytes), 4);
+    struct ht_error error;
+    struct ht_frame frame;
+    struct ht_ways ways      = {0};
+    struct ht_source *source = ht_file_open(test->path, &error);
+    assert_non_null(source);
+    ht_file_map(source, &ways);
+    take_frames(source, 3);
+    while ((*source->block)->is_map) {
+        take_frames(source, 1);
+    }
+    assert_int_equal(truncate(test->path, 1 << 20), 0);
+    enum ht_read read;
+    while ((read = ht_source_next(source, &frame, &error)) == HT_READ_FRAME) {
+    }
+    assert_int_equal(read, HT_READ_ERROR);
+    assert_non_null(strstr(error.text, ": became shorter while it was read"));
+    assert_true(ht_source_check(source, false, &error)); /* told once */
+    ht_source_close(source);
+    ht_buffer_free(&w.bytes);
 }
 
 /* It is as long as it was when somebody looks, but what was read meanwhile was not there. */
@@ -383,9 +458,11 @@ int main(void)
         with_capture(reads_a_long_record),
         with_capture(maps_a_file),
         with_capture(maps_no_file_of_others),
+        with_capture(maps_and_reads_in_turns),
         with_capture(maps_a_file_that_grows),
         with_capture(says_that_a_mapped_file_became_shorter),
         with_capture(says_that_a_mapped_file_was_shorter),
+        with_capture(says_that_a_file_became_shorter_between_turns),
         with_capture(reads_a_slow_pipe),
         cmocka_unit_test(gives_way_to_a_signal),
         cmocka_unit_test(says_what_is_like_a_capture),

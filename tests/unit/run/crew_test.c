@@ -164,7 +164,7 @@ static void few_blocks_are_held(void **unused)
 static void a_large_block_is_not_held(void **unused)
 {
     struct written written;
-    struct ht_shared *block       = ht_shared_new(HT_INPUT_BLOCK + 1);
+    struct ht_shared *block       = ht_shared_new(HT_INPUT_LARGE + 1);
     const struct ht_source source = {.name = "made", .block = &block};
     struct ht_crew *crew          = start(&written, 2, (struct asked){0});
     struct ht_frame frame         = query(block->bytes, 1, 1024);
@@ -172,7 +172,7 @@ static void a_large_block_is_not_held(void **unused)
     ht_crew_source(crew, &source);
     assert_true(ht_crew_frame(crew, &frame));
     bool held = !ht_shared_is_mine(block);
-    memset(block->bytes, 0, HT_INPUT_BLOCK); /* as the next frames are read into it */
+    memset(block->bytes, 0, HT_INPUT_LARGE); /* as the next frames are read into it */
     assert_true(ht_crew_flush(crew));
     ht_shared_drop(block);
     ht_crew_free(crew);
