@@ -8,20 +8,16 @@
  * bytes, and so many of what the word differs by.
  */
 enum {
-    WORD        = sizeof(uint64_t),
-    HALF        = sizeof(uint32_t),
-    CHUNK_WORDS = 2,
-    GROUP_WORDS = 8,
-    OFTEN       = 2, /* a word is often otherwise: more than twice, and more than in a 16th */
-    OFTEN_PART  = 16 /* of the records */
+    WORD       = sizeof(uint64_t),
+    HALF       = sizeof(uint32_t),
+    OFTEN      = 2, /* a word is often otherwise: more than twice, and more than in a 16th */
+    OFTEN_PART = 16 /* of the records */
 };
 
 /* A NEAR word is less than 2^31 more or less than the first one was; what was that by half of it
  * will be near again. */
 static const uint64_t near_middle = UINT64_C(1) << 31, near_enough = UINT64_C(1) << 30;
 static const uint64_t near_part = 1 << 24; /* so much less counts how far the anchor is */
-
-typedef uint64_t chunk __attribute__((vector_size(CHUNK_WORDS * sizeof(uint64_t))));
 
 /* How a word is known. */
 enum way {
@@ -39,9 +35,8 @@ struct rule {
 };
 
 struct ht_pack_form {
-    /* The record that the others are like, and all ones where a word is the same in all, else 0. */
-    _Alignas(chunk) uint64_t like[HT_PACK_WORDS];
-    _Alignas(chunk) uint64_t same[HT_PACK_WORDS];
+    uint64_t like[HT_PACK_WORDS];      /* the record that the others are like */
+    uint64_t usual[HT_PACK_WORDS];     /* it, with those words of the last one that have a rule */
     uint64_t anchors[HT_PACK_ANCHORS]; /* of that record */
     size_t num;                        /* words */
     struct rule rules[HT_PACK_WORDS];
@@ -74,59 +69,36 @@ static inline void set_word(void *words, size_t place, uint64_t word)
     memcpy((char *)words + place * WORD, &word, sizeof word);
 }
 
-/* Of words that lie at a multiple of a chunk's size. */
-static inline chunk chunk_at(const uint64_t *words)
-{
-    chunk out;
-    memcpy(&out, __builtin_assume_aligned(words, sizeof out), sizeof out);
-    return out;
-}
+/* Below, `usual` becomes what the record is if it is as the form has it. */
 
-/* Below, what is returned of a record is 0 where it is as the form has it. */
-
-static uint64_t unlike_same(const struct ht_pack_form *form, const void *record)
+static void expect_after(uint64_t *usual, struct rules rules, const void *from)
 {
-    chunk unlike  = {0}, words;
-    size_t place  = 0;
-    uint64_t rest = 0;
-    for (; place + GROUP_WORDS <= form->num; place += GROUP_WORDS) {
-#pragma GCC unroll 4
-        for (size_t i = place; i < place + GROUP_WORDS; i += CHUNK_WORDS) {
-            memcpy(&words, (const char *)record + i * WORD, sizeof words);
-            unlike |= (words ^ chunk_at(form->like + i)) & chunk_at(form->same + i);
-        }
-    }
-    for (; place < form->num; place++) {
-        rest |= (word_at(record, place) ^ form->like[place]) & form->same[place];
-    }
-    return unlike[0] | unlike[1] | rest;
-}
-
-static uint64_t unlike_rules(struct rules rules, const void *record, const void *from)
-{
-    uint64_t unlike = 0;
     for (const struct rule *r = rules.begin; r < rules.end; r++) {
-        unlike |= (word_at(record, r->place) - word_at(from, r->from)) ^ r->more;
+        usual[r->place] = word_at(from, r->from) + r->more;
     }
-    return unlike;
 }
 
-static uint8_t *put_wide(struct rules rules, uint8_t *out, const void *record)
+static uint8_t *put_wide(uint64_t *usual, struct rules rules, uint8_t *out, const void *record)
 {
     for (const struct rule *r = rules.begin; r < rules.end; r++, out += WORD) {
-        set_word(out, 0, word_at(record, r->place));
+        uint64_t word   = word_at(record, r->place);
+        usual[r->place] = word;
+        set_word(out, 0, word);
     }
     return out;
 }
 
-static uint8_t *put_near(struct rules rules, uint8_t *out, const void *record,
-                         const uint64_t *anchors, uint64_t *unlike)
+/* Sets bits of `*far` where a word is not near. */
+static uint8_t *put_near(uint64_t *usual, struct rules rules, uint8_t *out, const void *record,
+                         const uint64_t *anchors, uint64_t *far)
 {
     for (const struct rule *r = rules.begin; r < rules.end; r++, out += HALF) {
-        uint64_t more = word_at(record, r->place) - anchors[r->from] - r->more;
-        uint32_t half = (uint32_t)more;
+        uint64_t word   = word_at(record, r->place);
+        uint64_t more   = word - anchors[r->from] - r->more;
+        uint32_t half   = (uint32_t)more;
+        usual[r->place] = word;
         memcpy(out, &half, sizeof half);
-        *unlike |= more >> 32;
+        *far |= more >> 32;
     }
     return out;
 }
@@ -320,7 +292,6 @@ static void set_known(struct ht_pack_form *form, const struct known *all)
         for (size_t place = 0; place < form->num; place++) {
             if (all[place].way == way) {
                 form->rules[num++] = all[place].rule;
-                form->same[place]  = 0;
             }
         }
         form->end[way] = num;
@@ -337,7 +308,7 @@ static void begin_form(struct ht_pack_form *form, const uint64_t *anchors, const
     *form = (struct ht_pack_form){.num = num};
     memcpy(form->like, record, num * WORD);
     memcpy(form->anchors, anchors, sizeof form->anchors);
-    memset(form->same, 0xFF, num * WORD);
+    memcpy(form->usual, record, num * WORD);
 }
 
 /* Adds a form to a kind; NULL: no memory, or it has enough. */
@@ -415,13 +386,13 @@ uint8_t *ht_pack(struct ht_pack_kind *kind, uint8_t *out, const uint64_t anchors
         return NULL;
     }
     form->num_records++;
-    *out            = (uint8_t)(kind->num_forms - 1);
-    uint64_t unlike = unlike_same(form, record);
-    uint8_t *end    = put_wide(rules_of(form, WIDE), out + 1, record);
-    end             = put_near(rules_of(form, NEAR), end, record, anchors, &unlike);
-    unlike |= unlike_rules(rules_of(form, AFTER_ANCHOR), record, anchors);
-    unlike |= unlike_rules(rules_of(form, AFTER_WORD), record, record);
-    if (unlike != 0) {
+    *out         = (uint8_t)(kind->num_forms - 1);
+    uint64_t far = 0;
+    expect_after(form->usual, rules_of(form, AFTER_ANCHOR), anchors);
+    expect_after(form->usual, rules_of(form, AFTER_WORD), record);
+    uint8_t *end = put_wide(form->usual, rules_of(form, WIDE), out + 1, record);
+    end          = put_near(form->usual, rules_of(form, NEAR), end, record, anchors, &far);
+    if (far != 0 || memcmp(form->usual, record, num * WORD) != 0) {
         return pack_unusual(kind, end, out + 1, anchors, record);
     }
     *end = 0;
