@@ -30,6 +30,12 @@ static uint8_t *put(uint8_t *at, const void *from, size_t len)
     return at + len;
 }
 
+/* A member, most of which are a word. */
+static uint8_t *put_member(uint8_t *at, const void *from, size_t size)
+{
+    return size == sizeof(uint64_t) ? put(at, from, sizeof(uint64_t)) : put(at, from, size);
+}
+
 /* A row at which the object has a value. */
 static uint8_t *put_own(const struct ht_keeper *keeper, const struct ht_shape_own *own,
                         const void *object, uint8_t *at)
@@ -39,7 +45,7 @@ static uint8_t *put_own(const struct ht_keeper *keeper, const struct ht_shape_ow
     const void *from             = ht_field_at(field, object);
     *at++                        = own->number;
     if (own->flat) {
-        return put(at, from, field->size);
+        return put_member(at, from, field->size);
     }
     if (own->view) {
         const struct ht_bytes *view = from;
@@ -50,7 +56,7 @@ static uint8_t *put_own(const struct ht_keeper *keeper, const struct ht_shape_ow
         }
     }
     ht_field_keep(keeper, field, member, from);
-    return put(at, member, field->size);
+    return put_member(at, member, field->size);
 }
 
 static const uint8_t *take_own(const struct ht_field *field, const uint8_t *at, void *object)
@@ -62,7 +68,7 @@ static const uint8_t *take_own(const struct ht_field *field, const uint8_t *at, 
         memcpy(to, &view, sizeof view);
         return at + len;
     }
-    memcpy(to, at, field->size);
+    (void)put_member(to, at, field->size);
     return at + field->size;
 }
 
@@ -150,23 +156,39 @@ struct ht_kept *ht_keep(const struct ht_keeper *keeper, const struct ht_struct *
     return plan != NULL ? keep_parts(keeper, plan, object) : keep_whole(keeper, type, object);
 }
 
+/* Not inlined, for most that is asked for is small, or was made before. */
+__attribute__((noinline)) static const void *
+make_again(const struct ht_kept *kept, const struct ht_struct *type, struct ht_arena *arena)
+{
+    struct ht_bytes copy = ht_arena_copy(arena, ht_bytes(kept->shape, type->size));
+    uint8_t *object      = (uint8_t *)(uintptr_t)copy.ptr; /* NOLINT(performance-no-int-to-ptr) */
+    if (copy.len == 0) {
+        return NULL;
+    }
+    for (const uint8_t *at = kept->own, *end = at + kept->own_len; at < end;) {
+        const struct ht_field *field = &type->fields[*at];
+        at                           = take_own(field, at + 1, object);
+    }
+    return object;
+}
+
 const void *ht_kept_read(const struct ht_kept *kept, const struct ht_struct *type,
                          struct ht_arena *arena)
 {
     if (!has_parts(type)) {
         return kept;
     }
-    if (kept->recalled) {
-        return kept->object;
-    }
-    struct ht_bytes copy = ht_arena_copy(arena, ht_bytes(kept->shape, type->size));
-    uint8_t *object      = (uint8_t *)(uintptr_t)copy.ptr; /* NOLINT(performance-no-int-to-ptr) */
-    if (copy.len == 0) {
-        return NULL;
-    }
-    for (const uint8_t *at = kept->own; at < kept->own + kept->own_len;) {
-        const struct ht_field *field = &type->fields[*at];
-        at                           = take_own(field, at + 1, object);
+    return kept->recalled ? kept->object : make_again(kept, type, arena);
+}
+
+/* Not inlined, as make_again is not. */
+__attribute__((noinline)) static const void *
+recall_first(struct ht_kept *kept, const struct ht_struct *type, struct ht_arena *arena)
+{
+    const void *object = make_again(kept, type, arena);
+    if (object != NULL) {
+        kept->object   = object;
+        kept->recalled = true;
     }
     return object;
 }
@@ -174,12 +196,10 @@ const void *ht_kept_read(const struct ht_kept *kept, const struct ht_struct *typ
 const void *ht_kept_recall(struct ht_kept *kept, const struct ht_struct *type,
                            struct ht_arena *arena)
 {
-    const void *object = ht_kept_read(kept, type, arena);
-    if (object != NULL && has_parts(type)) {
-        kept->object   = object;
-        kept->recalled = true;
+    if (!has_parts(type)) {
+        return kept;
     }
-    return object;
+    return kept->recalled ? kept->object : recall_first(kept, type, arena);
 }
 
 void ht_kept_remember(struct ht_pool *pool, const struct ht_struct *type,

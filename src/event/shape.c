@@ -142,9 +142,8 @@ static uint64_t hash_of(const struct ht_shape_plan *plan, const void *object)
     }
     for (size_t i = 0; i < plan->num_words; i++) {
         hash = (hash ^ ht_shape_word_of(object, &plan->words[i])) * UINT64_C(0x9E3779B97F4A7C15);
-        hash ^= hash >> 32;
     }
-    return hash;
+    return hash ^ hash >> 32;
 }
 
 static bool same_texts(const struct ht_texts *a, const struct ht_texts *b)
@@ -232,21 +231,59 @@ static const void *make_shape(const struct ht_keeper *keeper, const struct ht_sh
     return kept.len > 0 ? kept.ptr : NULL;
 }
 
+/* Two words at once. */
+typedef uint64_t pair __attribute__((vector_size(2 * WORD)));
+
+static pair pair_at(const void *object, size_t offset)
+{
+    pair words;
+    memcpy(&words, (const char *)object + offset, sizeof words);
+    return words;
+}
+
+static pair unlike_at(const struct ht_shape_plan *plan, const void *a, const void *b, size_t at)
+{
+    return (pair_at(a, at) ^ pair_at(b, at)) & pair_at(plan->counted, at);
+}
+
+/* What counts is the same in both, also the addresses of what they point at: as of an object that
+ * began as a copy of its shape. */
+static bool is_copy(const struct ht_shape_plan *plan, const void *object, const void *shape)
+{
+    pair differ = {0};
+    size_t at = 0, step = sizeof differ;
+    for (; at + 4 * step <= plan->type->size; at += 4 * step) {
+        differ |= unlike_at(plan, object, shape, at) | unlike_at(plan, object, shape, at + step) |
+                  unlike_at(plan, object, shape, at + 2 * step) |
+                  unlike_at(plan, object, shape, at + 3 * step);
+    }
+    for (; at + step <= plan->type->size; at += step) {
+        differ |= unlike_at(plan, object, shape, at);
+    }
+    if (at < plan->type->size) {
+        const struct ht_shape_word last = {.offset = at, .mask = plan->counted[at / WORD]};
+        differ[0] |= ht_shape_word_of(object, &last) ^ ht_shape_word_of(shape, &last);
+    }
+    return (differ[0] | differ[1]) == 0;
+}
+
 /* What is found changes places with the one before it: what comes again and again stays. NULL: none
  * is the shape of `object`. */
 static const void *find(struct ht_pool_shape *known, const struct ht_shape_plan *plan,
                         uint64_t hash, const void *object)
 {
     for (size_t i = 0; i < HT_POOL_WAYS; i++) {
-        struct ht_pool_shape found = known[i];
-        if (found.plan != plan || found.hash != hash || !same(plan, object, found.shape)) {
+        const void *shape = known[i].shape;
+        if (known[i].hash != hash || known[i].plan != plan ||
+            !(plan->flat ? is_copy(plan, object, shape) : same(plan, object, shape))) {
             continue;
         }
         if (i > 0) {
-            known[i]     = known[i - 1];
-            known[i - 1] = found;
+            struct ht_pool_shape found = known[i];
+            known[i]                   = known[i - 1];
+            known[i - 1]               = found;
         }
-        return found.shape;
+        return shape;
     }
     return NULL;
 }
@@ -261,30 +298,21 @@ static void remember(struct ht_pool_shape *known, struct ht_pool_shape shape)
     known[i] = shape;
 }
 
-/* Two words at once. */
-typedef uint64_t pair __attribute__((vector_size(2 * WORD)));
-
-static pair pair_at(const void *object, size_t offset)
+/* Keeps the shape of an object that has none that is known. Not inlined, for there are few. */
+__attribute__((noinline)) static const void *keep_new(const struct ht_keeper *keeper,
+                                                      const struct ht_shape_plan *plan,
+                                                      uint64_t hash, const void *object)
 {
-    pair words;
-    memcpy(&words, (const char *)object + offset, sizeof words);
-    return words;
-}
-
-/* What counts is the same in both, also the addresses of what they point at: as of an object that
- * began as a copy of its shape. */
-static bool is_copy(const struct ht_shape_plan *plan, const void *object, const void *shape)
-{
-    pair differ = {0};
-    size_t at   = 0;
-    for (; at + sizeof differ <= plan->type->size; at += sizeof differ) {
-        differ |= (pair_at(object, at) ^ pair_at(shape, at)) & pair_at(plan->counted, at);
+    struct ht_pool *pool        = keeper->pool;
+    unsigned present            = pool->present;
+    struct ht_pool_shape *known = ht_pool_shapes(pool, hash);
+    bool alone                  = false;
+    const void *shape           = make_shape(keeper, plan, object, &alone);
+    /* All that the present generation has lives as long as that. */
+    if (known != NULL && shape != NULL && !alone && present == pool->present) {
+        remember(known, (struct ht_pool_shape){.hash = hash, .plan = plan, .shape = shape});
     }
-    if (at < plan->type->size) {
-        const struct ht_shape_word last = {.offset = at, .mask = plan->counted[at / WORD]};
-        differ[0] |= ht_shape_word_of(object, &last) ^ ht_shape_word_of(shape, &last);
-    }
-    return (differ[0] | differ[1]) == 0;
+    return shape;
 }
 
 /* What whoever made the object knows, if it is right. */
@@ -301,27 +329,17 @@ static const void *known_shape(const struct ht_shape_plan *plan, const void *obj
 const void *ht_shape_keep(const struct ht_keeper *keeper, const struct ht_shape_plan *plan,
                           const void *object, bool *again)
 {
-    struct ht_pool *pool = keeper->pool;
-    const void *told     = known_shape(plan, object);
-    *again               = true;
-    if (told != NULL) {
-        ht_pool_hold(pool, keeper->use);
-        return told;
+    const void *shape = known_shape(plan, object);
+    uint64_t hash     = 0;
+    if (shape == NULL) {
+        hash                        = hash_of(plan, object);
+        struct ht_pool_shape *known = ht_pool_shapes(keeper->pool, hash);
+        shape                       = known != NULL ? find(known, plan, hash, object) : NULL;
     }
-    uint64_t hash               = hash_of(plan, object);
-    unsigned present            = pool->present;
-    struct ht_pool_shape *known = ht_pool_shapes(pool, hash);
-    const void *shape           = known != NULL ? find(known, plan, hash, object) : NULL;
-    if (shape != NULL) {
-        ht_pool_hold(pool, keeper->use);
-        return shape;
+    *again = shape != NULL;
+    if (shape == NULL) {
+        return keep_new(keeper, plan, hash, object);
     }
-    bool alone = false;
-    *again     = false;
-    shape      = make_shape(keeper, plan, object, &alone);
-    /* All that the present generation has lives as long as that. */
-    if (known != NULL && shape != NULL && !alone && present == pool->present) {
-        remember(known, (struct ht_pool_shape){.hash = hash, .plan = plan, .shape = shape});
-    }
+    ht_pool_hold(keeper->pool, keeper->use);
     return shape;
 }
