@@ -109,8 +109,7 @@ static inline void append(struct ht_timeline *timeline, const struct ht_happenin
     timeline->len++;
 }
 
-/* Not inlined, for most entries are near the one before them, and their chunk has room. By value,
- * so that those need not be in memory. */
+/* Not inlined, for most entries are near the one before them, and their chunk has room. */
 __attribute__((noinline)) static bool add_unusual(struct ht_timeline *timeline,
                                                   struct ht_arena *arena, struct ht_happening h)
 {
@@ -133,7 +132,13 @@ bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
     enum form form          = form_of(d);
     bool room = timeline->last != NULL && timeline->used + entry_len(form) <= CHUNK_BYTES;
     if (!room || form == FAR) {
-        return add_unusual(timeline, arena, *h);
+        /* Made here, so that what most are made of need not be in memory. */
+        const struct ht_happening unusual = {.kind    = h->kind,
+                                             .kept    = h->kept,
+                                             .time_ns = h->time_ns,
+                                             .frame   = h->frame,
+                                             .side    = h->side};
+        return add_unusual(timeline, arena, unusual);
     }
     append(timeline, h, form, d);
     return true;

@@ -71,19 +71,42 @@ static void teach(void *engine, const struct ht_analyzer *analyzer, struct ht_by
     }
 }
 
-struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena *arena,
-                                      bool from_client)
+static struct ht_analysis prepare(struct ht_engine *engine, struct ht_arena *arena)
 {
     return (struct ht_analysis){.arena         = arena,
-                                .time_ns       = engine->emitter.time_ns,
-                                .frame         = engine->emitter.frame,
-                                .source        = engine->num_sources,
-                                .from_client   = from_client,
+                                .from_client   = true,
                                 .engine        = engine,
                                 .record        = record_from_analyzer,
                                 .connection_id = connection_id,
                                 .source_name   = source_name,
                                 .teach         = teach};
+}
+
+void ht_engine_prepare(struct ht_engine *engine)
+{
+    engine->seeing       = prepare(engine, &engine->scratch);
+    engine->seeing.flags = &engine->seen_flags;
+    engine->telling      = prepare(engine, &engine->story);
+    engine->keeping.pool = &engine->pool;
+}
+
+static struct ht_analysis *at_hand(struct ht_engine *engine, struct ht_analysis *a)
+{
+    a->time_ns = engine->emitter.time_ns;
+    a->frame   = engine->emitter.frame;
+    a->source  = engine->num_sources;
+    return a;
+}
+
+struct ht_analysis *ht_engine_seeing(struct ht_engine *engine, bool from_client)
+{
+    engine->seeing.from_client = from_client;
+    return at_hand(engine, &engine->seeing);
+}
+
+struct ht_analysis *ht_engine_telling(struct ht_engine *engine)
+{
+    return at_hand(engine, &engine->telling);
 }
 
 void ht_engine_output(struct ht_engine *engine, const struct ht_record_type *type,
@@ -99,10 +122,10 @@ void ht_engine_output(struct ht_engine *engine, const struct ht_record_type *typ
 
 void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *type, void *record)
 {
-    struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
+    struct ht_analysis *a = ht_engine_telling(engine);
     for (uint64_t left = engine->hooks.record; left != 0; left &= left - 1) {
         unsigned i = ht_first_hook(left);
-        engine->config.analyzers[i]->record(engine->analyzer_states[i], &a, type, record);
+        engine->config.analyzers[i]->record(engine->analyzer_states[i], a, type, record);
     }
     ht_engine_output(engine, type, record);
 }
@@ -164,9 +187,9 @@ static struct ht_kept *keep(struct ht_engine *engine, const struct ht_event_type
         return NULL;
     }
     if (room) {
-        const struct ht_keeper keeper = {
-            .arena = &flow->arena, .pool = &engine->pool, .use = &flow->pool_use};
-        kept = ht_keep(&keeper, type->data, event);
+        engine->keeping.arena = &flow->arena;
+        engine->keeping.use   = &flow->pool_use;
+        kept                  = ht_keep(&engine->keeping, type->data, event);
     }
     if (kept == NULL) {
         flow->limit_reached = true;
@@ -192,31 +215,37 @@ static uint64_t find_watchers(const struct ht_analyzer *const *analyzers,
     return found;
 }
 
-static uint64_t watchers_of(struct ht_engine *engine, const struct ht_event_type *type)
+static struct ht_watch *watch_of(struct ht_engine *engine, const struct ht_event_type *type)
 {
     struct ht_watch *watch = &engine->watches[(uintptr_t)type / sizeof *type % NUM_WATCHES];
     if (watch->type != type) {
-        *watch = (struct ht_watch){type, find_watchers(engine->config.analyzers, type)};
+        *watch = (struct ht_watch){.type      = type,
+                                   .analyzers = find_watchers(engine->config.analyzers, type)};
     }
-    return watch->analyzers;
+    return watch;
 }
 
 /* Shows an event to the analyzers, which may fill it; returns its flags. */
 static unsigned analyze(struct ht_engine *engine, const struct ht_event_type *type,
-                        enum ht_side from, unsigned flags, void *event)
+                        enum ht_side from, unsigned flags, void *event, uint64_t watchers)
 {
-    uint64_t watchers = event != NULL ? watchers_of(engine, type) : 0;
-    if (watchers == 0) {
-        return flags;
-    }
-    struct ht_analysis a =
-        ht_engine_analysis(engine, &engine->scratch, from == engine->flow->client);
-    a.flags = &flags;
+    struct ht_analysis *a = ht_engine_seeing(engine, from == engine->flow->client);
+    engine->seen_flags    = flags;
     for (; watchers != 0; watchers &= watchers - 1) {
         unsigned i = ht_first_hook(watchers);
-        engine->config.analyzers[i]->event(engine->analyzer_states[i], &a, type, event);
+        engine->config.analyzers[i]->event(engine->analyzer_states[i], a, type, event);
     }
-    return flags;
+    return engine->seen_flags;
+}
+
+/* What an event that was seen has in a timeline; NULL: no memory. */
+static const struct ht_entry_kind *kind_of(struct ht_engine *engine, struct ht_watch *watch,
+                                           unsigned flags)
+{
+    if (watch->kind == NULL || watch->kind->flags != flags) {
+        watch->kind = ht_entry_kind(&engine->kinds, watch->type, flags, NULL);
+    }
+    return watch->kind;
 }
 
 static struct ht_kept *emit(struct ht_emitter *emitter, const struct ht_event_type *type,
@@ -225,8 +254,9 @@ static struct ht_kept *emit(struct ht_emitter *emitter, const struct ht_event_ty
     struct ht_engine *engine         = engine_of(emitter);
     const struct ht_dissector *found = engine->flow->dispatch.found;
     bool sure                        = !engine->flow->dispatch.unsure;
-    if (sure) {
-        flags = analyze(engine, type, from, flags, event);
+    struct ht_watch *watch           = watch_of(engine, type);
+    if (sure && event != NULL && watch->analyzers != 0) {
+        flags = analyze(engine, type, from, flags, event, watch->analyzers);
     }
     if (type->unsaid) {
         return NULL;
@@ -241,7 +271,7 @@ static struct ht_kept *emit(struct ht_emitter *emitter, const struct ht_event_ty
         return NULL; /* it has no connection record: nobody would see its timeline */
     }
     struct ht_kept *kept = keep(engine, type, event);
-    happened(engine, from, ht_entry_kind(&engine->kinds, type, flags, NULL), kept, MAX_HAPPENINGS);
+    happened(engine, from, kind_of(engine, watch, flags), kept, MAX_HAPPENINGS);
     return kept;
 }
 

@@ -116,6 +116,7 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     ht_fragments_init(&engine->fragments, config->hash_seed);
     list_dissectors(engine);
     list_hooks(engine);
+    ht_engine_prepare(engine);
     engine->pool.seed    = config->hash_seed;
     engine->emitter.pool = &engine->pool;
     for (int i = 0; i < HT_POOL_GENERATIONS; i++) {

@@ -50,10 +50,10 @@ static void keep_layers(struct ht_flow *flow, const struct ht_packet *packet)
 static void show_start(struct ht_engine *engine, const struct ht_flow *flow, unsigned sender)
 {
     const struct ht_endpoint *end = flow->key.endpoint;
-    struct ht_analysis a = ht_engine_analysis(engine, &engine->scratch, sender == flow->client);
+    struct ht_analysis *a         = ht_engine_seeing(engine, sender == flow->client);
     for (uint64_t left = engine->hooks.connection_start; left != 0; left &= left - 1) {
         unsigned i = ht_first_hook(left);
-        engine->config.analyzers[i]->connection_start(engine->analyzer_states[i], &a,
+        engine->config.analyzers[i]->connection_start(engine->analyzer_states[i], a,
                                                       &end[flow->client], &end[1 - flow->client],
                                                       flow->tcp != NULL);
     }

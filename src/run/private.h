@@ -17,10 +17,11 @@ enum {
     NUM_WATCHES     = 64
 };
 
-/* Which analyzers look at events of a type, a bit each. */
+/* What follows from an event's type. */
 struct ht_watch {
     const struct ht_event_type *type;
-    uint64_t analyzers;
+    const struct ht_entry_kind *kind; /* that the last of them had in a timeline; NULL: none had */
+    uint64_t analyzers;               /* which look at it, a bit each */
 };
 
 /* Which analyzers have a function for what happens to flows and records, a bit each. */
@@ -68,6 +69,10 @@ struct ht_engine {
     void *analyzer_states[HT_MAX_DISSECTORS];
     struct ht_hooks hooks;
     struct ht_watch watches[NUM_WATCHES]; /* of types met, each at one place by its address */
+    /* What analyzers get, but for what is at hand: with an event, and with all else. */
+    struct ht_analysis seeing, telling;
+    unsigned seen_flags;      /* of the event at hand */
+    struct ht_keeper keeping; /* what events of the flow at hand say */
     struct ht_stats stats;
     struct ht_flow *flow; /* at hand */
     const struct ht_source *source;
@@ -100,9 +105,15 @@ void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *typ
 /* ht_engine_source_name is where the flow was seen. */
 struct ht_bytes ht_engine_source_name(const struct ht_engine *engine, const struct ht_flow *flow);
 
-/* ht_engine_analysis is what analyzers get while the flow at hand is looked at. */
-struct ht_analysis ht_engine_analysis(struct ht_engine *engine, struct ht_arena *arena,
-                                      bool from_client);
+/* ht_engine_prepare fills in what analyzers get that is always the same. */
+void ht_engine_prepare(struct ht_engine *engine);
+
+/* ht_engine_seeing is what analyzers get when an event, of engine->seen_flags, is
+ * looked at, or that a flow begins; ht_engine_telling when a record is, or that the flow at hand
+ * ended. Of each there is one, for neither is asked for again, for another flow, before it was
+ * used. */
+struct ht_analysis *ht_engine_seeing(struct ht_engine *engine, bool from_client);
+struct ht_analysis *ht_engine_telling(struct ht_engine *engine);
 
 /* ht_order_of_frame is the order of what a frame brings; what ends before it has one less. */
 static inline struct ht_order ht_order_of_frame(const struct ht_frame *frame)

@@ -40,31 +40,34 @@ __attribute__((noinline)) static void fill_end(struct ht_end *end, const struct 
 }
 
 /* Happenings in order of time; those of one moment in order of frames; those of one frame as they
- * were told, which is how they lie in memory, but for a FIN, which is behind the segment's bytes.
+ * were told, which is how they lie in memory, but for a FIN, which is behind the segment's bytes:
+ * so does what was told `later` come before this one?
  */
-static bool is_before(const struct ht_happening *a, const struct ht_happening *b)
+static inline bool comes_before(const struct ht_happening *later, const struct ht_happening *h)
 {
-    if (a->time_ns != b->time_ns) {
-        return a->time_ns < b->time_ns;
+    if (later->time_ns != h->time_ns) {
+        return later->time_ns < h->time_ns;
     }
-    if (a->frame != b->frame) {
-        return a->frame < b->frame;
+    if (later->frame != h->frame) {
+        return later->frame < h->frame;
     }
-    bool a_ends = a->kind->type == &ht_tcp_fin_event, b_ends = b->kind->type == &ht_tcp_fin_event;
-    return a_ends != b_ends ? b_ends : a < b;
+    return h->kind->type == &ht_tcp_fin_event && later->kind->type != &ht_tcp_fin_event;
 }
 
 static int by_time(const void *a, const void *b)
 {
-    return is_before(*(const struct ht_happening *const *)a, *(const struct ht_happening *const *)b)
-               ? -1
-               : 1;
+    const struct ht_happening *first  = *(const struct ht_happening *const *)a;
+    const struct ht_happening *second = *(const struct ht_happening *const *)b;
+    bool swapped                      = first > second;
+    bool before = swapped ? comes_before(first, second) : !comes_before(second, first);
+    return before ? -1 : 1;
 }
 
 /* Puts what was told last into its place in the list of the `len` before it. */
-static void insert(const struct ht_happening *last, size_t len, const struct ht_happening **list)
+static inline void insert(const struct ht_happening *last, size_t len,
+                          const struct ht_happening **list)
 {
-    for (; len > 0 && is_before(last, list[len - 1]); len--) {
+    for (; len > 0 && comes_before(last, list[len - 1]); len--) {
         list[len] = list[len - 1];
     }
     list[len] = last;
@@ -74,21 +77,21 @@ static void insert(const struct ht_happening *last, size_t len, const struct ht_
 static void sort(const struct ht_happening *told, size_t len, const struct ht_happening **list)
 {
     enum { SHORT = 64 };
-    for (size_t i = 0; i < len; i++) {
-        if (len <= SHORT) {
+    if (len <= SHORT) {
+        for (size_t i = 0; i < len; i++) {
             insert(&told[i], i, list);
-        } else {
-            list[i] = &told[i];
         }
+        return;
     }
-    if (len > SHORT) {
-        qsort(list, len, sizeof *list, by_time);
+    for (size_t i = 0; i < len; i++) {
+        list[i] = &told[i];
     }
+    qsort(list, len, sizeof *list, by_time);
 }
 
 /* The entry that tells what happened; `client` is the side that is the client's. */
-static void fill_entry(struct ht_timeline_entry *entry, const struct ht_happening *h,
-                       unsigned client, int64_t start_ns, struct ht_arena *arena)
+static inline void fill_entry(struct ht_timeline_entry *entry, const struct ht_happening *h,
+                              unsigned client, int64_t start_ns, struct ht_arena *arena)
 {
     const struct ht_event_type *type = h->kind->type;
     *entry                           = h->kind->from[h->side != client];
@@ -97,10 +100,11 @@ static void fill_entry(struct ht_timeline_entry *entry, const struct ht_happenin
         entry->frame = h->frame;
     }
     if (h->kept != NULL) {
-        entry->object = ht_kept_recall(h->kept, type->data, arena);
-    }
-    if (entry->object != NULL && !type->in_details) {
-        entry->data = (struct ht_any){.type = type->data, .object = entry->object};
+        const void *object = ht_kept_recall(h->kept, type->data, arena);
+        entry->object      = object;
+        if (object != NULL && !type->in_details) {
+            entry->data = (struct ht_any){.type = type->data, .object = object};
+        }
     }
 }
 
@@ -120,12 +124,6 @@ static size_t add_resolution(struct ht_engine *engine, const struct ht_connectio
     out->frame  = frame;
     out->object = c->dns;
     return 1;
-}
-
-/* Of a timeline that goes on with this. */
-static uint64_t kind_after(uint64_t kind, const struct ht_flow *flow, const struct ht_happening *h)
-{
-    return ht_mix(kind ^ (uintptr_t)h->kind, h->side == flow->client);
 }
 
 /* Fills in the timeline and its kind. */
@@ -148,10 +146,11 @@ static void add_timeline(struct ht_engine *engine, const struct ht_flow *flow,
         n += add_resolution(engine, connection, &ht_dns_answer_event, dns->answer_frame,
                             dns->answer_time_ns, &entries[n]);
     }
-    uint64_t kind = n + 1;
-    for (size_t i = 0; i < num; i++) {
-        fill_entry(&entries[n++], order[i], flow->client, flow->start_ns, &engine->story);
-        kind = kind_after(kind, flow, order[i]);
+    /* By a seed that strangers do not know: what has the same number is taken for the same. */
+    uint64_t kind = engine->config.hash_seed + n + 1;
+    for (size_t i = 0; i < num; i++, n++) {
+        fill_entry(&entries[n], order[i], flow->client, flow->start_ns, &engine->story);
+        kind = ht_mix(kind, entries[n].kind);
     }
     connection->timeline      = (struct ht_objects){.items = entries, .len = n};
     connection->timeline_kind = kind;
@@ -317,29 +316,29 @@ static void add_label(struct ht_engine *engine, struct ht_flow *flow, struct ht_
 
 static void analyze(struct ht_engine *engine, struct ht_connection *c)
 {
-    struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
+    struct ht_analysis *a = ht_engine_telling(engine);
     for (uint64_t left = engine->hooks.connection; left != 0; left &= left - 1) {
         unsigned i = ht_first_hook(left);
-        engine->config.analyzers[i]->connection(engine->analyzer_states[i], &a, c);
+        engine->config.analyzers[i]->connection(engine->analyzer_states[i], a, c);
     }
 }
 
 static void judge(struct ht_engine *engine, struct ht_connection *c)
 {
-    struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
+    struct ht_analysis *a = ht_engine_telling(engine);
     for (uint64_t left = engine->hooks.judge; left != 0; left &= left - 1) {
         unsigned i = ht_first_hook(left);
-        engine->config.analyzers[i]->judge(engine->analyzer_states[i], &a, c);
+        engine->config.analyzers[i]->judge(engine->analyzer_states[i], a, c);
     }
 }
 
 /* A dissector held it for possible; somebody has to know more. */
 static bool is_confirmed(struct ht_engine *engine, struct ht_connection *c)
 {
-    struct ht_analysis a = ht_engine_analysis(engine, &engine->story, true);
+    struct ht_analysis *a = ht_engine_telling(engine);
     for (uint64_t left = engine->hooks.confirm; left != 0; left &= left - 1) {
         unsigned i = ht_first_hook(left);
-        if (engine->config.analyzers[i]->confirm(engine->analyzer_states[i], &a, c)) {
+        if (engine->config.analyzers[i]->confirm(engine->analyzer_states[i], a, c)) {
             return true;
         }
     }
