@@ -3,9 +3,9 @@
 #include "base/hash.h"
 #include "tls/tls.h"
 
-enum { DNS_OVER_TLS_PORT = 853, HTTPS_PORT = 443, MAX_NAME = 255, NUM_MARKS = 4096 };
+enum { DNS_OVER_TLS_PORT = 853, HTTPS_PORT = 443, MAX_NAME = 255, NUM_MARKS = 4096, TAIL = 7 };
 
-/* A bit for what a listed name shows at a glance: most names are in no domain that has one. */
+/* A bit for how a listed name ends: most names end otherwise. */
 struct state {
     uint64_t marks[NUM_MARKS / 64];
 };
@@ -20,21 +20,31 @@ static size_t label_before(const uint8_t *name, size_t at)
     return at;
 }
 
-/* Of the last two labels; none that is listed has fewer. There is one at least. */
-static unsigned mark_of(struct ht_bytes name)
+/* Of the TAIL bytes before `end`, in lower case. */
+static unsigned mark_of(const uint8_t *end)
 {
-    struct ht_bytes end =
-        ht_bytes_from(name, label_before(name.ptr, label_before(name.ptr, name.len)));
-    uint64_t ends = (uint64_t)ht_lower(end.ptr[0]) << 8 | ht_lower(end.ptr[end.len - 1]);
-    return ht_mix(ends, end.len) % NUM_MARKS;
+    const uint64_t lower = UINT64_C(0x2020202020202020);
+    uint64_t word        = 0;
+    for (size_t i = 1; i <= TAIL; i++) {
+        word = word << 8 | end[-(ptrdiff_t)i];
+    }
+    return ht_mix(word | lower, 0) % NUM_MARKS;
 }
 
+/* Of a name that is shorter by one, what is in that domain ends with a dot before it. */
 static bool init(void *state, const struct ht_analysis_settings *settings, struct ht_error *error)
 {
     struct state *s = state;
-    (void)settings, (void)error;
+    (void)settings;
     for (size_t i = 0; i < ht_dns_resolvers.len; i++) {
-        unsigned mark = mark_of(ht_text(ht_dns_resolvers.entries[i].name));
+        struct ht_bytes name = ht_text(ht_dns_resolvers.entries[i].name);
+        uint8_t tail[TAIL]   = {'.'};
+        size_t len           = name.len < TAIL ? name.len : TAIL;
+        if (len < TAIL - 1) {
+            return ht_fail(error, "a resolver's name is too short");
+        }
+        memcpy(tail + TAIL - len, name.ptr + name.len - len, len);
+        unsigned mark = mark_of(tail + TAIL);
         s->marks[mark / 64] |= UINT64_C(1) << mark % 64;
     }
     return true;
@@ -43,8 +53,8 @@ static bool init(void *state, const struct ht_analysis_settings *settings, struc
 /* False only where ht_is_dns_resolver is. */
 static bool may_be_resolver(const struct state *s, struct ht_bytes name)
 {
-    unsigned mark = name.len > 0 ? mark_of(name) : 0;
-    return name.len > 0 && (s->marks[mark / 64] >> mark % 64 & 1) != 0;
+    unsigned mark = name.len >= TAIL ? mark_of(name.ptr + name.len) : 0;
+    return name.len > 0 && (name.len < TAIL || (s->marks[mark / 64] >> mark % 64 & 1) != 0);
 }
 
 /* `name` has no zero octet. Most differ in the first one already. */
@@ -119,21 +129,37 @@ static bool has_http(struct ht_texts protocols)
     return has(protocols, "h2") || has(protocols, "h3") || has(protocols, "http/1.1");
 }
 
+/* What is named for DNS; else NULL. */
+static const struct ht_encrypted_dns *by_alpn(struct ht_texts protocols)
+{
+    static const struct ht_encrypted_dns dot = {.protocol = "dot", .judged_by = "alpn"},
+                                         doq = {.protocol = "doq", .judged_by = "alpn"};
+    enum { LEN = 3 };
+    const struct ht_encrypted_dns *found = NULL;
+    for (size_t i = 0; i < protocols.len; i++) {
+        struct ht_bytes name = protocols.items[i];
+        if (name.len != LEN || name.ptr[0] != 'd' || name.ptr[1] != 'o') {
+            continue;
+        }
+        if (name.ptr[2] == 't') {
+            return &dot;
+        }
+        found = name.ptr[2] == 'q' ? &doq : found;
+    }
+    return found;
+}
+
 static const struct ht_encrypted_dns *judge(const struct state *s, const struct ht_connection *c,
                                             const struct tls_details *tls)
 {
-    static const struct ht_encrypted_dns dot      = {.protocol = "dot", .judged_by = "alpn"},
-                                         doq      = {.protocol = "doq", .judged_by = "alpn"},
-                                         dot_port = {.protocol = "dot", .judged_by = "port"},
+    static const struct ht_encrypted_dns dot_port = {.protocol = "dot", .judged_by = "port"},
                                          doq_port = {.protocol = "doq", .judged_by = "port"},
                                          doh      = {.protocol = "doh", .judged_by = "server_name"};
     const struct ht_texts protocols               = protocols_of(tls);
+    const struct ht_encrypted_dns *named          = by_alpn(protocols);
     uint16_t port                                 = c->server != NULL ? c->server->port : 0;
-    if (has(protocols, "dot")) {
-        return &dot;
-    }
-    if (has(protocols, "doq")) {
-        return &doq;
+    if (named != NULL) {
+        return named;
     }
     if (port == DNS_OVER_TLS_PORT) {
         return is(c->protocol, "quic") ? &doq_port : &dot_port;
@@ -146,8 +172,8 @@ static const struct ht_encrypted_dns *judge(const struct state *s, const struct 
 static void see_connection(void *state, struct ht_analysis *a, struct ht_connection *connection)
 {
     (void)a;
-    bool known = is(connection->protocol, "tls") || is(connection->protocol, "quic");
-    if (known && connection->details.type == &tls_details_struct) {
+    if (connection->details.type == &tls_details_struct &&
+        (is(connection->protocol, "tls") || is(connection->protocol, "quic"))) {
         connection->encrypted_dns = judge(state, connection, connection->details.object);
     }
 }
