@@ -97,6 +97,8 @@ static bool is_ordered(const struct conformance_session *s)
 
 static void look_closely(struct conformance_session *s)
 {
+    s->offered = s->answered = (struct conformance_extensions){0};
+    s->order                 = (struct conformance_order){0};
     look_at_timeline(s);
     s->tls13 = is_tls13(s->answer);
     s->has |= CONFORMANCE_NEWS;
@@ -230,14 +232,17 @@ static void judge(void *opaque, struct ht_analysis *a, struct ht_connection *c)
         return;
     }
     const struct tls_details *tls = c->details.object;
-    struct conformance_session s  = {.index      = &state->index,
-                                     .connection = c,
-                                     .tls        = tls,
-                                     .offer      = offer_of(tls),
-                                     .answer     = tls->server_hello,
-                                     .tls13      = is_tls13(tls->server_hello)};
-    const struct course course    = course_of(&s);
-    struct known_course *place    = place_of(state, &course);
+    struct conformance_session s; /* of which most is only filled in when it is looked at closely */
+    s.index                    = &state->index;
+    s.connection               = c;
+    s.tls                      = tls;
+    s.offer                    = offer_of(tls);
+    s.answer                   = tls->server_hello;
+    s.tls13                    = is_tls13(tls->server_hello);
+    s.has                      = 0;
+    s.cut                      = false;
+    const struct course course = course_of(&s);
+    struct known_course *place = place_of(state, &course);
     if (is_known(place, &course)) {
         ask(state, a, c, &s, place->rules);
     } else {
