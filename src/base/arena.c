@@ -193,17 +193,11 @@ void ht_arena_clear(struct ht_arena *arena)
     arena->blocks = NULL;
 }
 
-void ht_arena_rewind(struct ht_arena *arena)
+void ht_arena_join(struct ht_arena *arena)
 {
-    struct ht_arena_block *block = arena->blocks;
-    if (block != NULL && block->next != NULL) {
-        size_t all = arena->size;
-        ht_arena_clear(arena);
-        block = add_block(arena, all < LARGEST_KEPT ? all : LARGEST_KEPT, false);
-    }
-    if (block != NULL) {
-        block->used = 0;
-    }
+    size_t all = arena->size;
+    ht_arena_clear(arena);
+    (void)add_block(arena, all < LARGEST_KEPT ? all : LARGEST_KEPT, false);
 }
 
 /* The buffer's bytes in room for `capacity`; NULL: no memory. Most buffers are filled once, a

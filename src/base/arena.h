@@ -116,10 +116,21 @@ void ht_arena_fetch_more(const struct ht_arena *arena);
 /* ht_arena_clear frees all that the arena handed out; the arena can be used again. */
 void ht_arena_clear(struct ht_arena *arena);
 
+/* ht_arena_join makes one block of several, as ht_arena_rewind does. */
+void ht_arena_join(struct ht_arena *arena);
+
 /* ht_arena_rewind makes all that was handed out invalid but keeps one block for what comes next:
  * as large as all there were, up to a bound. For scratch memory that is used and dropped many
  * times. */
-void ht_arena_rewind(struct ht_arena *arena);
+static inline void ht_arena_rewind(struct ht_arena *arena)
+{
+    struct ht_arena_block *block = arena->blocks;
+    if (block != NULL && block->next != NULL) {
+        ht_arena_join(arena);
+    } else if (block != NULL) {
+        block->used = 0;
+    }
+}
 
 /* Owns its bytes. Zeroed but for `max` and `budget` is a valid, empty buffer. */
 struct ht_buffer {
