@@ -57,12 +57,12 @@ void ht_budget_free(struct ht_budget *budget)
 /* Where blocks of `len` bytes come from and go; NULL: from the allocator. */
 static struct ht_slabs *slabs_of(struct ht_budget *budget, size_t len)
 {
-    if (!HT_SLABS || budget == NULL || len == 0) {
+    if (!HT_SLABS || budget == NULL) {
         return NULL;
     }
-    return len <= LARGEST_IN_SLABS  ? &budget->blocks[(len - 1) / HT_BLOCK_SIZE_STEP]
-           : len == HT_BUFFER_FIRST ? &budget->buffers
-                                    : NULL;
+    return len - 1 < LARGEST_IN_SLABS ? &budget->blocks[(len - 1) / HT_BLOCK_SIZE_STEP]
+           : len == HT_BUFFER_FIRST   ? &budget->buffers
+                                      : NULL;
 }
 
 void *ht_block_take(struct ht_budget *budget, size_t len)

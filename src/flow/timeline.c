@@ -160,7 +160,7 @@ static inline int64_t signed_at(uint64_t word, unsigned shift, unsigned bits)
 static inline struct ht_kept *kept_at(const struct ht_timeline_chunk *home, int64_t steps)
 {
     uintptr_t at = (uintptr_t)home + ((uintptr_t)steps << STEP_SHIFT);
-    return steps != 0 ? (struct ht_kept *)at : NULL; /* NOLINT(performance-no-int-to-ptr) */
+    return (struct ht_kept *)at; /* NOLINT(performance-no-int-to-ptr) */
 }
 
 static inline int64_t take_word(const uint8_t **at)
@@ -201,7 +201,7 @@ static inline const uint8_t *read_entry(const uint8_t *at, const struct ht_timel
     out->side          = kind % 2;
     out->time_ns       = (int64_t)((uint64_t)previous->time_ns + (uint64_t)d.time_ns);
     out->frame         = previous->frame + (uint64_t)d.frames;
-    out->kept          = kept_at(home, d.steps);
+    out->kept          = d.steps != 0 ? kept_at(home, d.steps) : NULL;
     ht_fetch(out->kept);
     return end;
 }

@@ -147,8 +147,10 @@ static void happened(struct ht_engine *engine, enum ht_side side, const struct h
     }
 }
 
-static void emit_record(struct ht_engine *engine, const struct ht_event_type *type, unsigned side,
-                        unsigned flags, void *event)
+/* Not inlined, for few runs have records of events. */
+__attribute__((noinline)) static void emit_record(struct ht_engine *engine,
+                                                  const struct ht_event_type *type, unsigned side,
+                                                  unsigned flags, void *event)
 {
     const struct ht_flow *flow       = engine->flow;
     const struct ht_endpoint *client = &flow->key.endpoint[flow->client];

@@ -111,6 +111,9 @@ static void the_list(void **unused)
         char below[256];
         (void)snprintf(below, sizeof below, "My.%s", name);
         struct scene *scene           = start("tls", 443, "h2");
+        scene->connection.server_name = ht_text(name);
+        judged(scene, "doh", "server_name");
+        scene                         = start("tls", 443, "h2");
         scene->connection.server_name = ht_text(below);
         judged(scene, "doh", "server_name");
         below[strlen(below) - 1]      = 'X';
