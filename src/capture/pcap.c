@@ -37,6 +37,7 @@ struct pcap {
     uint32_t tick_ns;
     uint32_t record_header_len;
     uint32_t longest_record; /* more data in a record than this are no record */
+    uint32_t longest_usual;  /* the same; 0 where the order of bytes is not that of most files */
     uint16_t link_type;
     bool old_lengths; /* the two lengths of a record may be the other way round */
 };
@@ -79,6 +80,7 @@ static void read_file_header(struct pcap *pcap, const struct variant *variant, c
     uint16_t minor = rd_order16(&r, pcap->order);
     rd_skip(&r, 8); /* time zone and accuracy, never used */
     pcap->longest_record    = longest_record(rd_order32(&r, pcap->order));
+    pcap->longest_usual     = pcap->order == HT_LITTLE_ENDIAN ? pcap->longest_record : 0;
     pcap->link_type         = (uint16_t)rd_order32(&r, pcap->order); /* the rest: about checksums */
     pcap->tick_ns           = variant->tick_ns;
     pcap->old_lengths       = major == 2 && minor <= 3;
@@ -200,10 +202,10 @@ static enum ht_read pcap_next(struct ht_source *source, struct ht_frame *out,
 {
     struct pcap *pcap      = (struct pcap *)source;
     struct ht_input *input = &pcap->file.input;
-    if (pcap->order == HT_LITTLE_ENDIAN && ht_input_has(input, pcap->record_header_len)) {
+    if (ht_input_has(input, pcap->record_header_len)) {
         struct lengths lengths = read_lengths(input->cur, HT_LITTLE_ENDIAN);
         if (lengths.captured > 0 && lengths.captured <= lengths.original &&
-            lengths.captured <= pcap->longest_record &&
+            lengths.captured <= pcap->longest_usual &&
             ht_input_has(input, (size_t)pcap->record_header_len + lengths.captured)) {
             return take_record(pcap, HT_LITTLE_ENDIAN, lengths, out);
         }
