@@ -277,7 +277,9 @@ static struct ht_shared *block_of(const struct ht_crew *crew)
     return crew->reading != NULL && crew->reading->block != NULL ? *crew->reading->block : NULL;
 }
 
-static bool share_frame(struct ht_crew *crew, const struct ht_frame *frame)
+/* Not inlined, for who is alone would pay for it. */
+__attribute__((noinline)) static bool share_frame(struct ht_crew *crew,
+                                                  const struct ht_frame *frame)
 {
     if (crew->frames++ == 0) {
         crew->round_ns = frame->time_ns;
