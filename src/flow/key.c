@@ -3,36 +3,12 @@
 #include "base/hash.h"
 #include "crypto/digest.h"
 
-#include <endian.h>
-
-static uint64_t load_big_endian(const uint8_t *at)
-{
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return be64toh(value);
-}
-
-static bool is_lower(const struct ht_endpoint *a, const struct ht_endpoint *b)
-{
-    uint64_t x = load_big_endian(a->address.bytes), y = load_big_endian(b->address.bytes);
-    if (x == y) {
-        x = load_big_endian(a->address.bytes + 8);
-        y = load_big_endian(b->address.bytes + 8);
-    }
-    return x != y ? x < y : a->port < b->port;
-}
-
 /* By fields, as they were just written: see ht_address4. */
 static void copy(struct ht_endpoint *to, const struct ht_endpoint *from)
 {
     memcpy(to->address.bytes, from->address.bytes, sizeof to->address.bytes);
     to->address.version = from->address.version;
     to->port            = from->port;
-}
-
-unsigned ht_flow_key_side(const struct ht_packet *packet)
-{
-    return is_lower(&packet->destination, &packet->source) ? 1 : 0;
 }
 
 unsigned ht_flow_key_of(struct ht_flow_key *out, const struct ht_packet *packet)
@@ -55,28 +31,14 @@ bool ht_flow_key_equal(const struct ht_flow_key *a, const struct ht_flow_key *b)
            endpoint_equal(&a->endpoint[1], &b->endpoint[1]);
 }
 
-bool ht_flow_key_is_of(const struct ht_flow_key *key, const struct ht_packet *packet, unsigned side)
-{
-    return key->protocol == packet->protocol &&
-           endpoint_equal(&key->endpoint[side], &packet->source) &&
-           endpoint_equal(&key->endpoint[1 - side], &packet->destination);
-}
-
-static uint64_t load(const uint8_t *at)
-{
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
 uint64_t ht_flow_key_hash(const struct ht_flow_key *key, uint64_t seed)
 {
     const uint8_t *a = key->endpoint[0].address.bytes, *b = key->endpoint[1].address.bytes;
     uint64_t ports = (uint64_t)key->endpoint[0].port << 32 | (uint64_t)key->endpoint[1].port << 8 |
                      key->protocol;
-    uint64_t hash = ht_mix(load(a) ^ seed, load(b) ^ ports);
+    uint64_t hash = ht_mix(ht_flow_key_load(a) ^ seed, ht_flow_key_load(b) ^ ports);
     if (key->endpoint[0].address.version == 6) {
-        hash = ht_mix(load(a + 8) ^ hash, load(b + 8) ^ seed);
+        hash = ht_mix(ht_flow_key_load(a + 8) ^ hash, ht_flow_key_load(b + 8) ^ seed);
     }
     return ht_mix(hash, ports ^ seed);
 }

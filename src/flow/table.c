@@ -28,59 +28,19 @@ struct ht_flow *ht_flow_table_find(struct ht_flow_table *table, const struct ht_
     return flow == NULL || flow->packed_len == 0 ? flow : ht_flow_table_wake(table, flow);
 }
 
-static uint64_t fold(const struct ht_address *address)
-{
-    uint64_t words[2];
-    memcpy(words, address->bytes, sizeof words);
-    return words[0] ^ words[1];
-}
-
-/* What packets between these two are recalled by, in either direction. Who makes such collide makes
- * us look for flows, no more. */
-static uint64_t mix_of(const struct ht_endpoint *a, const struct ht_endpoint *b)
-{
-    return ht_mix_either(fold(&a->address) ^ (uint64_t)a->port << 40,
-                         fold(&b->address) ^ (uint64_t)b->port << 40);
-}
-
-static size_t place_of(uint64_t mixed)
-{
-    return (size_t)(mixed >> 48) % HT_RECALLED_PAIRS;
-}
-
-/* What tells most others of the same place apart. */
-static uint32_t check_of(uint64_t mixed)
-{
-    return (uint32_t)(mixed >> 16);
-}
-
 void ht_flow_table_remember(struct ht_flow_table *table, struct ht_flow *flow)
 {
-    uint64_t mixed              = mix_of(&flow->key.endpoint[0], &flow->key.endpoint[1]);
-    struct ht_flow_recall *pair = table->recalled[place_of(mixed)];
+    uint64_t mixed = ht_flow_recall_mix(&flow->key.endpoint[0], &flow->key.endpoint[1]);
+    struct ht_flow_recall *pair = table->recalled[ht_flow_recall_place(mixed)];
     pair[1]                     = pair[0];
-    pair[0]                     = (struct ht_flow_recall){.flow = flow, .check = check_of(mixed)};
-}
-
-struct ht_flow *ht_flow_table_recall(const struct ht_flow_table *table,
-                                     const struct ht_packet *packet, unsigned *out_side)
-{
-    uint64_t mixed                    = mix_of(&packet->source, &packet->destination);
-    const struct ht_flow_recall *pair = table->recalled[place_of(mixed)];
-    /* Not a branch, for nobody can tell which it will be. */
-    const struct ht_flow_recall *known = &pair[pair[1].check == check_of(mixed)];
-    *out_side                          = ht_flow_key_side(packet);
-    return known->flow != NULL && known->check == check_of(mixed) &&
-                   ht_flow_key_is_of(&known->flow->key, packet, *out_side)
-               ? known->flow
-               : NULL;
+    pair[0] = (struct ht_flow_recall){.flow = flow, .check = ht_flow_recall_check(mixed)};
 }
 
 /* It is remembered no more. */
 static void forget(struct ht_flow_table *table, const struct ht_flow *flow)
 {
-    uint64_t mixed              = mix_of(&flow->key.endpoint[0], &flow->key.endpoint[1]);
-    struct ht_flow_recall *pair = table->recalled[place_of(mixed)];
+    uint64_t mixed = ht_flow_recall_mix(&flow->key.endpoint[0], &flow->key.endpoint[1]);
+    struct ht_flow_recall *pair = table->recalled[ht_flow_recall_place(mixed)];
     for (int i = 0; i < 2; i++) {
         if (pair[i].flow == flow) {
             pair[i] = (struct ht_flow_recall){0};

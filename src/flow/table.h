@@ -5,6 +5,7 @@
 #ifndef HT_FLOW_TABLE_H
 #define HT_FLOW_TABLE_H
 
+#include "base/hash.h"
 #include "flow/flow.h"
 #include "flow/index.h"
 
@@ -65,10 +66,48 @@ struct ht_flow *ht_flow_table_wake(struct ht_flow_table *table, struct ht_flow *
  * Others are forgotten for it. */
 void ht_flow_table_remember(struct ht_flow_table *table, struct ht_flow *flow);
 
+static inline uint64_t ht_flow_recall_fold(const struct ht_address *address)
+{
+    uint64_t words[2];
+    memcpy(words, address->bytes, sizeof words);
+    return words[0] ^ words[1];
+}
+
+/* What packets between these two are recalled by, in either direction. Who makes such collide makes
+ * us look for flows, no more. */
+static inline uint64_t ht_flow_recall_mix(const struct ht_endpoint *a, const struct ht_endpoint *b)
+{
+    return ht_mix_either(ht_flow_recall_fold(&a->address) ^ (uint64_t)a->port << 40,
+                         ht_flow_recall_fold(&b->address) ^ (uint64_t)b->port << 40);
+}
+
+static inline size_t ht_flow_recall_place(uint64_t mixed)
+{
+    return (size_t)(mixed >> 48) % HT_RECALLED_PAIRS;
+}
+
+/* What tells most others of the same place apart. */
+static inline uint32_t ht_flow_recall_check(uint64_t mixed)
+{
+    return (uint32_t)(mixed >> 16);
+}
+
 /* ht_flow_table_recall returns the flow of `packet`, and the side that sent it, where that is
  * remembered: for less than half of what it costs to find it. NULL: it is to be looked for. */
-struct ht_flow *ht_flow_table_recall(const struct ht_flow_table *table,
-                                     const struct ht_packet *packet, unsigned *out_side);
+__attribute__((always_inline)) static inline struct ht_flow *
+ht_flow_table_recall(const struct ht_flow_table *table, const struct ht_packet *packet,
+                     unsigned *out_side)
+{
+    uint64_t mixed                    = ht_flow_recall_mix(&packet->source, &packet->destination);
+    const struct ht_flow_recall *pair = table->recalled[ht_flow_recall_place(mixed)];
+    /* Not a branch, for nobody can tell which it will be. */
+    const struct ht_flow_recall *known = &pair[pair[1].check == ht_flow_recall_check(mixed)];
+    *out_side                          = ht_flow_key_side(packet);
+    return known->flow != NULL && known->check == ht_flow_recall_check(mixed) &&
+                   ht_flow_key_is_of(&known->flow->key, packet, *out_side)
+               ? known->flow
+               : NULL;
+}
 
 /* ht_flow_table_add makes a flow, zeroed but for key, hash and arena, as the newest of the
  * half-open ones, or of UDP's; `place` is ht_frame_place of the frame at hand, here and below.

@@ -83,14 +83,6 @@ static inline uint32_t rd_little32(struct ht_reader *in)
     return __builtin_bswap32(rd_u32(in));
 }
 
-/* plain.c: fills `out` from a frame of the most usual kind. False, and `out` undefined, where it is
- * of any other. */
-bool ht_plain_decode(struct ht_packet *out, const struct ht_frame *frame);
-
-/* ht_layers_decode fills `out` from any frame, layer by layer: ht_packet_decode without the
- * shortcut. */
-enum ht_decode ht_layers_decode(struct ht_packet *out, const struct ht_frame *frame);
-
 /* ht_link_decode starts at the frame's first byte. */
 enum ht_decode ht_link_decode(struct ht_decoder *d, uint16_t link_type);
 

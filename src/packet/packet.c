@@ -1,4 +1,5 @@
 #include "packet/layers.h"
+#include "packet/plain.h"
 
 enum ht_decode ht_packet_decode(struct ht_packet *out, const struct ht_frame *frame)
 {

@@ -2,7 +2,6 @@
 
 #include "crypto/opener.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 
 /* In a file the order of open connections matters only for which of them sleep, and where there are
@@ -171,6 +170,7 @@ void ht_engine_visit(struct ht_engine *engine, const struct ht_analyzer *analyze
 
 struct ht_stats *ht_engine_stats(struct ht_engine *engine)
 {
+    engine->stats.tcp_packets = engine->stats.decode[HT_DECODED] - engine->stats.udp_packets;
     engine->stats.refused_flows += engine->table.lost;
     engine->table.lost                = 0;
     engine->stats.flows               = engine->table.len;
@@ -196,13 +196,14 @@ struct ht_bytes ht_engine_source_name(const struct ht_engine *engine, const stru
     return ht_text(several ? source->interfaces[flow->interface] : source->name);
 }
 
-static void count_frame(struct ht_stats *stats, const struct ht_frame *frame)
+/* Counts a frame as it was captured: `whole`, or cut perhaps. */
+static inline void count_frame(struct ht_stats *stats, const struct ht_frame *frame, bool whole)
 {
     if (stats->frames++ == 0) {
         stats->start_ns = stats->end_ns = frame->time_ns;
     }
     stats->bytes += frame->data.len;
-    stats->truncated_frames += frame->data.len < frame->original_len;
+    stats->truncated_frames += !whole && frame->data.len < frame->original_len;
     if (frame->time_ns > stats->end_ns) {
         stats->end_ns = frame->time_ns;
     } else if (frame->time_ns < stats->start_ns) {
@@ -246,36 +247,47 @@ __attribute__((noinline)) static void take_more(struct ht_engine *engine,
     }
 }
 
-static inline void count_packet(struct ht_stats *stats, const struct ht_packet *packet)
+/* The way of all frames but those of plain TCP segments. Not inlined, for these would pay for it.
+ */
+__attribute__((noinline)) static void take_layers(struct ht_engine *engine,
+                                                  const struct ht_frame *frame)
 {
-    if (packet->protocol == IPPROTO_TCP) {
-        stats->tcp_packets++;
-    } else {
-        stats->udp_packets++;
+    struct ht_packet packet;
+    if (frame->rebuilt == 0 && frame->part == 0) { /* else what it is made of was counted */
+        count_frame(&engine->stats, frame, false);
     }
+    enum ht_decode decoded = ht_packet_decode(&packet, frame);
+    engine->stats.decode[decoded]++;
+    if (decoded == HT_DECODED) {
+        ht_engine_packet(engine, frame, &packet);
+    } else {
+        take_more(engine, frame, &packet, decoded);
+    }
+}
+
+/* Ends flows whose time is over by this frame. Not inlined, for in files it is seldom. */
+__attribute__((noinline)) static void end_flows(struct ht_engine *engine,
+                                                const struct ht_frame *frame)
+{
+    if (engine->config.live) {
+        ht_engine_set_now(engine, frame->time_ns);
+    } else {
+        engine->now_ns = frame->time_ns;
+    }
+    ht_engine_expire(engine, frame->number);
 }
 
 bool ht_engine_frame(struct ht_engine *engine, const struct ht_frame *frame)
 {
-    struct ht_packet packet;
-    if (frame->rebuilt == 0 && frame->part == 0) { /* else what it is made of was counted */
-        count_frame(&engine->stats, frame);
-    }
-    if (engine->config.live) {
-        ht_engine_set_now(engine, frame->time_ns);
-    }
     if (frame->number >= engine->next_expiry) { /* live: always */
-        engine->now_ns = engine->config.live ? engine->now_ns : frame->time_ns;
-        ht_engine_expire(engine, frame->number);
+        end_flows(engine, frame);
     }
-    engine->order          = ht_order_of_frame(frame);
-    enum ht_decode decoded = ht_packet_decode(&packet, frame);
-    engine->stats.decode[decoded]++;
-    if (decoded == HT_DECODED) {
-        count_packet(&engine->stats, &packet);
-        ht_engine_packet(engine, frame, &packet);
+    engine->order = ht_order_of_frame(frame);
+    if (frame->part == 0 && ht_engine_plain(engine, frame)) {
+        count_frame(&engine->stats, frame, true);
+        engine->stats.decode[HT_DECODED]++;
     } else {
-        take_more(engine, frame, &packet, decoded);
+        take_layers(engine, frame);
     }
     return !engine->failed;
 }

@@ -1,6 +1,7 @@
 /*
  * From a frame to its flow, and on to what the flow's protocol is fed with.
  */
+#include "packet/plain.h"
 #include "run/private.h"
 
 #include <netinet/in.h>
@@ -91,14 +92,14 @@ static inline void count(struct ht_flow *flow, struct ht_flow_side *s, const str
                          const struct ht_packet *packet)
 {
     s->packets++;
-    s->bytes += packet->ip_len;
     s->payload_bytes += packet->payload_len;
-    s->truncated_frames += packet->payload.len < packet->payload_len;
     if (frame->time_ns > flow->end_ns) {
         flow->end_ns = frame->time_ns;
     } else if (frame->time_ns < flow->start_ns) {
         flow->start_ns = frame->time_ns;
     }
+    s->bytes += packet->ip_len;
+    s->truncated_frames += packet->payload.len < packet->payload_len;
 }
 
 static void set_roles_by_tcp(struct ht_flow *flow)
@@ -291,39 +292,6 @@ struct ht_flow *ht_engine_open(struct ht_engine *engine, struct ht_opening *open
     return feed_new(engine, &key, copy.hash, &frame, &packet, side);
 }
 
-/* Which of the usual kinds the packet is. Its flow has been labelled, has its roles and is in the
- * list of the open ones since the connection became steady. */
-static inline enum ht_tcp_usual usual_kind(struct ht_flow *flow, const struct ht_packet *packet,
-                                           unsigned side)
-{
-    return packet->protocol == IPPROTO_TCP && flow->label_done
-               ? ht_tcp_usual(ht_flow_tcp(flow), packet, side)
-               : HT_TCP_UNUSUAL;
-}
-
-/* Takes such a packet, as feed_flow would; the less of the flow is touched the better. */
-static void feed_usual(struct ht_engine *engine, struct ht_flow *flow, enum ht_tcp_usual usual,
-                       const struct ht_frame *frame, const struct ht_packet *packet, unsigned side)
-{
-    struct ht_flow_side *sender = &flow->side[side];
-    if (usual == HT_TCP_WANTED) {
-        fetch_content(engine, flow);
-    }
-    ht_flow_forget_recent(flow, ht_frame_place(frame));
-    if (packet->payload_len > 0) {
-        ht_recent_note(&sender->recent, packet, frame->time_ns);
-    } else if (ht_recent_is_copy(&sender->recent, packet, frame->time_ns)) {
-        feed_copy(engine, flow, frame, packet, side);
-        return;
-    }
-    count(flow, sender, frame, packet);
-    if (usual == HT_TCP_WANTED) {
-        ht_engine_enter(engine, flow, frame->number, frame->time_ns);
-    }
-    ht_tcp_take_usual(ht_flow_tcp(flow), usual, packet, side, frame->number, frame->time_ns);
-    ht_flow_table_touch(flow, ht_frame_place(frame));
-}
-
 /* Takes a packet of any flow, or of none yet. Not inlined, for those of flows that are recalled
  * would pay for it. */
 __attribute__((noinline)) static void
@@ -362,17 +330,140 @@ look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_
     ht_engine_make_room(engine);
 }
 
+/* Is such a packet a copy? If not it is the latest now. */
+__attribute__((always_inline)) static inline bool is_usual_copy(struct ht_recent *recent,
+                                                                const struct ht_frame *frame,
+                                                                const struct ht_packet *packet)
+{
+    if (packet->payload_len > 0) {
+        ht_recent_add(recent, ht_recent_hash(packet), frame->time_ns);
+        return false;
+    }
+    return ht_recent_can_be_known(packet) &&
+           ht_recent_is_known(recent, ht_recent_hash(packet), frame->time_ns);
+}
+
+/* A flow over TCP, and who sends a packet in it. */
+struct talk {
+    struct ht_flow *flow;
+    struct ht_flow_side *sender;
+    struct ht_tcp *tcp;
+    struct ht_tcp_side *me, *peer;
+};
+
+/* Takes a packet of one of the usual kinds, as feed_flow would; the less of the flow is touched the
+ * better. */
+__attribute__((always_inline)) static inline void feed_usual(struct ht_engine *engine,
+                                                             struct talk t, enum ht_tcp_usual usual,
+                                                             const struct ht_frame *frame,
+                                                             const struct ht_packet *packet)
+{
+    struct ht_flow *flow = t.flow;
+    uint64_t frames      = frame->number - (flow->moved >> 16); /* since it was moved up */
+    if (usual == HT_TCP_WANTED) {
+        fetch_content(engine, flow);
+    }
+    if (frames > HT_RECENT_FRAMES) {
+        ht_flow_forget_recent(flow, ht_frame_place(frame));
+    }
+    if (is_usual_copy(&t.sender->recent, frame, packet)) {
+        engine->stats.mirror_duplicates++;
+        return;
+    }
+    count(flow, t.sender, frame, packet);
+    if (usual == HT_TCP_WANTED) {
+        ht_engine_enter(engine, flow, frame->number, frame->time_ns);
+    }
+    ht_tcp_take_usual(t.tcp, t.me, t.peer, usual, packet, frame->number, frame->time_ns);
+    if (frames >= engine->table.tcp.touch_frames) {
+        ht_flow_table_move(flow, flow->list, ht_frame_place(frame));
+    }
+}
+
+/* Takes a packet that `side` sent in `flow` (NULL: it is not recalled) if it is of one of the usual
+ * kinds: its flow has been labelled, has its roles and is in the list of the open ones since the
+ * connection became steady. */
+__attribute__((always_inline)) static inline bool
+take_usual(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
+           const struct ht_packet *packet, unsigned side)
+{
+    if (flow == NULL || packet->protocol != IPPROTO_TCP || !flow->label_done) {
+        return false;
+    }
+    struct ht_tcp *tcp      = ht_flow_tcp(flow);
+    struct talk t           = {.flow   = flow,
+                               .sender = &flow->side[side],
+                               .tcp    = tcp,
+                               .me     = &tcp->side[side],
+                               .peer   = &tcp->side[1 - side]};
+    enum ht_tcp_usual usual = ht_tcp_usual(tcp, t.me, t.peer, packet);
+    if (usual == HT_TCP_UNUSUAL) {
+        return false;
+    }
+    feed_usual(engine, t, usual, frame, packet);
+    return true;
+}
+
+/* Takes any other packet. `flow` is its own, or NULL: it is not recalled. Not inlined, for the
+ * usual ones would pay for it. */
+__attribute__((noinline)) static void feed_unusual(struct ht_engine *engine, struct ht_flow *flow,
+                                                   const struct ht_frame *frame,
+                                                   const struct ht_packet *packet, unsigned side)
+{
+    engine->stats.udp_packets += packet->protocol != IPPROTO_TCP;
+    if (flow != NULL && !begins_another(flow, packet, side)) {
+        feed_flow(engine, flow, frame, packet, side);
+    } else {
+        look_up(engine, frame, packet);
+    }
+}
+
 void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
                       const struct ht_packet *packet)
 {
     unsigned side;
-    struct ht_flow *flow    = ht_flow_table_recall(&engine->table, packet, &side);
-    enum ht_tcp_usual usual = flow != NULL ? usual_kind(flow, packet, side) : HT_TCP_UNUSUAL;
-    if (usual != HT_TCP_UNUSUAL) {
-        feed_usual(engine, flow, usual, frame, packet, side);
-    } else if (flow != NULL && !begins_another(flow, packet, side)) {
-        feed_flow(engine, flow, frame, packet, side);
-    } else {
-        look_up(engine, frame, packet);
+    struct ht_flow *flow = ht_flow_table_recall(&engine->table, packet, &side);
+    if (!take_usual(engine, flow, frame, packet, side)) {
+        feed_unusual(engine, flow, frame, packet, side);
+    }
+}
+
+__attribute__((always_inline)) static inline bool
+take_segment(struct ht_engine *engine, const struct ht_frame *frame, uint16_t type)
+{
+    unsigned side;
+    struct ht_packet packet;
+    if (!ht_plain_segment(&packet, frame, type)) {
+        return false;
+    }
+    struct ht_flow *flow = ht_flow_table_recall(&engine->table, &packet, &side);
+    if (!take_usual(engine, flow, frame, &packet, side)) {
+        feed_unusual(engine, flow, frame, &packet, side);
+    }
+    return true;
+}
+
+/* Each by itself, so that GCC knows what cannot be in it. */
+__attribute__((noinline)) static bool take_ipv4(struct ht_engine *engine,
+                                                const struct ht_frame *frame)
+{
+    return take_segment(engine, frame, HT_PLAIN_TYPE_IPV4);
+}
+
+__attribute__((noinline)) static bool take_ipv6(struct ht_engine *engine,
+                                                const struct ht_frame *frame)
+{
+    return take_segment(engine, frame, HT_PLAIN_TYPE_IPV6);
+}
+
+bool ht_engine_plain(struct ht_engine *engine, const struct ht_frame *frame)
+{
+    switch (ht_plain_type(frame)) {
+    case HT_PLAIN_TYPE_IPV4:
+        return take_ipv4(engine, frame);
+    case HT_PLAIN_TYPE_IPV6:
+        return take_ipv6(engine, frame);
+    default:
+        return false;
     }
 }

@@ -125,6 +125,9 @@ static inline struct ht_order ht_order_of_frame(const struct ht_frame *frame)
 void ht_engine_packet(struct ht_engine *engine, const struct ht_frame *frame,
                       const struct ht_packet *packet);
 
+/* ht_engine_plain takes a frame of a plain TCP segment; false: it is any other frame. */
+bool ht_engine_plain(struct ht_engine *engine, const struct ht_frame *frame);
+
 /* ht_engine_deliver takes bytes of one direction of the flow at hand, in order. */
 uint64_t ht_engine_deliver(void *engine, const struct ht_reassembly *r,
                            const struct ht_delivery *delivery);

@@ -23,12 +23,6 @@ struct stretch {
     struct ht_bytes bytes;
 };
 
-static uint64_t offset_of(const struct ht_reassembly *r, uint32_t seq)
-{
-    int32_t ahead = (int32_t)(seq - (r->base + (uint32_t)r->next));
-    return r->next + (uint64_t)(int64_t)ahead;
-}
-
 static void cut_front(struct stretch *s, uint64_t len)
 {
     s->offset += len;
@@ -367,7 +361,7 @@ void ht_reassembly_push(struct ht_reassembly *r, const struct ht_segment *segmen
         ht_reassembly_step(r, segment->len);
         return;
     }
-    struct stretch s = {.offset  = offset_of(r, segment->seq),
+    struct stretch s = {.offset  = ht_reassembly_offset(r, segment->seq),
                         .after   = segment->after,
                         .frame   = segment->frame,
                         .time_ns = segment->time_ns,
@@ -430,19 +424,9 @@ bool ht_reassembly_is_before(const struct ht_reassembly *a, const struct ht_reas
     return x->time_ns != y->time_ns ? x->time_ns < y->time_ns : x->frame < y->frame;
 }
 
-void ht_reassembly_acked(struct ht_reassembly *r, uint32_t seq)
-{
-    if (r->started) {
-        uint64_t offset = offset_of(r, seq);
-        if ((int64_t)(offset - r->acked) > 0) {
-            r->acked = offset;
-        }
-    }
-}
-
 void ht_reassembly_end(struct ht_reassembly *r, uint32_t seq)
 {
-    int64_t missing = (int64_t)(offset_of(r, seq) - r->next);
+    int64_t missing = (int64_t)(ht_reassembly_offset(r, seq) - r->next);
     if (missing > 0 && missing <= HT_MAX_AHEAD_BYTES && disorder_of(r) != NULL) {
         r->disorder->lost_bytes += (uint64_t)missing;
     }

@@ -110,12 +110,24 @@ bool ht_reassembly_is_before(const struct ht_reassembly *a, const struct ht_reas
  * that never came are lost. */
 void ht_reassembly_end(struct ht_reassembly *r, uint32_t seq);
 
+/* ht_reassembly_offset is the offset of the byte with a sequence number, within 2^31 of the next
+ * one. */
+static inline uint64_t ht_reassembly_offset(const struct ht_reassembly *r, uint32_t seq)
+{
+    int32_t ahead = (int32_t)(seq - (r->base + (uint32_t)r->next));
+    return r->next + (uint64_t)(int64_t)ahead;
+}
+
 /* ht_reassembly_is_head: does a segment begin at the next byte in order, without bytes that wait
- * behind it? Nearly all do. */
+ * behind it? Nearly all do. ht_reassembly_goes_on is the same of a direction that was started. */
+static inline bool ht_reassembly_goes_on(const struct ht_reassembly *r, uint32_t seq)
+{
+    return seq == r->base + (uint32_t)r->next && (r->disorder == NULL || r->disorder->head == NULL);
+}
+
 static inline bool ht_reassembly_is_head(const struct ht_reassembly *r, uint32_t seq)
 {
-    return r->started && seq == r->base + (uint32_t)r->next &&
-           (r->disorder == NULL || r->disorder->head == NULL);
+    return r->started && ht_reassembly_goes_on(r, seq);
 }
 
 /* ht_reassembly_is_unwanted: are the next `len` bytes in order such as nobody wants? Then
@@ -153,7 +165,15 @@ static inline struct ht_disorder ht_reassembly_disorder(const struct ht_reassemb
 void ht_reassembly_repeated(struct ht_reassembly *r);
 
 /* ht_reassembly_acked notes that the receiver acknowledged all before `seq`. */
-void ht_reassembly_acked(struct ht_reassembly *r, uint32_t seq);
+static inline void ht_reassembly_acked(struct ht_reassembly *r, uint32_t seq)
+{
+    if (r->started) {
+        uint64_t offset = ht_reassembly_offset(r, seq);
+        if ((int64_t)(offset - r->acked) > 0) {
+            r->acked = offset;
+        }
+    }
+}
 
 /* ht_reassembly_free frees what waits; nothing is delivered. */
 void ht_reassembly_free(struct ht_reassembly *r);

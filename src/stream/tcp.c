@@ -24,17 +24,6 @@ struct step {
     int64_t time_ns;
 };
 
-static bool before(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) < 0;
-}
-
-/* Up to where the side's bytes were handed on. */
-static uint32_t next_seq(const struct ht_tcp_side *side)
-{
-    return side->bytes.base + (uint32_t)side->bytes.next;
-}
-
 static void emit(const struct step *s, const struct ht_event_type *type, void *data)
 {
     s->observer->emit(s->observer->context, type, s->side, data);
@@ -154,14 +143,6 @@ static void see_syn(const struct step *s)
     }
 }
 
-static void see_acked(struct ht_tcp_side *me, uint32_t ack)
-{
-    if (!me->acked || before(me->max_acked, ack)) {
-        me->acked     = true;
-        me->max_acked = ack;
-    }
-}
-
 /* The ACK that ends the three-way handshake: the opener's first packet after its SYN. */
 static void see_ack(const struct step *s)
 {
@@ -173,7 +154,7 @@ static void see_ack(const struct step *s)
         /* Where the SYN-ACK was lost in capture this still says where its side begins. */
         ht_reassembly_start(&peer->bytes, ack);
     }
-    see_acked(me, ack);
+    ht_tcp_see_acked(me, ack);
     ht_reassembly_acked(&peer->bytes, ack);
     bool opened_here =
         me->syn ? !me->syn_ack || tcp->simultaneous_open : peer->syn && peer->syn_ack;
@@ -187,7 +168,7 @@ static void see_ack(const struct step *s)
 
 static bool fin_acked(const struct ht_tcp_side *me, const struct ht_tcp_side *peer)
 {
-    return me->fin && peer->acked && !before(peer->max_acked, me->fin_seq + 1);
+    return me->fin && peer->acked && !ht_tcp_before(peer->max_acked, me->fin_seq + 1);
 }
 
 /* Did `s` come before what is known to have closed the connection? A side's own packets are stored
@@ -202,7 +183,7 @@ static bool closes_first(const struct step *s)
         return true;
     }
     bool goes_on  = tcp->closer == (int8_t)(1 + s->side) || fin_acked(peer, me);
-    bool answered = me->fin && peer->acked && !before(tcp->close_ack, me->fin_seq + 1);
+    bool answered = me->fin && peer->acked && !ht_tcp_before(tcp->close_ack, me->fin_seq + 1);
     return !goes_on && (answered || s->time_ns < tcp->close_ns);
 }
 
@@ -322,7 +303,7 @@ static bool is_foreign(struct ht_tcp *tcp, const struct ht_packet *packet, unsig
 {
     enum { MAX_FOREIGN = 8 };
     const struct ht_tcp_side *me = &tcp->side[side], *peer = &tcp->side[1 - side];
-    bool foreign = packet->tcp.seq != next_seq(me) && me->syn && peer->syn &&
+    bool foreign = packet->tcp.seq != ht_tcp_next_seq(me) && me->syn && peer->syn &&
                    (packet->tcp.flags & (HT_TCP_SYN | HT_TCP_ACK)) == HT_TCP_ACK &&
                    is_far(packet->tcp.seq, &me->bytes, largest_window(peer, me)) &&
                    is_far(packet->tcp.ack, &peer->bytes, largest_window(me, peer));
@@ -331,42 +312,20 @@ static bool is_foreign(struct ht_tcp *tcp, const struct ht_packet *packet, unsig
     return ignored;
 }
 
+/* What a side acknowledged last is known of the other one's bytes: it may have come before these
+ * began. */
+static bool is_ack_noted(const struct ht_tcp_side *me, const struct ht_tcp_side *peer)
+{
+    uint64_t offset = ht_reassembly_offset(&peer->bytes, me->max_acked);
+    return !me->acked || (int64_t)(offset - peer->bytes.acked) <= 0;
+}
+
 static bool is_steady(const struct ht_tcp *tcp)
 {
     const struct ht_tcp_side *a = &tcp->side[0], *b = &tcp->side[1];
     bool closing = a->fin || a->reset || b->fin || b->reset;
-    return tcp->ack_frame != 0 && a->seen && b->seen && !closing;
-}
-
-enum ht_tcp_usual ht_tcp_usual(const struct ht_tcp *tcp, const struct ht_packet *packet,
-                               unsigned side)
-{
-    enum { FLAGS = HT_TCP_SYN | HT_TCP_FIN | HT_TCP_RST | HT_TCP_ACK };
-    const struct ht_reassembly *bytes = &tcp->side[side].bytes;
-    if (!tcp->steady || (packet->tcp.flags & FLAGS) != HT_TCP_ACK ||
-        !ht_reassembly_is_head(bytes, packet->tcp.seq)) {
-        return HT_TCP_UNUSUAL;
-    }
-    if (ht_reassembly_is_unwanted(bytes, packet->payload_len)) {
-        return HT_TCP_UNWANTED;
-    }
-    return before(next_seq(&tcp->side[1 - side]), packet->tcp.ack) ? HT_TCP_UNUSUAL : HT_TCP_WANTED;
-}
-
-void ht_tcp_take_usual(struct ht_tcp *tcp, enum ht_tcp_usual usual, const struct ht_packet *packet,
-                       unsigned side, uint64_t frame, int64_t time_ns)
-{
-    struct ht_tcp_side *me     = &tcp->side[side];
-    struct ht_reassembly *said = &tcp->side[1 - side].bytes;
-    tcp->foreign               = 0; /* a number at the next byte is no other connection's */
-    see_acked(me, packet->tcp.ack);
-    ht_reassembly_acked(said, packet->tcp.ack);
-    if (usual == HT_TCP_WANTED) {
-        me->bytes.heard = said->next;
-        ht_reassembly_take_head(&me->bytes, packet->payload, packet->payload_len, frame, time_ns);
-    } else {
-        ht_reassembly_step(&me->bytes, packet->payload_len);
-    }
+    bool started = a->seen && a->bytes.started && b->seen && b->bytes.started;
+    return tcp->ack_frame != 0 && started && !closing && is_ack_noted(a, b) && is_ack_noted(b, a);
 }
 
 /* The offset in its bytes up to which `me` was handed on; behind the last one its FIN counts, as it
@@ -511,8 +470,8 @@ void ht_tcp_finish(struct ht_tcp *tcp)
 void ht_tcp_fold(struct ht_tcp *tcp)
 {
     struct ht_tcp_side *a = &tcp->side[0], *b = &tcp->side[1];
-    a->max_acked -= next_seq(b);
-    b->max_acked -= next_seq(a);
+    a->max_acked -= ht_tcp_next_seq(b);
+    b->max_acked -= ht_tcp_next_seq(a);
     for (struct ht_tcp_side *side = a; side <= b; side++) {
         side->bytes.base -= side->first_seq;
         side->isn -= side->first_seq;
@@ -526,8 +485,8 @@ void ht_tcp_unfold(struct ht_tcp *tcp)
         side->bytes.base += side->first_seq;
         side->isn += side->first_seq;
     }
-    a->max_acked += next_seq(b);
-    b->max_acked += next_seq(a);
+    a->max_acked += ht_tcp_next_seq(b);
+    b->max_acked += ht_tcp_next_seq(a);
 }
 
 void ht_tcp_free(struct ht_tcp *tcp)

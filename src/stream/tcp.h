@@ -40,7 +40,8 @@ struct ht_tcp {
     int8_t opener; /* the side that sent the SYN: 1 + side; 0: not known */
     int8_t closer; /* 1 + the side that closed first */
     bool closed_by_reset;
-    bool steady;     /* open, not being closed, both sides were seen, and neither's bytes wait for
+    bool steady;     /* open, not being closed, both sides were seen, their first sequence numbers
+                      * are known and what was acknowledged of them, and neither's bytes wait for
                       * the other's */
     uint8_t foreign; /* segments in a row that were ignored as another connection's */
 };
@@ -62,12 +63,61 @@ enum ht_tcp_usual {
     HT_TCP_WANTED    /* its bytes can be handed on at once */
 };
 
-/* ht_tcp_usual is which of them a packet is. ht_tcp_take_usual takes it then, and does all that
- * ht_tcp_packet would: it emits nothing, and delivers something only where bytes are wanted. */
-enum ht_tcp_usual ht_tcp_usual(const struct ht_tcp *tcp, const struct ht_packet *packet,
-                               unsigned side);
-void ht_tcp_take_usual(struct ht_tcp *tcp, enum ht_tcp_usual usual, const struct ht_packet *packet,
-                       unsigned side, uint64_t frame, int64_t time_ns);
+static inline bool ht_tcp_before(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) < 0;
+}
+
+/* ht_tcp_next_seq is up to where the side's bytes were handed on. */
+static inline uint32_t ht_tcp_next_seq(const struct ht_tcp_side *side)
+{
+    return side->bytes.base + (uint32_t)side->bytes.next;
+}
+
+/* ht_tcp_see_acked notes what `me` acknowledged. */
+static inline void ht_tcp_see_acked(struct ht_tcp_side *me, uint32_t ack)
+{
+    if (!me->acked || ht_tcp_before(me->max_acked, ack)) {
+        me->acked     = true;
+        me->max_acked = ack;
+    }
+}
+
+/* ht_tcp_usual is which of them a packet from `me` to `peer`, the sides of `tcp`, is.
+ * ht_tcp_take_usual takes it then, and does all that ht_tcp_packet would: it emits nothing, and
+ * delivers something only where bytes are wanted. */
+__attribute__((always_inline)) static inline enum ht_tcp_usual
+ht_tcp_usual(const struct ht_tcp *tcp, const struct ht_tcp_side *me, const struct ht_tcp_side *peer,
+             const struct ht_packet *packet)
+{
+    enum { FLAGS = HT_TCP_SYN | HT_TCP_FIN | HT_TCP_RST | HT_TCP_ACK };
+    if (!tcp->steady || (packet->tcp.flags & FLAGS) != HT_TCP_ACK ||
+        !ht_reassembly_goes_on(&me->bytes, packet->tcp.seq)) {
+        return HT_TCP_UNUSUAL;
+    }
+    if (ht_reassembly_is_unwanted(&me->bytes, packet->payload_len)) {
+        return HT_TCP_UNWANTED;
+    }
+    return ht_tcp_before(ht_tcp_next_seq(peer), packet->tcp.ack) ? HT_TCP_UNUSUAL : HT_TCP_WANTED;
+}
+
+__attribute__((always_inline)) static inline void
+ht_tcp_take_usual(struct ht_tcp *tcp, struct ht_tcp_side *me, struct ht_tcp_side *peer,
+                  enum ht_tcp_usual usual, const struct ht_packet *packet, uint64_t frame,
+                  int64_t time_ns)
+{
+    tcp->foreign = 0; /* a number at the next byte is no other connection's */
+    if (!me->acked || packet->tcp.ack != me->max_acked) {
+        ht_tcp_see_acked(me, packet->tcp.ack);
+        ht_reassembly_acked(&peer->bytes, packet->tcp.ack);
+    }
+    if (usual == HT_TCP_WANTED) {
+        me->bytes.heard = peer->bytes.next;
+        ht_reassembly_take_head(&me->bytes, packet->payload, packet->payload_len, frame, time_ns);
+    } else {
+        ht_reassembly_step(&me->bytes, packet->payload_len);
+    }
+}
 
 /* ht_tcp_is_half_open: it was asked for, and nothing was seen of what follows a handshake: its last
  * ACK, data, or an ACK of who accepted. */

@@ -5,6 +5,7 @@
 #include "packets.h"
 
 #include "packet/layers.h"
+#include "packet/plain.h"
 
 #define ETHERNET(type) "020000000001 020000000002" type
 #define SEGMENT "c00001bb 00000001 00000002 8018 1000 abcd 0000 0101080a 00000001 00000002 61626364"
@@ -45,14 +46,30 @@ static void assert_same(const struct ht_packet *a, const struct ht_packet *b)
     assert_int_equal(a->tcp.flags, b->tcp.flags);
 }
 
+/* What is inlined takes all that is TCP, and nothing else. */
+static void compare_segment(const struct ht_frame *frame, const struct ht_packet *plain)
+{
+    struct ht_packet segment;
+    uint16_t type = ht_plain_type(frame);
+    bool is_ip    = type == HT_PLAIN_TYPE_IPV4 || type == HT_PLAIN_TYPE_IPV6;
+    memset(&segment, 0xA5, sizeof segment);
+    bool taken = is_ip && ht_plain_segment(&segment, frame, type);
+    assert_int_equal(taken, plain != NULL && plain->protocol == IPPROTO_TCP);
+    if (taken && plain != NULL) {
+        assert_same(&segment, plain);
+    }
+}
+
 /* Returns whether the shortcut took it. */
 static bool compare(const struct ht_frame *frame)
 {
     struct ht_packet plain, layers;
     memset(&plain, 0xA5, sizeof plain); /* all is to be set */
     if (!ht_plain_decode(&plain, frame)) {
+        compare_segment(frame, NULL);
         return false;
     }
+    compare_segment(frame, &plain);
     assert_int_equal(ht_layers_decode(&layers, frame), HT_DECODED);
     assert_same(&plain, &layers);
     return true;
