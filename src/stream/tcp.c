@@ -60,11 +60,32 @@ static void read_option(struct ht_reader *r, uint8_t kind, struct ht_tcp_options
     }
 }
 
+/* Linux has these in this order: MSS, SACK permitted, timestamps, a NOP and window scale. Read in
+ * one go, as read_option would. False: they are others. */
+static bool read_usual_options(struct ht_bytes options, struct ht_tcp_options *out)
+{
+    enum { MSS = 2, SACK = 4, SCALE = 16, SHIFT = 19, LEN = 20 };
+    if (options.len != LEN || ht_be16_at(options, 0) != (OPTION_MSS << 8 | 4) ||
+        ht_be32_at(options, SACK) !=
+            (OPTION_SACK_PERMITTED << 24 | 2 << 16 | OPTION_TIMESTAMPS << 8 | 10) ||
+        ht_be32_at(options, SCALE) >> 8 != (OPTION_NOP << 16 | OPTION_WINDOW_SCALE << 8 | 3)) {
+        return false;
+    }
+    out->mss            = ht_be16_at(options, MSS);
+    out->window_scale   = (uint8_t)(options.ptr[SHIFT] + 1);
+    out->sack_permitted = out->timestamps = true;
+    return true;
+}
+
 /* RFC 9293 section 3.2. */
 static struct ht_tcp_options read_options(const struct ht_packet *packet)
 {
     struct ht_tcp_options out = {.window = packet->tcp.window};
-    struct ht_reader r        = ht_reader(ht_bytes_from(packet->header, FIXED_HEADER));
+    struct ht_bytes options   = ht_bytes_from(packet->header, FIXED_HEADER);
+    struct ht_reader r        = ht_reader(options);
+    if (read_usual_options(options, &out)) {
+        return out;
+    }
     while (rd_more(&r)) {
         uint8_t kind = rd_u8(&r);
         if (kind == OPTION_END) {

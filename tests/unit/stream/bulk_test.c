@@ -215,9 +215,45 @@ static void acknowledged_before_it_was_seen(void **unused)
     ht_tcp_free(&shortcut.tcp);
 }
 
+/* What a SYN with these options is remembered to have had. */
+static struct ht_tcp_options options_of(const uint8_t *options, size_t len)
+{
+    static struct observed o;
+    uint8_t header[20 + 24]               = {0};
+    const struct ht_tcp_observer observer = {.emit = note, .context = &o};
+    memcpy(header + 20, options, len);
+    const struct ht_packet packet = {.tcp.flags = HT_TCP_SYN, .header = ht_bytes(header, 20 + len)};
+    start(&o);
+    ht_tcp_packet(&o.tcp, &packet, 0, 1, 0, &observer);
+    return o.tcp.side[0].options;
+}
+
+/* With four NOPs before them they are read one by one. */
+static void options_as_one_by_one(void **unused)
+{
+    static const uint8_t usual[20] = {2, 4, 5, 180, 4, 2, 8, 10, [16] = 1, 3, 3, 7};
+    struct talk talk               = {.random = 1};
+    (void)unused;
+    for (unsigned i = 0; i < 100000; i++) {
+        uint8_t options[24] = {1, 1, 1, 1};
+        memcpy(options + 4, usual, sizeof usual);
+        for (uint32_t n = below(&talk, 3); n > 0; n--) {
+            uint8_t *at = &options[4 + below(&talk, sizeof usual)];
+            *at         = (uint8_t)(below(&talk, 2) == 0 ? below(&talk, 16) : below(&talk, 256));
+        }
+        struct ht_tcp_options a = options_of(options + 4, 20), b = options_of(options, 24);
+        assert_int_equal(a.mss, b.mss);
+        assert_int_equal(a.window_scale, b.window_scale);
+        assert_int_equal(a.sack_permitted, b.sack_permitted);
+        assert_int_equal(a.timestamps, b.timestamps);
+        assert_int_equal(a.fast_open, b.fast_open);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_without_the_shortcut),
-                                       cmocka_unit_test(acknowledged_before_it_was_seen)};
+                                       cmocka_unit_test(acknowledged_before_it_was_seen),
+                                       cmocka_unit_test(options_as_one_by_one)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
