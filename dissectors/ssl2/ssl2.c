@@ -125,7 +125,7 @@ static void server_hello(struct ssl2_state *state, struct ht_emitter *e, enum ht
     state->ssl2_spoken                 = true;
     state->tls.details.resumed         = hello.session_id_hit;
     state->tls.details.resumption      = hello.session_id_hit ? "session_id" : NULL;
-    tls_take_server_hello(&state->tls, e, from, flags | bad, &tls);
+    (void)tls_take_server_hello(&state->tls, e, from, flags | bad, &tls);
     if (hello.certificate.len > 0) {
         (void)tls_take_certificate(&state->tls, e, from, flags | bad, &certificate);
     }

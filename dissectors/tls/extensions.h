@@ -71,10 +71,12 @@ bool tls_extensions_read(struct ht_bytes block, struct ht_arena *scratch,
 bool tls_extension_read_one(const struct tls_extension_readers *readers,
                             struct tls_extension *extension, void *out);
 
-/* tls_client_extensions_reread reads these extensions of a ClientHello of which all else is in
- * `out`; false where one is malformed. */
+/* tls_client_extensions_reread and tls_server_extensions_reread read these extensions of a hello of
+ * which all else is in `out`; false where one is malformed. */
 bool tls_client_extensions_reread(struct tls_extension *extensions, size_t num,
                                   struct ht_arena *scratch, struct tls_client_hello *out);
+bool tls_server_extensions_reread(struct tls_extension *extensions, size_t num,
+                                  struct ht_arena *scratch, struct tls_server_hello *out);
 
 /* tls_extension_empty is the reader of those that have no content. */
 void tls_extension_empty(struct tls_extension *extension, void *out);

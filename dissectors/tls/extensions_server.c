@@ -240,3 +240,16 @@ bool tls_server_extensions_parse(struct ht_bytes block, struct ht_arena *scratch
     }
     return good;
 }
+
+/* None of them is a choice. */
+bool tls_server_extensions_reread(struct tls_extension *extensions, size_t num,
+                                  struct ht_arena *scratch, struct tls_server_hello *out)
+{
+    struct reading reading = {.hello = out};
+    bool good              = true;
+    for (size_t i = 0; i < num; i++) {
+        extensions[i].scratch = scratch;
+        good = tls_extension_read_one(&server_readers, &extensions[i], &reading) && good;
+    }
+    return good;
+}

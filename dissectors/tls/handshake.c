@@ -195,8 +195,9 @@ static const struct tls_client_hello *offer_of_new_id(const struct tls_state *st
     return is_new ? offer : NULL;
 }
 
-void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
-                           unsigned flags, struct tls_server_hello *hello)
+struct ht_kept *tls_take_server_hello(struct tls_state *state, struct ht_emitter *e,
+                                      enum ht_side from, unsigned flags,
+                                      struct tls_server_hello *hello)
 {
     hello->frame = e->frame;
     know_client(state, e, ht_other(from), "server_hello");
@@ -234,17 +235,31 @@ void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum h
         tls_nonces_are_explicit(state->version, hello->cipher_suite)) {
         state->nonces = ht_arena_alloc(e->arena, sizeof *state->nonces);
     }
+    return kept;
 }
 
 static void server_hello(struct tls_telling *m, uint8_t type)
 {
-    struct tls_server_hello hello = {0};
-    bool ok                       = type == TLS_SERVER_HELLO
-                                        ? tls_server_hello_parse(m->body, m->e->scratch, &hello)
-                                        : tls_draft_retry_request_parse(m->body, m->e->scratch, &hello);
-    hello.retry_request |= type == TLS_HELLO_RETRY_REQUEST;
+    struct tls_server_hello hello;
+    struct ht_pool *pool = pool_of_hellos(m);
+    bool known = pool != NULL && tls_known_server_hello(m->body, pool, m->e->scratch, &hello);
+    bool ok    = known || tls_server_hello_parse(m->body, m->e->scratch, &hello);
+    (void)type;
     hello.record_version = record_version_of(m);
-    tls_take_server_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
+    const struct ht_kept *kept =
+        tls_take_server_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
+    if (pool != NULL && ok && !known) {
+        tls_know_server_hello(m->body, pool, &hello, kept);
+    }
+}
+
+static void draft_retry_request(struct tls_telling *m, uint8_t type)
+{
+    struct tls_server_hello hello;
+    bool ok = tls_draft_retry_request_parse(m->body, m->e->scratch, &hello);
+    (void)type;
+    hello.record_version = record_version_of(m);
+    (void)tls_take_server_hello(m->state, m->e, m->from, tls_flags_of(m, ok), &hello);
 }
 
 static void certificate(struct tls_telling *m, uint8_t type)
@@ -367,16 +382,6 @@ static void certificate_verify(struct tls_telling *m, uint8_t type)
     (void)ht_emit(m->e, &tls_certificate_verify_event, m->from, tls_flags_of(m, ok), &verify);
 }
 
-void tls_take_ticket(const struct tls_telling *m, bool ok, struct tls_new_session_ticket *ticket)
-{
-    const struct tls_state *state = m->state;
-    if (m->e->audit) {
-        ticket->offer  = ht_read(m->e, &tls_client_hello_struct, state->last_hello);
-        ticket->answer = ht_read(m->e, &tls_server_hello_struct, state->last_server_hello);
-    }
-    (void)ht_emit(m->e, &tls_new_session_ticket_event, m->from, tls_flags_of(m, ok), ticket);
-}
-
 static void new_session_ticket(struct tls_telling *m, uint8_t type)
 {
     struct tls_new_session_ticket ticket = {0};
@@ -425,7 +430,7 @@ static void (*const tellers[])(struct tls_telling *m, uint8_t type) = {
     [TLS_CLIENT_HELLO]        = client_hello,
     [TLS_SERVER_HELLO]        = server_hello,
     [TLS_NEW_SESSION_TICKET]  = new_session_ticket,
-    [TLS_HELLO_RETRY_REQUEST] = server_hello,
+    [TLS_HELLO_RETRY_REQUEST] = draft_retry_request,
     [TLS_CERTIFICATE]         = certificate,
     [TLS_SERVER_KEY_EXCHANGE] = server_key_exchange,
     [TLS_CERTIFICATE_REQUEST] = certificate_request,

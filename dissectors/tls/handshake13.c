@@ -1,5 +1,6 @@
 /*
- * Handshake messages in the form that they have in TLS 1.3 alone, once they are decrypted.
+ * Handshake messages in the form that they have in TLS 1.3 alone, once they are decrypted; and what
+ * is told of tickets of any version.
  */
 #include "tls/decrypt.h"
 #include "tls/handshake.h"
@@ -53,6 +54,16 @@ static void compressed_certificate(struct tls_telling *m)
     if (certificate.staple.len > 0) {
         tls_tell_staple(m, certificate.staple);
     }
+}
+
+void tls_take_ticket(const struct tls_telling *m, bool ok, struct tls_new_session_ticket *ticket)
+{
+    const struct tls_state *state = m->state;
+    if (m->e->audit) {
+        ticket->offer  = ht_read(m->e, &tls_client_hello_struct, state->last_hello);
+        ticket->answer = ht_read(m->e, &tls_server_hello_struct, state->last_server_hello);
+    }
+    (void)ht_emit(m->e, &tls_new_session_ticket_event, m->from, tls_flags_of(m, ok), ticket);
 }
 
 static void new_session_ticket(struct tls_telling *m)

@@ -73,9 +73,12 @@ static const uint8_t retry_request_random[RANDOM_LEN] = {
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
-/* RFC 8446 section 4.1.3: the last eight bytes of random, of a server of TLS 1.3 that chose less.
- */
-static const char *find_downgrade(const struct tls_server_hello *hello)
+bool tls_is_retry_random(struct ht_bytes random)
+{
+    return ht_bytes_equal(random, ht_bytes(retry_request_random, RANDOM_LEN));
+}
+
+const char *tls_find_downgrade(const struct tls_server_hello *hello)
 {
     static const struct ht_bytes to_tls12 = {(const uint8_t *)"DOWNGRD\x01", 8};
     static const struct ht_bytes to_less  = {(const uint8_t *)"DOWNGRD\x00", 8};
@@ -122,7 +125,7 @@ bool tls_server_hello_parse(struct ht_bytes body, struct ht_arena *scratch,
     *out                = (struct tls_server_hello){0};
     out->legacy_version = tls_take_named(&r, 2);
     out->random         = rd_take(&r, RANDOM_LEN);
-    out->retry_request  = ht_bytes_equal(out->random, ht_bytes(retry_request_random, RANDOM_LEN));
+    out->retry_request  = tls_is_retry_random(out->random);
     if (is_early_draft(out->legacy_version)) {
         out->cipher_suite = tls_take_named(&r, 2);
     } else {
@@ -131,7 +134,7 @@ bool tls_server_hello_parse(struct ht_bytes body, struct ht_arena *scratch,
         out->compression_method = tls_take_named(&r, 1);
     }
     good           = take_server_extensions(&r, scratch, out) && good;
-    out->downgrade = find_downgrade(out);
+    out->downgrade = tls_find_downgrade(out);
     return good && rd_done(&r);
 }
 

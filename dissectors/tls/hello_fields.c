@@ -352,4 +352,5 @@ const struct ht_struct tls_encrypted_extensions_struct =
 const struct ht_struct tls_server_hello_struct =
     HT_STRUCT(struct tls_server_hello, "server_hello", server_hello_fields,
               "What the server chooses (RFC 8446 section 4.1.3).",
+              .shape        = offsetof(struct tls_server_hello, shape),
               .shape_number = offsetof(struct tls_server_hello, shape_number));

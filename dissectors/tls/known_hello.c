@@ -1,5 +1,6 @@
 #include "tls/known_hello.h"
 
+#include "base/hash.h"
 #include "tls/messages.h"
 
 enum {
@@ -9,10 +10,10 @@ enum {
     MAX_OWN        = 8     /* extensions */
 };
 
-/* What a ClientHello consists of; views. */
+/* What a hello consists of; views. */
 struct parts {
     struct ht_bytes version, random, session_id;
-    struct ht_bytes lists; /* cipher suites and compression methods */
+    struct ht_bytes lists; /* cipher suites and compression methods; of a server the one chosen */
     struct ht_bytes extensions;
 };
 
@@ -30,8 +31,11 @@ struct own {
     size_t num;
 };
 
-/* Of which the content is another in each hello: all whose readers fill what is not in a shape. */
-static bool is_own(uint16_t extension)
+/* An extension of which the content is another in each hello. */
+typedef bool own_extension(uint16_t type);
+
+/* All whose readers fill what is not in a shape. */
+static bool is_clients_own(uint16_t extension)
 {
     switch (extension) {
     case 0x00:   /* server_name */
@@ -52,26 +56,50 @@ static bool is_own(uint16_t extension)
     }
 }
 
+static bool is_servers_own(uint16_t extension)
+{
+    return extension == 0x33 || extension == 0x28; /* key_share, its number up to draft 22 */
+}
+
 /* The bytes from where `begin` is to where `end` is, farther in the same ones. */
 static struct ht_bytes between(struct ht_reader begin, const struct ht_reader *end)
 {
     return rd_take(&begin, rd_left(&begin) - rd_left(end));
 }
 
-/* False where it is malformed, or has no extensions. */
-static bool take_apart(struct ht_bytes body, struct parts *out)
+static void take_head(struct ht_reader *r, struct parts *out)
 {
-    struct ht_reader r           = ht_reader(body);
-    out->version                 = rd_take(&r, 2);
-    out->random                  = rd_take(&r, RANDOM_LEN);
-    out->session_id              = rd_vec(&r, 1);
+    out->version    = rd_take(r, 2);
+    out->random     = rd_take(r, RANDOM_LEN);
+    out->session_id = rd_vec(r, 1);
+}
+
+static bool take_extensions(struct ht_reader *r, struct parts *out)
+{
+    out->extensions = rd_vec(r, 2);
+    return rd_done(r) && out->version.ptr[0] == TLS_12 >> 8 &&
+           out->session_id.len <= MAX_SESSION_ID;
+}
+
+/* False where it is malformed, or has no extensions. */
+static bool take_client_apart(struct ht_bytes body, struct parts *out)
+{
+    struct ht_reader r = ht_reader(body);
+    take_head(&r, out);
     const struct ht_reader lists = r;
     (void)rd_vec(&r, 2); /* cipher_suites */
     (void)rd_vec(&r, 1); /* legacy_compression_methods */
-    out->lists      = between(lists, &r);
-    out->extensions = rd_vec(&r, 2);
-    return rd_done(&r) && out->version.ptr[0] == TLS_12 >> 8 &&
-           out->session_id.len <= MAX_SESSION_ID;
+    out->lists = between(lists, &r);
+    return take_extensions(&r, out);
+}
+
+static bool take_server_apart(struct ht_bytes body, struct parts *out)
+{
+    enum { CIPHER_SUITE = 2, COMPRESSION_METHOD = 1 };
+    struct ht_reader r = ht_reader(body);
+    take_head(&r, out);
+    out->lists = rd_take(&r, CIPHER_SUITE + COMPRESSION_METHOD);
+    return take_extensions(&r, out);
 }
 
 /* Does the hello begin with the next piece of the form? Steps over it. */
@@ -128,7 +156,7 @@ static bool note_own(uint16_t *own, size_t *num, uint16_t type)
     return room;
 }
 
-static bool add_extensions(struct form *form, struct ht_bytes extensions)
+static bool add_extensions(struct form *form, struct ht_bytes extensions, own_extension *is_own)
 {
     struct ht_reader r = ht_reader(extensions), begin = r;
     uint16_t own[MAX_OWN];
@@ -146,21 +174,33 @@ static bool add_extensions(struct form *form, struct ht_bytes extensions)
     return good && rd_done(&r) && add_piece(form, between(begin, &r));
 }
 
+/* False where it cannot be known. */
+static bool make_form(const struct parts *hello, own_extension *is_own, struct form *out)
+{
+    out->len = 0;
+    return add_piece(out, hello->version) && add_piece(out, hello->lists) &&
+           add_extensions(out, hello->extensions, is_own);
+}
+
 /* By what is found without a look at each extension. */
-static uint64_t hash_of(const struct ht_pool *pool, const struct parts *hello)
+static uint64_t hash_of_client(const struct ht_pool *pool, const struct parts *hello)
 {
     return ht_pool_hash(pool, hello->lists);
 }
 
-/* The shape of the hello; NULL: it is not known. */
-static const struct tls_client_hello *find_shape(struct ht_pool *pool, const struct parts *hello,
-                                                 struct own *out)
+/* What servers choose is the same in many of their forms. */
+static uint64_t hash_of_server(const struct ht_pool *pool, const struct parts *hello)
 {
-    uint64_t hash                      = hash_of(pool, hello);
+    return ht_mix(ht_pool_hash(pool, hello->lists), hello->extensions.len);
+}
+
+/* The shape of the hello; NULL: it is not known. */
+static const void *find_shape(struct ht_pool *pool, const struct ht_struct *type, uint64_t hash,
+                              const struct parts *hello, struct own *out)
+{
     const struct ht_pool_source *known = ht_pool_sources(pool, hash);
     for (size_t i = 0; known != NULL && i < HT_POOL_SOURCES; i++) {
-        if (known[i].hash == hash && known[i].type == &tls_client_hello_struct &&
-            matches(known[i].bytes, hello, out)) {
+        if (known[i].hash == hash && known[i].type == type && matches(known[i].bytes, hello, out)) {
             return known[i].shape;
         }
     }
@@ -173,7 +213,9 @@ bool tls_known_hello(struct ht_bytes body, struct ht_pool *pool, struct ht_arena
     struct parts hello;
     struct own own;
     const struct tls_client_hello *shape =
-        take_apart(body, &hello) ? find_shape(pool, &hello, &own) : NULL;
+        take_client_apart(body, &hello)
+            ? find_shape(pool, &tls_client_hello_struct, hash_of_client(pool, &hello), &hello, &own)
+            : NULL;
     if (shape == NULL) {
         return false;
     }
@@ -195,11 +237,45 @@ void tls_know_hello(struct ht_bytes body, struct ht_pool *pool,
                     const struct tls_client_hello *hello, const struct ht_kept *kept)
 {
     struct parts parts;
-    struct form form = {.len = 0};
-    if (kept != NULL && hello->particulars == NULL && take_apart(body, &parts) &&
-        add_piece(&form, parts.version) && add_piece(&form, parts.lists) &&
-        add_extensions(&form, parts.extensions)) {
-        ht_kept_remember(pool, &tls_client_hello_struct, kept, hash_of(pool, &parts),
+    struct form form;
+    if (kept != NULL && hello->particulars == NULL && take_client_apart(body, &parts) &&
+        make_form(&parts, is_clients_own, &form)) {
+        ht_kept_remember(pool, &tls_client_hello_struct, kept, hash_of_client(pool, &parts),
+                         ht_bytes(form.bytes, form.len));
+    }
+}
+
+bool tls_known_server_hello(struct ht_bytes body, struct ht_pool *pool, struct ht_arena *scratch,
+                            struct tls_server_hello *out)
+{
+    struct parts hello;
+    struct own own;
+    const struct tls_server_hello *shape =
+        take_server_apart(body, &hello)
+            ? find_shape(pool, &tls_server_hello_struct, hash_of_server(pool, &hello), &hello, &own)
+            : NULL;
+    if (shape == NULL || tls_is_retry_random(hello.random)) {
+        return false;
+    }
+    *out              = *shape;
+    out->shape        = shape;
+    out->shape_number = 0;
+    out->random       = hello.random;
+    out->session_id   = hello.session_id;
+    bool good         = tls_server_extensions_reread(own.extension, own.num, scratch, out);
+    return good && out->key_share_group.id == shape->key_share_group.id &&
+           tls_find_downgrade(out) == shape->downgrade;
+}
+
+/* What has choices says more of its own; a HelloRetryRequest is rare. */
+void tls_know_server_hello(struct ht_bytes body, struct ht_pool *pool,
+                           const struct tls_server_hello *hello, const struct ht_kept *kept)
+{
+    struct parts parts;
+    struct form form;
+    if (kept != NULL && hello->choices == NULL && !hello->retry_request &&
+        take_server_apart(body, &parts) && make_form(&parts, is_servers_own, &form)) {
+        ht_kept_remember(pool, &tls_server_hello_struct, kept, hash_of_server(pool, &parts),
                          ht_bytes(form.bytes, form.len));
     }
 }

@@ -1,7 +1,7 @@
 /*
- * A ClientHello that is known but for what is of this one hello alone: of most programs each
- * differs from the one before in its random, session id, server name, key shares and tickets. It is
- * recognised by all its other bytes, and only those are read.
+ * A hello that is known but for what is of this one hello alone: of most programs each differs from
+ * the one before in its random, session id, server name, key shares and tickets. It is recognised
+ * by all its other bytes, and only those are read.
  */
 #ifndef HT_TLS_KNOWN_HELLO_H
 #define HT_TLS_KNOWN_HELLO_H
@@ -20,5 +20,13 @@ bool tls_known_hello(struct ht_bytes body, struct ht_pool *pool, struct ht_arena
  */
 void tls_know_hello(struct ht_bytes body, struct ht_pool *pool,
                     const struct tls_client_hello *hello, const struct ht_kept *kept);
+
+/* tls_known_server_hello and tls_know_server_hello are the same for a ServerHello, as
+ * tls_server_hello_parse would read it: its random and session id are its own, and its key share
+ * but for the group. Nor can be known what has choices. */
+bool tls_known_server_hello(struct ht_bytes body, struct ht_pool *pool, struct ht_arena *scratch,
+                            struct tls_server_hello *out);
+void tls_know_server_hello(struct ht_bytes body, struct ht_pool *pool,
+                           const struct tls_server_hello *hello, const struct ht_kept *kept);
 
 #endif

@@ -109,6 +109,12 @@ bool tls_client_hello_parse(struct ht_bytes body, struct ht_arena *scratch,
 bool tls_server_hello_parse(struct ht_bytes body, struct ht_arena *scratch,
                             struct tls_server_hello *out);
 
+/* tls_is_retry_random: this random of a ServerHello says that it is a HelloRetryRequest. What it
+ * says otherwise is tls_find_downgrade, of a hello that is read but for that: its last eight bytes,
+ * of a server of TLS 1.3 that chose less; NULL: nothing (RFC 8446 section 4.1.3). */
+bool tls_is_retry_random(struct ht_bytes random);
+const char *tls_find_downgrade(const struct tls_server_hello *hello);
+
 /* HelloRetryRequest as a message of its own, type 6 (drafts of TLS 1.3 up to 21). */
 bool tls_draft_retry_request_parse(struct ht_bytes body, struct ht_arena *scratch,
                                    struct tls_server_hello *out);

@@ -121,13 +121,14 @@ void tls_message_said(struct tls_state *state, struct ht_emitter *e, enum ht_sid
                       uint8_t type, struct ht_bytes bytes);
 
 /* The hellos and a certificate chain that came in another form than that of handshake messages
- * (SSL 2.0's; RFC 5246 appendix E.2), read already; `frame` is filled in here. Of
- * a ClientHello and a chain they return what is kept. */
+ * (SSL 2.0's; RFC 5246 appendix E.2), read already; `frame` is filled in here. They return what is
+ * kept. */
 struct ht_kept *tls_take_client_hello(struct tls_state *state, struct ht_emitter *e,
                                       enum ht_side from, unsigned flags,
                                       struct tls_client_hello *hello);
-void tls_take_server_hello(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
-                           unsigned flags, struct tls_server_hello *hello);
+struct ht_kept *tls_take_server_hello(struct tls_state *state, struct ht_emitter *e,
+                                      enum ht_side from, unsigned flags,
+                                      struct tls_server_hello *hello);
 struct ht_kept *tls_take_certificate(struct tls_state *state, struct ht_emitter *e,
                                      enum ht_side from, unsigned flags,
                                      struct tls_certificate *certificate);

@@ -200,7 +200,8 @@ struct tls_server_hello {
     struct ht_bytes key_share;             /* view only */
     struct ht_bytes key_share_end;         /* its last 16 bytes, by an analyzer */
     const struct tls_value_faults *faults; /* of its key share; NULL: none */
-    uint64_t shape_number;                 /* as struct tls_client_hello */
+    const void *shape;                     /* as struct tls_client_hello */
+    uint64_t shape_number;                 /* likewise */
 };
 
 /* A delegated credential (RFC 9345): with its key the handshake is signed, in place of the leaf's.

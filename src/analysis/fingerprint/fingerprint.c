@@ -187,7 +187,7 @@ static void on_client_hello(struct state *state, struct ht_arena *arena,
 static void on_server_hello(struct state *state, struct ht_arena *arena,
                             struct tls_server_hello *hello)
 {
-    if (!is_ssl2(hello->record_version)) {
+    if (!is_ssl2(hello->record_version) && hello->ja3s == NULL) {
         fingerprint_server(state, arena, hello);
     }
 }

@@ -275,6 +275,161 @@ static void test_unknowable(void **state)
     }
 }
 
+/*
+ * The same of ServerHellos.
+ */
+
+static bool meet_answer(struct memory *memory, struct ht_bytes body)
+{
+    struct tls_server_hello hello;
+    const struct ht_keeper keeper = {
+        .arena = &memory->arena, .pool = &memory->pool, .use = &memory->use};
+    bool known           = tls_known_server_hello(body, &memory->pool, &memory->scratch, &hello);
+    bool ok              = known || tls_server_hello_parse(body, &memory->scratch, &hello);
+    struct ht_kept *kept = ht_keep(&keeper, &tls_server_hello_struct, &hello);
+    assert_non_null(kept);
+    if (ok && !known) {
+        tls_know_server_hello(body, &memory->pool, &hello, kept);
+    }
+    return known;
+}
+
+/* False: it is not known. */
+static bool is_answer_as_parsed(struct memory *memory, struct ht_bytes body)
+{
+    struct tls_server_hello hello, parsed;
+    bool known = tls_known_server_hello(body, &memory->pool, &memory->scratch, &hello);
+    if (known) {
+        assert_true(tls_server_hello_parse(body, &memory->scratch, &parsed));
+        assert_same_object(&tls_server_hello_struct, &hello, &parsed);
+        assert_true(ht_bytes_equal(hello.key_share, parsed.key_share));
+        assert_non_null(hello.shape);
+    }
+    ht_arena_rewind(&memory->scratch);
+    return known;
+}
+
+static void assert_answer_known_as_parsed(struct memory *memory, struct ht_bytes body)
+{
+    uint8_t bytes[512];
+    size_t known = 0;
+    assert_in_range(body.len, 1, sizeof bytes);
+    assert_true(is_answer_as_parsed(memory, body));
+    for (size_t i = 0; i < body.len; i++) {
+        memcpy(bytes, body.ptr, body.len);
+        assert_false(is_answer_as_parsed(memory, ht_bytes(bytes, i)));
+        for (unsigned bit = 0; bit < 8; bit++) {
+            bytes[i] = (uint8_t)(body.ptr[i] ^ 1U << bit);
+            known += is_answer_as_parsed(memory, ht_bytes(bytes, body.len));
+        }
+    }
+    assert_in_range(known, 32 * 8, body.len * 8); /* its random, at least */
+}
+
+static void test_answers(void **state)
+{
+    const char *const vectors[] = {rfc8448_server_hello, rfc8448_psk_server_hello,
+                                   openssl_server_hello};
+    for (size_t i = 0; i < HT_ARRAY_LEN(vectors); i++) {
+        struct ht_bytes body = body_of(vectors[i]);
+        assert_false(meet_answer(*state, body)); /* its shape is new */
+        assert_false(meet_answer(*state, body)); /* it comes again, and is remembered */
+        assert_true(meet_answer(*state, body));
+        assert_answer_known_as_parsed(*state, body);
+    }
+}
+
+#define CHOICE "c02f 00"
+
+/* What each of these differs in from the one before is its own; but neither is the group of a key
+ * share, nor what a server says in its random of a version that it did not choose. */
+static void test_own_of_answers(void **state)
+{
+    static const char *const bodies[] = {
+        "0303" RANDOM "00" CHOICE "000f 0033 0005 001d 0001 aa 002b 0002 0304",
+        "0303" RANDOM "01aa" CHOICE "000f 0033 0005 001d 0001 bb 002b 0002 0304",
+        "0303" RANDOM "00" CHOICE "000f 0033 0005 0017 0001 bb 002b 0002 0304",
+    };
+    static const char *const plain     = "0303" RANDOM "00" CHOICE "0004 0017 0000";
+    static const char *const downgrade = "0303"
+                                         "000102030405060708090a0b0c0d0e0f1011121314151617"
+                                         "444f574e47524401"
+                                         "00" CHOICE "0004 0017 0000";
+    (void)meet_answer(*state, hex(bodies[0]));
+    (void)meet_answer(*state, hex(bodies[0]));
+    assert_true(is_answer_as_parsed(*state, hex(bodies[0])));
+    assert_true(is_answer_as_parsed(*state, hex(bodies[1])));
+    assert_false(is_answer_as_parsed(*state, hex(bodies[2])));
+    (void)meet_answer(*state, hex(plain));
+    (void)meet_answer(*state, hex(plain));
+    assert_true(is_answer_as_parsed(*state, hex(plain)));
+    assert_false(is_answer_as_parsed(*state, hex(downgrade)));
+}
+
+/* Each extension that is read, with a content that its reader takes. */
+static const char *const server_extensions[] = {
+    "0001 0001 02",
+    "0005 0000",
+    "0009 0001 00",
+    "000a 0004 0002 001d",
+    "000b 0002 01 00",
+    "000e 0005 0002 0001 00",
+    "000f 0001 01",
+    "0010 0005 0003 02 6832",
+    "0013 0001 00",
+    "0014 0001 00",
+    "0016 0000",
+    "0017 0000",
+    "001c 0002 4001",
+    "0023 0000",
+    "0028 0005 001d 0001 aa",
+    "0029 0002 0001",
+    "002b 0002 0304",
+    "002c 0003 0001 aa",
+    "0033 0005 001d 0001 aa",
+    "0036 0002 01 aa",
+    "003a 0001 02",
+    "3374 0003 02 6832",
+    "fe0d 0008 0102030405060708",
+    "ff01 0001 00",
+    "ff01 0003 02 aabb",
+};
+
+static void test_server_extensions(void **state)
+{
+    for (size_t i = 0; i < HT_ARRAY_LEN(server_extensions); i++) {
+        char text[512];
+        (void)snprintf(text, sizeof text, "0303" RANDOM "00" CHOICE "%04zx %s",
+                       hex(server_extensions[i]).len, server_extensions[i]);
+        (void)meet_answer(*state, hex(text));
+        (void)meet_answer(*state, hex(text));
+        struct tls_server_hello hello;
+        struct ht_arena *scratch = &((struct memory *)*state)->scratch;
+        assert_true(tls_server_hello_parse(hex(text), scratch, &hello));
+        assert_int_equal(is_answer_as_parsed(*state, hex(text)), hello.choices == NULL);
+    }
+}
+
+/* None of these can be known: a HelloRetryRequest, no extensions, a key share twice, DTLS, a draft
+ * without a session id. */
+static void test_unknowable_answers(void **state)
+{
+    assert_false(meet_answer(*state, body_of(rfc8448_hello_retry_request)));
+    assert_false(meet_answer(*state, body_of(rfc8448_hello_retry_request)));
+    assert_false(meet_answer(*state, body_of(rfc8448_hello_retry_request)));
+    static const char *const bodies[] = {
+        "0303" RANDOM "00" CHOICE,
+        "0303" RANDOM "00" CHOICE "0012 0033 0005 001d 0001 aa 0033 0005 001d 0001 aa",
+        "fefd" RANDOM "00" CHOICE "0004 0017 0000",
+        "7f12" RANDOM "1301 0006 0028 0002 001d",
+    };
+    for (size_t i = 0; i < HT_ARRAY_LEN(bodies); i++) {
+        for (unsigned again = 0; again < 3; again++) {
+            assert_false(meet_answer(*state, hex(bodies[i])));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +438,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_extensions, start, stop),
         cmocka_unit_test_setup_teardown(test_grease_of_key_shares, start, stop),
         cmocka_unit_test_setup_teardown(test_unknowable, start, stop),
+        cmocka_unit_test_setup_teardown(test_answers, start, stop),
+        cmocka_unit_test_setup_teardown(test_own_of_answers, start, stop),
+        cmocka_unit_test_setup_teardown(test_server_extensions, start, stop),
+        cmocka_unit_test_setup_teardown(test_unknowable_answers, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
