@@ -195,6 +195,15 @@ static const struct tls_client_hello *offer_of_new_id(const struct tls_state *st
     return is_new ? offer : NULL;
 }
 
+static void note_answer(struct tls_state *state, const struct ht_emitter *e, bool retry)
+{
+    if (retry && state->server_hello == NULL) {
+        state->server_hello_place = tls_now(state, e);
+    }
+    state->details.hello_retry_request |= retry;
+    tls_hello_answer(state, retry);
+}
+
 struct ht_kept *tls_take_server_hello(struct tls_state *state, struct ht_emitter *e,
                                       enum ht_side from, unsigned flags,
                                       struct tls_server_hello *hello)
@@ -210,12 +219,8 @@ struct ht_kept *tls_take_server_hello(struct tls_state *state, struct ht_emitter
     const struct ht_event_type *type =
         hello->retry_request ? &tls_hello_retry_request_event : &tls_server_hello_event;
     struct ht_kept *kept = ht_emit(e, type, from, flags, hello);
-    if (hello->retry_request && from != state->client && state->server_hello == NULL) {
-        state->server_hello_place = tls_now(state, e);
-    }
-    state->details.hello_retry_request |= hello->retry_request && from != state->client;
     if (from != state->client) {
-        tls_hello_answer(state, hello->retry_request);
+        note_answer(state, e, hello->retry_request);
     }
     if (kept != NULL && !hello->retry_request && from != state->client) {
         state->last_server_hello = kept;
@@ -552,7 +557,9 @@ void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum 
         return;
     }
     struct ht_bytes rest = tell_whole(&m, joined ? ht_buffer_view(held) : avail);
-    hold(held, joined, too_long(&m, rest) ? ht_bytes(NULL, 0) : rest);
+    if (joined || rest.len > 0) {
+        hold(held, joined, too_long(&m, rest) ? ht_bytes(NULL, 0) : rest);
+    }
     if (partial) {
         tls_handshake_cut(state, e, from);
     }
@@ -587,7 +594,7 @@ void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_si
     struct ht_buffer *held = ht_hold(e, from);
     if (held->len > 0) {
         tell_cut(state, e, from, ht_buffer_view(held));
+        ht_buffer_free(held);
     }
     state->direction[from].skip_message = 0;
-    ht_buffer_free(held);
 }

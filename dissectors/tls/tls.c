@@ -254,51 +254,64 @@ __attribute__((noinline)) static bool look_at(struct tls_state *state, struct ht
     return state->keys != NULL && tls_keys_take(state, e, from, record, partial);
 }
 
-/* Apart from what is done with most records, so that this needs no room on the stack. */
-__attribute__((noinline)) static void take_record(struct tls_state *state, struct ht_emitter *e,
-                                                  enum ht_side from, struct ht_bytes bytes,
-                                                  size_t len, bool partial)
+static inline void take_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                               const struct tls_record *record, size_t len, bool partial)
 {
-    struct tls_record record;
-    if (!tls_record_header(bytes, &record) ||
-        (is_looked_at(state, e) && look_at(state, e, from, &record, partial))) {
+    if (is_looked_at(state, e) && look_at(state, e, from, record, partial)) {
         return;
     }
-    if (record.type == TLS_HANDSHAKE) {
-        handshake(state, e, from, &record, partial);
+    if (record->type == TLS_HANDSHAKE) {
+        handshake(state, e, from, record, partial);
         return;
     }
-    if (record.type == TLS_CHANGE_CIPHER_SPEC) {
+    if (record->type == TLS_CHANGE_CIPHER_SPEC) {
         tls_handshake_cut(state, e, from);
         tls_keys_changed(state, from);
     }
-    (void)tls_take_record(state, e, from, &record, len, partial);
-}
-
-/* Most records are data into which nobody looks. */
-static inline void take(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
-                        struct ht_bytes bytes, size_t len, bool partial)
-{
-    bool data = tls_begins_record(bytes) && bytes.ptr[0] == TLS_APPLICATION_DATA;
-    if (data && !is_looked_at(state, e)) {
-        tls_take_data(state, e, from, len - TLS_RECORD_HEADER);
-    } else {
-        take_record(state, e, from, bytes, len - TLS_RECORD_HEADER, partial);
-    }
+    (void)tls_take_record(state, e, from, record, len, partial);
 }
 
 void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                           struct ht_bytes bytes, size_t len, bool partial)
 {
-    take(state, e, from, bytes, len, partial);
+    struct tls_record record;
+    if (tls_record_header(bytes, &record)) {
+        take_record(state, e, from, &record, len - TLS_RECORD_HEADER, partial);
+    }
+}
+
+static void count_record(struct tls_state *state)
+{
+    state->order = (uint16_t)(state->order + (state->order < UINT16_MAX));
 }
 
 static enum ht_verdict pdu(void *state, struct ht_emitter *e, const struct ht_pdu *pdu)
 {
-    struct tls_state *tls = state;
-    tls->order            = (uint16_t)(tls->order + (tls->order < UINT16_MAX));
-    take(tls, e, pdu->side, pdu->bytes, pdu->len, pdu->partial);
+    count_record(state);
+    tls_take_wire_record(state, e, pdu->side, pdu->bytes, pdu->len, pdu->partial);
     return HT_CONTINUE;
+}
+
+/* Most records are data into which nobody looks: those need not even be there. */
+static size_t take(void *opaque, struct ht_emitter *e, struct ht_bytes avail, enum ht_side side)
+{
+    struct tls_state *state = opaque;
+    struct tls_record record;
+    size_t taken = 0;
+    while (tls_record_header(ht_bytes_from(avail, taken), &record)) {
+        bool data = record.type == TLS_APPLICATION_DATA && !is_looked_at(state, e);
+        if (!data && record.fragment.len < record.length) {
+            break;
+        }
+        count_record(state);
+        if (data) {
+            tls_take_data(state, e, side, record.length);
+        } else {
+            take_record(state, e, side, &record, record.length, false);
+        }
+        taken += TLS_RECORD_HEADER + (size_t)record.length;
+    }
+    return taken;
 }
 
 static void gap(void *opaque, struct ht_emitter *e, enum ht_side side, uint64_t missing)
@@ -335,6 +348,7 @@ const struct ht_dissector tls_dissector = {
     .resync             = resync,
     .find               = find,
     .pdu                = pdu,
+    .take               = take,
     .gap                = gap,
     .finish             = finish,
     .details_struct     = &tls_details_struct,

@@ -1,5 +1,7 @@
 #include "dissect/dispatch.h"
 
+#include "dissect/state.h"
+
 enum { HEADER_STEP = 64 /* bytes gathered at a time while a header is incomplete */ };
 
 void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *dissectors,
@@ -42,54 +44,12 @@ static inline void hand_over(struct ht_dispatch *d, struct ht_emitter *e, const 
     ht_arena_rewind(e->scratch);
 }
 
-static void *new_state(struct ht_budget *budget, const struct ht_dissector *of)
-{
-    return ht_block_take(budget, of->state_size + 1); /* some have none */
-}
-
-/* That of datagrams lies in the flow's arena. */
-static void free_state(const struct ht_dispatch *d, const struct ht_dissector *of, void *state)
-{
-    if (of != NULL && state != NULL && d->stream) {
-        ht_budget_give(d->budget, of->state_size);
-        ht_block_give(d->budget, state, of->state_size + 1);
-    }
-}
-
-void ht_dispatch_put_state_away(struct ht_dispatch *d)
-{
-    free_state(d, d->found, d->state);
-    d->state = NULL;
-}
-
-bool ht_dispatch_make_state(struct ht_dispatch *d)
-{
-    d->state = d->found != NULL ? new_state(d->budget, d->found) : NULL;
-    ht_budget_claim(d->budget, d->state != NULL ? d->found->state_size : 0);
-    return d->found == NULL || d->state != NULL;
-}
-
-/* A state of any content; NULL: no room. */
-static void *state_for(const struct ht_dispatch *d, struct ht_emitter *e,
-                       const struct ht_dissector *found)
-{
-    if (!d->stream) {
-        return ht_arena_take(e->arena, found->state_size + 1);
-    }
-    bool room   = ht_budget_take(d->budget, found->state_size);
-    void *state = room ? new_state(d->budget, found) : NULL;
-    if (state == NULL && room) {
-        ht_budget_give(d->budget, found->state_size);
-    }
-    return state;
-}
-
 /* The one that was found before only might have been. */
 static bool adopt(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_dissector *found)
 {
-    free_state(d, d->found, d->state);
+    ht_free_state(d, d->found, d->state);
     d->found = NULL;
-    d->state = state_for(d, e, found);
+    d->state = ht_new_state(d, e, found);
     if (d->state == NULL) {
         give_up(d, HT_SIDE_A);
         give_up(d, HT_SIDE_B);
@@ -215,6 +175,23 @@ static size_t take_pdu(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side
     return have;
 }
 
+/* Where PDUs begin here and nothing waits, lets the dissector take what is whole; returns what is
+ * left. */
+static struct ht_bytes take_whole(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
+                                  struct ht_bytes avail)
+{
+    struct ht_dispatch_side *s = &d->side[side];
+    bool in_step = d->found != NULL && s->pending.len == 0 && !s->searching && !s->given_up;
+    size_t taken = in_step && d->found->take != NULL && avail.len > 0
+                       ? d->found->take(d->state, e, avail, side)
+                       : 0;
+    if (taken > 0) {
+        s->skip = taken > avail.len ? taken - avail.len : 0;
+        ht_arena_rewind(e->scratch);
+    }
+    return ht_bytes_from(avail, taken);
+}
+
 /* After a hole: steps to where a PDU plausibly begins. Returns false where none does yet; what
  * cannot begin one is dropped from `avail`, but for a tail that may hold half a header. Where the
  * capture begins with a PDU of one side, so does the answer to it. */
@@ -320,6 +297,7 @@ static struct ht_bytes feed_found(struct ht_dispatch *d, struct ht_emitter *e, e
     size_t need                = 0;
     if (s->pending.len > 0) {
         bytes = step_over(s, feed_pending(d, e, side, bytes));
+        bytes = take_whole(d, e, side, bytes);
     }
     if (d->found == NULL || bytes.len == 0 || s->given_up) {
         return bytes;
@@ -523,7 +501,7 @@ uint64_t ht_dispatch_bytes(struct ht_dispatch *d, struct ht_emitter *e, enum ht_
         s->frame   = e->frame;
         s->time_ns = e->time_ns;
     }
-    bytes = step_over(s, bytes);
+    bytes = take_whole(d, e, side, step_over(s, bytes));
     if (bytes.len > 0) {
         feed(d, e, side, bytes);
     }
@@ -592,8 +570,8 @@ void ht_dispatch_free(struct ht_dispatch *d)
         ht_buffer_free(&d->side[i].pending);
         ht_buffer_free(&d->held[i]);
     }
-    free_state(d, d->found, d->state);
+    ht_free_state(d, d->found, d->state);
     for (const struct ht_dispatch_past *past = d->past; past != NULL; past = past->next) {
-        free_state(d, past->found, past->state);
+        ht_free_state(d, past->found, past->state);
     }
 }

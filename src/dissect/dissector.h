@@ -216,6 +216,12 @@ struct ht_dissector {
 
     enum ht_verdict (*pdu)(void *state, struct ht_emitter *e, const struct ht_pdu *pdu);
 
+    /* Takes several PDUs at once, as `frame` and `pdu` would one after the other: those at the head
+     * of `avail` that are whole, or of which no more is wanted than what is there. Returns how many
+     * bytes they have, of the last one perhaps more than are there; 0: none. For those whose `pdu`
+     * never says HT_DONE. May be NULL. */
+    size_t (*take)(void *state, struct ht_emitter *e, struct ht_bytes avail, enum ht_side side);
+
     /* `missing` bytes of `side` will never come. May be NULL. */
     void (*gap)(void *state, struct ht_emitter *e, enum ht_side side, uint64_t missing);
 

@@ -126,6 +126,55 @@ static void pdus_are_the_same_however_cut(void **unused)
     free(text);
 }
 
+/* What is whole of types 'a' and 'b', and of 'b' what is only begun. */
+static size_t take(void *state, struct ht_emitter *e, struct ht_bytes avail, enum ht_side side)
+{
+    size_t taken = 0;
+    for (struct ht_bytes left = avail; left.len >= 4 && left.ptr[0] == '~';
+         left                 = ht_bytes_from(avail, taken)) {
+        size_t len = 4 + (size_t)ht_be16_at(left, 2);
+        if (left.ptr[1] != 'b' && (left.ptr[1] != 'a' || left.len < len)) {
+            break;
+        }
+        struct ht_bytes bytes = ht_bytes_head(left, len);
+        (void)pdu(state, e, &(struct ht_pdu){.bytes = bytes, .len = len, .side = side});
+        taken += len;
+    }
+    return taken;
+}
+
+/* Whoever takes several PDUs at once tells the same as who is handed each: also of what the stream
+ * ends in, what is behind a hole and what is none of its PDUs. */
+static void what_is_taken_at_once_is_the_same(void **unused)
+{
+    struct ht_dissector taking             = toy;
+    const struct utterance said[]          = {{HT_SIDE_A, TEXT("~a\0\3one~b\0\12"
+                                                                        "0123456789~c\0\1x~a\0\5three")},
+                                              {HT_SIDE_B, TEXT("~b\0\1x~a\0\3sixjunk~a\0\1y~b\0\7z")}};
+    const struct ht_dissector *const who[] = {&toy, &taking};
+    char *text[2];
+    (void)unused;
+    taking.take = take;
+    for (int i = 0; i < 2; i++) {
+        text[i] = every_split(who[i], said, 2, 7);
+        struct recorder r;
+        recorder_start(&r, who[i], true, 7);
+        recorder_bytes(&r, HT_SIDE_A, TEXT("~b\0\5x"), 6);
+        recorder_bytes(&r, HT_SIDE_A, TEXT("~a\0\1y~a\0\1"), 9);
+        recorder_bytes(&r, HT_SIDE_A, TEXT("k~b\0\2xx~a\0\1z"), 0);
+        recorder_end(&r);
+        assert_non_null(strstr(r.text, "body=z"));
+        char *both = NULL;
+        assert_true(asprintf(&both, "%s%s", text[i], r.text) > 0);
+        free(text[i]);
+        text[i] = both;
+        recorder_free(&r);
+    }
+    assert_string_equal(text[0], text[1]);
+    free(text[0]);
+    free(text[1]);
+}
+
 static void assert_said(const struct ht_bytes *parts, const uint64_t *missing, size_t num,
                         const char *expected)
 {
@@ -441,6 +490,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pdus_are_the_same_however_cut),
+        cmocka_unit_test(what_is_taken_at_once_is_the_same),
         cmocka_unit_test(a_hole_in_what_is_stepped_over_costs_nothing),
         cmocka_unit_test(a_hole_in_a_pdu_costs_that_pdu),
         cmocka_unit_test(a_hole_over_a_header_is_searched_past),
