@@ -123,12 +123,15 @@ static void absent_server_flight(const struct tls_ending *x)
     }
 }
 
-static void absent_client_flight(const struct tls_ending *x)
+static void absent_client_flight(const struct tls_ending *x, struct tls_place at)
 {
     const struct tls_direction *d = &x->state->direction[x->client];
-    const char *reason            = ht_absent_reason(x->end, x->client);
-    struct tls_place at           = tls_standstill(x);
-    if (x->state->certificate_request && !d->certificate_told) {
+    bool no_certificate           = x->state->certificate_request && !d->certificate_told;
+    if (!no_certificate && d->key_exchange_done) {
+        return;
+    }
+    const char *reason = ht_absent_reason(x->end, x->client);
+    if (no_certificate) {
         tls_absent_at(x, &tls_certificate_event, x->client, reason, at);
     }
     if (!d->key_exchange_done) {
@@ -136,11 +139,13 @@ static void absent_client_flight(const struct tls_ending *x)
     }
 }
 
-static void absent_finish(const struct tls_ending *x, enum ht_side from)
+static void absent_finish(const struct tls_ending *x, enum ht_side from, struct tls_place at)
 {
     const struct tls_direction *d = &x->state->direction[from];
-    const char *reason            = ht_absent_reason(x->end, from);
-    struct tls_place at           = tls_standstill(x);
+    if (d->change_cipher_spec && d->finished) {
+        return;
+    }
+    const char *reason = ht_absent_reason(x->end, from);
     if (!d->change_cipher_spec) {
         tls_absent_at(x, &tls_change_cipher_spec_event, from, reason, at);
     }
@@ -177,14 +182,15 @@ static void end_tls12(const struct tls_ending *x)
 {
     const struct tls_direction *client = &x->state->direction[x->client];
     const struct tls_direction *server = &x->state->direction[x->server];
+    const struct tls_place at          = tls_standstill(x);
     if (is_abbreviated(x)) {
         say_resumed(x);
     } else {
         absent_server_flight(x);
-        absent_client_flight(x);
+        absent_client_flight(x, at);
     }
-    absent_finish(x, x->client);
-    absent_finish(x, x->server);
+    absent_finish(x, x->client, at);
+    absent_finish(x, x->server, at);
     for (int side = 0; side < 2; side++) {
         const struct tls_direction *d = &x->state->direction[side];
         if (d->records > 0) {

@@ -17,9 +17,9 @@ struct parts {
     struct ht_bytes extensions;
 };
 
-/* What is in each hello of a program: pieces of it, behind a length of two bytes each. The first
- * two are its version and its lists. The others are of the block of extensions: between two of them
- * is the content of one of its own, with its length. */
+/* What is in each hello of a program: its version, then pieces of it, behind a length of two bytes
+ * each. The first is its lists. The others are of the block of extensions: between two of them is
+ * the content of one of its own, with its length. */
 struct form {
     size_t len;
     uint8_t bytes[MAX_FORM];
@@ -113,10 +113,10 @@ static inline bool take_piece(struct ht_reader *form, struct ht_reader *hello,
 /* Has the hello this form? Finds what is its own. */
 static bool matches(struct ht_bytes form, const struct parts *hello, struct own *out)
 {
-    struct ht_reader f = ht_reader(form), version = ht_reader(hello->version);
-    struct ht_reader lists = ht_reader(hello->lists), r = ht_reader(hello->extensions);
+    struct ht_reader f = ht_reader(form), lists = ht_reader(hello->lists);
+    struct ht_reader r = ht_reader(hello->extensions);
     struct ht_bytes piece;
-    bool alike = take_piece(&f, &version, &piece) && take_piece(&f, &lists, &piece) &&
+    bool alike = rd_u16(&f) == ht_be16_at(hello->version, 0) && take_piece(&f, &lists, &piece) &&
                  rd_done(&lists) && take_piece(&f, &r, &piece);
     out->num = 0;
     while (alike && rd_more(&f)) {
@@ -177,9 +177,9 @@ static bool add_extensions(struct form *form, struct ht_bytes extensions, own_ex
 /* False where it cannot be known. */
 static bool make_form(const struct parts *hello, own_extension *is_own, struct form *out)
 {
-    out->len = 0;
-    return add_piece(out, hello->version) && add_piece(out, hello->lists) &&
-           add_extensions(out, hello->extensions, is_own);
+    memcpy(out->bytes, hello->version.ptr, hello->version.len);
+    out->len = hello->version.len;
+    return add_piece(out, hello->lists) && add_extensions(out, hello->extensions, is_own);
 }
 
 /* By what is found without a look at each extension. */
