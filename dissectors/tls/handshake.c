@@ -98,8 +98,7 @@ struct ht_kept *tls_take_client_hello(struct tls_state *state, struct ht_emitter
     return kept;
 }
 
-/* Where hellos are known; NULL: nowhere. Of those that were cut, or are not of TLS over TCP, there
- * are too few. */
+/* Where hellos are known; NULL: nowhere. Few are cut, or not of TLS over TCP. */
 static struct ht_pool *pool_of_hellos(const struct tls_telling *m)
 {
     bool may_be_known = m->state->carrier == TLS_OVER_TCP && (m->flags & HT_EVENT_PARTIAL) == 0;
@@ -176,7 +175,7 @@ static void negotiated(struct tls_state *state, struct ht_emitter *e,
     tls_note_raw_keys(state, hello->choices);
     state->details.version      = hello->version;
     state->details.cipher_suite = hello->cipher_suite;
-    state->suite                = tls_suite_traits(hello->cipher_suite);
+    state->suite                = hello->suite;
     state->details.group        = hello->key_share_group;
     state->version              = tls_comparable(hello->version.id);
     state->server_hello_place   = tls_now(state, e);
@@ -215,6 +214,7 @@ struct ht_kept *tls_take_server_hello(struct tls_state *state, struct ht_emitter
         /* What says TLS 1.3 was cut off, but its suites are its own (RFC 8446 appendix B.4). */
         hello->version = ht_named(TLS_13);
     }
+    hello->suite = hello->shape != NULL ? hello->suite : tls_suite_traits(hello->cipher_suite);
     hello->offer = offer_of_new_id(state, e, hello);
     const struct ht_event_type *type =
         hello->retry_request ? &tls_hello_retry_request_event : &tls_server_hello_event;

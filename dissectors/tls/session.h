@@ -40,13 +40,6 @@ struct tls_direction {
     struct tls_kept_records kept;
 };
 
-/* What the name of a suite says of the records it protects. */
-struct tls_suite_traits {
-    bool in_clear;  /* encrypts nothing */
-    bool short_tag; /* of 8 bytes (RFC 6655 section 4) */
-    bool sha384;    /* is its hash */
-};
-
 /* How long records may be, as both hellos say (RFC 6066 section 4, RFC 8449); 0: as ever. */
 struct tls_record_limits {
     uint16_t max_fragment_length;

@@ -167,6 +167,13 @@ struct tls_server_choices {
     struct ht_bytes sct_list; /* what `scts` was read from */
 };
 
+/* What the name of a suite says of the records it protects. */
+struct tls_suite_traits {
+    bool in_clear;  /* encrypts nothing */
+    bool short_tag; /* of 8 bytes (RFC 6655 section 4) */
+    bool sha384;    /* is its hash */
+};
+
 struct tls_server_hello {
     uint64_t frame;
     struct ht_named record_version;
@@ -200,6 +207,7 @@ struct tls_server_hello {
     struct ht_bytes key_share;             /* view only */
     struct ht_bytes key_share_end;         /* its last 16 bytes, by an analyzer */
     const struct tls_value_faults *faults; /* of its key share; NULL: none */
+    struct tls_suite_traits suite;         /* of cipher_suite, of a ServerHello that was met */
     const void *shape;                     /* as struct tls_client_hello */
     uint64_t shape_number;                 /* likewise */
 };

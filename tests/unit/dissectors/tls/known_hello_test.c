@@ -430,6 +430,20 @@ static void test_unknowable_answers(void **state)
     }
 }
 
+/* Of a form that is known, but for its random, which says that it is a HelloRetryRequest. */
+static void test_retry_of_known_form(void **state)
+{
+    static const char known[] = "0303" RANDOM "00" CHOICE "0004 0017 0000";
+    static const char retry[] = "0303"
+                                "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
+                                "00" CHOICE "0004 0017 0000";
+    (void)meet_answer(*state, hex(known));
+    (void)meet_answer(*state, hex(known));
+    assert_true(meet_answer(*state, hex(known)));
+    assert_false(meet_answer(*state, hex(retry)));
+    assert_true(meet_answer(*state, hex(known)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +456,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_own_of_answers, start, stop),
         cmocka_unit_test_setup_teardown(test_server_extensions, start, stop),
         cmocka_unit_test_setup_teardown(test_unknowable_answers, start, stop),
+        cmocka_unit_test_setup_teardown(test_retry_of_known_form, start, stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
