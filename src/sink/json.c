@@ -424,9 +424,12 @@ static inline char *put_run(struct ht_sink *sink, const struct ht_json_member *m
     return end != NULL ? end : put_new_run(sink, member, value, at);
 }
 
-/* One jump leads to all that a kind of member needs. */
-static inline char *put_member(struct ht_sink *sink, const struct ht_json_member *member,
-                               enum ht_json_form form, const void *object, char *at)
+/* One jump leads to all that a kind of member needs. It is always inlined, for called it takes a
+ * third more: whoever counts calls in small records thinks it is rare. */
+static inline __attribute__((always_inline)) char *put_member(struct ht_sink *sink,
+                                                              const struct ht_json_member *member,
+                                                              enum ht_json_form form,
+                                                              const void *object, char *at)
 {
     const struct ht_json_key *key = &member->key;
     const void *value             = (const char *)object + member->offset;
