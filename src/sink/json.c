@@ -486,9 +486,7 @@ static char *put_object(struct ht_sink *sink, const struct ht_json_plan *plan, c
 {
     size_t start = (size_t)(at - sink->out->ptr);
     for (const struct ht_json_member *member = plan->members;; member++) {
-        if (!ht_json_written(member, object)) {
-            continue;
-        }
+        member                       = ht_json_next_written(member, object);
         const enum ht_json_form form = (enum ht_json_form)member->form;
         at                           = put_member(sink, member, form, object, at);
         if (form == HT_JSON_END) {

@@ -135,6 +135,16 @@ static inline bool ht_json_written(const struct ht_json_member *member, const vo
     return ((ht_json_word(object, member->test_at) & member->mask) == 0) == member->if_zero;
 }
 
+/* ht_json_next_written is the first member that is written, from this one on: the end is. */
+static inline const struct ht_json_member *ht_json_next_written(const struct ht_json_member *member,
+                                                                const void *object)
+{
+    while (!ht_json_written(member, object)) {
+        member++;
+    }
+    return member;
+}
+
 /* ht_json_number is the value of a bool or an unsigned number. */
 static inline uint64_t ht_json_number(const struct ht_json_member *member, const void *object)
 {
