@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-_Static_assert(HT_JSON_SHAPE_MAX <= UINT16_MAX, "where a part ends");
+_Static_assert(HT_JSON_SHAPE_MAX <= UINT16_MAX, "where a part begins");
 
 /* The first part decides whether the shape is kept. */
 static void begin(struct ht_json_shape *shape, uint64_t number)
@@ -33,10 +33,12 @@ void ht_json_shapes_offer(struct ht_json_shapes *shapes, uint64_t number, unsign
     if (part == 0) {
         begin(shape, number);
     }
-    bool next  = shape->number == number && shape->num_parts == part && part < HT_JSON_SHAPE_PARTS;
-    size_t len = next && part > 0 ? shape->ends[part - 1] : 0;
-    if (next && len + rendered.len <= HT_JSON_SHAPE_MAX && add(shape, len, rendered)) {
-        shape->ends[part] = (uint16_t)(len + rendered.len);
+    bool next = shape->number == number && shape->num_parts == part && part < HT_JSON_SHAPE_PARTS;
+    size_t begin =
+        next && part > 0 ? (size_t)shape->parts[part - 1].begin + shape->parts[part - 1].len : 0;
+    if (next && begin + rendered.len <= HT_JSON_SHAPE_MAX && add(shape, begin, rendered)) {
+        shape->parts[part].begin = (uint16_t)begin;
+        shape->parts[part].len   = (uint16_t)rendered.len;
         shape->num_parts++;
     }
 }

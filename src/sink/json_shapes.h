@@ -22,7 +22,9 @@ struct ht_json_shape {
     uint64_t number; /* whose parts are kept; 0: nobody's */
     uint64_t missed; /* that was looked for last in vain */
     uint8_t *text;   /* owned: the parts, one behind the other */
-    uint16_t ends[HT_JSON_SHAPE_PARTS];
+    struct {
+        uint16_t begin, len;
+    } parts[HT_JSON_SHAPE_PARTS];
     uint8_t num_parts;
 };
 
@@ -45,8 +47,7 @@ static inline struct ht_bytes ht_json_shapes_find(struct ht_json_shapes *shapes,
     if (shape->number != number || part >= shape->num_parts) {
         return ht_bytes(NULL, 0);
     }
-    size_t begin = part > 0 ? shape->ends[part - 1] : 0;
-    return ht_bytes(shape->text + begin, shape->ends[part] - begin);
+    return ht_bytes(shape->text + shape->parts[part].begin, shape->parts[part].len);
 }
 
 /* ht_json_shapes_offer tells of a part that was not found, and of its rendering. Parts of an object
