@@ -240,7 +240,7 @@ static void test_many_labels(void **state)
 {
     (void)state;
     static struct ht_json_words words;
-    static char labels[4 * HT_JSON_WORD_SLOTS][8];
+    static char labels[4 * HT_JSON_WORD_SETS * HT_JSON_WORD_WAYS][8];
     struct ht_json_member member = {.form = HT_JSON_LABEL};
     unsigned found               = 0;
     for (unsigned i = 0; i < HT_ARRAY_LEN(labels); i++) {
@@ -256,7 +256,32 @@ static void test_many_labels(void **state)
             found++;
         }
     }
-    assert_in_range(found, 1, HT_JSON_WORD_SLOTS);
+    assert_in_range(found, 1, HT_JSON_WORD_SETS * HT_JSON_WORD_WAYS);
+}
+
+/* As many as a set has room for stay; of one more the oldest gives way. */
+static void test_named_values_of_one_set(void **state)
+{
+    (void)state;
+    static struct ht_json_words words;
+    struct ht_json_member member = {.form = HT_JSON_NAMED};
+    uint64_t ids[HT_JSON_WORD_WAYS + 1];
+    unsigned num = 0;
+    char at[HT_JSON_WORD_ROOM], text[2] = "a";
+    for (uint64_t id = 0; num < HT_ARRAY_LEN(ids); id++) {
+        if (ht_json_words_set(&member, id) == ht_json_words_set(&member, 0)) {
+            ids[num++] = id;
+        }
+    }
+    for (unsigned i = 0; i < num; i++) {
+        text[0] = (char)('a' + i);
+        ht_json_words_keep(&words, &member, ids[i], ht_text(text));
+        for (unsigned j = 0; j <= i; j++) {
+            text[0]   = (char)('a' + j);
+            bool gone = j + HT_JSON_WORD_WAYS <= i;
+            expect(at, ht_json_words_put(&words, at, &member, ids[j]), gone ? NULL : text);
+        }
+    }
 }
 
 static void expect_run(struct ht_json_runs *runs, const struct ht_json_member *member,
@@ -369,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_named_values),
         cmocka_unit_test(test_many_labels),
+        cmocka_unit_test(test_named_values_of_one_set),
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_sizes_of_runs),
         cmocka_unit_test(test_runs_in_order),
