@@ -154,12 +154,30 @@ const void *ht_pool_recognise(struct ht_pool *pool, const struct ht_struct *type
     return NULL;
 }
 
+/* Of a source that was remembered, as what is known of it did not fit, only the shape is another
+ * now: what comes in turns does not take all room. */
+static bool renew(struct ht_pool_source *known, struct ht_pool_source source)
+{
+    for (size_t i = 0; known != NULL && i < HT_POOL_SOURCES; i++) {
+        if (known[i].type == source.type && known[i].hash == source.hash &&
+            ht_bytes_equal(known[i].bytes, source.bytes)) {
+            known[i].shape = source.shape;
+            return true;
+        }
+    }
+    return false;
+}
+
 void ht_pool_remember(struct ht_pool *pool, const struct ht_struct *type, uint64_t hash,
                       struct ht_bytes source, const void *shape)
 {
     struct ht_pool_generation *present = &pool->generation[pool->present];
     struct ht_pool_source *known       = sources_of(pool, hash);
     struct ht_bytes copy               = {0};
+    if (renew(known, (struct ht_pool_source){
+                         .hash = hash, .type = type, .bytes = source, .shape = shape})) {
+        return;
+    }
     bool few = present->num_sources < MAX_SOURCES && source.len <= MAX_SOURCED - present->sourced;
     if (known != NULL && few && has_room(present, source.len)) {
         copy = ht_arena_copy(&present->arena, source);

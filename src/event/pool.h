@@ -82,7 +82,8 @@ struct ht_pool_shape *ht_pool_shapes(struct ht_pool *pool, uint64_t hash);
 uint64_t ht_pool_hash(const struct ht_pool *pool, struct ht_bytes bytes);
 
 /* ht_pool_remember says that from `source`, or what it stands for, an object of this type and shape
- * was read, which the present generation has; nothing where there is no room. */
+ * was read, which the present generation has, and no other shape that it was remembered with
+ * before; nothing where there is no room. */
 void ht_pool_remember(struct ht_pool *pool, const struct ht_struct *type, uint64_t hash,
                       struct ht_bytes source, const void *shape);
 

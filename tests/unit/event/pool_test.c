@@ -89,6 +89,24 @@ static void sources_are_recognised(void **unused)
     ht_pool_free(&pool);
 }
 
+/* Of what is remembered in turns the latest is known, and it takes no more room. */
+static void a_source_may_change_its_shape(void **unused)
+{
+    enum { MANY = 5000 };
+    struct ht_pool pool = {0};
+    const int shapes[2] = {0};
+    (void)unused;
+    for (unsigned i = 0; i < MANY; i++) {
+        ht_pool_remember(&pool, &thing_struct, ht_pool_hash(&pool, ht_text("one")), ht_text("one"),
+                         &shapes[i % 2]);
+        assert_ptr_equal(ht_pool_recognise(&pool, &thing_struct, ht_text("one")), &shapes[i % 2]);
+    }
+    ht_pool_remember(&pool, &thing_struct, ht_pool_hash(&pool, ht_text("two")), ht_text("two"),
+                     &shapes[0]);
+    assert_ptr_equal(ht_pool_recognise(&pool, &thing_struct, ht_text("two")), &shapes[0]);
+    ht_pool_free(&pool);
+}
+
 /* Long ones take no more than their part of a generation, and are found by their ends. */
 static void long_sources_are_bounded(void **unused)
 {
@@ -115,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_bytes_are_kept_once), cmocka_unit_test(memory_is_bounded),
-        cmocka_unit_test(sources_are_recognised), cmocka_unit_test(long_sources_are_bounded)};
+        cmocka_unit_test(sources_are_recognised), cmocka_unit_test(a_source_may_change_its_shape),
+        cmocka_unit_test(long_sources_are_bounded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
