@@ -4,6 +4,7 @@
 #include "base/large_pages.h"
 #include "base/time.h"
 #include "packet/fragments.h"
+#include "packet/plain.h"
 
 #include <stdlib.h>
 
@@ -206,7 +207,7 @@ void ht_crew_source(struct ht_crew *crew, const struct ht_source *source)
     }
 }
 
-static uint64_t hash_endpoint(const struct ht_endpoint *end, uint64_t seed)
+static inline uint64_t hash_endpoint(const struct ht_endpoint *end, uint64_t seed)
 {
     uint64_t words[2];
     memcpy(words, end->address.bytes, sizeof words);
@@ -253,8 +254,25 @@ __attribute__((noinline)) static void distribute_other(struct ht_crew *crew,
     }
 }
 
+/* Shares out a frame of a plain TCP segment, of which no more is read than worker_of needs; false:
+ * it is any other. */
+static inline bool distribute_plain(struct ht_crew *crew, const struct ht_frame *frame)
+{
+    struct ht_packet packet;
+    uint16_t type = ht_plain_type(frame);
+    if ((type != HT_PLAIN_TYPE_IPV4 && type != HT_PLAIN_TYPE_IPV6) ||
+        !ht_plain_segment(&packet, frame, type)) {
+        return false;
+    }
+    give(crew, worker_of(crew, &packet), frame);
+    return true;
+}
+
 static void distribute(struct ht_crew *crew, const struct ht_frame *frame)
 {
+    if (distribute_plain(crew, frame)) {
+        return;
+    }
     struct ht_packet packet;
     enum ht_decode decoded = ht_packet_decode(&packet, frame);
     if (decoded == HT_DECODED) {
