@@ -140,42 +140,38 @@ uint64_t ht_pool_hash(const struct ht_pool *pool, struct ht_bytes bytes)
     return ht_hash(ht_bytes(bytes.ptr + bytes.len - SOURCE_END, SOURCE_END), hash);
 }
 
-const void *ht_pool_recognise(struct ht_pool *pool, const struct ht_struct *type,
-                              struct ht_bytes source)
+static struct ht_pool_source *find_source(struct ht_pool *pool, const struct ht_struct *type,
+                                          uint64_t hash, struct ht_bytes source)
 {
-    uint64_t hash                      = ht_pool_hash(pool, source);
-    const struct ht_pool_source *known = ht_pool_sources(pool, hash);
+    struct ht_pool_source *known = sources_of(pool, hash);
     for (size_t i = 0; known != NULL && i < HT_POOL_SOURCES; i++) {
         if (known[i].type == type && known[i].hash == hash &&
             ht_bytes_equal(known[i].bytes, source)) {
-            return known[i].shape;
+            return &known[i];
         }
     }
     return NULL;
 }
 
-/* Of a source that was remembered, as what is known of it did not fit, only the shape is another
- * now: what comes in turns does not take all room. */
-static bool renew(struct ht_pool_source *known, struct ht_pool_source source)
+const void *ht_pool_recognise(struct ht_pool *pool, const struct ht_struct *type,
+                              struct ht_bytes source)
 {
-    for (size_t i = 0; known != NULL && i < HT_POOL_SOURCES; i++) {
-        if (known[i].type == source.type && known[i].hash == source.hash &&
-            ht_bytes_equal(known[i].bytes, source.bytes)) {
-            known[i].shape = source.shape;
-            return true;
-        }
-    }
-    return false;
+    uint64_t hash                      = ht_pool_hash(pool, source);
+    const struct ht_pool_source *known = find_source(pool, type, hash, source);
+    return known != NULL ? known->shape : NULL;
 }
 
+/* Of a source that was remembered, as what is known of it did not fit, only the shape is another
+ * now: what comes in turns does not take all room. */
 void ht_pool_remember(struct ht_pool *pool, const struct ht_struct *type, uint64_t hash,
                       struct ht_bytes source, const void *shape)
 {
     struct ht_pool_generation *present = &pool->generation[pool->present];
     struct ht_pool_source *known       = sources_of(pool, hash);
+    struct ht_pool_source *again       = find_source(pool, type, hash, source);
     struct ht_bytes copy               = {0};
-    if (renew(known, (struct ht_pool_source){
-                         .hash = hash, .type = type, .bytes = source, .shape = shape})) {
+    if (again != NULL) {
+        again->shape = shape;
         return;
     }
     bool few = present->num_sources < MAX_SOURCES && source.len <= MAX_SOURCED - present->sourced;
