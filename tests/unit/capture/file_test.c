@@ -150,12 +150,18 @@ static struct writer long_capture(uint32_t num)
     return w;
 }
 
-static struct ht_source *open_mapped(const struct test *test, struct ht_error *error)
+static struct ht_source *open_in_turns(const struct test *test, struct ht_ways *ways,
+                                       struct ht_error *error)
 {
     struct ht_source *source = ht_file_open(test->path, error);
     assert_non_null(source);
-    ht_file_map(source, NULL);
+    ht_file_map(source, ways);
     return source;
+}
+
+static struct ht_source *open_mapped(const struct test *test, struct ht_error *error)
+{
+    return open_in_turns(test, NULL, error);
 }
 
 /* The last record is longer than what is mapped at once; blocks outlive the source. */
@@ -261,9 +267,7 @@ static void maps_and_reads_in_turns(void **state)
     struct ht_error error;
     struct ht_frame frame;
     struct ht_ways ways      = {0};
-    struct ht_source *source = ht_file_open(test->path, &error);
-    assert_non_null(source);
-    ht_file_map(source, &ways);
+    struct ht_source *source = open_in_turns(test, &ways, &error);
     int turns[4] = {0}, turn = 0;
     for (uint32_t i = 0; i < NUM; i++) {
         assert_int_equal(ht_source_next(source, &frame, &error), HT_READ_FRAME);
@@ -334,9 +338,7 @@ static void says_that_a_file_became_shorter_between_turns(void **state)
     struct ht_error error;
     struct ht_frame frame;
     struct ht_ways ways      = {0};
-    struct ht_source *source = ht_file_open(test->path, &error);
-    assert_non_null(source);
-    ht_file_map(source, &ways);
+    struct ht_source *source = open_in_turns(test, &ways, &error);
     take_frames(source, 3);
     while ((*source->block)->is_map) {
         take_frames(source, 1);
