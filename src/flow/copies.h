@@ -28,8 +28,7 @@ struct ht_recent {
     uint32_t copies;                        /* of them that came */
 };
 
-/* What follows are the parts of ht_recent_is_copy and ht_recent_note, for where they are inlined.
- */
+/* What follows are the parts of ht_recent_is_copy and ht_recent_note, to be inlined. */
 
 /* A step that is cheap, for a few packets are to be told apart: each word counts, as the factor is
  * odd; what they are in all is in the upper bits. */
@@ -90,11 +89,9 @@ static inline uint32_t ht_recent_signature(uint64_t hash)
 __attribute__((always_inline)) static inline void ht_recent_go_on(struct ht_recent *recent,
                                                                   int64_t time_ns)
 {
-    enum {
-        WINDOW = 20000000 / 1024
-    }; /* 20 ms: copies come within 13 in all captures that we know
-        * of, and what is sent again under the old id after 40 or
-        * more */
+    /* 20 ms: copies come within 13 in all captures that we know of, and what is sent again under
+     * the old id after 40 or more. */
+    enum { WINDOW = 20000000 / 1024 };
     uint32_t time = (uint32_t)((uint64_t)time_ns >> 10);
     bool soon     = time - recent->time + WINDOW <= 2 * WINDOW;
     recent->time  = time;
