@@ -226,7 +226,8 @@ static inline unsigned worker_of(const struct ht_crew *crew, const struct ht_pac
                : (unsigned)((both & UINT32_MAX) * (crew->config.workers - 1) >> 32) + 1;
 }
 
-static inline void give(struct ht_crew *crew, unsigned worker, const struct ht_frame *frame)
+__attribute__((always_inline)) static inline void give(struct ht_crew *crew, unsigned worker,
+                                                       const struct ht_frame *frame)
 {
     crew->bytes += frame->data.len;
     if (!ht_batch_add(crew->batches[worker], frame, crew->block)) {
@@ -234,29 +235,10 @@ static inline void give(struct ht_crew *crew, unsigned worker, const struct ht_f
     }
 }
 
-static void distribute(struct ht_crew *crew, const struct ht_frame *frame);
-
-/* What belongs to no flow is the first worker's to count; and shares out the datagram that is
- * complete with a fragment, and the packets in an aggregate. */
-__attribute__((noinline)) static void distribute_other(struct ht_crew *crew,
-                                                       const struct ht_frame *frame,
-                                                       struct ht_packet *packet,
-                                                       enum ht_decode decoded)
-{
-    struct ht_frame other = *frame;
-    give(crew, 0, frame);
-    if (decoded == HT_DECODE_FRAGMENT &&
-        ht_fragments_take(&crew->fragments, &other, packet) != HT_DECODE_FRAGMENT) {
-        distribute(crew, &other);
-    }
-    while (decoded == HT_DECODE_AGGREGATE && ht_packet_part(packet, &other)) {
-        distribute(crew, &other);
-    }
-}
-
 /* Shares out a frame of a plain TCP segment, of which no more is read than worker_of needs; false:
  * it is any other. */
-static inline bool distribute_plain(struct ht_crew *crew, const struct ht_frame *frame)
+__attribute__((always_inline)) static inline bool distribute_plain(struct ht_crew *crew,
+                                                                   const struct ht_frame *frame)
 {
     struct ht_packet packet;
     uint16_t type = ht_plain_type(frame);
@@ -268,17 +250,20 @@ static inline bool distribute_plain(struct ht_crew *crew, const struct ht_frame 
     return true;
 }
 
-static void distribute(struct ht_crew *crew, const struct ht_frame *frame)
+/* Shares out any frame. What belongs to no flow is the first worker's to count; and shares out the
+ * datagram that is complete with a fragment, and the packets in an aggregate. */
+__attribute__((noinline)) static void distribute(struct ht_crew *crew, const struct ht_frame *frame)
 {
-    if (distribute_plain(crew, frame)) {
-        return;
-    }
+    struct ht_frame other = *frame;
     struct ht_packet packet;
     enum ht_decode decoded = ht_packet_decode(&packet, frame);
-    if (decoded == HT_DECODED) {
-        give(crew, worker_of(crew, &packet), frame);
-    } else {
-        distribute_other(crew, frame, &packet, decoded);
+    give(crew, decoded == HT_DECODED ? worker_of(crew, &packet) : 0, frame);
+    if (decoded == HT_DECODE_FRAGMENT &&
+        ht_fragments_take(&crew->fragments, &other, &packet) != HT_DECODE_FRAGMENT) {
+        distribute(crew, &other);
+    }
+    while (decoded == HT_DECODE_AGGREGATE && ht_packet_part(&packet, &other)) {
+        distribute(crew, &other);
     }
 }
 
@@ -309,7 +294,9 @@ __attribute__((noinline)) static bool share_frame(struct ht_crew *crew,
     }
     crew->last_number = frame->number;
     crew->frame_ns    = frame->time_ns;
-    distribute(crew, frame);
+    if (!distribute_plain(crew, frame)) {
+        distribute(crew, frame);
+    }
     return is_round_full(crew, frame) ? hand_out(crew, &(struct ht_batch){0}) : !crew->failed;
 }
 
