@@ -177,6 +177,7 @@ class Files(Conversations):
         for r in tcp:
             self.assertEqual(r["capture"]["missing_bytes"], 0)
 
+
 class Interfaces(Conversations):
     def setUp(self):
         super().setUp()
