@@ -26,14 +26,14 @@ static void find_repeat(struct across *a, const struct ht_rule *rule,
     struct ht_proof proof             = {0};
     struct across_case found          = {.server  = values[0].server,
                                          .ja4     = values[0].ja4,
-                                         .count   = repeat->count,
+                                         .count   = repeat->count + repeat->unknown,
                                          .sights  = {values[0].sight, values[1].sight},
                                          .servers = {values[0].server, values[1].server}};
     int64_t span_ns                   = repeat->span.last_ns - repeat->span.first_ns;
     (void)ht_proof_say(&proof, 0, 0,
                        "%s in %" PRIu64 " sessions within %" PRId64
                        " s, first in %s (frame %" PRIu64 ") and %s (frame %" PRIu64 ")",
-                       what, repeat->count, span_ns / HT_SECOND_NS,
+                       what, found.count, span_ns / HT_SECOND_NS,
                        across_connection(first, &values[0].sight), values[0].sight.frame,
                        across_connection(second, &values[1].sight), values[1].sight.frame);
     across_find(a, rule, &found, &proof);

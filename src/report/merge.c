@@ -199,6 +199,11 @@ static void merge_values(struct report_state *to, const struct report_state *fro
         }
         report_repeat_add(to, &each);
     }
+    for (size_t i = 0; i < from->showings.len; i++) {
+        const struct report_showing *each  = report_table_at(&from->showings, i);
+        const struct report_repeat *repeat = report_table_at(&from->repeats, each->repeat - 1);
+        report_showing_add(to, &repeat->key, each->session);
+    }
 }
 
 static void merge_tickets(struct report_state *to, const struct report_state *from,

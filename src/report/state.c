@@ -5,16 +5,16 @@
     (a_table).key_size   = sizeof(((struct owner *)NULL)->the_key);                                \
     (a_table).max_bytes  = (bytes)
 
-enum { NUM_TABLES = 17 };
+enum { NUM_TABLES = 18 };
 
 static void list_tables(struct report_state *state, struct report_table *tables[NUM_TABLES])
 {
     struct report_table *const all[] = {
-        &state->servers,       &state->hosts,        &state->sessions,      &state->rules,
-        &state->findings,      &state->certificates, &state->repeats,       &state->tickets,
-        &state->latencies,     &state->offers,       &state->values[0],     &state->values[1],
-        &state->names.table,   &state->lookups,      &state->rest_sessions, &state->rest_findings,
-        &state->rule_ids.table};
+        &state->servers,        &state->hosts,        &state->sessions,      &state->rules,
+        &state->findings,       &state->certificates, &state->repeats,       &state->tickets,
+        &state->latencies,      &state->offers,       &state->values[0],     &state->values[1],
+        &state->names.table,    &state->lookups,      &state->rest_sessions, &state->rest_findings,
+        &state->rule_ids.table, &state->showings};
     _Static_assert(HT_ARRAY_LEN(all) == NUM_TABLES, "each has its place");
     memcpy(tables, all, sizeof all);
 }
@@ -59,6 +59,8 @@ void report_state_init(struct report_state *state, const struct ht_analysis_sett
     INIT(state->findings, report_finding, key, REPORT_FINDINGS_BYTES);
     INIT(state->certificates, report_certificate, sha256, REPORT_OTHERS_BYTES);
     INIT(state->repeats, report_repeat, key, REPORT_REPEATS_BYTES);
+    INIT(state->showings, report_showing, session, REPORT_OTHERS_BYTES);
+    state->showings.key_size = sizeof(struct report_showing);
     INIT(state->tickets, report_ticket, key, REPORT_OTHERS_BYTES);
     INIT(state->latencies, report_latency, server, REPORT_OTHERS_BYTES);
     INIT(state->offers, report_offer, ja4, REPORT_OTHERS_BYTES);
@@ -336,14 +338,16 @@ static void add_example(struct report_repeat *repeat, const struct report_value 
     repeat->values[at] = *value;
 }
 
-static bool is_example(const struct report_repeat *repeat, const struct report_value *value)
+static void count_session(struct report_state *state, struct report_repeat *repeat,
+                          uint64_t session)
 {
-    for (size_t i = 0; i < repeat->num; i++) {
-        if (repeat->values[i].session == value->session) {
-            return true;
-        }
+    const struct report_showing showing = {
+        .session = session, .repeat = report_table_index(&state->repeats, repeat) + 1U};
+    const size_t before = state->showings.len;
+    if (report_table_add(&state->showings, &showing) == NULL) {
+        repeat->unknown++;
     }
-    return false;
+    repeat->count += state->showings.len - before;
 }
 
 /* The repeat that begins with the value seen first; NULL: no room. */
@@ -352,9 +356,9 @@ static struct report_repeat *repeat_of(struct report_state *state, const struct 
     struct report_repeat *repeat = report_table_add(&state->repeats, &first->key);
     if (repeat != NULL && repeat->num == 0) {
         repeat->num       = 1;
-        repeat->count     = 1;
         repeat->values[0] = *first;
         repeat->span      = (struct report_span){first->sight.time_ns, first->last_ns};
+        count_session(state, repeat, first->session);
     }
     return repeat;
 }
@@ -382,7 +386,7 @@ static void add_value(struct report_state *state, const struct report_value *val
     }
     struct report_repeat *repeat = repeat_of(state, first);
     if (repeat != NULL) {
-        repeat->count += is_example(repeat, value) ? 0 : 1;
+        count_session(state, repeat, value->session);
         add_example(repeat, value);
         report_widen_by(&repeat->span, &(struct report_span){value->sight.time_ns, value->last_ns});
     }
@@ -430,15 +434,20 @@ void report_repeat_add(struct report_state *to, const struct report_repeat *more
     if (repeat == NULL) {
         return;
     }
-    uint64_t common = 0;
-    for (size_t i = 0; i < more->num; i++) {
-        common += is_example(repeat, &more->values[i]) ? 1 : 0;
-    }
-    repeat->count += more->count - common;
+    repeat->unknown += more->unknown;
     for (size_t i = 0; i < more->num; i++) {
         add_example(repeat, &more->values[i]);
     }
     report_widen_by(&repeat->span, &more->span);
+}
+
+void report_showing_add(struct report_state *to, const struct report_value_key *key,
+                        uint64_t session)
+{
+    struct report_repeat *repeat = report_table_find(&to->repeats, key);
+    if (repeat != NULL) {
+        count_session(to, repeat, session);
+    }
 }
 
 /*

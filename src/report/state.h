@@ -204,10 +204,19 @@ enum { REPORT_REPEATS = 3 /* examples */ };
 /* A value that was seen in more than one session. */
 struct report_repeat {
     struct report_value_key key;
-    uint32_t num; /* of `values` */
-    uint64_t count;
+    uint32_t num;     /* of `values` */
+    uint64_t count;   /* of sessions, */
+    uint64_t unknown; /* and of sights of which it is not known whether the session counts already,
+                       * for lack of room */
     struct report_span span;
     struct report_value values[REPORT_REPEATS]; /* of different sessions, the first ones */
+};
+
+/* A session that shows a value that others show; all of it is key. It counts once, wherever and
+ * however often it was captured. */
+struct report_showing {
+    uint64_t session;
+    uint64_t repeat; /* index plus one */
 };
 
 struct report_ticket_key {
@@ -298,8 +307,8 @@ struct report_state {
     struct ht_budget budget;
     struct ht_arena arena;
     struct report_names names;
-    struct report_table servers, hosts, sessions, rules, findings, certificates, repeats, tickets,
-        latencies, offers, lookups;
+    struct report_table servers, hosts, sessions, rules, findings, certificates, repeats, showings,
+        tickets, latencies, offers, lookups;
     /* Of those for which there was no room, without whose they are: */
     struct report_table rest_sessions, rest_findings;
     struct report_names rule_ids;  /* apart from those that strangers choose, and can fill */
@@ -365,8 +374,11 @@ void report_values_forget(struct report_state *state);
 /* report_state_shed gives back the memory of all but names, certificates and evidence. */
 void report_state_shed(struct report_state *state);
 
-/* report_repeat_add adds a value that was seen more than once already. */
+/* report_repeat_add adds a value that was seen more than once already, but for its `count`:
+ * report_showing_add adds each session that showed it. */
 void report_repeat_add(struct report_state *state, const struct report_repeat *repeat);
+void report_showing_add(struct report_state *state, const struct report_value_key *key,
+                        uint64_t session);
 
 /* report_offer_add adds what a stack offers. */
 void report_offer_add(struct report_state *state, const struct report_offer *offer);

@@ -305,60 +305,84 @@ static void a_basis_is_that_of_the_least_certain_case(void **state)
     }
 }
 
-enum { NUM_SEEN = 4 };
+enum { MOST_SEEN = 5 };
 
-/* Two sessions, one of which was captured at three places. */
-static const struct {
-    uint64_t session;
-    int64_t time_ns;
-} seen[NUM_SEEN] = {{1, 100}, {1, 20}, {1, 300}, {2, 200}};
+/* Sights of one value, and what is told of it. */
+struct scene {
+    size_t num;
+    struct {
+        uint64_t session;
+        int64_t time_ns;
+    } seen[MOST_SEEN];
+    uint64_t count;
+    int64_t examples_ns[REPORT_REPEATS]; /* 0: no more */
+    struct report_span span;
+};
 
-static void add_seen(struct report_state *state, size_t i)
+static const struct scene scenes[] = {
+    /* Two sessions, one of which was captured at three places. */
+    {4, {{1, 100}, {1, 20}, {1, 300}, {2, 200}}, 2, {20, 200}, {20, 300}},
+    /* One is captured again, and is none of those that are kept as examples. */
+    {5, {{1, 20}, {2, 200}, {3, 100}, {4, 400}, {4, 500}}, 4, {20, 100, 200}, {20, 500}},
+};
+
+static void add_seen(struct report_state *state, const struct scene *scene, size_t i)
 {
     struct report_values values     = {.len = 0};
     const struct report_value value = {.key     = {.value = {1}, .kind = REPORT_SERVER_RANDOM},
-                                       .session = seen[i].session,
-                                       .sight   = {.time_ns = seen[i].time_ns, .id = i + 1},
-                                       .last_ns = seen[i].time_ns};
+                                       .session = scene->seen[i].session,
+                                       .sight   = {.time_ns = scene->seen[i].time_ns, .id = i + 1},
+                                       .last_ns = scene->seen[i].time_ns};
     report_values_seek(state, &values, &value);
     report_values_add(state, &values);
 }
 
 /* In this order, by two workers of which the second has those of the mask. */
-static void assert_span(const size_t order[NUM_SEEN], unsigned mask)
+static void assert_repeat(const struct scene *scene, const size_t order[MOST_SEEN], unsigned mask)
 {
     struct report_state *states = calloc(2, sizeof *states);
     assert_non_null(states);
     report_state_init(&states[0], &settings);
     report_state_init(&states[1], &settings);
-    for (size_t i = 0; i < NUM_SEEN; i++) {
-        add_seen(&states[mask >> order[i] & 1], order[i]);
+    for (size_t i = 0; i < scene->num; i++) {
+        add_seen(&states[mask >> order[i] & 1], scene, order[i]);
     }
     report_state_merge(&states[0], &states[1]);
     assert_int_equal(states[0].repeats.len, 1);
     const struct report_repeat *repeat = report_table_at(&states[0].repeats, 0);
-    assert_int_equal(repeat->count, 2);
-    assert_int_equal(repeat->span.first_ns, 20);
-    assert_int_equal(repeat->span.last_ns, 300);
-    assert_int_equal(repeat->values[0].sight.time_ns, 20);
-    assert_int_equal(repeat->values[1].sight.time_ns, 200);
+    assert_int_equal(repeat->count, scene->count);
+    assert_int_equal(repeat->unknown, 0);
+    assert_int_equal(repeat->span.first_ns, scene->span.first_ns);
+    assert_int_equal(repeat->span.last_ns, scene->span.last_ns);
+    for (size_t i = 0; i < REPORT_REPEATS; i++) {
+        assert_int_equal(repeat->values[i].sight.time_ns, scene->examples_ns[i]);
+    }
     report_state_free(&states[0]);
     report_state_free(&states[1]);
     free(states);
 }
 
+static void assert_repeat_in_any_order(const struct scene *scene)
+{
+    const unsigned all = (1U << scene->num) - 1;
+    for (size_t code = 0; code < (size_t)1 << 3 * scene->num; code++) { /* three bits a place */
+        size_t order[MOST_SEEN];
+        unsigned met = 0;
+        for (size_t i = 0; i < scene->num; i++) {
+            order[i] = code >> 3 * i & 7;
+            met |= 1U << order[i];
+        }
+        for (unsigned mask = 0; met == all && mask <= all; mask++) {
+            assert_repeat(scene, order, mask);
+        }
+    }
+}
+
 static void a_repeat_is_the_same_in_any_order(void **state)
 {
     (void)state;
-    for (size_t code = 0; code < 256; code++) { /* two bits a place */
-        const size_t order[NUM_SEEN] = {code & 3, code >> 2 & 3, code >> 4 & 3, code >> 6 & 3};
-        unsigned met                 = 0;
-        for (size_t i = 0; i < NUM_SEEN; i++) {
-            met |= 1U << order[i];
-        }
-        for (unsigned mask = 0; met == 15 && mask < 16; mask++) {
-            assert_span(order, mask);
-        }
+    for (size_t i = 0; i < HT_ARRAY_LEN(scenes); i++) {
+        assert_repeat_in_any_order(&scenes[i]);
     }
 }
 
