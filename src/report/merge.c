@@ -50,10 +50,7 @@ static bool map_servers(struct maps *maps, struct report_state *to, const struct
         key.name                           = name_of(maps, key.name);
         struct report_server *same         = report_table_add(&to->servers, &key);
         if (same != NULL) {
-            uint32_t starttls = name_of(maps, server->starttls);
-            same->starttls    = same->starttls == 0 || (starttls != 0 && starttls < same->starttls)
-                                    ? starttls
-                                    : same->starttls;
+            report_server_begins(to, same, name_of(maps, server->starttls));
             maps->servers[i + 1] = report_table_index(&to->servers, same) + 1;
         }
     }

@@ -52,8 +52,8 @@ static uint32_t server_of(struct report_state *state, const struct ht_connection
         return 0;
     }
     /* It has no protocol where TLS followed before anything of it was whole. */
-    if (server->starttls == 0 && starttls != NULL && starttls->protocol != NULL) {
-        server->starttls = report_names_add(&state->names, ht_text(starttls->protocol));
+    if (starttls != NULL) {
+        report_server_begins(state, server, report_label_of(state, starttls->protocol));
     }
     return report_table_index(&state->servers, server) + 1;
 }

@@ -1,5 +1,7 @@
 #include "report/state.h"
 
+#include "report/lists.h"
+
 #define INIT(a_table, owner, the_key, bytes)                                                       \
     (a_table).entry_size = sizeof(struct owner);                                                   \
     (a_table).key_size   = sizeof(((struct owner *)NULL)->the_key);                                \
@@ -104,6 +106,17 @@ void report_state_move(struct report_state *to, struct report_state *from)
     to->settings                                = settings;
     own_all(to);
     report_state_init(from, from->settings);
+}
+
+void report_server_begins(const struct report_state *state, struct report_server *server,
+                          uint32_t protocol)
+{
+    const uint32_t known = server->starttls;
+    if (known == 0 || (protocol != 0 && protocol != known &&
+                       report_compare_bytes(report_names_text(&state->names, protocol),
+                                            report_names_text(&state->names, known)) < 0)) {
+        server->starttls = protocol;
+    }
 }
 
 uint32_t report_host_add(struct report_state *state, const struct report_host *host)

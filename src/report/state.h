@@ -338,6 +338,11 @@ static inline struct report_server *report_server_at(const struct report_state *
     return report_table_at(&state->servers, number - 1);
 }
 
+/* report_server_begins says in which protocol, a name, TLS begins with a server; 0: not known. Of
+ * several, the one that comes first by its letters stays. */
+void report_server_begins(const struct report_state *state, struct report_server *server,
+                          uint32_t protocol);
+
 /* report_host_add is the number of an address, its index plus one; 0: no room. */
 uint32_t report_host_add(struct report_state *state, const struct report_host *host);
 

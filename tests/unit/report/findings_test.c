@@ -386,11 +386,46 @@ static void a_repeat_is_the_same_in_any_order(void **state)
     }
 }
 
+/* TLS began with one server in two protocols, each of which a worker of its own saw. */
+static void assert_begins(const char *first, const char *second)
+{
+    const char *const protocols[]      = {first, second};
+    const struct report_server_key key = {.version = 4, .port = 25};
+    struct report_state *states        = calloc(2, sizeof *states);
+    assert_non_null(states);
+    for (size_t i = 0; i < 2; i++) {
+        report_state_init(&states[i], &settings);
+        struct report_server *server = report_table_add(&states[i].servers, &key);
+        assert_non_null(server);
+        report_server_begins(&states[i], server, report_label_of(&states[i], protocols[i]));
+        report_server_begins(&states[i], server, 0);
+    }
+    report_state_merge(&states[0], &states[1]);
+    assert_int_equal(states[0].servers.len, 1);
+    struct report_server *server = report_server_at(&states[0], 1);
+    assert_true(
+        ht_bytes_equal(report_names_text(&states[0].names, server->starttls), ht_text("imap")));
+    report_server_begins(&states[0], server, report_label_of(&states[0], "ftp"));
+    assert_true(
+        ht_bytes_equal(report_names_text(&states[0].names, server->starttls), ht_text("ftp")));
+    report_state_free(&states[0]);
+    report_state_free(&states[1]);
+    free(states);
+}
+
+static void a_server_begins_the_same_in_any_order(void **state)
+{
+    (void)state;
+    assert_begins("imap", "smtp");
+    assert_begins("smtp", "imap");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookups_are_counted_without_connections),
         cmocka_unit_test(a_repeat_is_the_same_in_any_order),
+        cmocka_unit_test(a_server_begins_the_same_in_any_order),
         cmocka_unit_test(a_basis_is_that_of_the_least_certain_case),
         cmocka_unit_test(a_finding_is_laid_to_whose_fault_it_is),
         cmocka_unit_test(what_has_no_room_is_counted),
