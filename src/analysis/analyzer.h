@@ -54,6 +54,9 @@ struct ht_analyzer {
     size_t state_size; /* one zeroed state an engine; NULL functions below are not called */
     bool (*init)(void *state, const struct ht_analysis_settings *settings, struct ht_error *error);
     void (*fini)(void *state);
+    /* A source begins, of this name: in every engine of the run, whether or not it has flows there.
+     */
+    void (*source)(void *state, struct ht_bytes name);
     void (*event)(void *state, struct ht_analysis *a, const struct ht_event_type *type,
                   void *event);
     const struct ht_event_type *const *events; /* those `event` is called for, NULL-terminated;

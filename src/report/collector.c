@@ -151,6 +151,12 @@ static void fini(void *state)
     report_state_free(state);
 }
 
+/* Names of sources are numbered in the order of the run, in all engines alike. */
+static void on_source(void *state, struct ht_bytes name)
+{
+    (void)report_names_add(&((struct report_state *)state)->names, name);
+}
+
 static const struct ht_event_type *const events[] = {
     &tls_client_hello_event, &tls_server_hello_event, &tls_server_key_exchange_event,
     &tls_new_session_ticket_event, NULL};
@@ -160,6 +166,7 @@ const struct ht_analyzer ht_collector_analyzer = {
     .state_size = sizeof(struct report_state),
     .init       = init,
     .fini       = fini,
+    .source     = on_source,
     .event      = on_event,
     .events     = events,
     .record     = on_record,

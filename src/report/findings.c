@@ -23,10 +23,12 @@ static void add_proof(struct rule_build *to, const struct report_proof *proof)
     struct report_proof each = *proof;
     for (size_t i = 0; i < SHOWN_EXAMPLES && each.sight.id != 0; i++) {
         const struct report_sight *sight = &to->proofs[i].sight;
+        const bool before                = report_sight_before(&each.sight, sight);
         if (sight->id == each.sight.id && ht_bytes_equal(to->proofs[i].evidence, each.evidence)) {
+            to->proofs[i] = before ? each : to->proofs[i];
             return;
         }
-        if (report_sight_before(&each.sight, sight)) {
+        if (before) {
             struct report_proof later = to->proofs[i];
             to->proofs[i]             = each;
             each                      = later;

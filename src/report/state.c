@@ -145,7 +145,10 @@ bool report_sight_before(const struct report_sight *a, const struct report_sight
     if (a->time_ns != b->time_ns) {
         return a->time_ns < b->time_ns;
     }
-    return a->id != b->id ? a->id < b->id : a->frame < b->frame;
+    if (a->id != b->id) {
+        return a->id < b->id;
+    }
+    return a->frame != b->frame ? a->frame < b->frame : a->source < b->source;
 }
 
 static bool same_sight(const struct report_sight *a, const struct report_sight *b)
@@ -156,7 +159,11 @@ static bool same_sight(const struct report_sight *a, const struct report_sight *
 void report_sights_add(struct report_sights *sights, const struct report_sight *sight)
 {
     struct report_sight each = *sight, *items = sights->items;
-    for (size_t i = 0; i < REPORT_EXAMPLES && each.id != 0 && !same_sight(&items[i], &each); i++) {
+    for (size_t i = 0; i < REPORT_EXAMPLES && each.id != 0; i++) {
+        if (same_sight(&items[i], &each)) {
+            items[i] = report_sight_before(&each, &items[i]) ? each : items[i];
+            return;
+        }
         if (report_sight_before(&each, &items[i])) {
             struct report_sight later = items[i];
             items[i]                  = each;

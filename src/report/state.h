@@ -32,7 +32,7 @@ struct report_sight {
     int64_t time_ns;
     uint64_t id; /* of the connection; 0: nothing is here */
     uint64_t frame, frame_2;
-    uint32_t source; /* name */
+    uint32_t source; /* name; the sooner it was read, the lower */
     uint32_t host;   /* index plus one */
 };
 
@@ -349,7 +349,8 @@ uint32_t report_host_add(struct report_state *state, const struct report_host *h
 void report_widen(struct report_span *span, int64_t time_ns);
 void report_widen_by(struct report_span *span, const struct report_span *more);
 
-/* report_sight_before orders by time, then by id; what is empty comes last. */
+/* report_sight_before orders by time, then by id, by frame, and of files that have the same one by
+ * which was read first; what is empty comes last. */
 bool report_sight_before(const struct report_sight *a, const struct report_sight *b);
 
 /* report_sights_add keeps the sight if it is among the first. */

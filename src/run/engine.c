@@ -187,6 +187,11 @@ void ht_engine_source(struct ht_engine *engine, const struct ht_source *source)
     ht_key_log_free(engine->captured_keys); /* they are those of the sessions of one source */
     engine->captured_keys   = NULL;
     engine->keyring.capture = NULL;
+    for (size_t i = 0; engine->config.analyzers[i] != NULL; i++) {
+        if (engine->config.analyzers[i]->source != NULL) {
+            engine->config.analyzers[i]->source(engine->analyzer_states[i], ht_text(source->name));
+        }
+    }
 }
 
 struct ht_bytes ht_engine_source_name(const struct ht_engine *engine, const struct ht_flow *flow)

@@ -26,8 +26,8 @@ static void *make_collector(void)
 
 /* Lets the collector see a connection of the client `ja4` with one of two hosts, 10.0.1.0 where its
  * number is even, and this finding, or none. */
-static void see_at(void *collector, unsigned number, uint16_t port, const char *ja4,
-                   const struct ht_finding *finding)
+static void see_in(void *collector, const char *source, unsigned number, uint16_t port,
+                   const char *ja4, const struct ht_finding *finding)
 {
     char id[24];
     struct tls_client_hello hello         = {.frame = 4, .ja4 = ht_text(ja4)};
@@ -40,7 +40,7 @@ static void see_at(void *collector, unsigned number, uint16_t port, const char *
     struct ht_analysis a                  = {.arena = &arena};
     (void)snprintf(id, sizeof id, "c-%016x", number + 1);
     struct ht_connection c = {.id        = ht_text(id),
-                              .source    = ht_text("a.pcap"),
+                              .source    = ht_text(source),
                               .start_ns  = number,
                               .transport = "udp",
                               .protocol  = ht_text("tls"),
@@ -51,6 +51,12 @@ static void see_at(void *collector, unsigned number, uint16_t port, const char *
                               .findings  = {finding, finding != NULL ? 1 : 0}};
     ht_collector_analyzer.judge(collector, &a, &c);
     ht_arena_clear(&arena);
+}
+
+static void see_at(void *collector, unsigned number, uint16_t port, const char *ja4,
+                   const struct ht_finding *finding)
+{
+    see_in(collector, "a.pcap", number, port, ja4, finding);
 }
 
 static void see(void *collector, unsigned number, const char *ja4, const struct ht_finding *finding)
@@ -240,6 +246,31 @@ static void each_example_is_with_its_own_server(void **state)
     ht_summary_free(summary);
 }
 
+/* Of what two files have of one connection; and before their worker's findings are merged come
+ * those of another, who saw nothing in the first file. */
+static void an_example_is_of_the_file_read_first(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"z.pcap", "a.pcap"};
+    const struct ht_finding finding  = {.id = "bad", .severity = "high"};
+    void *collectors[]               = {make_collector(), make_collector()};
+    for (size_t i = 0; i < 2; i++) {
+        ht_collector_analyzer.source(collectors[0], ht_text(files[i]));
+        ht_collector_analyzer.source(collectors[1], ht_text(files[i]));
+        see_in(collectors[1], files[i], 4, 443, i == 0 ? "t13d_x_x" : "t13d_y_y", &finding);
+    }
+    see_in(collectors[0], files[1], 8, 443, "t13d_y_y", &finding);
+    struct ht_summary *summary        = finish_all(collectors, 2);
+    const struct ht_objects *examples = &find(summary, "bad")->examples;
+    const struct ht_example *first    = examples->items;
+    assert_int_equal(examples->len, 2);
+    assert_true(ht_bytes_equal(first->source, ht_text("z.pcap")));
+    const struct ht_server_summary *server = ht_summary_data(summary)->servers.items;
+    first                                  = server->examples.items;
+    assert_true(ht_bytes_equal(first->source, ht_text("z.pcap")));
+    ht_summary_free(summary);
+}
+
 /* In another file the same address may be another client's. */
 static void the_next_step_is_in_the_same_file(void **state)
 {
@@ -366,8 +397,8 @@ static void assert_repeat_in_any_order(const struct scene *scene)
 {
     const unsigned all = (1U << scene->num) - 1;
     for (size_t code = 0; code < (size_t)1 << 3 * scene->num; code++) { /* three bits a place */
-        size_t order[MOST_SEEN];
-        unsigned met = 0;
+        size_t order[MOST_SEEN] = {0};
+        unsigned met            = 0;
         for (size_t i = 0; i < scene->num; i++) {
             order[i] = code >> 3 * i & 7;
             met |= 1U << order[i];
@@ -433,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_rule_needs_no_room_among_names),
         cmocka_unit_test(what_loses_its_server_is_left_out),
         cmocka_unit_test(each_example_is_with_its_own_server),
+        cmocka_unit_test(an_example_is_of_the_file_read_first),
         cmocka_unit_test(the_next_step_is_in_the_same_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
