@@ -340,6 +340,39 @@ bool ht_crew_tick(struct ht_crew *crew, int64_t now_ns)
     return settle(crew);
 }
 
+/* Of all workers' handshakes that do not complete one is counted, the oldest, if they are too many.
+ */
+static bool count_unfinished(struct ht_crew *crew, enum ht_unfinished_kind kind)
+{
+    struct ht_engine *from = NULL;
+    uint64_t oldest        = UINT64_MAX;
+    size_t all             = 0;
+    for (unsigned i = 0; i < crew->config.workers; i++) {
+        struct ht_engine *engine         = ht_worker_engine(crew->workers[i]);
+        const struct ht_unfinished these = ht_engine_unfinished(engine, kind);
+        all += these.len;
+        from   = these.oldest < oldest ? engine : from;
+        oldest = these.oldest < oldest ? these.oldest : oldest;
+    }
+    if (all <= HT_MAX_UNFINISHED_TOLD || from == NULL) {
+        return false;
+    }
+    ht_engine_count_unfinished(from, kind);
+    return true;
+}
+
+/* So many are told as one engine would tell. It takes all workers' engines, so none may be at work.
+ */
+static void count_floods(struct ht_crew *crew)
+{
+    if (crew->last_number > HT_MAX_UNFINISHED_TOLD && settle(crew)) {
+        while (count_unfinished(crew, HT_UNFINISHED_SYN)) {
+        }
+        while (count_unfinished(crew, HT_UNFINISHED)) {
+        }
+    }
+}
+
 bool ht_crew_flush(struct ht_crew *crew)
 {
     ht_fragments_flush(&crew->fragments);
@@ -347,6 +380,7 @@ bool ht_crew_flush(struct ht_crew *crew)
         return ht_engine_flush(crew->engine);
     }
     (void)hand_out(crew, &(struct ht_batch){0});
+    count_floods(crew);
     uint64_t last = crew->last_number, until = last > FLUSH_FRAMES ? last - FLUSH_FRAMES : 0;
     while ((until += FLUSH_STEP) <= last) {
         (void)hand_out(crew, &(struct ht_batch){.flush_until = until});

@@ -107,6 +107,24 @@ void ht_engine_fetch_ended(const struct ht_flow *flow, const struct ht_flow *nex
 bool ht_engine_flush_until(struct ht_engine *engine, uint64_t number);
 bool ht_engine_flush(struct ht_engine *engine);
 
+/* TCP handshakes that do not complete: past HT_MAX_UNFINISHED_TOLD they are a flood. */
+enum { HT_MAX_UNFINISHED_TOLD = 16384 };
+enum ht_unfinished_kind {
+    HT_UNFINISHED_SYN, /* of which nothing but the SYN came */
+    HT_UNFINISHED      /* all; but only those are counted of which more came */
+};
+
+struct ht_unfinished {
+    size_t len;
+    uint64_t oldest; /* the place of the one that would be counted; UINT64_MAX: there is none */
+};
+
+/* ht_engine_unfinished is how many there are. ht_engine_count_unfinished counts the oldest, which
+ * has no record then: ht_engine_flush does so with those that are too many, but knows of no other
+ * engine's. */
+struct ht_unfinished ht_engine_unfinished(struct ht_engine *engine, enum ht_unfinished_kind kind);
+void ht_engine_count_unfinished(struct ht_engine *engine, enum ht_unfinished_kind kind);
+
 /* ht_engine_visit shows `visit` the state of `analyzer`, if it is one of the engine's. */
 void ht_engine_visit(struct ht_engine *engine, const struct ht_analyzer *analyzer,
                      void (*visit)(void *context, void *state), void *context);

@@ -315,6 +315,9 @@ look_up(struct ht_engine *engine, const struct ht_frame *frame, const struct ht_
     }
     if (flow != NULL) {
         feed_flow(engine, flow, frame, packet, side);
+        if (opening != NULL) {
+            flow->moved = ht_frame_place(frame); /* not when its SYN came */
+        }
         if (opening != NULL || engine->budget.used > engine->budget.max) { /* it slept */
             ht_engine_make_room(engine);
         }

@@ -28,9 +28,7 @@ enum {
 
     FEW = 12, /* flows that are sorted one by one */
 
-    MAX_HALF_OPEN = 1 << 17,
-    /* Handshakes that do not complete: past this number they are a flood, and are told together. */
-    MAX_UNFINISHED_TOLD = 16384
+    MAX_HALF_OPEN = 1 << 17
 };
 
 void ht_engine_set_now(struct ht_engine *engine, int64_t time_ns)
@@ -53,30 +51,61 @@ static bool idle(const struct ht_engine *engine, const struct ht_flow_list *list
     return list->oldest != NULL && is_past(engine, list->oldest->end_ns, seconds);
 }
 
-/* Among too many handshakes that do not complete one is counted, and has no record of its own. */
-static void end_half_open(struct ht_engine *engine)
+static void count_half_open(struct ht_engine *engine)
 {
     struct ht_flow *flow = engine->table.half_open.oldest;
-    if (engine->table.half_open.len <= MAX_UNFINISHED_TOLD) {
-        ht_engine_tell(engine, flow);
-        return;
-    }
     ht_stats_count_unfinished(&engine->stats, &flow->key.endpoint[1 - flow->client],
                               flow->start_ns);
     ht_engine_drop(engine, flow);
 }
 
-static void end_opening(struct ht_engine *engine, struct ht_opening *opening)
+static void count_opening(struct ht_engine *engine, struct ht_opening *opening)
 {
     struct ht_packet packet;
     struct ht_frame frame = ht_opening_frame(opening);
-    if (engine->openings.len <= MAX_UNFINISHED_TOLD) {
-        (void)ht_engine_open(engine, opening);
-        return;
-    }
     (void)ht_packet_decode(&packet, &frame);
     ht_stats_count_unfinished(&engine->stats, &packet.destination, frame.time_ns);
     ht_openings_remove(&engine->openings, opening);
+}
+
+/* Among too many handshakes that do not complete one is counted, and has no record of its own. */
+static void end_half_open(struct ht_engine *engine)
+{
+    if (engine->table.half_open.len <= HT_MAX_UNFINISHED_TOLD) {
+        ht_engine_tell(engine, engine->table.half_open.oldest);
+    } else {
+        count_half_open(engine);
+    }
+}
+
+static void end_opening(struct ht_engine *engine, struct ht_opening *opening)
+{
+    if (engine->openings.len <= HT_MAX_UNFINISHED_TOLD) {
+        (void)ht_engine_open(engine, opening);
+    } else {
+        count_opening(engine, opening);
+    }
+}
+
+struct ht_unfinished ht_engine_unfinished(struct ht_engine *engine, enum ht_unfinished_kind kind)
+{
+    const struct ht_opening *opening = ht_openings_oldest(&engine->openings);
+    const struct ht_flow_list *flows = &engine->table.half_open;
+    if (kind == HT_UNFINISHED_SYN) {
+        return (struct ht_unfinished){engine->openings.len,
+                                      opening != NULL ? opening->number : UINT64_MAX};
+    }
+    return (struct ht_unfinished){engine->openings.len + flows->len,
+                                  flows->oldest != NULL ? flows->oldest->moved : UINT64_MAX};
+}
+
+void ht_engine_count_unfinished(struct ht_engine *engine, enum ht_unfinished_kind kind)
+{
+    if (kind == HT_UNFINISHED_SYN) {
+        count_opening(engine, ht_openings_oldest(&engine->openings));
+    } else {
+        count_half_open(engine);
+    }
 }
 
 void ht_engine_make_opening_room(struct ht_engine *engine)
@@ -332,7 +361,7 @@ static void begin_flush(struct ht_engine *engine)
         engine->order = (struct ht_order){.at = UINT64_MAX - 1, .then = o->number};
         end_opening(engine, o);
     }
-    while (engine->table.half_open.len > MAX_UNFINISHED_TOLD) {
+    while (engine->table.half_open.len > HT_MAX_UNFINISHED_TOLD) {
         end_half_open(engine);
     }
     ht_flow_table_hide_all(&engine->table);

@@ -128,6 +128,66 @@ static void what_ends_by_number_ends_in_order(void **unused)
     ht_chars_free(&one.lines);
 }
 
+/* A SYN to 10.0.0.53: Ethernet, IPv4, TCP. */
+static struct ht_frame syn(uint8_t room[64], uint64_t number, uint16_t port)
+{
+    static const uint8_t bytes[] = {
+        0,    0, 0, 0,   0, 1, 0, 0, 0,  0, 0, 2, 8,    0,                           /* */
+        0x45, 0, 0, 40,  0, 0, 0, 0, 64, 6, 0, 0, 10,   0, 0,    1,    10, 0, 0, 53, /* */
+        0,    0, 1, 187, 0, 0, 0, 7, 0,  0, 0, 0, 0x50, 2, 0xFF, 0xFF, 0,  0, 0, 0};
+    struct ht_frame frame = query(room, number, port);
+    memcpy(room, bytes, sizeof bytes);
+    room[34]           = (uint8_t)(port >> 8);
+    room[35]           = (uint8_t)port;
+    frame.data.len     = sizeof bytes;
+    frame.original_len = sizeof bytes;
+    return frame;
+}
+
+/* SYNs that nobody answers, some of which come again, soon or much later. */
+static struct ht_stats run_flood(struct written *written, unsigned workers)
+{
+    enum { SYNS = 18000, AGAIN = 500, SOON = 100 };
+    uint8_t room[64];
+    struct ht_stats stats         = {0};
+    const struct ht_source source = {.name = "made"};
+    struct ht_crew *crew          = start(written, workers, (struct asked){0});
+    ht_crew_source(crew, &source);
+    for (unsigned i = 0; i < SYNS + AGAIN; i++) {
+        const uint16_t port   = (uint16_t)(1024 + (i < SYNS ? i : 7 * (i - SYNS)));
+        struct ht_frame frame = syn(room, 1 + 2 * i, port);
+        assert_true(ht_crew_frame(crew, &frame));
+        if (i % 3 == 0 && i >= SOON && i < SYNS) {
+            frame = syn(room, 2 + 2 * i, (uint16_t)(port - i * 7919 / 64 % SOON));
+            assert_true(ht_crew_frame(crew, &frame));
+        }
+    }
+    assert_true(ht_crew_flush(crew));
+    ht_crew_stats(crew, &stats);
+    ht_crew_free(crew);
+    written->format->close(written->sink);
+    assert_int_equal(stats.unfinished_handshakes + written->records, SYNS);
+    return stats;
+}
+
+static void of_a_flood_as_many_are_told(void **unused)
+{
+    struct written one, several;
+    const struct ht_stats alone = run_flood(&one, 1);
+    (void)unused;
+    assert_int_equal(one.records, HT_MAX_UNFINISHED_TOLD);
+    for (unsigned workers = 2; workers <= 4; workers++) {
+        const struct ht_stats stats = run_flood(&several, workers);
+        assert_int_equal(several.lines.len, one.lines.len);
+        assert_memory_equal(several.lines.ptr, one.lines.ptr, one.lines.len);
+        assert_int_equal(stats.floods.len, 1);
+        assert_int_equal(stats.flooded[0].handshakes, alone.flooded[0].handshakes);
+        assert_int_equal(stats.flooded[0].end_ns, alone.flooded[0].end_ns);
+        ht_chars_free(&several.lines);
+    }
+    ht_chars_free(&one.lines);
+}
+
 /* Of a file of which a filter lets little through, each frame lies in a block of its own; not many
  * blocks wait for workers nevertheless. */
 static void few_blocks_are_held(void **unused)
@@ -355,6 +415,7 @@ int main(void)
                                        cmocka_unit_test(with_conditions_too),
                                        cmocka_unit_test(asleep_or_not),
                                        cmocka_unit_test(what_ends_by_number_ends_in_order),
+                                       cmocka_unit_test(of_a_flood_as_many_are_told),
                                        cmocka_unit_test(few_blocks_are_held),
                                        cmocka_unit_test(a_large_block_is_not_held),
                                        cmocka_unit_test(what_ends_with_one_frame_ends_in_order),
