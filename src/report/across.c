@@ -50,7 +50,7 @@ void across_find(struct across *a, const struct ht_rule *rule, const struct acro
         return;
     }
     const struct report_sight *first = &found->sights[0];
-    struct report_finding added      = {.key      = {.rule   = report_rule_of(a->state, finding),
+    struct report_finding added      = {.key      = {.rule   = report_rule_of(a->state, finding, first),
                                                      .server = found->server,
                                                      .ja4    = found->ja4},
                                         .severity = (uint32_t)ht_severity_of(finding->severity),

@@ -61,18 +61,19 @@ static bool map_rules(struct maps *maps, struct report_state *to, const struct r
 {
     maps->rules = calloc(from->rules.len + 1, sizeof *maps->rules);
     for (size_t i = 0; maps->rules != NULL && i < from->rules.len; i++) {
-        const struct report_rule *rule = report_table_at(&from->rules, i);
-        const struct ht_finding words  = {.id          = rule->id,
-                                          .title       = rule->title,
-                                          .category    = rule->category,
-                                          .basis       = rule->basis,
-                                          .verdict     = rule->verdict,
-                                          .clause      = rule->clause,
-                                          .attack      = rule->attack,
-                                          .remediation = rule->remediation,
-                                          .references  = rule->references,
-                                          .scope       = rule->scope};
-        maps->rules[i + 1]             = report_rule_of(to, &words);
+        const struct report_rule *rule  = report_table_at(&from->rules, i);
+        const struct ht_finding words   = {.id          = rule->id,
+                                           .title       = rule->title,
+                                           .category    = rule->category,
+                                           .basis       = rule->basis,
+                                           .verdict     = rule->verdict,
+                                           .clause      = rule->clause,
+                                           .attack      = rule->attack,
+                                           .remediation = rule->remediation,
+                                           .references  = rule->references,
+                                           .scope       = rule->scope};
+        const struct report_sight sight = sight_of(maps, rule->sight);
+        maps->rules[i + 1]              = report_rule_of(to, &words, &sight);
     }
     return maps->rules != NULL;
 }

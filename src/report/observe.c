@@ -315,7 +315,7 @@ static void add_certificates(const struct observer *o)
 static struct report_finding_key key_of(const struct observer *o, const struct ht_finding *finding)
 {
     return (struct report_finding_key){
-        .rule = report_rule_of(o->state, finding), .server = o->server, .ja4 = o->ja4};
+        .rule = report_rule_of(o->state, finding, &o->sight), .server = o->server, .ja4 = o->ja4};
 }
 
 static void add_proof(const struct observer *o, const struct ht_finding *from,
@@ -528,7 +528,7 @@ static void leave_out(struct observer *o)
     o->state->totals.tls_connections += o->c->tls != NULL;
     o->state->totals.findings_left_out += o->connection->findings.len;
     for (size_t i = 0; i < o->connection->findings.len; i++) {
-        const uint32_t rule = report_rule_of(o->state, &findings[i]);
+        const uint32_t rule = report_rule_of(o->state, &findings[i], &o->sight);
         add_case(o, &findings[i], report_finding_of_rest(o->state, rule));
     }
 }

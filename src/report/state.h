@@ -136,6 +136,7 @@ struct report_rule {
     const char *id, *title, *category, *basis, *verdict, *clause, *attack, *remediation;
     const char *scope; /* client, server; NULL: both */
     const char *const *references;
+    struct report_sight sight; /* of the first case that has a clause: it is that one's */
 };
 
 struct report_proof {
@@ -430,8 +431,9 @@ void report_slow_add(struct report_latency *latency, const struct report_slow *s
 uint32_t report_label_of(struct report_state *state, const char *label);
 
 /* report_rule_of is the index of the rule with these words, plus one; 0: no room. Its basis is that
- * of the least certain case. */
-uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words);
+ * of the least certain case, its clause the first one's, by their sights. */
+uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words,
+                        const struct report_sight *sight);
 
 /* report_place_of is a hash of where a static text lies. */
 static inline size_t report_place_of(const char *text)

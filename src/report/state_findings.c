@@ -17,7 +17,6 @@ static uint32_t rule_of(struct report_state *state, const struct ht_finding *wor
                                      .category    = words->category,
                                      .basis       = words->basis,
                                      .verdict     = words->verdict,
-                                     .clause      = words->clause,
                                      .attack      = words->attack,
                                      .remediation = words->remediation,
                                      .scope       = words->scope,
@@ -44,8 +43,18 @@ static void weaken(struct report_rule *rule, const char *basis)
     }
 }
 
+/* A policy may have a clause for each value that it does not allow. */
+static void cite(struct report_rule *rule, const char *clause, const struct report_sight *sight)
+{
+    if (clause != NULL && report_sight_before(sight, &rule->sight)) {
+        rule->clause = clause;
+        rule->sight  = *sight;
+    }
+}
+
 /* A rule's id is mostly the same words at the same place. */
-uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words)
+uint32_t report_rule_of(struct report_state *state, const struct ht_finding *words,
+                        const struct report_sight *sight)
 {
     struct report_recent *recent =
         &state->rules_recent[report_place_of(words->id) % REPORT_RECENT_RULES];
@@ -53,7 +62,9 @@ uint32_t report_rule_of(struct report_state *state, const struct ht_finding *wor
         *recent = (struct report_recent){.text = words->id, .number = rule_of(state, words)};
     }
     if (recent->number != 0) {
-        weaken(report_table_at(&state->rules, recent->number - 1), words->basis);
+        struct report_rule *rule = report_table_at(&state->rules, recent->number - 1);
+        weaken(rule, words->basis);
+        cite(rule, words->clause, sight);
     }
     return recent->number;
 }

@@ -321,18 +321,48 @@ static void a_basis_is_that_of_the_least_certain_case(void **state)
     (void)state;
     static const char *const bases[] = {"observed", "inferred", "derived"};
     for (size_t first = 0; first < 3; first++) {
-        struct report_state *kept = calloc(1, sizeof *kept);
-        uint32_t rule             = 0;
+        struct report_state *kept       = calloc(1, sizeof *kept);
+        uint32_t rule                   = 0;
+        const struct report_sight sight = {.id = 1};
         assert_non_null(kept);
         report_state_init(kept, &settings);
         for (size_t i = 0; i < 3; i++) {
             const struct ht_finding words = {.id = "some-rule", .basis = bases[(first + i) % 3]};
-            rule                          = report_rule_of(kept, &words);
+            rule                          = report_rule_of(kept, &words, &sight);
         }
         const struct report_rule *found = report_table_at(&kept->rules, rule - 1);
         assert_string_equal(found->basis, "inferred");
         report_state_free(kept);
         free(kept);
+    }
+}
+
+/* Of the first case, whoever saw it; and a case without one changes nothing. */
+static void a_clause_is_that_of_the_first_case(void **state)
+{
+    (void)state;
+    static const char *const clauses[] = {"section 3", NULL, "appendix C"};
+    static const size_t orders[][3]    = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                          {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    for (size_t at = 0; at < HT_ARRAY_LEN(orders) * 8; at++) {
+        struct report_state *states = calloc(2, sizeof *states);
+        assert_non_null(states);
+        report_state_init(&states[0], &settings);
+        report_state_init(&states[1], &settings);
+        for (size_t i = 0; i < 3; i++) {
+            const size_t which              = orders[at / 8][i];
+            const struct ht_finding words   = {.id = "some-rule", .clause = clauses[which]};
+            const struct report_sight sight = {.id = which + 1, .time_ns = 10 - (int64_t)which};
+            states[at >> which & 1].totals.connections++;
+            assert_int_not_equal(report_rule_of(&states[at >> which & 1], &words, &sight), 0);
+        }
+        report_state_merge(&states[0], &states[1]);
+        assert_int_equal(states[0].rules.len, 1);
+        const struct report_rule *found = report_table_at(&states[0].rules, 0);
+        assert_string_equal(found->clause, "appendix C");
+        report_state_free(&states[0]);
+        report_state_free(&states[1]);
+        free(states);
     }
 }
 
@@ -458,6 +488,7 @@ int main(void)
         cmocka_unit_test(a_repeat_is_the_same_in_any_order),
         cmocka_unit_test(a_server_begins_the_same_in_any_order),
         cmocka_unit_test(a_basis_is_that_of_the_least_certain_case),
+        cmocka_unit_test(a_clause_is_that_of_the_first_case),
         cmocka_unit_test(a_finding_is_laid_to_whose_fault_it_is),
         cmocka_unit_test(what_has_no_room_is_counted),
         cmocka_unit_test(what_has_no_server_is_counted),
