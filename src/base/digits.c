@@ -106,7 +106,7 @@ static char *put_three(char *at, uint32_t below_1000)
 static char *put_head(char *at, uint32_t below_1000)
 {
     const char *three = threes + (size_t)4 * below_1000;
-    ptrdiff_t zeros   = three[3] - '0';
+    size_t zeros      = (uint8_t)three[3] & 3; /* a digit's low bits */
     memcpy(at, three + zeros, 4);
     return at + 3 - zeros;
 }
@@ -153,10 +153,23 @@ char *ht_put_nanoseconds(char *at, uint32_t below_1000000000)
 
 enum { CHUNK = 16 };
 typedef uint8_t chunk_bytes __attribute__((vector_size(CHUNK)));
+typedef int8_t signed_bytes __attribute__((vector_size(CHUNK))); /* compared in one step */
+typedef uint64_t chunk_words __attribute__((vector_size(CHUNK)));
 
 static chunk_bytes hex_digits(chunk_bytes below_16)
 {
-    return below_16 + '0' + ((chunk_bytes)(below_16 > 9) & ('a' - '0' - 10));
+    return below_16 + '0' + ((chunk_bytes)((signed_bytes)below_16 > 9) & ('a' - '0' - 10));
+}
+
+static void put_hex_half(char *at, const uint8_t *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    chunk_bytes chunk = (chunk_bytes)(chunk_words){word};
+    chunk_bytes high = hex_digits(chunk >> 4), low = hex_digits(chunk & 15);
+    chunk_bytes both =
+        __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    memcpy(at, &both, CHUNK);
 }
 
 static void put_hex_chunk(char *at, const uint8_t *bytes)
@@ -177,6 +190,10 @@ char *ht_put_hex(char *at, struct ht_bytes bytes)
     size_t done = 0;
     for (; bytes.len - done >= CHUNK; done += CHUNK) {
         put_hex_chunk(at + 2 * done, bytes.ptr + done);
+    }
+    if (bytes.len - done >= CHUNK / 2) {
+        put_hex_half(at + 2 * done, bytes.ptr + done);
+        done += CHUNK / 2;
     }
     for (; done < bytes.len; done++) {
         memcpy(at + 2 * done, hex_pairs + (size_t)2 * bytes.ptr[done], 2);

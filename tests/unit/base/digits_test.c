@@ -67,6 +67,18 @@ static void test_hex(void **state)
         *ht_put_hex(at, ht_bytes(bytes, 2)) = '\0';
         assert_string_equal(at, expected);
     }
+    uint8_t bytes[40]; /* each byte in each place of what is written at once */
+    char at[sizeof bytes * 2 + 1], expected[sizeof at];
+    for (unsigned i = 0; i < 256 * sizeof bytes; i++) {
+        size_t len = i % (sizeof bytes + 1);
+        for (size_t k = 0; k < len; k++) {
+            bytes[k] = (uint8_t)(i / sizeof bytes + 7 * k);
+            (void)snprintf(expected + 2 * k, 3, "%02x", bytes[k]);
+        }
+        expected[2 * len]                     = '\0';
+        *ht_put_hex(at, ht_bytes(bytes, len)) = '\0';
+        assert_string_equal(at, expected);
+    }
 }
 
 static void expect_address(const struct ht_address *address)
