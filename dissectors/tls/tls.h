@@ -92,36 +92,13 @@ struct tls_value_faults {
 
 struct tls_client_hello {
     uint64_t frame;
-    struct ht_named record_version;
-    struct ht_named legacy_version;
+    /* What is of this hello alone: */
     struct ht_bytes random;
     struct ht_bytes session_id;
-    struct ht_bytes cipher_suites;       /* uint16 */
-    struct ht_bytes compression_methods; /* uint8 */
-    struct ht_bytes extensions;          /* uint16, the types in wire order */
-    struct ht_bytes server_name;         /* of the host_name entry; may be empty */
-    struct ht_texts alpn;
-    struct ht_bytes supported_versions; /* uint16 */
-    struct ht_bytes groups;             /* uint16 */
-    struct ht_bytes point_formats;      /* uint8 */
-    struct ht_bytes signature_schemes;  /* uint16 */
-    struct ht_bytes key_share_groups;   /* uint16 */
-    struct ht_bytes psk_modes;          /* uint8 */
-    uint16_t psk_identities;            /* number offered */
-    uint16_t session_ticket_bytes;      /* of the session_ticket extension's content */
-    uint16_t padding_bytes;             /* of the padding extension's content */
-    uint16_t cookie_bytes;              /* of DTLS, and of the cookie extension */
-    bool early_data;
-    bool grease;           /* any GREASE value is in it */
-    bool session_ticket;   /* the extension is there, empty or not; internal */
-    struct ht_objects psk; /* of struct tls_psk_offer, the first of them */
+    struct ht_bytes server_name; /* of the host_name entry; may be empty */
+    struct ht_objects psk;       /* of struct tls_psk_offer, the first of them */
     struct tls_encrypted_client_hello *encrypted_client_hello;
-    const struct tls_client_capabilities *capabilities;
     struct tls_client_particulars *particulars;
-    /* By analyzers: */
-    const struct tls_ja3 *ja3;
-    struct ht_bytes ja4;
-    struct ht_bytes ja4_r;
     /* Not in the output: */
     uint64_t resumption_key;        /* by which the session resumed is known; by an analyzer */
     struct ht_bytes ticket;         /* the session_ticket extension's content; view only */
@@ -129,9 +106,34 @@ struct tls_client_hello {
     struct ht_bytes key_shares;     /* as sent; view only */
     struct ht_bytes key_share_ends; /* the last 16 bytes of each, by an analyzer */
     const struct tls_value_faults *faults; /* of its key shares; NULL: none */
-    uint32_t body_bytes;                   /* of the message, by an analyzer */
     const void *shape; /* by which it was known: all of it but what is its own; NULL: it was not */
     uint64_t shape_number; /* once it was kept: of those that have the same shape; 0: not known */
+    uint32_t body_bytes;   /* of the message, by an analyzer */
+    /* What many hellos have in common, side by side: */
+    bool early_data;
+    bool grease;         /* any GREASE value is in it */
+    bool session_ticket; /* the extension is there, empty or not; internal */
+    struct ht_named record_version;
+    struct ht_named legacy_version;
+    uint16_t psk_identities;             /* number offered */
+    uint16_t session_ticket_bytes;       /* of the session_ticket extension's content */
+    uint16_t padding_bytes;              /* of the padding extension's content */
+    uint16_t cookie_bytes;               /* of DTLS, and of the cookie extension */
+    struct ht_bytes cipher_suites;       /* uint16 */
+    struct ht_bytes compression_methods; /* uint8 */
+    struct ht_bytes extensions;          /* uint16, the types in wire order */
+    struct ht_texts alpn;
+    struct ht_bytes supported_versions; /* uint16 */
+    struct ht_bytes groups;             /* uint16 */
+    struct ht_bytes point_formats;      /* uint8 */
+    struct ht_bytes signature_schemes;  /* uint16 */
+    struct ht_bytes key_share_groups;   /* uint16 */
+    struct ht_bytes psk_modes;          /* uint8 */
+    const struct tls_client_capabilities *capabilities;
+    /* By analyzers: */
+    const struct tls_ja3 *ja3;
+    struct ht_bytes ja4;
+    struct ht_bytes ja4_r;
 };
 
 /* A certificate's entry in a log of Certificate Transparency (RFC 6962 section 3.2). */
@@ -176,18 +178,28 @@ struct tls_suite_traits {
 
 struct tls_server_hello {
     uint64_t frame;
-    struct ht_named record_version;
-    struct ht_named legacy_version;
+    /* What is of this hello alone: */
     struct ht_bytes random;
     struct ht_bytes session_id;
+    const struct tls_server_choices *choices;
+    /* Not in the output: */
+    const struct tls_client_hello *offer;  /* where the session id is another than the client's, so
+                                            * that the session can be resumed by it; view only */
+    struct ht_bytes key_share;             /* view only */
+    struct ht_bytes key_share_end;         /* its last 16 bytes, by an analyzer */
+    const struct tls_value_faults *faults; /* of its key share; NULL: none */
+    const void *shape;                     /* as struct tls_client_hello */
+    uint64_t shape_number;                 /* likewise */
+    /* What many hellos have in common, side by side: */
+    struct ht_named record_version;
+    struct ht_named legacy_version;
     struct ht_named cipher_suite;
     struct ht_named compression_method;
-    struct ht_bytes extensions; /* uint16 */
     struct ht_named supported_version;
     struct ht_named version; /* really negotiated: supported_version, else legacy_version */
     struct ht_named key_share_group;
-    struct ht_bytes alpn;
-    struct ht_bytes point_formats; /* uint8 */
+    struct tls_suite_traits suite; /* of cipher_suite, of a ServerHello that was met; internal */
+    bool retry_request;            /* its random says HelloRetryRequest (RFC 8446 section 4.1.3) */
     bool session_ticket;           /* the extension is there: a ticket will follow */
     bool extended_master_secret;
     bool encrypt_then_mac;
@@ -195,21 +207,12 @@ struct tls_server_hello {
     bool pre_shared_key; /* a PSK was selected */
     bool status_request;
     uint16_t psk_index;
-    bool retry_request;    /* its random says HelloRetryRequest (RFC 8446 section 4.1.3) */
-    const char *downgrade; /* the sentinel in random: "TLS 1.2", "TLS 1.1 or below"; RFC 8446
-                            * section 4.1.3 */
-    const struct tls_server_choices *choices;
-    /* By analyzers: */
-    const struct tls_ja3 *ja3s;
-    /* Not in the output: */
-    const struct tls_client_hello *offer;  /* where the session id is another than the client's, so
-                                            * that the session can be resumed by it; view only */
-    struct ht_bytes key_share;             /* view only */
-    struct ht_bytes key_share_end;         /* its last 16 bytes, by an analyzer */
-    const struct tls_value_faults *faults; /* of its key share; NULL: none */
-    struct tls_suite_traits suite;         /* of cipher_suite, of a ServerHello that was met */
-    const void *shape;                     /* as struct tls_client_hello */
-    uint64_t shape_number;                 /* likewise */
+    struct ht_bytes extensions; /* uint16 */
+    struct ht_bytes alpn;
+    struct ht_bytes point_formats; /* uint8 */
+    const char *downgrade;      /* the sentinel in random: "TLS 1.2", "TLS 1.1 or below"; RFC 8446
+                                 * section 4.1.3 */
+    const struct tls_ja3 *ja3s; /* by an analyzer */
 };
 
 /* A delegated credential (RFC 9345): with its key the handshake is signed, in place of the leaf's.
@@ -222,19 +225,20 @@ struct tls_delegated_credential {
 };
 
 struct tls_certificate {
-    struct ht_texts sha256;          /* of each DER, leaf first; by the certificate analyzer */
-    struct ht_bytes subject, issuer; /* of the leaf, likewise */
-    struct ht_texts chain;           /* each DER; views only, not copied */
     uint64_t chain_bytes;
-    bool empty;                     /* its list was read, and nothing is in it */
-    struct ht_bytes raw_public_key; /* SubjectPublicKeyInfo, in place of a chain (RFC 7250) */
-    struct ht_named compression;    /* RFC 8879 */
-    struct ht_objects scts;         /* of struct tls_sct; of the leaf, in TLS 1.3 */
+    struct ht_objects scts; /* of struct tls_sct; of the leaf, in TLS 1.3 */
     const struct tls_delegated_credential *delegated_credential;
     /* Not in the output: */
-    struct ht_bytes staple;   /* the leaf's CertificateStatus, in TLS 1.3; view only */
-    struct ht_bytes sct_list; /* what `scts` was read from */
-    const void *shape;        /* as struct tls_client_hello */
+    struct ht_texts chain;  /* each DER; views only, not copied */
+    struct ht_bytes staple; /* the leaf's CertificateStatus, in TLS 1.3; view only */
+    const void *shape;      /* as struct tls_client_hello */
+    /* What many connections have in common, side by side: */
+    bool empty;                      /* its list was read, and nothing is in it */
+    struct ht_named compression;     /* RFC 8879 */
+    struct ht_texts sha256;          /* of each DER, leaf first; by the certificate analyzer */
+    struct ht_bytes subject, issuer; /* of the leaf, likewise */
+    struct ht_bytes raw_public_key;  /* SubjectPublicKeyInfo, in place of a chain (RFC 7250) */
+    struct ht_bytes sct_list;        /* what `scts` was read from; internal */
 };
 
 /* What an analyzer judges a key exchange or its signature by. Views; not kept. */

@@ -69,11 +69,30 @@ static void add_words(struct ht_shape_plan *plan, const uint64_t *mask)
     }
 }
 
+/* Splits what counts of a copy, a mask of its words, into a piece and the words beside it. */
+static void add_copied(struct ht_shape_plan *plan, const uint64_t *counted)
+{
+    size_t len = 0;
+    for (size_t at = 0; at < plan->type->size; at += WORD) {
+        len = counted[at / WORD] == UINT64_MAX ? len + WORD : 0;
+        if (len > plan->piece_len) {
+            plan->piece_len = len;
+            plan->piece     = at + WORD - len;
+        }
+    }
+    for (size_t at = 0; at < plan->type->size; at += WORD) {
+        bool in_piece = at >= plan->piece && at < plan->piece + plan->piece_len;
+        if (counted[at / WORD] != 0 && !in_piece) {
+            plan->beside[plan->num_beside++] = (struct ht_shape_word){at, counted[at / WORD]};
+        }
+    }
+}
+
 /* With `whole` all members count, as of an object that another one points at. */
 static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct *type, bool whole)
 {
     bool fits = type->size <= HT_SHAPE_LARGEST && type->size % WORD == 0, flat = true;
-    uint64_t mask[HT_SHAPE_LARGEST / WORD] = {0};
+    uint64_t mask[HT_SHAPE_LARGEST / WORD] = {0}, counted[HT_SHAPE_LARGEST / WORD] = {0};
     struct ht_shape_plan *plan =
         fits ? ht_arena_alloc(arena, sizeof *plan + type->num_fields * sizeof plan->rows[0]) : NULL;
     for (size_t i = 0; plan != NULL && i < type->num_fields; i++) {
@@ -85,7 +104,7 @@ static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct
             continue;
         }
         mask_member(mask, field);
-        memset((uint8_t *)plan->counted + field->offset, 0xFF, field->size);
+        memset((uint8_t *)counted + field->offset, 0xFF, field->size);
         if (is_list(field) || is_pointer(field)) {
             bool followed                = !whole && field->kind == HT_OBJECT;
             plan->rows[plan->num_rows++] = (struct ht_shape_row){
@@ -99,6 +118,7 @@ static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct
         plan->type = type;
         plan->flat = flat;
         add_words(plan, mask);
+        add_copied(plan, counted);
     }
     return plan;
 }
@@ -191,13 +211,19 @@ static bool same_pointed(const struct ht_shape_row *row, const void *a, const vo
     }
 }
 
+/* What counts of `num` words is not the same in both. */
+static bool differ(const struct ht_shape_word *words, size_t num, const void *a, const void *b)
+{
+    uint64_t unlike = 0;
+    for (size_t i = 0; i < num; i++) {
+        unlike |= ht_shape_word_of(a, &words[i]) ^ ht_shape_word_of(b, &words[i]);
+    }
+    return unlike != 0;
+}
+
 static bool same(const struct ht_shape_plan *plan, const void *a, const void *b)
 {
-    uint64_t differ = 0;
-    for (size_t i = 0; i < plan->num_words; i++) {
-        differ |= ht_shape_word_of(a, &plan->words[i]) ^ ht_shape_word_of(b, &plan->words[i]);
-    }
-    bool alike = differ == 0;
+    bool alike = !differ(plan->words, plan->num_words, a, b);
     for (size_t i = 0; alike && i < plan->num_rows; i++) {
         const struct ht_field *field = plan->rows[i].field;
         alike = same_pointed(&plan->rows[i], ht_field_at(field, a), ht_field_at(field, b));
@@ -231,40 +257,13 @@ static const void *make_shape(const struct ht_keeper *keeper, const struct ht_sh
     return kept.len > 0 ? kept.ptr : NULL;
 }
 
-/* Two words at once. */
-typedef uint64_t pair __attribute__((vector_size(2 * WORD)));
-
-static pair pair_at(const void *object, size_t offset)
-{
-    pair words;
-    memcpy(&words, (const char *)object + offset, sizeof words);
-    return words;
-}
-
-static pair unlike_at(const struct ht_shape_plan *plan, const void *a, const void *b, size_t at)
-{
-    return (pair_at(a, at) ^ pair_at(b, at)) & pair_at(plan->counted, at);
-}
-
 /* What counts is the same in both, also the addresses of what they point at: as of an object that
  * began as a copy of its shape. */
-static bool is_copy(const struct ht_shape_plan *plan, const void *object, const void *shape)
+static inline bool is_copy(const struct ht_shape_plan *plan, const void *object, const void *shape)
 {
-    pair differ = {0};
-    size_t at = 0, step = sizeof differ;
-    for (; at + 4 * step <= plan->type->size; at += 4 * step) {
-        differ |= unlike_at(plan, object, shape, at) | unlike_at(plan, object, shape, at + step) |
-                  unlike_at(plan, object, shape, at + 2 * step) |
-                  unlike_at(plan, object, shape, at + 3 * step);
-    }
-    for (; at + step <= plan->type->size; at += step) {
-        differ |= unlike_at(plan, object, shape, at);
-    }
-    if (at < plan->type->size) {
-        const struct ht_shape_word last = {.offset = at, .mask = plan->counted[at / WORD]};
-        differ[0] |= ht_shape_word_of(object, &last) ^ ht_shape_word_of(shape, &last);
-    }
-    return (differ[0] | differ[1]) == 0;
+    return memcmp((const char *)object + plan->piece, (const char *)shape + plan->piece,
+                  plan->piece_len) == 0 &&
+           !differ(plan->beside, plan->num_beside, object, shape);
 }
 
 /* What is found changes places with the one before it: what comes again and again stays. NULL: none

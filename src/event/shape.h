@@ -57,8 +57,11 @@ struct ht_shape_plan {
     const struct ht_field *digests; /* a list of them that counts; NULL: it has none */
     bool flat; /* no member points at anything: an object is copied by its words, `& members` */
     uint64_t members[HT_SHAPE_LARGEST / sizeof(uint64_t)]; /* the bits that have a row */
-    uint64_t counted[HT_SHAPE_LARGEST / sizeof(uint64_t)]; /* those whose row counts */
-    size_t num_words, num_own, num_rows;
+    /* Of a copy of the shape, also the addresses of what it points at: the longest piece of which
+     * all counts, and the words beside it. */
+    size_t piece, piece_len;
+    size_t num_beside, num_words, num_own, num_rows;
+    struct ht_shape_word beside[HT_SHAPE_LARGEST / sizeof(uint64_t)];
     struct ht_shape_word words[HT_SHAPE_LARGEST / sizeof(uint64_t)];
     struct ht_shape_own own[HT_SHAPE_MAX_OWN];
     struct ht_shape_row rows[];
