@@ -26,8 +26,8 @@ enum form { ALONE, NEAR, ELSEWHERE, FAR };
  * kept lies: counted from the first chunk by steps of the arena's alignment, for most of it is in
  * the same one. Of an entry that is FAR from the one before it three words say all of that.
  *
- * Words are written and read whole: what is too much of the last one falls on `next`, which is NULL
- * as long as there are entries to be added. */
+ * Words are written and read whole: what is too much of the last one falls on `next`, which as
+ * `len` is written when the chunk is no longer the last one. */
 struct ht_timeline_chunk {
     uint8_t len;
     uint8_t bytes[CHUNK_BYTES];
@@ -46,22 +46,28 @@ struct distance {
 static bool add_chunk(struct ht_timeline *timeline, struct ht_arena *arena)
 {
     struct ht_timeline_chunk *chunk = ht_arena_take(arena, sizeof *chunk);
-    if (chunk != NULL) {
-        *(timeline->last != NULL ? &timeline->last->next : &timeline->first) = chunk;
-        timeline->last                                                       = chunk;
-        timeline->used                                                       = 0;
+    if (chunk == NULL) {
+        return false;
     }
-    return chunk != NULL;
+    if (timeline->last == NULL) {
+        timeline->first = chunk;
+    } else {
+        timeline->last->next = chunk;
+        timeline->last->len  = (uint8_t)(CHUNK_BYTES - timeline->left);
+    }
+    timeline->last = chunk;
+    timeline->left = CHUNK_BYTES;
+    return true;
 }
 
 static inline struct distance distance_to(const struct ht_timeline *timeline,
-                                          const struct ht_happening *h)
+                                          const struct ht_kept *kept, int64_t time_ns,
+                                          uint64_t frame)
 {
-    uintptr_t bytes = h->kept != NULL ? (uintptr_t)h->kept - (uintptr_t)timeline->first : 0;
-    return (struct distance){.time_ns =
-                                 (int64_t)((uint64_t)h->time_ns - (uint64_t)timeline->time_ns),
-                             .frames = (int64_t)(h->frame - timeline->frame),
-                             .steps  = (int64_t)bytes >> STEP_SHIFT};
+    uintptr_t bytes = kept != NULL ? (uintptr_t)kept - (uintptr_t)timeline->first : 0;
+    return (struct distance){.time_ns = (int64_t)((uint64_t)time_ns - (uint64_t)timeline->time_ns),
+                             .frames  = (int64_t)(frame - timeline->frame),
+                             .steps   = (int64_t)bytes >> STEP_SHIFT};
 }
 
 /* As a number with a sign. */
@@ -87,60 +93,51 @@ static inline unsigned entry_len(enum form form)
 }
 
 /* Appends to the last chunk, which has room. */
-static inline void append(struct ht_timeline *timeline, const struct ht_happening *h,
-                          enum form form, struct distance d)
+static inline void append(struct ht_timeline *timeline, unsigned kind_side, enum form form,
+                          struct distance d)
 {
-    struct ht_timeline_chunk *chunk = timeline->last;
-    uint64_t kind                   = h->kind->number * 2U + h->side;
-    uint64_t frames                 = (uint64_t)d.frames & ((UINT64_C(1) << FRAME_BITS) - 1);
-    uint64_t head                   = (uint64_t)form | kind << FORM_BITS | frames << FRAME_SHIFT |
+    uint64_t frames = (uint64_t)d.frames & ((UINT64_C(1) << FRAME_BITS) - 1);
+    uint64_t head   = (uint64_t)form | (uint64_t)kind_side << FORM_BITS | frames << FRAME_SHIFT |
                     (uint64_t)d.time_ns << TIME_SHIFT;
-    uint8_t *at = ht_put_word(chunk->bytes + timeline->used, head, HEAD_LEN);
+    uint8_t *at = ht_put_word(timeline->last->bytes + CHUNK_BYTES - timeline->left, head, HEAD_LEN);
     if (form == FAR) {
         at = ht_put_word(at, (uint64_t)d.time_ns, HEAD_LEN);
         at = ht_put_word(at, (uint64_t)d.frames, HEAD_LEN);
     }
     (void)ht_put_word(at, (uint64_t)d.steps, HEAD_LEN);
-    timeline->used    = (uint8_t)(timeline->used + entry_len(form));
-    chunk->next       = NULL;
-    chunk->len        = timeline->used;
-    timeline->time_ns = h->time_ns;
-    timeline->frame   = h->frame;
+    timeline->left    = (uint8_t)(timeline->left - entry_len(form));
+    timeline->time_ns = (int64_t)((uint64_t)timeline->time_ns + (uint64_t)d.time_ns);
+    timeline->frame += (uint64_t)d.frames;
     timeline->len++;
 }
 
 /* Not inlined, for most entries are near the one before them, and their chunk has room. */
-__attribute__((noinline)) static bool add_unusual(struct ht_timeline *timeline,
-                                                  struct ht_arena *arena, struct ht_happening h)
+__attribute__((noinline)) static bool append_unusual(struct ht_timeline *timeline,
+                                                     struct ht_arena *arena, unsigned kind_side,
+                                                     const struct ht_kept *kept, int64_t time_ns,
+                                                     uint64_t frame)
 {
     if (timeline->last == NULL && !add_chunk(timeline, arena)) {
         return false;
     }
-    const struct distance d = distance_to(timeline, &h);
+    const struct distance d = distance_to(timeline, kept, time_ns, frame);
     enum form form          = form_of(d);
-    if (timeline->used + entry_len(form) > CHUNK_BYTES && !add_chunk(timeline, arena)) {
+    if (entry_len(form) > timeline->left && !add_chunk(timeline, arena)) {
         return false;
     }
-    append(timeline, &h, form, d);
+    append(timeline, kind_side, form, d);
     return true;
 }
 
-bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
-                     const struct ht_happening *h)
+bool ht_timeline_append(struct ht_timeline *timeline, struct ht_arena *arena, unsigned kind_side,
+                        const struct ht_kept *kept, int64_t time_ns, uint64_t frame)
 {
-    const struct distance d = distance_to(timeline, h);
+    const struct distance d = distance_to(timeline, kept, time_ns, frame);
     enum form form          = form_of(d);
-    bool room = timeline->last != NULL && timeline->used + entry_len(form) <= CHUNK_BYTES;
-    if (!room || form == FAR) {
-        /* Made here, so that what most are made of need not be in memory. */
-        const struct ht_happening unusual = {.kind    = h->kind,
-                                             .kept    = h->kept,
-                                             .time_ns = h->time_ns,
-                                             .frame   = h->frame,
-                                             .side    = h->side};
-        return add_unusual(timeline, arena, unusual);
+    if (form == FAR || entry_len(form) > timeline->left) {
+        return append_unusual(timeline, arena, kind_side, kept, time_ns, frame);
     }
-    append(timeline, h, form, d);
+    append(timeline, kind_side, form, d);
     return true;
 }
 
@@ -211,10 +208,14 @@ void ht_timeline_read(const struct ht_timeline *timeline, int64_t begin_ns, uint
 {
     const struct ht_happening begin     = {.time_ns = begin_ns, .frame = begin_frame};
     const struct ht_happening *previous = &begin;
-    for (const struct ht_timeline_chunk *c = timeline->first; c != NULL; c = c->next) {
-        for (const uint8_t *at = c->bytes, *end = at + c->len; at < end;) {
+    const struct ht_timeline_chunk *c   = timeline->first;
+    while (c != NULL) {
+        bool is_last = c == timeline->last;
+        size_t len   = is_last ? CHUNK_BYTES - (size_t)timeline->left : c->len;
+        for (const uint8_t *at = c->bytes, *end = at + len; at < end;) {
             at       = read_entry(at, timeline->first, kinds, previous, out);
             previous = out++;
         }
+        c = is_last ? NULL : c->next;
     }
 }

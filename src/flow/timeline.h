@@ -26,12 +26,20 @@ struct ht_timeline {
     int64_t time_ns; /* of the last entry, from which the next one is counted */
     uint64_t frame;
     uint32_t len;
-    uint8_t used; /* bytes of the last chunk, which so need not be at hand to be written to */
+    uint8_t left; /* bytes of the last chunk, which so need not be at hand to be written to */
 };
 
+/* ht_timeline_append is ht_timeline_add of a happening whose kind and side are one number. */
+bool ht_timeline_append(struct ht_timeline *timeline, struct ht_arena *arena, unsigned kind_side,
+                        const struct ht_kept *kept, int64_t time_ns, uint64_t frame);
+
 /* ht_timeline_add appends; what it points at must live as long as the arena. False: no memory. */
-bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
-                     const struct ht_happening *happening);
+static inline bool ht_timeline_add(struct ht_timeline *timeline, struct ht_arena *arena,
+                                   const struct ht_happening *h)
+{
+    return ht_timeline_append(timeline, arena, h->kind->number * 2U + h->side, h->kept, h->time_ns,
+                              h->frame);
+}
 
 /* ht_timeline_fetch has the first entries, and what was kept with them, fetched into the cache. */
 void ht_timeline_fetch(const struct ht_timeline *timeline);

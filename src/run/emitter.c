@@ -131,18 +131,14 @@ void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *typ
 }
 
 /* Adds to the timeline of the flow at hand, up to `max` entries. */
-static void happened(struct ht_engine *engine, enum ht_side side, const struct ht_entry_kind *kind,
-                     struct ht_kept *kept, uint32_t max)
+static inline void happened(struct ht_engine *engine, enum ht_side side,
+                            const struct ht_entry_kind *kind, struct ht_kept *kept, uint32_t max)
 {
-    struct ht_flow *flow                = engine->flow;
-    const struct ht_happening happening = {.kind    = kind,
-                                           .kept    = kept,
-                                           .time_ns = engine->emitter.time_ns,
-                                           .frame   = engine->emitter.frame,
-                                           .side    = (uint8_t)side};
+    struct ht_flow *flow = engine->flow;
     if (kind == NULL || flow->timeline.len >= max ||
         flow->arena.size >= (size_t)2 * MAX_STORY_BYTES ||
-        !ht_timeline_add(&flow->timeline, &flow->arena, &happening)) {
+        !ht_timeline_append(&flow->timeline, &flow->arena, kind->number * 2U + side, kept,
+                            engine->emitter.time_ns, engine->emitter.frame)) {
         flow->limit_reached = true;
     }
 }
