@@ -160,11 +160,11 @@ struct ht_kept *ht_keep(const struct ht_keeper *keeper, const struct ht_struct *
 __attribute__((noinline)) static const void *
 make_again(const struct ht_kept *kept, const struct ht_struct *type, struct ht_arena *arena)
 {
-    struct ht_bytes copy = ht_arena_copy(arena, ht_bytes(kept->shape, type->size));
-    uint8_t *object      = (uint8_t *)(uintptr_t)copy.ptr; /* NOLINT(performance-no-int-to-ptr) */
-    if (copy.len == 0) {
+    void *object = ht_arena_take(arena, type->size);
+    if (object == NULL) {
         return NULL;
     }
+    memcpy(object, kept->shape, type->size);
     for (const uint8_t *at = kept->own, *end = at + kept->own_len; at < end;) {
         const struct ht_field *field = &type->fields[*at];
         at                           = take_own(field, at + 1, object);
