@@ -565,9 +565,9 @@ void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum 
     }
 }
 
-/* Of a message of which the rest will not come. */
-static void tell_cut(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
-                     struct ht_bytes held)
+/* Of a message of which the rest will not come: not inlined, for hardly any is cut. */
+__attribute__((noinline)) static void tell_cut(struct tls_state *state, struct ht_emitter *e,
+                                               enum ht_side from, struct ht_bytes held)
 {
     const struct tls_direction *d  = &state->direction[from];
     struct tls_handshake handshake = {0};

@@ -160,7 +160,10 @@ static void infer_alert(const struct tls_ending *x, enum ht_side from,
 static void infer_alerts(const struct tls_ending *x, const struct tls_place *finished, bool asked)
 {
     const struct tls_direction *d = x->state->direction;
-    bool server_first             = tls_before(d[x->server].last_data, d[x->client].last_data);
+    if (!ends_with_alert(x, x->client) && !ends_with_alert(x, x->server)) {
+        return;
+    }
+    bool server_first = tls_before(d[x->server].last_data, d[x->client].last_data);
     infer_alert(x, server_first ? x->server : x->client, finished, asked);
     infer_alert(x, server_first ? x->client : x->server, finished, asked);
 }

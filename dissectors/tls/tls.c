@@ -130,8 +130,10 @@ static size_t mac_behind(const struct tls_state *state, const struct tls_directi
     return in_use && tls_hidden(state) == 0 ? tls_mac_len(state) : 0;
 }
 
-static void maybe_encrypted(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
-                            const struct tls_record *record, bool partial)
+/* Not inlined, for most records of handshakes are clear beyond doubt. */
+__attribute__((noinline)) static void maybe_encrypted(struct tls_state *state, struct ht_emitter *e,
+                                                      enum ht_side from,
+                                                      const struct tls_record *record, bool partial)
 {
     const struct tls_direction *d = &state->direction[from];
     size_t mac_len                = mac_behind(state, d);
@@ -147,8 +149,8 @@ static void maybe_encrypted(struct tls_state *state, struct ht_emitter *e, enum 
     }
 }
 
-static void handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
-                      const struct tls_record *record, bool partial)
+static inline void handshake(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
+                             const struct tls_record *record, bool partial)
 {
     bool hello_seen = state->last_hello != NULL || state->server_hello != NULL;
     if (hello_seen && !state->direction[from].change_cipher_spec) {

@@ -409,7 +409,8 @@ static void feed(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
     bool more                        = true;
     while (more && !s->given_up) {
         if (d->found == NULL) {
-            more = s->watching ? watch(d, e, side, &bytes) : feed_unmatched(d, e, side, &bytes);
+            more  = s->watching ? watch(d, e, side, &bytes) : feed_unmatched(d, e, side, &bytes);
+            bytes = take_whole(d, e, side, bytes);
             continue;
         }
         bytes = feed_found(d, e, side, bytes);
