@@ -229,37 +229,6 @@ static void end_unanswered(const struct tls_ending *x)
                                     (s->records > 0 || !x->end->side[x->server].seen);
 }
 
-static const char *group_exchange(struct ht_named group, bool psk)
-{
-    const struct ht_registry_entry *entry =
-        group.set ? ht_registry_find(&tls_groups, group.id) : NULL;
-    if (entry == NULL) {
-        return psk ? "PSK" : NULL;
-    }
-    if (starts_with(entry->note, "hybrid")) {
-        return "ECDHE+ML-KEM";
-    }
-    if (strcmp(entry->note, "pq-kem") == 0) {
-        return "ML-KEM";
-    }
-    return strcmp(entry->note, "ffdhe") == 0 ? "DHE" : "ECDHE";
-}
-
-/* The words of the registry's note, "ECDHE/RSA", that stand for the key exchange. */
-static const char *suite_exchange(const char *kind)
-{
-    static const char *const known[] = {
-        "ECDHE_PSK", "ECDHE", "ECDH_anon", "ECDH", "DHE_PSK", "DHE",        "DH_anon", "DH",
-        "RSA_PSK",   "RSA",   "PSK",       "SRP",  "KRB5",    "VKO_GOST12", "ECJPAKE"};
-    for (size_t i = 0; i < HT_ARRAY_LEN(known); i++) {
-        size_t len = strlen(known[i]);
-        if (starts_with(kind, known[i]) && (kind[len] == '/' || kind[len] == '\0')) {
-            return known[i];
-        }
-    }
-    return NULL;
-}
-
 static const char *role_of_side(const struct tls_state *state, uint8_t side)
 {
     return side == state->client ? "client" : "server";
@@ -268,10 +237,8 @@ static const char *role_of_side(const struct tls_state *state, uint8_t side)
 static void complete_details(struct tls_state *state)
 {
     struct tls_details *details = &state->details;
-    bool psk              = details->server_hello != NULL && details->server_hello->pre_shared_key;
-    details->key_exchange = state->version >= TLS_13 ? group_exchange(details->group, psk)
-                                                     : suite_exchange(suite_kind(state));
-    if (psk) {
+    details->key_exchange       = tls_exchange_name(state);
+    if (details->server_hello != NULL && details->server_hello->pre_shared_key) {
         details->resumed    = true;
         details->resumption = "psk";
     } else if (details->server_hello != NULL && details->resumption == NULL) {

@@ -214,7 +214,7 @@ struct ht_kept *tls_take_server_hello(struct tls_state *state, struct ht_emitter
         /* What says TLS 1.3 was cut off, but its suites are its own (RFC 8446 appendix B.4). */
         hello->version = ht_named(TLS_13);
     }
-    hello->suite = hello->shape != NULL ? hello->suite : tls_suite_traits(hello->cipher_suite);
+    hello->suite = hello->shape != NULL ? hello->suite : tls_suite_traits(hello);
     hello->offer = offer_of_new_id(state, e, hello);
     const struct ht_event_type *type =
         hello->retry_request ? &tls_hello_retry_request_event : &tls_server_hello_event;

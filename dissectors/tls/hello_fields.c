@@ -331,6 +331,8 @@ static const struct ht_field server_hello_fields[] = {
              .flags = HT_INTERNAL),
     HT_FIELD(struct tls_server_hello, suite.sha384, HT_BOOL, "The suite's hash is SHA-384.",
              .flags = HT_INTERNAL),
+    HT_FIELD(struct tls_server_hello, suite.exchange, HT_UINT, "Kind of key exchange.",
+             .flags = HT_INTERNAL),
     HT_FIELD(struct tls_server_hello, downgrade, HT_LABEL,
              "The random says that a server of a higher version was made to choose this.",
              .label = "downgrade sentinel"),

@@ -76,14 +76,68 @@ static bool ends_with(struct ht_bytes name, const char *suffix)
     return name.len >= len && memcmp(name.ptr + name.len - len, suffix, len) == 0;
 }
 
-struct tls_suite_traits tls_suite_traits(struct ht_named suite)
+/* Kinds of key exchange, known by their numbers: those that a suite's note has before a slash, as
+ * "ECDHE/RSA", and those that TLS 1.3 has by its group. */
+static const char *const exchanges[] = {
+    NULL,  "ECDHE_PSK", "ECDHE",   "ECDH_anon",  "ECDH",   "DHE_PSK",
+    "DHE", "DH_anon",   "DH",      "RSA_PSK",    "RSA",    "PSK",
+    "SRP", "KRB5",      "ECJPAKE", "VKO_GOST12", "ML-KEM", "ECDHE+ML-KEM"};
+
+static uint8_t exchange_of(struct ht_bytes word)
+{
+    for (size_t i = 1; i < HT_ARRAY_LEN(exchanges); i++) {
+        if (ht_bytes_equal(word, ht_text(exchanges[i]))) {
+            return (uint8_t)i;
+        }
+    }
+    return 0;
+}
+
+/* Empty: it is not known. */
+static const char *group_exchange(struct ht_named group)
 {
     const struct ht_registry_entry *entry =
-        suite.set ? ht_registry_find(&tls_cipher_suites, suite.id) : NULL;
-    const char *name = entry != NULL ? entry->name : "";
+        group.set ? ht_registry_find(&tls_groups, group.id) : NULL;
+    if (entry == NULL) {
+        return "";
+    }
+    if (strncmp(entry->note, "hybrid", strlen("hybrid")) == 0) {
+        return "ECDHE+ML-KEM";
+    }
+    if (strcmp(entry->note, "pq-kem") == 0) {
+        return "ML-KEM";
+    }
+    return strcmp(entry->note, "ffdhe") == 0 ? "DHE" : "ECDHE";
+}
+
+/* As TLS 1.3 has it. */
+static const char *share_exchange(const struct tls_server_hello *hello)
+{
+    const char *name = group_exchange(hello->key_share_group);
+    return name[0] == '\0' && hello->pre_shared_key ? "PSK" : name;
+}
+
+const char *tls_exchange_name(const struct tls_state *state)
+{
+    bool other = state->direction[0].server_key_exchange || state->direction[1].server_key_exchange;
+    const char *name =
+        other && state->version >= TLS_13 ? group_exchange(state->details.group) : "";
+    return name[0] != '\0' ? name : exchanges[state->suite.exchange];
+}
+
+struct tls_suite_traits tls_suite_traits(const struct tls_server_hello *hello)
+{
+    const struct ht_registry_entry *entry =
+        hello->cipher_suite.set ? ht_registry_find(&tls_cipher_suites, hello->cipher_suite.id)
+                                : NULL;
+    const char *name = entry != NULL ? entry->name : "", *note = entry != NULL ? entry->note : "";
+    struct ht_bytes exchange = tls_comparable(hello->version.id) >= TLS_13
+                                   ? ht_text(share_exchange(hello))
+                                   : ht_bytes(note, strcspn(note, "/"));
     return (struct tls_suite_traits){.in_clear  = strstr(name, "_NULL_") != NULL,
                                      .short_tag = strstr(name, "CCM_8") != NULL,
-                                     .sha384    = ends_with(ht_text(name), "SHA384")};
+                                     .sha384    = ends_with(ht_text(name), "SHA384"),
+                                     .exchange  = exchange_of(exchange)};
 }
 
 size_t tls_mac_len(const struct tls_state *state)

@@ -74,8 +74,11 @@ static inline bool tls_saw_certificate(const struct tls_state *state)
     return state->direction[0].certificate_told || state->direction[1].certificate_told;
 }
 
-/* tls_suite_traits is what is known of a suite by its name; nothing where it is unknown. */
-struct tls_suite_traits tls_suite_traits(struct ht_named suite);
+/* tls_suite_traits is what is known by the names of what a ServerHello chose; nothing where they
+ * are unknown. tls_exchange_name is the session's kind of key exchange, by a ServerKeyExchange's
+ * group where there is one though TLS 1.3 has none; NULL: it is not known. */
+struct tls_suite_traits tls_suite_traits(const struct tls_server_hello *hello);
+const char *tls_exchange_name(const struct tls_state *state);
 
 /* tls_mac_len is how many bytes behind a message in clear are its MAC, by the suite negotiated. */
 size_t tls_mac_len(const struct tls_state *state);

@@ -171,9 +171,10 @@ struct tls_server_choices {
 
 /* What the name of a suite says of the records it protects. */
 struct tls_suite_traits {
-    bool in_clear;  /* encrypts nothing */
-    bool short_tag; /* of 8 bytes (RFC 6655 section 4) */
-    bool sha384;    /* is its hash */
+    bool in_clear;    /* encrypts nothing */
+    bool short_tag;   /* of 8 bytes (RFC 6655 section 4) */
+    bool sha384;      /* is its hash */
+    uint8_t exchange; /* the kind of key exchange, for tls_exchange_name; 0: not known */
 };
 
 struct tls_server_hello {
@@ -191,6 +192,14 @@ struct tls_server_hello {
     const void *shape;                     /* as struct tls_client_hello */
     uint64_t shape_number;                 /* likewise */
     /* What many hellos have in common, side by side: */
+    bool retry_request;  /* its random says HelloRetryRequest (RFC 8446 section 4.1.3) */
+    bool session_ticket; /* the extension is there: a ticket will follow */
+    bool extended_master_secret;
+    bool encrypt_then_mac;
+    bool renegotiation_info;
+    bool pre_shared_key; /* a PSK was selected */
+    bool status_request;
+    uint16_t psk_index;
     struct ht_named record_version;
     struct ht_named legacy_version;
     struct ht_named cipher_suite;
@@ -198,16 +207,8 @@ struct tls_server_hello {
     struct ht_named supported_version;
     struct ht_named version; /* really negotiated: supported_version, else legacy_version */
     struct ht_named key_share_group;
-    struct tls_suite_traits suite; /* of cipher_suite, of a ServerHello that was met; internal */
-    bool retry_request;            /* its random says HelloRetryRequest (RFC 8446 section 4.1.3) */
-    bool session_ticket;           /* the extension is there: a ticket will follow */
-    bool extended_master_secret;
-    bool encrypt_then_mac;
-    bool renegotiation_info;
-    bool pre_shared_key; /* a PSK was selected */
-    bool status_request;
-    uint16_t psk_index;
-    struct ht_bytes extensions; /* uint16 */
+    struct tls_suite_traits suite; /* of a ServerHello that was met; internal */
+    struct ht_bytes extensions;    /* uint16 */
     struct ht_bytes alpn;
     struct ht_bytes point_formats; /* uint8 */
     const char *downgrade;      /* the sentinel in random: "TLS 1.2", "TLS 1.1 or below"; RFC 8446

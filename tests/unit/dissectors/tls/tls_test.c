@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "tls/session.h"
+#include "tls/state.h"
 #include "tls/tls.h"
 
 #include <stdio.h>
@@ -492,27 +493,45 @@ static void ssl3(void **unused)
     free(text);
 }
 
+/* TLS 1.3 has no ServerKeyExchange; where one comes all the same, its group is told, and so is what
+ * kind of key exchange that is. */
+static void a_server_key_exchange_in_tls13_names_the_kind(void **unused)
+{
+    (void)unused;
+    enum { SECP256R1 = 23 };
+    struct tls_state *state = calloc(1, sizeof *state);
+    assert_non_null(state);
+    state->version       = TLS_13;
+    state->details.group = ht_named(SECP256R1);
+    assert_null(tls_exchange_name(state));
+    state->direction[HT_SIDE_B].server_key_exchange = true;
+    assert_string_equal(tls_exchange_name(state), "ECDHE");
+    free(state);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(full_handshake),
-                                       cmocka_unit_test(static_rsa_needs_no_key_exchange_message),
-                                       cmocka_unit_test(ssl3),
-                                       cmocka_unit_test(renegotiation),
-                                       cmocka_unit_test(a_renegotiation_is_refused),
-                                       cmocka_unit_test(abbreviated_handshake),
-                                       cmocka_unit_test(tls13_is_told_by_places),
-                                       cmocka_unit_test(an_alert_that_is_answered),
-                                       cmocka_unit_test(an_alert_that_answers_a_fin),
-                                       cmocka_unit_test(a_client_certificate_is_refused),
-                                       cmocka_unit_test(an_answer_is_later_whatever_the_clock_says),
-                                       cmocka_unit_test(by_time_where_an_answer_ran_ahead),
-                                       cmocka_unit_test(hello_retry_request),
-                                       cmocka_unit_test(hello_retry_request_is_not_seen),
-                                       cmocka_unit_test(data_with_the_finished),
-                                       cmocka_unit_test(resumed_by_psk),
-                                       cmocka_unit_test(a_hello_goes_on_like_another),
-                                       cmocka_unit_test(fatal_alert),
-                                       cmocka_unit_test(heartbeats),
-                                       cmocka_unit_test(a_message_too_long_to_keep)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(full_handshake),
+        cmocka_unit_test(static_rsa_needs_no_key_exchange_message),
+        cmocka_unit_test(a_server_key_exchange_in_tls13_names_the_kind),
+        cmocka_unit_test(ssl3),
+        cmocka_unit_test(renegotiation),
+        cmocka_unit_test(a_renegotiation_is_refused),
+        cmocka_unit_test(abbreviated_handshake),
+        cmocka_unit_test(tls13_is_told_by_places),
+        cmocka_unit_test(an_alert_that_is_answered),
+        cmocka_unit_test(an_alert_that_answers_a_fin),
+        cmocka_unit_test(a_client_certificate_is_refused),
+        cmocka_unit_test(an_answer_is_later_whatever_the_clock_says),
+        cmocka_unit_test(by_time_where_an_answer_ran_ahead),
+        cmocka_unit_test(hello_retry_request),
+        cmocka_unit_test(hello_retry_request_is_not_seen),
+        cmocka_unit_test(data_with_the_finished),
+        cmocka_unit_test(resumed_by_psk),
+        cmocka_unit_test(a_hello_goes_on_like_another),
+        cmocka_unit_test(fatal_alert),
+        cmocka_unit_test(heartbeats),
+        cmocka_unit_test(a_message_too_long_to_keep)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
