@@ -210,7 +210,7 @@ static void read_key_share(struct tls_extension *extension, void *out)
 {
     enum { SMALLEST = 5 };
     struct ht_bytes list    = tls_take_vector(&extension->content, 2);
-    uint8_t *groups         = ht_arena_alloc(extension->scratch, list.len / SMALLEST * 2);
+    uint8_t *groups         = ht_arena_take(extension->scratch, list.len / SMALLEST * 2);
     struct ht_reader shares = ht_reader(list);
     size_t len              = 0;
     while (groups != NULL && rd_more(&shares)) {
@@ -531,8 +531,11 @@ bool tls_client_extensions_parse(struct ht_bytes block, struct ht_arena *scratch
 bool tls_client_extensions_reread(struct tls_extension *extensions, size_t num,
                                   struct ht_arena *scratch, struct tls_client_hello *out)
 {
-    struct reading reading = {.hello = out};
-    bool good              = true;
+    struct reading reading;
+    bool good       = true;
+    reading.hello   = out;
+    reading.ech     = (struct tls_encrypted_client_hello){0};
+    reading.any_ech = false;
     for (size_t i = 0; i < num; i++) {
         extensions[i].scratch = scratch;
         good = tls_extension_read_one(&client_readers, &extensions[i], &reading) && good;

@@ -96,8 +96,26 @@ struct tls_handshake {
 };
 
 /* tls_handshake_frame reads the message at the head of `avail` (RFC 8446 section 4); false where
- * it is not complete yet, with `out->type` and `length` set if its header is. */
-bool tls_handshake_frame(struct ht_bytes avail, struct tls_handshake *out);
+ * it is not complete yet, with `out->type` and `length` set if its header is.
+ *
+ * struct {
+ *     HandshakeType msg_type;
+ *     uint24 length;
+ *     …
+ * } Handshake; */
+static inline bool tls_handshake_frame(struct ht_bytes avail, struct tls_handshake *out)
+{
+    struct ht_reader r           = ht_reader(avail);
+    const struct ht_bytes header = rd_take(&r, TLS_HANDSHAKE_HEADER);
+    *out                         = (struct tls_handshake){0};
+    if (r.bad) {
+        return false;
+    }
+    out->type   = header.ptr[0];
+    out->length = ht_be32_at(header, 0) & 0xFFFFFF;
+    out->body   = rd_take(&r, out->length);
+    return !r.bad;
+}
 
 /* RFC 8446 section 4.1.2; extensions: section 4.2, RFC 6066, 7301, 8422, 5077. An extension whose
  * content is malformed makes the result false, but the others are read. */

@@ -35,24 +35,3 @@ size_t tls_record_resync(struct ht_bytes avail)
     }
     return unconfirmed;
 }
-
-/*
- * struct {
- *     HandshakeType msg_type;
- *     uint24 length;
- *     …
- * } Handshake;
- */
-bool tls_handshake_frame(struct ht_bytes avail, struct tls_handshake *out)
-{
-    struct ht_reader r           = ht_reader(avail);
-    const struct ht_bytes header = rd_take(&r, TLS_HANDSHAKE_HEADER);
-    *out                         = (struct tls_handshake){0};
-    if (r.bad) {
-        return false;
-    }
-    out->type   = header.ptr[0];
-    out->length = ht_be32_at(header, 0) & 0xFFFFFF;
-    out->body   = rd_take(&r, out->length);
-    return !r.bad;
-}

@@ -30,6 +30,13 @@ static uint8_t *put(uint8_t *at, const void *from, size_t len)
     return at + len;
 }
 
+/* Bytes, most of which are a random or an identifier. */
+static uint8_t *put_bytes(uint8_t *at, struct ht_bytes bytes)
+{
+    enum { USUAL = 32 };
+    return bytes.len == USUAL ? put(at, bytes.ptr, USUAL) : put(at, bytes.ptr, bytes.len);
+}
+
 /* A member, most of which are a word. */
 static uint8_t *put_member(uint8_t *at, const void *from, size_t size)
 {
@@ -52,7 +59,7 @@ static uint8_t *put_own(const struct ht_keeper *keeper, const struct ht_shape_ow
         bool fits                   = view->len <= INLINE_MAX;
         *at++                       = fits ? (uint8_t)view->len : 0;
         if (fits) {
-            return put(at, view->ptr, view->len);
+            return put_bytes(at, *view);
         }
     }
     ht_field_keep(keeper, field, member, from);
