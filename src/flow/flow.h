@@ -57,7 +57,7 @@ struct ht_flow {
 enum {
     HT_FLOW_BESIDE    = 1048, /* bytes of a UDP flow's arena beside it: a DNS transaction */
     HT_FLOW_MAX_STATE = 1280, /* bytes that a dissector's state may have for its flow to sleep */
-    HT_FLOW_KINDS     = 64    /* of sleeping flows of one protocol */
+    HT_FLOW_KINDS     = 128   /* of sleeping flows of one protocol */
 };
 
 /* What sleeping flows of one protocol have in common, by kind. */

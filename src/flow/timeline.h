@@ -25,8 +25,8 @@ struct ht_timeline {
     struct ht_timeline_chunk *first, *last;
     int64_t time_ns; /* of the last entry, from which the next one is counted */
     uint64_t frame;
-    uint32_t len;
     uint8_t left; /* bytes of the last chunk, which so need not be at hand to be written to */
+    uint32_t len;
 };
 
 /* ht_timeline_append is ht_timeline_add of a happening whose kind and side are one number. */

@@ -246,6 +246,51 @@ static void what_is_learnt_is_bounded(void **unused)
     assert_int_equal(budget.used, 0);
 }
 
+/* What two programs' connections are, where all of one program's are alike. */
+static void fill_as(struct ht_flow *flow, uint32_t n, unsigned program)
+{
+    flow->side[0].payload_bytes = (uint64_t)program * 300;
+    flow->dispatch.found        = &dreamy;
+    flow->start_ns              = NOON + n;
+    assert_true(ht_dispatch_make_state(&flow->dispatch));
+    memset(flow->dispatch.state, (int)program, dreamy.state_size);
+    memset(flow->dispatch.state, (uint8_t)n, sizeof(uint64_t) * program);
+}
+
+/* Puts flows of the programs to sleep in turns; returns how many bytes the last of all took. */
+static size_t sleep_in_turns(const unsigned *programs, size_t num)
+{
+    enum { FLOWS = 80 };
+    struct ht_budget budget = {.max = SIZE_MAX};
+    struct ht_flow_table table;
+    unsigned side;
+    assert_true(ht_flow_table_init(&table, SEED, &budget, (struct ht_flow_touches){1, 1}));
+    for (uint32_t n = 0; n < FLOWS; n++) {
+        struct ht_packet packet = packet_of(1 + 4 * n, false, IPPROTO_TCP);
+        add(&table, 1 + 4 * n);
+        struct ht_flow *flow = find(&table, &packet, &side);
+        fill_as(flow, n, programs[n % num]);
+        ht_flow_table_move(flow, &table.tcp, n << 16);
+    }
+    ht_flow_table_rest(&table, FLOWS << 16, 0);
+    size_t packed = table.tcp.newest->packed_len;
+    while (table.tcp.oldest != NULL) {
+        ht_flow_table_remove(&table, table.tcp.oldest);
+    }
+    ht_flow_table_fini(&table);
+    assert_int_equal(budget.used, 0);
+    return packed;
+}
+
+/* What one program's have in common is learnt, though another's are there that are otherwise. */
+static void programs_are_told_apart(void **unused)
+{
+    (void)unused;
+    size_t alone = sleep_in_turns((unsigned[]){2}, 1);
+    assert_int_equal(sleep_in_turns((unsigned[]){9, 2}, 2), alone);
+    assert_int_equal(sleep_in_turns((unsigned[]){5, 1, 9, 2}, 4), alone);
+}
+
 /* One whose state is too large to be packed stays awake, and keeps no other from sleeping. */
 static void the_large_stay_awake(void **unused)
 {
@@ -333,6 +378,7 @@ int main(void)
                                        cmocka_unit_test(recalls_who_speaks_to_itself),
                                        cmocka_unit_test(sleeps_and_wakes),
                                        cmocka_unit_test(what_is_learnt_is_bounded),
+                                       cmocka_unit_test(programs_are_told_apart),
                                        cmocka_unit_test(the_large_stay_awake),
                                        cmocka_unit_test(hides_all),
                                        cmocka_unit_test(fetches_what_is_there)};
