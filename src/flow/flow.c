@@ -139,13 +139,19 @@ static uint8_t protocol_of(const struct ht_flow *flow, struct ht_flow_sleepers *
     return number;
 }
 
+static uint64_t rotate(uint64_t word, unsigned bits)
+{
+    return word << bits | word >> (64 - bits);
+}
+
 /* Before it is packed, what can be known without is left out, and what is like something else is
- * written as what is between them. */
+ * written as what is between them, or as that is: of a place the frame first. */
 static void fold(struct tcp_flow *f, uint64_t place)
 {
     f->flow.tcp            = NULL;
     f->flow.dispatch.state = NULL;
     ht_flow_forget_recent(&f->flow, place);
+    f->flow.moved = rotate(f->flow.moved, 48);
     ht_tcp_fold(&f->tcp);
 }
 
@@ -153,6 +159,7 @@ static void unfold(struct tcp_flow *f, void *state)
 {
     f->flow.tcp            = &f->tcp;
     f->flow.dispatch.state = state;
+    f->flow.moved          = rotate(f->flow.moved, 16);
     ht_tcp_unfold(&f->tcp);
 }
 
@@ -269,6 +276,15 @@ static const uint8_t *unpack(const struct ht_flow *asleep, const struct ht_flow_
     set_anchors(anchors, asleep);
     return ht_unpack(&protocol_packed(sleepers, asleep)->flow[packed->kind], packed->bytes, anchors,
                      (char *)out + ALWAYS);
+}
+
+struct ht_flow_key ht_flow_key_asleep(const struct ht_flow *flow,
+                                      const struct ht_flow_sleepers *sleepers)
+{
+    uint64_t anchors[HT_PACK_ANCHORS];
+    struct tcp_flow content;
+    (void)unpack(flow, sleepers, anchors, &content);
+    return content.flow.key;
 }
 
 struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers)

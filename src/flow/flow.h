@@ -1,8 +1,8 @@
 /*
  * A flow: all that is kept of one connection (or one UDP conversation) until its story is told.
  *
- * A connection that is silent sleeps. Of it nothing can be looked at but what a flow is found and
- * ordered by; the rest, which is mostly zeros, is packed. What hangs in its arena stays.
+ * A connection that is silent sleeps. Of it nothing can be looked at but what a flow is ordered by;
+ * the rest, which is mostly zeros, is packed. What hangs in its arena stays.
  */
 #ifndef HT_FLOW_FLOW_H
 #define HT_FLOW_FLOW_H
@@ -25,22 +25,22 @@ struct ht_flow_list;
 
 /* Owned by the table. What hangs in `arena` dies with the flow; one over UDP lies there itself. */
 struct ht_flow {
-    struct ht_flow_key key;
     bool retired; /* another flow has its key now */
     bool limit_reached;
     uint16_t first_part;           /* of the first frame: ht_frame.part */
     uint16_t packed_len;           /* bytes that the rest is packed into; 0: it is awake */
     struct ht_flow *newer, *older; /* in one of the table's lists */
-    uint64_t moved;                /* ht_frame_place at which it became the newest of its list */
     uint64_t first_frame;
     int64_t end_ns;        /* of the latest frame: files are not always in order */
     struct ht_arena arena; /* its blocks are the last that is there when the flow sleeps */
     struct ht_flow_list *list;
-    struct ht_tcp *tcp; /* NULL: UDP */
-    int64_t start_ns;   /* of the earliest frame */
-    uint8_t client;     /* the client's side, by `roles_from` */
+    uint64_t moved; /* ht_frame_place at which it became the newest of its list */
+    struct ht_flow_key key;
+    uint8_t client; /* the client's side, by `roles_from` */
     bool label_done;
     bool claimed;                /* a dissector said who the client is */
+    struct ht_tcp *tcp;          /* NULL: UDP */
+    int64_t start_ns;            /* of the earliest frame */
     struct ht_flow_side side[2]; /* up to here: what most packets touch */
     int64_t first_ns;            /* time of its first frame */
     struct ht_dispatch dispatch;
@@ -104,6 +104,10 @@ static inline void ht_flow_forget_recent(struct ht_flow *flow, uint64_t place)
  * still awake, where there is no memory or it has too much to be packed. */
 struct ht_flow *ht_flow_sleep(struct ht_flow *flow, struct ht_flow_sleepers *sleepers,
                               uint64_t place);
+
+/* ht_flow_key_asleep is the key of a sleeping flow. */
+struct ht_flow_key ht_flow_key_asleep(const struct ht_flow *flow,
+                                      const struct ht_flow_sleepers *sleepers);
 
 /* ht_flow_wake returns a sleeping flow awake, elsewhere; NULL, and it stays as it is: no memory. */
 struct ht_flow *ht_flow_wake(struct ht_flow *flow, const struct ht_flow_sleepers *sleepers);

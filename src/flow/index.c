@@ -30,8 +30,10 @@ struct ht_flow *ht_flow_index_find(const struct ht_flow_index *index, const stru
     size_t mask  = index->num_slots - 1;
     uint32_t tag = tag_of(hash);
     for (size_t i = tag & mask; index->tags[i] != 0; i = (i + 1) & mask) {
-        if (index->tags[i] == tag && ht_flow_key_equal(&index->flows[i]->key, key)) {
-            return index->flows[i];
+        struct ht_flow *flow = index->flows[i];
+        if (index->tags[i] == tag &&
+            (flow->packed_len != 0 || ht_flow_key_equal(&flow->key, key))) {
+            return flow;
         }
     }
     return NULL;

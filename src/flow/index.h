@@ -22,8 +22,9 @@ bool ht_flow_index_init(struct ht_flow_index *index);
 
 void ht_flow_index_fini(struct ht_flow_index *index);
 
-/* ht_flow_index_find returns the flow of `key`, or NULL; `hash` is the key's, here and below, of
- * ht_flow_key_hash with always the same seed. */
+/* ht_flow_index_find returns the flow of `key`, or one that sleeps, whose key is packed, and that
+ * may be it, or NULL; `hash` is the key's, here and below, of ht_flow_key_hash with always the same
+ * seed. */
 struct ht_flow *ht_flow_index_find(const struct ht_flow_index *index, const struct ht_flow_key *key,
                                    uint64_t hash);
 

@@ -20,6 +20,13 @@ unsigned ht_flow_key_of(struct ht_flow_key *out, const struct ht_packet *packet)
     return side;
 }
 
+void ht_flow_key_copy(struct ht_flow_key *to, const struct ht_flow_key *from)
+{
+    copy(&to->endpoint[0], &from->endpoint[0]);
+    copy(&to->endpoint[1], &from->endpoint[1]);
+    to->protocol = from->protocol;
+}
+
 static bool endpoint_equal(const struct ht_endpoint *a, const struct ht_endpoint *b)
 {
     return a->port == b->port && ht_address_equal(&a->address, &b->address);

@@ -40,6 +40,9 @@ static inline unsigned ht_flow_key_side(const struct ht_packet *packet)
 
 unsigned ht_flow_key_of(struct ht_flow_key *out, const struct ht_packet *packet);
 
+/* ht_flow_key_copy copies a key to one that is zeroed, and not what lies between its members. */
+void ht_flow_key_copy(struct ht_flow_key *to, const struct ht_flow_key *from);
+
 bool ht_flow_key_equal(const struct ht_flow_key *a, const struct ht_flow_key *b);
 
 /* ht_flow_key_is_of: is this the key of `packet`, and `side` the one that sent it? Both addresses

@@ -21,13 +21,6 @@ bool ht_flow_table_init(struct ht_flow_table *table, uint64_t seed, struct ht_bu
     return ht_flow_index_init(&table->index);
 }
 
-struct ht_flow *ht_flow_table_find(struct ht_flow_table *table, const struct ht_flow_key *key,
-                                   uint64_t hash)
-{
-    struct ht_flow *flow = ht_flow_index_find(&table->index, key, hash);
-    return flow == NULL || flow->packed_len == 0 ? flow : ht_flow_table_wake(table, flow);
-}
-
 void ht_flow_table_remember(struct ht_flow_table *table, struct ht_flow *flow)
 {
     uint64_t mixed = ht_flow_recall_mix(&flow->key.endpoint[0], &flow->key.endpoint[1]);
@@ -77,7 +70,7 @@ struct ht_flow *ht_flow_table_add(struct ht_flow_table *table, const struct ht_f
     if (flow == NULL) {
         return NULL;
     }
-    flow->key = *key;
+    ht_flow_key_copy(&flow->key, key); /* it may be packed: the rest of it is to be zero */
     ht_flow_index_add(&table->index, flow, hash);
     table->len++;
     append(key->protocol == IPPROTO_TCP ? &table->half_open : &table->udp, flow, place);
@@ -99,7 +92,11 @@ void ht_flow_table_touch(struct ht_flow *flow, uint64_t place)
 
 static uint64_t hash_of(const struct ht_flow_table *table, const struct ht_flow *flow)
 {
-    return ht_flow_key_hash(&flow->key, table->seed);
+    if (flow->packed_len == 0) {
+        return ht_flow_key_hash(&flow->key, table->seed);
+    }
+    const struct ht_flow_key key = ht_flow_key_asleep(flow, &table->sleepers);
+    return ht_flow_key_hash(&key, table->seed);
 }
 
 /* What in the table points at a flow that can be found. */
@@ -117,7 +114,9 @@ static void hide(struct ht_flow_table *table, struct ht_flow *flow)
 {
     if (can_be_found(table, flow)) {
         ht_flow_index_remove(&table->index, flow, hash_of(table, flow));
-        forget(table, flow);
+        if (flow->packed_len == 0) { /* none that sleeps is remembered */
+            forget(table, flow);
+        }
     }
     flow->retired = true;
 }
@@ -164,7 +163,7 @@ void ht_flow_fetch_content(const struct ht_flow *flow)
 
 void ht_flow_table_fetch(const struct ht_flow_table *table, const struct ht_flow *flow)
 {
-    if (can_be_found(table, flow)) {
+    if (flow->packed_len == 0 && can_be_found(table, flow)) {
         ht_flow_index_fetch(&table->index, hash_of(table, flow));
     }
     ht_flow_fetch_content(flow);
@@ -194,12 +193,10 @@ void ht_flow_table_rest(struct ht_flow_table *table, uint64_t place, uint64_t fr
     }
 }
 
-struct ht_flow *ht_flow_table_wake(struct ht_flow_table *table, struct ht_flow *flow)
+/* Wakes a sleeping flow that `link` points at. */
+static struct ht_flow *wake(struct ht_flow_table *table, struct ht_flow **link,
+                            struct ht_flow *flow)
 {
-    if (flow->packed_len == 0) {
-        return flow;
-    }
-    struct ht_flow **link = can_be_found(table, flow) ? link_to(table, flow) : NULL;
     struct ht_flow *awake = ht_flow_wake(flow, &table->sleepers);
     if (awake != NULL) {
         moved_to(&table->tcp, link, awake);
@@ -208,6 +205,27 @@ struct ht_flow *ht_flow_table_wake(struct ht_flow_table *table, struct ht_flow *
         table->lost++;
     }
     return awake;
+}
+
+struct ht_flow *ht_flow_table_wake(struct ht_flow_table *table, struct ht_flow *flow)
+{
+    if (flow->packed_len == 0) {
+        return flow;
+    }
+    return wake(table, can_be_found(table, flow) ? link_to(table, flow) : NULL, flow);
+}
+
+/* What sleeps is woken before its key is looked at: it is hardly ever another's, and then nothing
+ * came of it. */
+struct ht_flow *ht_flow_table_find(struct ht_flow_table *table, const struct ht_flow_key *key,
+                                   uint64_t hash)
+{
+    struct ht_flow *flow = ht_flow_index_find(&table->index, key, hash);
+    while (flow != NULL && flow->packed_len != 0) {
+        (void)wake(table, ht_flow_index_place(&table->index, flow, hash), flow);
+        flow = ht_flow_index_find(&table->index, key, hash);
+    }
+    return flow;
 }
 
 void ht_flow_table_retire(struct ht_flow_table *table, struct ht_flow *flow, uint64_t place)

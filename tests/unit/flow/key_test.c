@@ -59,9 +59,26 @@ static void both_directions_are_one_flow(void **unused)
     assert_int_not_equal(ht_flow_key_hash(&a, 7), ht_flow_key_hash(&c, 7));
 }
 
+/* Whatever lies between the members of one, copies of equal keys are the same bytes. */
+static void copies_are_the_same(void **unused)
+{
+    struct ht_packet p   = packet("192.168.1.52", 54585, "8.8.8.8", 53, IPPROTO_UDP);
+    struct ht_flow_key a = {0}, b = {0}, key;
+    (void)unused;
+    memset(&key, 0xA5, sizeof key);
+    (void)ht_flow_key_of(&key, &p);
+    ht_flow_key_copy(&a, &key);
+    memset(&key, 0x5A, sizeof key);
+    (void)ht_flow_key_of(&key, &p);
+    ht_flow_key_copy(&b, &key);
+    assert_true(ht_flow_key_equal(&a, &key));
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(community_id_baseline),
-                                       cmocka_unit_test(both_directions_are_one_flow)};
+                                       cmocka_unit_test(both_directions_are_one_flow),
+                                       cmocka_unit_test(copies_are_the_same)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

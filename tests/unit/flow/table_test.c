@@ -156,6 +156,7 @@ static void fill(struct ht_flow *flow, uint32_t n)
 static void assert_filled(const struct ht_flow *flow, uint32_t n)
 {
     assert_int_equal(flow->packed_len, 0);
+    assert_int_equal(flow->moved, n << 16);
     assert_int_equal(flow->side[1].packets, n);
     assert_int_equal(flow->start_ns, NOON + n);
     assert_int_equal(flow->first_ns, NOON + 2 * (int64_t)n);
@@ -218,6 +219,61 @@ static void sleeps_and_wakes(void **unused)
     }
     while (table.tcp.oldest != NULL) {
         ht_flow_table_remove(&table, table.tcp.oldest);
+    }
+    ht_flow_table_fini(&table);
+    assert_int_equal(budget.used, 0);
+}
+
+/* Of one that sleeps the key is packed: a packet of another flow with the same tag wakes it, and is
+ * not taken for its own. */
+static void who_has_its_tag_is_not_it(void **unused)
+{
+    struct ht_budget budget = {.max = SIZE_MAX};
+    struct ht_flow_table table;
+    struct ht_flow_key key, other;
+    struct ht_packet packet = packet_of(1, false, IPPROTO_TCP);
+    struct ht_packet stray  = packet_of(2, false, IPPROTO_TCP);
+    unsigned side;
+    (void)unused;
+    (void)ht_flow_key_of(&key, &packet);
+    (void)ht_flow_key_of(&other, &stray);
+    uint64_t hash = ht_flow_key_hash(&key, SEED);
+    assert_true(ht_flow_table_init(&table, SEED, &budget, (struct ht_flow_touches){1, 1}));
+    add(&table, 1);
+    struct ht_flow *flow = find(&table, &packet, &side);
+    fill(flow, 1);
+    ht_flow_table_move(flow, &table.tcp, 1 << 16);
+    ht_flow_table_rest(&table, 2 << 16, 0);
+    assert_true(table.tcp.oldest->packed_len != 0);
+    assert_null(find(&table, &stray, &side));
+    assert_true(table.tcp.oldest->packed_len != 0);
+    assert_null(ht_flow_table_find(&table, &other, hash ^ UINT64_C(1) << 40));
+    assert_filled(table.tcp.oldest, 1);
+    assert_ptr_equal(find(&table, &packet, &side), table.tcp.oldest);
+    assert_true(ht_flow_key_equal(&table.tcp.oldest->key, &key));
+    ht_flow_table_remove(&table, table.tcp.oldest);
+    assert_null(find(&table, &packet, &side));
+    ht_flow_table_fini(&table);
+    assert_int_equal(budget.used, 0);
+}
+
+/* Whoever goes while it sleeps is not found any more. */
+static void what_sleeps_can_go(void **unused)
+{
+    enum { FLOWS = 40 };
+    struct ht_budget budget = {.max = SIZE_MAX};
+    struct ht_flow_table table;
+    unsigned side;
+    (void)unused;
+    assert_true(ht_flow_table_init(&table, SEED, &budget, (struct ht_flow_touches){1, 1}));
+    add_filled(&table, FLOWS);
+    ht_flow_table_rest(&table, (uint64_t)FLOWS << 16, 0);
+    for (uint32_t n = 0; n < FLOWS; n++) {
+        struct ht_packet packet = packet_of(n, false, IPPROTO_TCP);
+        assert_true(table.tcp.oldest->packed_len != 0);
+        ht_flow_table_remove(&table, table.tcp.oldest);
+        assert_null(find(&table, &packet, &side));
+        assert_int_equal(table.index.len, FLOWS - 1 - n);
     }
     ht_flow_table_fini(&table);
     assert_int_equal(budget.used, 0);
@@ -377,6 +433,8 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(recalls_what_it_would_find),
                                        cmocka_unit_test(recalls_who_speaks_to_itself),
                                        cmocka_unit_test(sleeps_and_wakes),
+                                       cmocka_unit_test(who_has_its_tag_is_not_it),
+                                       cmocka_unit_test(what_sleeps_can_go),
                                        cmocka_unit_test(what_is_learnt_is_bounded),
                                        cmocka_unit_test(programs_are_told_apart),
                                        cmocka_unit_test(the_large_stay_awake),
