@@ -424,11 +424,11 @@ static bool make_engine(struct ht_crew *crew, struct ht_error *error)
     return crew->engine != NULL;
 }
 
-/* Where the first worker is the caller's, who reads and writes too, each other follows `num` times
- * as many flows. */
+/* Where the first worker is the caller's, who reads and writes too, it has fewer flows: two fifths
+ * of two workers'. Others help with what is still too many; nobody can help them. */
 static uint64_t first_share(unsigned num, bool helps)
 {
-    return (UINT64_C(1) << 32) / (helps ? num * (num - 1) + 1 : num);
+    return helps ? (UINT64_C(2) << 32) / (num * num + 1) : (UINT64_C(1) << 32) / num;
 }
 
 static void share_bounds(struct ht_engine_config *engine, unsigned num)
