@@ -166,7 +166,7 @@ enum ht_decode ht_l2tp3_session_decode(struct ht_decoder *d);
  * what became of its content. False, and nothing changed, where it is not. */
 bool ht_udp_tunnel_decode(struct ht_decoder *d, enum ht_decode *inner);
 
-/* ht_is_udp_tunnel: one of the packet's ports is a tunnel's. */
-bool ht_is_udp_tunnel(const struct ht_packet *packet);
+/* ht_is_udp_tunnel: one of the ports is a tunnel's. */
+bool ht_is_udp_tunnel(uint16_t source, uint16_t destination);
 
 #endif

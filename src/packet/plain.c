@@ -2,6 +2,12 @@
 
 #include "packet/layers.h"
 
+bool ht_plain_is_datagram(const uint8_t *ports)
+{
+    struct ht_bytes in = ht_bytes(ports, 4);
+    return !ht_is_udp_tunnel(ht_be16_at(in, 0), ht_be16_at(in, 2));
+}
+
 /* Not inlined, for the sake of TCP. */
 __attribute__((noinline)) static bool plain_udp(struct ht_packet *out, struct ht_bytes in)
 {
@@ -18,7 +24,7 @@ __attribute__((noinline)) static bool plain_udp(struct ht_packet *out, struct ht
     out->tcp              = (struct ht_tcp_header){0};
     out->header           = ht_bytes(in.ptr, UDP_HEADER);
     out->payload          = ht_bytes(in.ptr + UDP_HEADER, len - UDP_HEADER);
-    return !ht_is_udp_tunnel(out);
+    return ht_plain_is_datagram(in.ptr);
 }
 
 static bool plain_transport(struct ht_packet *out, struct ht_bytes in)

@@ -101,6 +101,9 @@ __attribute__((always_inline)) static inline bool ht_plain_tcp(struct ht_packet 
     return true;
 }
 
+/* ht_plain_is_datagram: neither of the two ports of UDP that lie there is a tunnel's. */
+bool ht_plain_is_datagram(const uint8_t *ports);
+
 /* ht_plain_type is the Ethernet type of a frame that may be plain: HT_PLAIN_TYPE_IPV4 or another;
  * 0: it is not plain. */
 __attribute__((always_inline)) static inline uint16_t ht_plain_type(const struct ht_frame *frame)
@@ -134,6 +137,38 @@ ht_plain_segment(struct ht_packet *out, const struct ht_frame *frame, uint16_t t
     out->ip_len      = (uint32_t)out->ip.len;
     out->payload_len = (uint32_t)out->payload.len;
     return true;
+}
+
+/* ht_plain_ports is where the ports lie of a frame of TCP or UDP over IP of `out_type` whose
+ * headers are plain, if the packet is in no tunnel and carries none: its endpoints are these ports
+ * and the addresses right before them, if it is a packet of a flow at all. NULL: it is any other
+ * frame. */
+__attribute__((always_inline)) static inline const uint8_t *
+ht_plain_ports(const struct ht_frame *frame, uint16_t *out_type)
+{
+    enum { PORTS = 4, PLAIN = 4 << 4 | HT_PLAIN_IPV4 / 4, FRAGMENT = 0x3FFF };
+    struct ht_bytes in = frame->data;
+    const uint8_t *ip  = in.ptr + HT_PLAIN_ETHERNET, *ports;
+    if (in.len < HT_PLAIN_ETHERNET + HT_PLAIN_IPV4 + PORTS ||
+        frame->link_type != HT_LINK_ETHERNET || frame->rebuilt != 0) {
+        return NULL;
+    }
+    uint8_t protocol;
+    *out_type = ht_be16_at(in, 12);
+    if (*out_type == HT_PLAIN_TYPE_IPV4 && ip[0] == PLAIN &&
+        (ht_be16_at(in, HT_PLAIN_ETHERNET + 6) & FRAGMENT) == 0) {
+        protocol = ip[9];
+        ports    = ip + HT_PLAIN_IPV4;
+    } else if (*out_type == HT_PLAIN_TYPE_IPV6 && ip[0] >> 4 == 6 &&
+               in.len >= HT_PLAIN_ETHERNET + HT_PLAIN_IPV6 + PORTS) {
+        protocol = ip[6];
+        ports    = ip + HT_PLAIN_IPV6;
+    } else {
+        return NULL;
+    }
+    return protocol == IPPROTO_TCP || (protocol == IPPROTO_UDP && ht_plain_is_datagram(ports))
+               ? ports
+               : NULL;
 }
 
 /* ht_plain_decode fills `out` from a frame of the most usual kind. False, and `out` undefined,

@@ -330,15 +330,15 @@ static enum tunnel tunnel_of(uint16_t port)
 }
 
 /* A port of either side tells; the destination's first. */
-static enum tunnel tunnel_between(const struct ht_packet *packet)
+static enum tunnel tunnel_between(uint16_t source, uint16_t destination)
 {
-    enum tunnel tunnel = tunnel_of(packet->destination.port);
-    return tunnel != NO_TUNNEL ? tunnel : tunnel_of(packet->source.port);
+    enum tunnel tunnel = tunnel_of(destination);
+    return tunnel != NO_TUNNEL ? tunnel : tunnel_of(source);
 }
 
-bool ht_is_udp_tunnel(const struct ht_packet *packet)
+bool ht_is_udp_tunnel(uint16_t source, uint16_t destination)
 {
-    return tunnel_between(packet) != NO_TUNNEL;
+    return tunnel_between(source, destination) != NO_TUNNEL;
 }
 
 bool ht_udp_tunnel_decode(struct ht_decoder *d, enum ht_decode *inner)
@@ -350,7 +350,7 @@ bool ht_udp_tunnel_decode(struct ht_decoder *d, enum ht_decode *inner)
         [CAPWAP] = capwap_decode,  [AYIYA] = ayiya_decode,         [TZSP] = tzsp_decode,
         [ESP] = esp_in_udp_decode,
     };
-    enum tunnel tunnel = tunnel_between(d->out);
+    enum tunnel tunnel = tunnel_between(d->out->source.port, d->out->destination.port);
     if (tunnel == NO_TUNNEL) {
         return false;
     }

@@ -28,7 +28,7 @@ static bool hold_block(struct ht_batch *batch, const struct ht_frame *frame,
         !ht_shared_has(block, frame->data)) {
         return false;
     }
-    if (block == batch->block) {
+    if (block->bytes == batch->held.ptr) {
         return true;
     }
     struct ht_shared **blocks =
@@ -37,14 +37,13 @@ static bool hold_block(struct ht_batch *batch, const struct ht_frame *frame,
         return false;
     }
     ht_shared_hold(block);
-    batch->block                = block;
+    batch->held                 = ht_bytes(block->bytes, block->capacity);
     batch->blocks               = blocks;
     blocks[batch->num_blocks++] = block;
     return true;
 }
 
-bool ht_batch_add_first(struct ht_batch *batch, const struct ht_frame *frame,
-                        struct ht_shared *block)
+bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame, struct ht_shared *block)
 {
     struct ht_frame *frames =
         grown(batch->frames, batch->num_frames, &batch->max_frames, sizeof *frames);
@@ -87,7 +86,7 @@ static void drop_blocks(struct ht_batch *batch)
     while (batch->num_blocks > 0) {
         ht_shared_drop(batch->blocks[--batch->num_blocks]);
     }
-    batch->block = NULL;
+    batch->held = ht_bytes(NULL, 0);
 }
 
 void ht_batch_clear(struct ht_batch *batch)

@@ -26,7 +26,7 @@ struct ht_batch {
     bool flush;           /* all flows end, and the source */
     struct ht_frame *frames;
     size_t num_frames, max_frames;
-    struct ht_shared *block;   /* the last of `blocks`; NULL: none */
+    struct ht_bytes held;      /* the last of `blocks`; empty: none */
     struct ht_shared **blocks; /* of a file's frames, in the order of reading, each held once */
     size_t num_blocks, max_blocks;
     struct ht_arena copies;          /* the data of other frames */
@@ -34,21 +34,22 @@ struct ht_batch {
     size_t num_secrets, max_secrets;
 };
 
-/* ht_batch_add keeps a frame: holds `block` (which may be NULL) where its data lie there or, where
- * they do not or it is larger than HT_INPUT_LARGE, copies them. False: no memory.
- * ht_batch_add_first is the same for the first one of a block, and for what is copied. */
-bool ht_batch_add_first(struct ht_batch *batch, const struct ht_frame *frame,
-                        struct ht_shared *block);
-static inline bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame,
-                                struct ht_shared *block)
+/* ht_batch_add_held keeps a frame whose data lie in the block that is held last. False: they do
+ * not, or it is full; then ht_batch_add. */
+static inline bool ht_batch_add_held(struct ht_batch *batch, const struct ht_frame *frame)
 {
-    if (block == NULL || block != batch->block || !ht_shared_has(block, frame->data) ||
+    size_t at = (uintptr_t)frame->data.ptr - (uintptr_t)batch->held.ptr;
+    if (at >= batch->held.len || frame->data.len > batch->held.len - at ||
         batch->num_frames == batch->max_frames) {
-        return ht_batch_add_first(batch, frame, block);
+        return false;
     }
     batch->frames[batch->num_frames++] = *frame;
     return true;
 }
+
+/* ht_batch_add keeps any frame: holds `block` (which may be NULL) where its data lie there or,
+ * where they do not or it is larger than HT_INPUT_LARGE, copies them. False: no memory. */
+bool ht_batch_add(struct ht_batch *batch, const struct ht_frame *frame, struct ht_shared *block);
 
 /* ht_batch_add_secret adds a view; without memory it is lost. */
 void ht_batch_add_secret(struct ht_batch *batch, const struct ht_batch_secret *secret);

@@ -1,10 +1,9 @@
 #include "run/crew.h"
 
-#include "base/hash.h"
 #include "base/large_pages.h"
 #include "base/time.h"
 #include "packet/fragments.h"
-#include "packet/plain.h"
+#include "run/share.h"
 
 #include <stdlib.h>
 
@@ -207,47 +206,41 @@ void ht_crew_source(struct ht_crew *crew, const struct ht_source *source)
     }
 }
 
-static inline uint64_t hash_endpoint(const struct ht_endpoint *end, uint64_t seed)
+/* The worker that follows the flows of that hash. */
+static inline unsigned worker_of(const struct ht_crew *crew, uint64_t hash)
 {
-    uint64_t words[2];
-    memcpy(words, end->address.bytes, sizeof words);
-    return ht_mix(words[0] ^ seed, words[1] ^ end->port ^ (seed << 32 | seed >> 32));
-}
-
-/* The worker that follows the packet's flow, the same for both directions. A hash for this alone,
- * for it needs no key. */
-static inline unsigned worker_of(const struct ht_crew *crew, const struct ht_packet *packet)
-{
-    uint64_t seed = crew->config.engine.hash_seed;
-    uint64_t both =
-        hash_endpoint(&packet->source, seed) + hash_endpoint(&packet->destination, seed);
-    return both >> 32 < crew->first_share
+    return hash >> 32 < crew->first_share
                ? 0
-               : (unsigned)((both & UINT32_MAX) * (crew->config.workers - 1) >> 32) + 1;
+               : (unsigned)((hash & UINT32_MAX) * (crew->config.workers - 1) >> 32) + 1;
 }
 
-__attribute__((always_inline)) static inline void give(struct ht_crew *crew, unsigned worker,
-                                                       const struct ht_frame *frame)
+/* What the frame that was read last lies in. */
+static struct ht_shared *block_of(const struct ht_crew *crew)
 {
-    crew->bytes += frame->data.len;
-    if (!ht_batch_add(crew->batches[worker], frame, crew->block)) {
+    return crew->reading != NULL && crew->reading->block != NULL ? *crew->reading->block : NULL;
+}
+
+/* Of a block that the worker's batch does not hold yet, or of none. Not inlined, for most are of
+ * one that it holds. */
+__attribute__((noinline)) static void give_first(struct ht_crew *crew, unsigned worker,
+                                                 const struct ht_frame *frame)
+{
+    struct ht_shared *block = block_of(crew);
+    if (block != crew->block) {
+        crew->block = block;
+        crew->blocks++;
+    }
+    if (!ht_batch_add(crew->batches[worker], frame, block)) {
         crew->refused++;
     }
 }
 
-/* Shares out a frame of a plain TCP segment, of which no more is read than worker_of needs; false:
- * it is any other. */
-__attribute__((always_inline)) static inline bool distribute_plain(struct ht_crew *crew,
-                                                                   const struct ht_frame *frame)
+static inline void give(struct ht_crew *crew, unsigned worker, const struct ht_frame *frame)
 {
-    struct ht_packet packet;
-    uint16_t type = ht_plain_type(frame);
-    if ((type != HT_PLAIN_TYPE_IPV4 && type != HT_PLAIN_TYPE_IPV6) ||
-        !ht_plain_segment(&packet, frame, type)) {
-        return false;
+    crew->bytes += frame->data.len;
+    if (!ht_batch_add_held(crew->batches[worker], frame)) {
+        give_first(crew, worker, frame);
     }
-    give(crew, worker_of(crew, &packet), frame);
-    return true;
 }
 
 /* Shares out any frame. What belongs to no flow is the first worker's to count; and shares out the
@@ -257,7 +250,11 @@ __attribute__((noinline)) static void distribute(struct ht_crew *crew, const str
     struct ht_frame other = *frame;
     struct ht_packet packet;
     enum ht_decode decoded = ht_packet_decode(&packet, frame);
-    give(crew, decoded == HT_DECODED ? worker_of(crew, &packet) : 0, frame);
+    give(crew,
+         decoded == HT_DECODED
+             ? worker_of(crew, ht_share_packet(&packet, crew->config.engine.hash_seed))
+             : 0,
+         frame);
     if (decoded == HT_DECODE_FRAGMENT &&
         ht_fragments_take(&crew->fragments, &other, &packet) != HT_DECODE_FRAGMENT) {
         distribute(crew, &other);
@@ -274,30 +271,28 @@ static bool is_round_full(const struct ht_crew *crew, const struct ht_frame *fra
            (crew->config.engine.live && frame->time_ns - crew->round_ns > ROUND_NS);
 }
 
-/* What the frame that was read last lies in. */
-static struct ht_shared *block_of(const struct ht_crew *crew)
+/* Not inlined, for those who share out would pay for it. */
+__attribute__((noinline)) static bool hand_out_full(struct ht_crew *crew)
 {
-    return crew->reading != NULL && crew->reading->block != NULL ? *crew->reading->block : NULL;
+    return hand_out(crew, &(struct ht_batch){0});
 }
 
 /* Not inlined, for who is alone would pay for it. */
 __attribute__((noinline)) static bool share_frame(struct ht_crew *crew,
                                                   const struct ht_frame *frame)
 {
+    uint64_t hash;
     if (crew->frames++ == 0) {
         crew->round_ns = frame->time_ns;
     }
-    struct ht_shared *block = block_of(crew);
-    if (block != crew->block) {
-        crew->block = block;
-        crew->blocks++;
-    }
     crew->last_number = frame->number;
     crew->frame_ns    = frame->time_ns;
-    if (!distribute_plain(crew, frame)) {
+    if (ht_share_plain(frame, crew->config.engine.hash_seed, &hash)) {
+        give(crew, worker_of(crew, hash), frame);
+    } else {
         distribute(crew, frame);
     }
-    return is_round_full(crew, frame) ? hand_out(crew, &(struct ht_batch){0}) : !crew->failed;
+    return is_round_full(crew, frame) ? hand_out_full(crew) : !crew->failed;
 }
 
 /* All engines get what keys came with the packets, before the frame at hand and after all frames

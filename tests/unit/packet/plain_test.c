@@ -60,6 +60,36 @@ static void compare_segment(const struct ht_frame *frame, const struct ht_packet
     }
 }
 
+static void assert_is_end(const struct ht_endpoint *end, const uint8_t *address, bool is_ipv6,
+                          const uint8_t *port)
+{
+    assert_int_equal(end->address.version, is_ipv6 ? 6 : 4);
+    assert_memory_equal(end->address.bytes, address, is_ipv6 ? 16 : 4);
+    assert_int_equal(end->port, port[0] << 8 | port[1]);
+}
+
+/* Where ports are found without more of it being read the layers find no others; they are found
+ * wherever the shortcut `took` the frame. */
+static void compare_ports(const struct ht_frame *frame, bool took)
+{
+    struct ht_packet layers;
+    uint16_t type;
+    const uint8_t *at = ht_plain_ports(frame, &type);
+    assert_true(at != NULL || !took);
+    if (at == NULL) {
+        return;
+    }
+    bool is_ipv6          = type == HT_PLAIN_TYPE_IPV6;
+    size_t len            = is_ipv6 ? 16 : 4;
+    enum ht_decode result = ht_layers_decode(&layers, frame);
+    assert_true(result != HT_DECODE_FRAGMENT && result != HT_DECODE_AGGREGATE);
+    if (result == HT_DECODED) {
+        assert_int_equal(layers.num_layers, 0);
+        assert_is_end(&layers.source, at - 2 * len, is_ipv6, at);
+        assert_is_end(&layers.destination, at - len, is_ipv6, at + 2);
+    }
+}
+
 /* Returns whether the shortcut took it. */
 static bool compare(const struct ht_frame *frame)
 {
@@ -67,11 +97,13 @@ static bool compare(const struct ht_frame *frame)
     memset(&plain, 0xA5, sizeof plain); /* all is to be set */
     if (!ht_plain_decode(&plain, frame)) {
         compare_segment(frame, NULL);
+        compare_ports(frame, false);
         return false;
     }
     compare_segment(frame, &plain);
     assert_int_equal(ht_layers_decode(&layers, frame), HT_DECODED);
     assert_same(&plain, &layers);
+    compare_ports(frame, true);
     return true;
 }
 
@@ -118,8 +150,32 @@ static void test_as_the_layers(void **state)
     assert_in_range(taken, 20000, 180000);
 }
 
+/* A tunnel's packet is in another flow than the datagrams that carry it, a fragment in one that it
+ * does not tell. */
+static void test_others_have_no_ports(void **state)
+{
+    const struct ht_bytes others[] = {
+        hex(ETHERNET("0800") IPV4("0020", "0000", "11") "c00012b5000c0000"
+                                                        "61626364"),
+        hex(ETHERNET("0800") IPV4("0020", "0000", "11") "12b50035000c0000"
+                                                        "61626364"),
+        hex(ETHERNET("0800") IPV4("0038", "2000", "06") SEGMENT),
+        hex(ETHERNET("0800") IPV4("0038", "0001", "06") SEGMENT),
+        hex(ETHERNET("8100") "00010800" IPV4("0038", "4000", "06") SEGMENT),
+    };
+    (void)state;
+    for (size_t i = 0; i < HT_ARRAY_LEN(others); i++) {
+        struct ht_frame frame = {.data         = others[i],
+                                 .original_len = (uint32_t)others[i].len,
+                                 .link_type    = HT_LINK_ETHERNET};
+        uint16_t type;
+        assert_null(ht_plain_ports(&frame, &type));
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_as_the_layers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_as_the_layers),
+                                       cmocka_unit_test(test_others_have_no_ports)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
