@@ -17,6 +17,7 @@ enum {
      */
     FLUSH_STEP   = 1024,
     FLUSH_FRAMES = 1 << 24,
+    OWED         = HT_HARVESTS / 4, /* harvests of a worker that wait to be given back together */
     SEEN_SETS    = 8192,
     SEEN_WAYS    = 8
 };
@@ -35,6 +36,7 @@ struct ht_crew {
     struct ht_hands *hands;
     struct ht_batch *batches[HT_MAX_WORKERS]; /* of the round that is being filled; views */
     struct ht_stats stats[HT_MAX_WORKERS];    /* at the end of the last round taken back */
+    unsigned owed[HT_MAX_WORKERS];            /* harvests, written and not given back yet */
     struct ht_fragments fragments; /* before frames are handed out: only the first of a datagram
                                     * tells whose flow it is */
     struct seen *seen;
@@ -82,18 +84,36 @@ static bool was_seen(struct ht_crew *crew, const uint64_t identity[2])
 
 /* One worker's records of a round on their way out. */
 struct stream {
-    const struct ht_harvest *harvest; /* NULL: to be waited for */
+    const struct ht_harvest *harvest; /* NULL: the next one is to be had */
     size_t item, offset;
     bool done;
 };
 
-/* Lets the worker have its harvest back. */
-static void give_back(struct ht_crew *crew, unsigned worker)
+/* Lets workers have their harvests back, of several rounds at once: what was not written out by
+ * then has to be copied. */
+static void give_back(struct ht_crew *crew)
 {
     if (crew->config.keep != NULL && !crew->config.keep(crew->config.context)) {
         crew->failed = true;
     }
-    ht_hands_take(crew->hands, worker);
+    for (unsigned i = 0; i < crew->config.workers; i++) {
+        if (crew->owed[i] > 0) {
+            ht_hands_take(crew->hands, i, crew->owed[i]);
+        }
+        crew->owed[i] = 0;
+    }
+}
+
+/* The worker's next harvest. Who waits for one lets workers have what they may need for it. */
+static const struct ht_harvest *next_harvest(struct ht_crew *crew, unsigned worker)
+{
+    const struct ht_harvest *harvest =
+        crew->owed[worker] < OWED ? ht_hands_look(crew->hands, worker, crew->owed[worker]) : NULL;
+    if (harvest == NULL) {
+        give_back(crew);
+        harvest = ht_hands_harvest(crew->hands, worker);
+    }
+    return harvest;
 }
 
 /* The next item, or NULL where the round has no more. */
@@ -101,14 +121,14 @@ static const struct ht_yield *next_of(struct ht_crew *crew, struct stream *strea
 {
     while (!stream->done && (stream->harvest == NULL || stream->item == stream->harvest->len)) {
         if (stream->harvest == NULL) {
-            stream->harvest = ht_hands_harvest(crew->hands, worker);
+            stream->harvest = next_harvest(crew, worker);
             continue;
         }
         bool last = stream->harvest->last;
         if (last) {
             crew->stats[worker] = stream->harvest->stats;
         }
-        give_back(crew, worker);
+        crew->owed[worker]++;
         *stream = (struct stream){.done = last};
     }
     return stream->done ? NULL : &stream->harvest->items[stream->item];
@@ -128,24 +148,32 @@ static void write_item(struct ht_crew *crew, struct stream *stream, const struct
     }
 }
 
+/* Whose item is the first of all; where there are none, anybody's. */
+static unsigned first_of(const struct ht_yield *const *items, unsigned num)
+{
+    unsigned first = 0;
+    for (unsigned i = 1; i < num; i++) {
+        if (items[i] != NULL &&
+            (items[first] == NULL || ht_order_before(items[i]->order, items[first]->order))) {
+            first = i;
+        }
+    }
+    return first;
+}
+
 /* Writes a round's records in order; waits for workers that are not done with it. */
 static void take_back(struct ht_crew *crew)
 {
-    struct stream streams[HT_MAX_WORKERS] = {0};
-    for (;;) {
-        const struct ht_yield *first = NULL;
-        unsigned from                = 0;
-        for (unsigned i = 0; i < crew->config.workers; i++) {
-            const struct ht_yield *item = next_of(crew, &streams[i], i);
-            if (item != NULL && (first == NULL || ht_order_before(item->order, first->order))) {
-                first = item;
-                from  = i;
-            }
-        }
-        if (first == NULL) {
-            break;
-        }
-        write_item(crew, &streams[from], first);
+    struct stream streams[HT_MAX_WORKERS];
+    const struct ht_yield *items[HT_MAX_WORKERS] = {NULL}; /* the next of each */
+    unsigned num                                 = crew->config.workers, first;
+    for (unsigned i = 0; i < num; i++) {
+        streams[i] = (struct stream){0};
+        items[i]   = next_of(crew, &streams[i], i);
+    }
+    while (items[first = first_of(items, num)] != NULL) {
+        write_item(crew, &streams[first], items[first]);
+        items[first] = next_of(crew, &streams[first], first);
     }
     crew->taken++;
 }
@@ -158,6 +186,7 @@ static void begin_round(struct ht_crew *crew)
         do {
             take_back(crew);
         } while (crew->taken < finished);
+        give_back(crew);
     }
     for (unsigned i = 0; i < crew->config.workers; i++) {
         crew->batches[i] = ht_worker_batch(crew->workers[i], crew->round);
@@ -192,6 +221,7 @@ static bool settle(struct ht_crew *crew)
     while (crew->taken < crew->round) {
         take_back(crew);
     }
+    give_back(crew);
     return !crew->failed;
 }
 

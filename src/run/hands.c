@@ -251,10 +251,20 @@ const struct ht_harvest *ht_hands_harvest(struct ht_hands *hands, unsigned i)
     return ht_worker_harvest(known->worker, taken);
 }
 
-void ht_hands_take(struct ht_hands *hands, unsigned i)
+const struct ht_harvest *ht_hands_look(struct ht_hands *hands, unsigned i, unsigned after)
 {
     (void)pthread_mutex_lock(&hands->lock);
-    hands->known[i].taken++;
+    const struct known *known = &hands->known[i];
+    uint64_t next             = known->taken + after;
+    bool made                 = next < known->progress.harvests;
+    (void)pthread_mutex_unlock(&hands->lock);
+    return made ? ht_worker_harvest(known->worker, next) : NULL;
+}
+
+void ht_hands_take(struct ht_hands *hands, unsigned i, unsigned num)
+{
+    (void)pthread_mutex_lock(&hands->lock);
+    hands->known[i].taken += num;
     wake(hands);
     (void)pthread_mutex_unlock(&hands->lock);
 }

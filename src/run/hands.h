@@ -31,9 +31,11 @@ void ht_hands_hand_out(struct ht_hands *hands);
 uint64_t ht_hands_help(struct ht_hands *hands, uint64_t until);
 
 /* ht_hands_harvest waits for the oldest harvest of worker `i` that was not taken: a view, until
- * ht_hands_take, which lets the worker have it back. */
+ * ht_hands_take, which lets the worker have the `num` oldest back. ht_hands_look does not wait: it
+ * is the one that is `after` so many, or NULL, for it is not made yet. */
 const struct ht_harvest *ht_hands_harvest(struct ht_hands *hands, unsigned i);
-void ht_hands_take(struct ht_hands *hands, unsigned i);
+const struct ht_harvest *ht_hands_look(struct ht_hands *hands, unsigned i, unsigned after);
+void ht_hands_take(struct ht_hands *hands, unsigned i, unsigned num);
 
 /* ht_hands_free lets threads end their steps, and waits for them. */
 void ht_hands_free(struct ht_hands *hands);
