@@ -5,13 +5,15 @@
 
 #include <stdlib.h>
 
+enum { FIRST_BYTES = 4096 };
+
 /* Room for one more in an array that doubles; NULL: no memory. */
 static void *grown(void *items, size_t len, size_t *capacity, size_t size)
 {
     if (len < *capacity) {
         return items;
     }
-    size_t more  = *capacity != 0 ? *capacity * 2 : 256;
+    size_t more  = *capacity != 0 ? *capacity * 2 : FIRST_BYTES / size;
     void *larger = reallocarray(items, more, size);
     if (larger != NULL) {
         *capacity = more;
@@ -150,15 +152,78 @@ struct ht_yield *ht_harvest_add(struct ht_harvest *harvest)
     return &harvest->items[harvest->len++];
 }
 
-void ht_harvest_clear(struct ht_harvest *harvest)
+struct ht_room {
+    struct ht_room *next; /* spare */
+    size_t holders;       /* harvests */
+    size_t used;
+    char bytes[HT_ROOM_BYTES];
+};
+
+static void leave_room(struct ht_harvest *harvest, struct ht_rooms *rooms)
 {
-    harvest->last      = false;
-    harvest->len       = 0;
-    harvest->bytes.len = 0;
+    struct ht_room *room = harvest->room;
+    harvest->room        = NULL;
+    if (room == NULL || --room->holders > 0) {
+        return;
+    }
+    room->used = 0;
+    if (room != rooms->filled) {
+        room->next   = rooms->spare;
+        rooms->spare = room;
+    }
 }
 
-void ht_harvest_free(struct ht_harvest *harvest)
+/* A room with enough for a whole harvest; NULL: no memory. */
+static struct ht_room *room_for_one(struct ht_rooms *rooms)
+{
+    struct ht_room *room = rooms->filled;
+    if (room != NULL && HT_ROOM_BYTES - room->used >= HT_HARVEST_ROOM) {
+        return room;
+    }
+    room = rooms->spare != NULL ? rooms->spare : realloc(NULL, sizeof *room);
+    if (room != NULL) {
+        rooms->spare  = rooms->spare != NULL ? room->next : NULL;
+        rooms->filled = room;
+        room->holders = room->used = 0;
+    }
+    return room;
+}
+
+void ht_harvest_begin(struct ht_harvest *harvest, struct ht_rooms *rooms)
+{
+    ht_chars_free(&harvest->bytes);
+    leave_room(harvest, rooms);
+    harvest->last = false;
+    harvest->len  = 0;
+    harvest->room = room_for_one(rooms);
+    if (harvest->room != NULL) {
+        harvest->room->holders++;
+        harvest->bytes = (struct ht_chars){.ptr      = harvest->room->bytes + harvest->room->used,
+                                           .capacity = HT_ROOM_BYTES - harvest->room->used,
+                                           .lent     = true};
+    }
+}
+
+void ht_harvest_end(const struct ht_harvest *harvest)
+{
+    if (harvest->bytes.lent) {
+        harvest->room->used += harvest->bytes.len;
+    }
+}
+
+void ht_harvest_free(struct ht_harvest *harvest, struct ht_rooms *rooms)
 {
     free(harvest->items);
     ht_chars_free(&harvest->bytes);
+    leave_room(harvest, rooms);
+}
+
+void ht_rooms_free(struct ht_rooms *rooms)
+{
+    free(rooms->filled);
+    while (rooms->spare != NULL) {
+        struct ht_room *room = rooms->spare;
+        rooms->spare         = room->next;
+        free(room);
+    }
 }

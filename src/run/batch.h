@@ -10,6 +10,12 @@
 #include "run/engine.h"
 #include "sink/chars.h"
 
+enum {
+    HT_HARVEST_BYTES = 56 << 10,                      /* of records, handed on together, */
+    HT_HARVEST_ROOM  = HT_HARVEST_BYTES + (76 << 10), /* and what a sink wants before the last */
+    HT_ROOM_BYTES    = 512 << 10                      /* for several harvests */
+};
+
 /* A decryption secrets block; its bytes are the source's. */
 struct ht_batch_secret {
     uint32_t type;
@@ -94,10 +100,21 @@ struct ht_yield {
     struct ht_flow *flow; /* of which the record is to come; NULL: it is here */
 };
 
+/* Memory that harvests are rendered into one behind the other, for a sink wants to have much more
+ * than most need. A harvest that needs even more has it elsewhere. */
+struct ht_room;
+
+/* A worker's. Zeroed at first; outlives its harvests. */
+struct ht_rooms {
+    struct ht_room *filled; /* now; NULL: none */
+    struct ht_room *spare;  /* a list */
+};
+
 /* A worker's records of a round or, of a large one, a part of them, in order. Owns all but what is
  * `early`. */
 struct ht_harvest {
-    bool last; /* of its round */
+    struct ht_room *room; /* where `bytes` are, or were before there was too little; NULL: none */
+    bool last;            /* of its round */
     struct ht_yield *items;
     size_t len, capacity;
     struct ht_chars bytes;
@@ -106,8 +123,14 @@ struct ht_harvest {
 
 /* ht_harvest_add appends an item; NULL: no memory. */
 struct ht_yield *ht_harvest_add(struct ht_harvest *harvest);
-/* ht_harvest_clear makes it empty, for the next. */
-void ht_harvest_clear(struct ht_harvest *harvest);
-void ht_harvest_free(struct ht_harvest *harvest);
+/* ht_harvest_begin makes it empty, with room for one, unless there is no memory for that; then
+ * there may be for less. ht_harvest_end leaves the rest of it to the next that begins: of those
+ * with the same `rooms` one at a time is between the two. */
+void ht_harvest_begin(struct ht_harvest *harvest, struct ht_rooms *rooms);
+void ht_harvest_end(const struct ht_harvest *harvest);
+void ht_harvest_free(struct ht_harvest *harvest, struct ht_rooms *rooms);
+
+/* ht_rooms_free frees the memory when all harvests were freed. */
+void ht_rooms_free(struct ht_rooms *rooms);
 
 #endif

@@ -4,11 +4,6 @@
 
 #include <stdlib.h>
 
-enum {
-    HARVEST_BYTES = 56 << 10,                  /* of records, handed on together, */
-    HARVEST_ROOM  = HARVEST_BYTES + (76 << 10) /* and what a sink wants to have before the last */
-};
-
 /* A round on its way. */
 struct round {
     struct ht_batch batch;
@@ -30,6 +25,7 @@ struct ht_worker {
     struct ht_sink *sink;
     struct round rounds[HT_ROUNDS];
     struct ht_harvest harvests[HT_HARVESTS];
+    struct ht_rooms rooms;
     struct ht_progress progress;
     struct ht_harvest *into;  /* where records are rendered to now */
     struct ht_order order;    /* of them, where the engine does not know it any more */
@@ -145,7 +141,8 @@ static void fetch_next(const struct ht_harvest *early, const struct ht_yield *it
  */
 static void render(struct ht_worker *worker, const struct ht_harvest *early)
 {
-    for (; worker->item < early->len && worker->into->bytes.len < HARVEST_BYTES; worker->item++) {
+    for (; worker->item < early->len && worker->into->bytes.len < HT_HARVEST_BYTES;
+         worker->item++) {
         const struct ht_yield *item = &early->items[worker->item];
         if (item->flow != NULL) {
             fetch_next(early, item);
@@ -166,16 +163,6 @@ static void fetch_lessons(const struct ht_lessons *lessons)
     ht_fetch_all(lessons->bytes.ptr, lessons->bytes.len);
 }
 
-/* Begins a harvest. Where there is no memory for all that it may need, there may be for less. */
-static struct ht_harvest *begin_harvest(struct ht_harvest *harvest)
-{
-    ht_harvest_clear(harvest);
-    if (ht_chars_room(&harvest->bytes, HARVEST_ROOM) == NULL) {
-        harvest->bytes.failed = false;
-    }
-    return harvest;
-}
-
 /* What all workers taught in the round that is to be finished now. */
 static void assemble(struct ht_worker *worker, struct ht_worker *const *all, unsigned num)
 {
@@ -194,8 +181,9 @@ void ht_worker_finish(struct ht_worker *worker, struct ht_worker *const *all, un
     if (worker->item == 0) {
         assemble(worker, all, num);
     }
-    worker->into      = begin_harvest(&worker->harvests[worker->progress.harvests % HT_HARVESTS]);
+    worker->into      = &worker->harvests[worker->progress.harvests % HT_HARVESTS];
     worker->finishing = true;
+    ht_harvest_begin(worker->into, &worker->rooms);
     render(worker, &round->early);
     worker->into->last = worker->item == round->early.len;
     if (worker->into->last) {
@@ -205,6 +193,7 @@ void ht_worker_finish(struct ht_worker *worker, struct ht_worker *const *all, un
     }
     worker->finishing   = false;
     worker->into->stats = *ht_engine_stats(worker->engine);
+    ht_harvest_end(worker->into);
     worker->progress.harvests++;
 }
 
@@ -241,9 +230,10 @@ void ht_worker_begin(struct ht_worker *worker)
 {
     struct round *round = round_at(worker, worker->progress.begun);
     ht_lessons_clear(&round->lessons);
-    ht_harvest_clear(&round->early);
+    ht_harvest_begin(&round->early, &worker->rooms);
     worker->into = &round->early;
     take_batch(worker->engine, &round->batch);
+    ht_harvest_end(&round->early);
     ht_batch_clear(&round->batch);
     worker->progress.begun++;
 }
@@ -299,11 +289,12 @@ void ht_worker_free(struct ht_worker *worker)
     for (int i = 0; i < HT_ROUNDS; i++) {
         ht_batch_free(&worker->rounds[i].batch);
         ht_lessons_free(&worker->rounds[i].lessons);
-        ht_harvest_free(&worker->rounds[i].early);
+        ht_harvest_free(&worker->rounds[i].early, &worker->rooms);
     }
     for (int i = 0; i < HT_HARVESTS; i++) {
-        ht_harvest_free(&worker->harvests[i]);
+        ht_harvest_free(&worker->harvests[i], &worker->rooms);
     }
+    ht_rooms_free(&worker->rooms);
     ht_engine_free(worker->engine);
     if (worker->sink != NULL) {
         worker->format->close(worker->sink);

@@ -7,11 +7,16 @@
 char *ht_chars_grow(struct ht_chars *chars, size_t more)
 {
     size_t capacity = chars->capacity + chars->capacity / 2 + more + 256;
-    char *ptr       = chars->failed ? NULL : realloc(chars->ptr, capacity);
+    char *own       = chars->lent ? NULL : chars->ptr;
+    char *ptr       = chars->failed ? NULL : realloc(own, capacity);
     if (ptr == NULL) {
         chars->failed = true;
         return NULL;
     }
+    if (chars->lent && chars->ptr != NULL) {
+        memcpy(ptr, chars->ptr, chars->len);
+    }
+    chars->lent     = false;
     chars->ptr      = ptr;
     chars->capacity = capacity;
     return ptr + chars->len;
@@ -19,7 +24,9 @@ char *ht_chars_grow(struct ht_chars *chars, size_t more)
 
 void ht_chars_free(struct ht_chars *chars)
 {
-    free(chars->ptr);
+    if (!chars->lent) {
+        free(chars->ptr);
+    }
     *chars = (struct ht_chars){0};
 }
 

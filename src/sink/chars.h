@@ -7,12 +7,13 @@
 
 #include "base/address.h"
 
-/* Owns its memory; zeroed is empty. */
+/* Owns its memory, but what is lent; zeroed is empty. */
 struct ht_chars {
     char *ptr;
     size_t len;
     size_t capacity;
     bool failed;
+    bool lent; /* somebody else's memory, until it is too small: then its own */
 };
 
 /* ht_chars_grow makes room for `more` characters after `len`; NULL where there is none. */
