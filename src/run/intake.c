@@ -383,16 +383,12 @@ __attribute__((always_inline)) static inline void feed_usual(struct ht_engine *e
     }
 }
 
-/* Takes a packet that `side` sent in `flow` (NULL: it is not recalled) if it is of one of the usual
- * kinds: its flow has been labelled, has its roles and is in the list of the open ones since the
- * connection became steady. */
+/* Takes a packet that `side` sent in `flow`, one over TCP, if it is of one of the usual kinds: the
+ * flow has its roles and is in the list of the open ones since the connection became steady. */
 __attribute__((always_inline)) static inline bool
-take_usual(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
-           const struct ht_packet *packet, unsigned side)
+take_steady(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
+            const struct ht_packet *packet, unsigned side)
 {
-    if (flow == NULL || packet->protocol != IPPROTO_TCP || !flow->label_done) {
-        return false;
-    }
     struct ht_tcp *tcp      = ht_flow_tcp(flow);
     struct talk t           = {.flow   = flow,
                                .sender = &flow->side[side],
@@ -407,6 +403,34 @@ take_usual(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame
     return true;
 }
 
+/* The same of any flow, or of none that is recalled (NULL). */
+__attribute__((always_inline)) static inline bool
+take_usual(struct ht_engine *engine, struct ht_flow *flow, const struct ht_frame *frame,
+           const struct ht_packet *packet, unsigned side)
+{
+    return flow != NULL && packet->protocol == IPPROTO_TCP && flow->label_done &&
+           take_steady(engine, flow, frame, packet, side);
+}
+
+/* The same of a flow that is not labelled yet. */
+static bool take_unlabelled(struct ht_engine *engine, struct ht_flow *flow,
+                            const struct ht_frame *frame, const struct ht_packet *packet,
+                            unsigned side)
+{
+    bool taken = take_steady(engine, flow, frame, packet, side);
+    if (taken) {
+        feed_label(engine, flow, frame, packet, side);
+    }
+    return taken;
+}
+
+/* It has no label yet and is steady, as when the first data come. Flows over UDP count as labelled.
+ */
+static bool awaits_label(struct ht_flow *flow)
+{
+    return flow != NULL && !flow->label_done && ht_flow_tcp(flow)->steady;
+}
+
 /* Takes any other packet. `flow` is its own, or NULL: it is not recalled. Not inlined, for the
  * usual ones would pay for it. */
 __attribute__((noinline)) static void feed_unusual(struct ht_engine *engine, struct ht_flow *flow,
@@ -414,6 +438,9 @@ __attribute__((noinline)) static void feed_unusual(struct ht_engine *engine, str
                                                    const struct ht_packet *packet, unsigned side)
 {
     engine->stats.udp_packets += packet->protocol != IPPROTO_TCP;
+    if (awaits_label(flow) && take_unlabelled(engine, flow, frame, packet, side)) {
+        return;
+    }
     if (flow != NULL && !begins_another(flow, packet, side)) {
         feed_flow(engine, flow, frame, packet, side);
     } else {
