@@ -213,9 +213,17 @@ static uint64_t find_watchers(const struct ht_analyzer *const *analyzers,
     return found;
 }
 
+/* Where the type's address says, or soon behind that: which types that says the same of, the linker
+ * decides. */
 static struct ht_watch *watch_of(struct ht_engine *engine, const struct ht_event_type *type)
 {
-    struct ht_watch *watch = &engine->watches[(uintptr_t)type / sizeof *type % NUM_WATCHES];
+    enum { APART = 32 /* bytes, or more, are types */, WAYS = 8 };
+    _Static_assert(sizeof *type > APART, "types are so far apart");
+    size_t at              = (uintptr_t)type / APART;
+    struct ht_watch *watch = &engine->watches[at % NUM_WATCHES];
+    for (size_t i = 1; watch->type != type && watch->type != NULL && i < WAYS; i++) {
+        watch = &engine->watches[(at + i) % NUM_WATCHES];
+    }
     if (watch->type != type) {
         *watch = (struct ht_watch){.type      = type,
                                    .analyzers = find_watchers(engine->config.analyzers, type)};

@@ -14,7 +14,7 @@ enum {
     MAX_HAPPENINGS  = 2048,    /* of a flow: a timeline longer than this tells nothing more */
     MAX_ABSENCES    = 64,      /* told beside them */
     MAX_STORY_BYTES = 4 << 20, /* of a flow's arena: hostile hellos are large when copied */
-    NUM_WATCHES     = 64
+    NUM_WATCHES     = 128      /* nearly twice as many as there are types */
 };
 
 /* What follows from an event's type. */
@@ -68,7 +68,7 @@ struct ht_engine {
     struct ht_key_log *captured_keys; /* that came with the packets; NULL: none */
     void *analyzer_states[HT_MAX_DISSECTORS];
     struct ht_hooks hooks;
-    struct ht_watch watches[NUM_WATCHES]; /* of types met, each at one place by its address */
+    struct ht_watch watches[NUM_WATCHES]; /* of types met, found by their address */
     /* What analyzers get, but for what is at hand: with an event, and with all else. */
     struct ht_analysis seeing, telling;
     unsigned seen_flags;      /* of the event at hand */
