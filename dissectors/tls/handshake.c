@@ -565,10 +565,9 @@ void tls_handshake_fragment(struct tls_state *state, struct ht_emitter *e, enum 
     }
 }
 
-/* Of a message of which the rest will not come: not inlined, for hardly any is cut. */
-__attribute__((noinline)) static void tell_cut(struct tls_state *state, struct ht_emitter *e,
-                                               enum ht_side from, struct ht_bytes held)
+void tls_tell_held(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
 {
+    struct ht_buffer *held         = ht_hold(e, from);
     const struct tls_direction *d  = &state->direction[from];
     struct tls_handshake handshake = {0};
     struct tls_telling m           = {.state          = state,
@@ -577,24 +576,15 @@ __attribute__((noinline)) static void tell_cut(struct tls_state *state, struct h
                                       .record_version = d->record_version,
                                       .flags = HT_EVENT_PARTIAL | (d->decrypted ? HT_EVENT_DECRYPTED : 0)};
     tls_handshake_missed(state, from);
-    if (held.len > TLS_HANDSHAKE_HEADER) {
-        (void)tls_handshake_frame(held, &handshake);
+    if (held->len > TLS_HANDSHAKE_HEADER) {
+        (void)tls_handshake_frame(ht_buffer_view(held), &handshake);
         struct tls_place now = tls_here(e);
         e->frame             = d->held_place.frame;
         e->time_ns           = d->held_place.time_ns;
-        m.body               = ht_bytes_from(held, TLS_HANDSHAKE_HEADER);
+        m.body               = ht_bytes_from(ht_buffer_view(held), TLS_HANDSHAKE_HEADER);
         tell(&m, handshake.type);
         e->frame   = now.frame;
         e->time_ns = now.time_ns;
     }
-}
-
-void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_side from)
-{
-    struct ht_buffer *held = ht_hold(e, from);
-    if (held->len > 0) {
-        tell_cut(state, e, from, ht_buffer_view(held));
-        ht_buffer_free(held);
-    }
-    state->direction[from].skip_message = 0;
+    ht_buffer_free(held);
 }

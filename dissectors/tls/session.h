@@ -137,8 +137,18 @@ bool tls_take_record(struct tls_state *state, struct ht_emitter *e, enum ht_side
 void tls_take_wire_record(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                           struct ht_bytes bytes, size_t len, bool partial);
 
-/* tls_handshake_cut hands over what is held of an incomplete message, whose rest will not come. */
-void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e, enum ht_side from);
+/* tls_tell_held hands over what is held of an incomplete message, whose rest will not come;
+ * tls_handshake_cut does where anything is. */
+void tls_tell_held(struct tls_state *state, struct ht_emitter *e, enum ht_side from);
+
+static inline void tls_handshake_cut(struct tls_state *state, struct ht_emitter *e,
+                                     enum ht_side from)
+{
+    if (ht_hold(e, from)->len > 0) {
+        tls_tell_held(state, e, from);
+    }
+    state->direction[from].skip_message = 0;
+}
 
 /* tls_encrypted_handshake tells of a handshake record that cannot be read: the first after
  * ChangeCipherSpec is Finished (RFC 5246 section 7.4.9). */

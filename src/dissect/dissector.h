@@ -78,7 +78,6 @@ struct ht_emitter_ops {
                    const char *reason);
     void (*record)(struct ht_emitter *, const struct ht_record_type *, void *record);
     void (*claim_client)(struct ht_emitter *, enum ht_side client, const char *roles_from);
-    struct ht_buffer *(*hold)(struct ht_emitter *, enum ht_side);
 };
 
 struct ht_emitter {
@@ -89,6 +88,7 @@ struct ht_emitter {
     int64_t time_ns;          /* of the frame at hand; in `finish`, of the flow's last */
     uint64_t frame;           /* its number */
     const struct ht_endpoint *endpoint; /* two, by side */
+    struct ht_buffer *held;             /* two, by side: the flow's, for ht_hold */
     enum ht_side client;                /* as far as the engine knows */
     const char *transport;              /* "tcp", "udp" */
     bool joined; /* the connection began before the first packet of it that was captured */
@@ -166,7 +166,7 @@ static inline void ht_claim_client(struct ht_emitter *e, enum ht_side client,
  * with the flow, and by ht_buffer_free at any time before. */
 static inline struct ht_buffer *ht_hold(struct ht_emitter *e, enum ht_side side)
 {
-    return e->ops->hold(e, side);
+    return &e->held[side];
 }
 
 #define HT_ABSENT_ENCRYPTED "encrypted"

@@ -18,6 +18,7 @@ void ht_engine_enter(struct ht_engine *engine, struct ht_flow *flow, uint64_t fr
         engine->flow  = flow;
         e->arena      = &flow->arena;
         e->endpoint   = flow->key.endpoint;
+        e->held       = flow->dispatch.held;
         e->transport  = flow->tcp != NULL ? "tcp" : "udp";
         engine->id[0] = '\0';
     }
@@ -307,10 +308,5 @@ static void claim_client(struct ht_emitter *emitter, enum ht_side client, const 
     flow->claimed |= stronger;
 }
 
-static struct ht_buffer *hold(struct ht_emitter *emitter, enum ht_side side)
-{
-    return &engine_of(emitter)->flow->dispatch.held[side];
-}
-
 const struct ht_emitter_ops ht_engine_emitter_ops = {
-    .emit = emit, .absent = absent, .record = record, .claim_client = claim_client, .hold = hold};
+    .emit = emit, .absent = absent, .record = record, .claim_client = claim_client};

@@ -175,16 +175,10 @@ static void record_client(struct ht_emitter *e, enum ht_side client, const char 
     e->client = client;
 }
 
-static struct ht_buffer *record_hold(struct ht_emitter *e, enum ht_side side)
-{
-    return &((struct recorder *)e)->dispatch.held[side];
-}
-
 static const struct ht_emitter_ops recorder_ops = {.emit         = record_event,
                                                    .absent       = record_absent,
                                                    .record       = record_record,
-                                                   .claim_client = record_client,
-                                                   .hold         = record_hold};
+                                                   .claim_client = record_client};
 
 void recorder_start(struct recorder *r, const struct ht_dissector *dissector, bool stream,
                     uint16_t port)
@@ -200,6 +194,7 @@ void recorder_start(struct recorder *r, const struct ht_dissector *dissector, bo
                                      .frame     = 1,
                                      .transport = stream ? "tcp" : "udp",
                                      .endpoint  = r->endpoint,
+                                     .held      = r->dispatch.held,
                                      .events    = true};
     r->endpoint[0] =
         (struct ht_endpoint){.address = ht_address4((const uint8_t[]){10, 0, 0, 1}), .port = 40000};
