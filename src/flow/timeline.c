@@ -60,14 +60,11 @@ static bool add_chunk(struct ht_timeline *timeline, struct ht_arena *arena)
     return true;
 }
 
-static inline struct distance distance_to(const struct ht_timeline *timeline,
-                                          const struct ht_kept *kept, int64_t time_ns,
-                                          uint64_t frame)
+/* How many steps of the arena's alignment behind the first chunk it is. */
+static inline int64_t steps_to(const struct ht_timeline *timeline, const struct ht_kept *kept)
 {
     uintptr_t bytes = kept != NULL ? (uintptr_t)kept - (uintptr_t)timeline->first : 0;
-    return (struct distance){.time_ns = (int64_t)((uint64_t)time_ns - (uint64_t)timeline->time_ns),
-                             .frames  = (int64_t)(frame - timeline->frame),
-                             .steps   = (int64_t)bytes >> STEP_SHIFT};
+    return (int64_t)bytes >> STEP_SHIFT;
 }
 
 /* As a number with a sign. */
@@ -115,12 +112,12 @@ static inline void append(struct ht_timeline *timeline, unsigned kind_side, enum
 __attribute__((noinline)) static bool append_unusual(struct ht_timeline *timeline,
                                                      struct ht_arena *arena, unsigned kind_side,
                                                      const struct ht_kept *kept, int64_t time_ns,
-                                                     uint64_t frame)
+                                                     int64_t frames)
 {
     if (timeline->last == NULL && !add_chunk(timeline, arena)) {
         return false;
     }
-    const struct distance d = distance_to(timeline, kept, time_ns, frame);
+    const struct distance d = {time_ns, frames, steps_to(timeline, kept)};
     enum form form          = form_of(d);
     if (entry_len(form) > timeline->left && !add_chunk(timeline, arena)) {
         return false;
@@ -129,13 +126,16 @@ __attribute__((noinline)) static bool append_unusual(struct ht_timeline *timelin
     return true;
 }
 
+/* What it is given gives way to what is made of it, so that hardly a register need be saved. */
 bool ht_timeline_append(struct ht_timeline *timeline, struct ht_arena *arena, unsigned kind_side,
                         const struct ht_kept *kept, int64_t time_ns, uint64_t frame)
 {
-    const struct distance d = distance_to(timeline, kept, time_ns, frame);
+    time_ns                 = (int64_t)((uint64_t)time_ns - (uint64_t)timeline->time_ns);
+    const int64_t frames    = (int64_t)(frame - timeline->frame);
+    const struct distance d = {time_ns, frames, steps_to(timeline, kept)};
     enum form form          = form_of(d);
     if (form == FAR || entry_len(form) > timeline->left) {
-        return append_unusual(timeline, arena, kind_side, kept, time_ns, frame);
+        return append_unusual(timeline, arena, kind_side, kept, time_ns, frames);
     }
     append(timeline, kind_side, form, d);
     return true;
