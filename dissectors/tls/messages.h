@@ -62,8 +62,8 @@ static inline bool tls_begins_record(struct ht_bytes in)
            ht_be16_at(in, 3) <= TLS_MAX_RECORD;
 }
 
-/* tls_record_header reads the 5-byte header and views what is there of the fragment; false where it
- * is none by tls_begins_record.
+/* tls_record_header reads the 5-byte header and views what is there of the fragment; false, and
+ * `out` undefined, where it is none by tls_begins_record.
  *
  * struct {
  *     ContentType type;
@@ -73,15 +73,17 @@ static inline bool tls_begins_record(struct ht_bytes in)
  * } TLSPlaintext; */
 static inline bool tls_record_header(struct ht_bytes in, struct tls_record *out)
 {
-    *out = (struct tls_record){0};
-    if (in.len < TLS_RECORD_HEADER) {
+    if (!tls_begins_record(in)) {
         return false;
     }
-    out->type     = in.ptr[0];
-    out->version  = ht_be16_at(in, 1);
-    out->length   = ht_be16_at(in, 3);
-    out->fragment = ht_bytes_head(ht_bytes_from(in, TLS_RECORD_HEADER), out->length);
-    return tls_begins_record(in);
+    const uint16_t length = ht_be16_at(in, 3);
+    const size_t there    = in.len - TLS_RECORD_HEADER;
+    *out                  = (struct tls_record){
+                         .type     = in.ptr[0],
+                         .version  = ht_be16_at(in, 1),
+                         .length   = length,
+                         .fragment = ht_bytes(in.ptr + TLS_RECORD_HEADER, there < length ? there : length)};
+    return true;
 }
 
 /* tls_record_resync is the offset at which records plausibly begin: a header whose record is

@@ -96,8 +96,9 @@ static void parse_small(struct ht_bytes body, struct ht_arena *arena)
 static void frame(struct ht_bytes bytes, struct ht_arena *arena)
 {
     struct tls_record record;
-    (void)tls_record_header(bytes, &record);
-    (void)ht_arena_copy(arena, record.fragment);
+    if (tls_record_header(bytes, &record)) {
+        (void)ht_arena_copy(arena, record.fragment);
+    }
     (void)tls_record_resync(bytes);
 }
 
