@@ -266,6 +266,15 @@ static inline bool is_copy(const struct ht_shape_plan *plan, const void *object,
            !differ(plan->beside, plan->num_beside, object, shape);
 }
 
+/* The same of what points at nothing. Of a few words a call would cost more than they do. */
+static inline bool is_same_flat(const struct ht_shape_plan *plan, const void *object,
+                                const void *shape)
+{
+    enum { FEW = 4 };
+    return plan->num_words <= FEW ? !differ(plan->words, plan->num_words, object, shape)
+                                  : is_copy(plan, object, shape);
+}
+
 /* What is found changes places with the one before it: what comes again and again stays. NULL: none
  * is the shape of `object`. */
 static const void *find(struct ht_pool_shape *known, const struct ht_shape_plan *plan,
@@ -274,7 +283,7 @@ static const void *find(struct ht_pool_shape *known, const struct ht_shape_plan 
     for (size_t i = 0; i < HT_POOL_WAYS; i++) {
         const void *shape = known[i].shape;
         if (known[i].hash != hash || known[i].plan != plan ||
-            !(plan->flat ? is_copy(plan, object, shape) : same(plan, object, shape))) {
+            !(plan->flat ? is_same_flat(plan, object, shape) : same(plan, object, shape))) {
             continue;
         }
         if (i > 0) {
