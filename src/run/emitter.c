@@ -180,12 +180,11 @@ static struct ht_kept *keep(struct ht_engine *engine, const struct ht_event_type
                             const void *event)
 {
     struct ht_flow *flow = engine->flow;
-    bool room = flow->arena.size < MAX_STORY_BYTES && (!flow->limit_reached || type->in_details);
     struct ht_kept *kept = NULL;
     if (event == NULL || type->data == NULL) {
         return NULL;
     }
-    if (room) {
+    if (flow->arena.size < MAX_STORY_BYTES && (!flow->limit_reached || type->in_details)) {
         engine->keeping.arena = &flow->arena;
         engine->keeping.use   = &flow->pool_use;
         kept                  = ht_keep(&engine->keeping, type->data, event);
@@ -255,14 +254,18 @@ static const struct ht_entry_kind *kind_of(struct ht_engine *engine, struct ht_w
     return watch->kind;
 }
 
+static bool has_details(const struct ht_dissector *found)
+{
+    return found != NULL && found->details_struct != NULL;
+}
+
 static struct ht_kept *emit(struct ht_emitter *emitter, const struct ht_event_type *type,
                             enum ht_side from, unsigned flags, void *event)
 {
-    struct ht_engine *engine         = engine_of(emitter);
-    const struct ht_dissector *found = engine->flow->dispatch.found;
-    bool sure                        = !engine->flow->dispatch.unsure;
-    struct ht_watch *watch           = watch_of(engine, type);
-    if (sure && event != NULL && watch->analyzers != 0) {
+    struct ht_engine *engine = engine_of(emitter);
+    struct ht_watch *watch   = watch_of(engine, type);
+    bool sure                = !engine->flow->dispatch.unsure;
+    if (watch->analyzers != 0 && sure && event != NULL) {
         flags = analyze(engine, type, from, flags, event, watch->analyzers);
     }
     if (type->unsaid) {
@@ -274,7 +277,7 @@ static struct ht_kept *emit(struct ht_emitter *emitter, const struct ht_event_ty
     if (engine->config.events && sure) {
         emit_record(engine, type, from, flags, event);
     }
-    if (engine->flow->tcp == NULL && (found == NULL || found->details_struct == NULL)) {
+    if (engine->flow->tcp == NULL && !has_details(engine->flow->dispatch.found)) {
         return NULL; /* it has no connection record: nobody would see its timeline */
     }
     struct ht_kept *kept = keep(engine, type, event);
