@@ -152,12 +152,17 @@ static struct course course_of(const struct conformance_session *s)
                            .facts         = facts_of(c, tls, s->offer)};
 }
 
-/* Where it is remembered. */
+/* Where it is remembered, if it is not at the other place of the pair. */
 static struct known_course *place_of(struct state *state, const struct course *course)
 {
     uint64_t hash = ht_mix(course->offer ^ course->version_suite << 24 ^ course->timeline,
                            course->answer ^ course->group_scheme << 24 ^ course->facts << 48);
     return &state->known[hash % COURSES];
+}
+
+static struct known_course *other_of(struct state *state, const struct known_course *place)
+{
+    return &state->known[(size_t)(place - state->known) ^ 1];
 }
 
 static bool is_known(const struct known_course *known, const struct course *course)
@@ -194,7 +199,7 @@ static unsigned ask(const struct state *state, struct ht_analysis *a, struct ht_
 
 /* Where times and frames contradict each other, or do not tell what came first, some rules are
  * silent that another session of the same course may break. */
-static void judge_closely(const struct state *state, struct ht_analysis *a, struct ht_connection *c,
+static void judge_closely(struct state *state, struct ht_analysis *a, struct ht_connection *c,
                           struct conformance_session *s, const struct course *course,
                           struct known_course *place)
 {
@@ -202,8 +207,9 @@ static void judge_closely(const struct state *state, struct ht_analysis *a, stru
     unsigned broken = ask(state, a, c, s, rules_for(state, s->has));
     bool follows    = !s->cut && !s->order.jumbled;
     if (course->offer != 0 && follows && (broken & CONFORMANCE_NEWS) == 0) {
-        *place = (struct known_course){
-            .course = *course, .rules = rules_for(state, s->has & ~(unsigned)CONFORMANCE_NEWS)};
+        *other_of(state, place) = *place;
+        *place                  = (struct known_course){
+                             .course = *course, .rules = rules_for(state, s->has & ~(unsigned)CONFORMANCE_NEWS)};
     }
 }
 
@@ -233,18 +239,19 @@ static void judge(void *opaque, struct ht_analysis *a, struct ht_connection *c)
     }
     const struct tls_details *tls = c->details.object;
     struct conformance_session s; /* of which most is only filled in when it is looked at closely */
-    s.index                    = &state->index;
-    s.connection               = c;
-    s.tls                      = tls;
-    s.offer                    = offer_of(tls);
-    s.answer                   = tls->server_hello;
-    s.tls13                    = is_tls13(tls->server_hello);
-    s.has                      = 0;
-    s.cut                      = false;
-    const struct course course = course_of(&s);
-    struct known_course *place = place_of(state, &course);
-    if (is_known(place, &course)) {
-        ask(state, a, c, &s, place->rules);
+    s.index                          = &state->index;
+    s.connection                     = c;
+    s.tls                            = tls;
+    s.offer                          = offer_of(tls);
+    s.answer                         = tls->server_hello;
+    s.tls13                          = is_tls13(tls->server_hello);
+    s.has                            = 0;
+    s.cut                            = false;
+    const struct course course       = course_of(&s);
+    struct known_course *place       = place_of(state, &course);
+    const struct known_course *known = is_known(place, &course) ? place : other_of(state, place);
+    if (known == place || is_known(known, &course)) {
+        ask(state, a, c, &s, known->rules);
     } else {
         judge_closely(state, a, c, &s, &course, place);
     }
