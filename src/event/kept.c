@@ -5,12 +5,17 @@
 enum {
     SMALL      = 64, /* bytes of an object; up to these one is kept as it is */
     INLINE_MAX = 64, /* of a view whose bytes lie among what is an object's own */
-    OWN_MAX    = HT_SHAPE_MAX_OWN * (2 + INLINE_MAX)
+    WORD       = sizeof(uint64_t),
+    PART_MAX   = sizeof(uint16_t) + sizeof((struct ht_shape_part *)0)->flat,
+    ROW_MAX    = PART_MAX > 1 + INLINE_MAX ? PART_MAX : 1 + INLINE_MAX,
+    OWN_MAX    = HT_SHAPE_MAX_OWN * (1 + ROW_MAX)
 };
 
 /* Of a small or large object it is the object itself. `own` has the number of a row, then its
  * member, with all that it points at. Of a view that is not too long a length and the bytes stand
- * in the member's place; of one that is, a length of 0 and the view. */
+ * in the member's place; of one that is, a length of 0 and the view. Of a small object that points
+ * at nothing, two bytes that say which of its words are not zero, and these; of another one, two
+ * that are zero, and where it lies. */
 struct ht_kept {
     union {
         const void *shape;  /* an object whose own members are zero; in the pool, or the arena */
@@ -43,6 +48,26 @@ static uint8_t *put_member(uint8_t *at, const void *from, size_t size)
     return size == sizeof(uint64_t) ? put(at, from, sizeof(uint64_t)) : put(at, from, size);
 }
 
+/* The words of a small object that points at nothing; NULL: it is another one. */
+static uint8_t *put_part(const struct ht_shape_part *part, const char *object, uint8_t *at)
+{
+    uint8_t *end     = at + sizeof(uint16_t);
+    uint16_t present = 0;
+    uint64_t points  = 0;
+    for (size_t i = 0; i < part->num_words; i++) {
+        uint64_t word;
+        memcpy(&word, object + i * WORD, WORD);
+        points |= word & part->points[i];
+        word &= part->flat[i];
+        if (word != 0) {
+            end = put(end, &word, WORD);
+            present |= (uint16_t)(1U << i);
+        }
+    }
+    (void)put(at, &present, sizeof present);
+    return points == 0 && present != 0 ? end : NULL;
+}
+
 /* A row at which the object has a value. */
 static uint8_t *put_own(const struct ht_keeper *keeper, const struct ht_shape_own *own,
                         const void *object, uint8_t *at)
@@ -62,14 +87,44 @@ static uint8_t *put_own(const struct ht_keeper *keeper, const struct ht_shape_ow
             return put_bytes(at, *view);
         }
     }
+    if (field->kind == HT_OBJECT) {
+        uint8_t *end = own->part != NULL ? put_part(own->part, ht_pointer_at(from), at) : NULL;
+        if (end != NULL) {
+            return end;
+        }
+        at = put(at, &(uint16_t){0}, sizeof(uint16_t));
+    }
     ht_field_keep(keeper, field, member, from);
     return put_member(at, member, field->size);
 }
 
-static const uint8_t *take_own(const struct ht_field *field, const uint8_t *at, void *object)
+/* Without room it is absent. */
+static const uint8_t *take_part(const struct ht_field *field, unsigned present, const uint8_t *at,
+                                uint8_t *to, struct ht_arena *arena)
+{
+    char *part = ht_arena_alloc(arena, field->of->size);
+    memcpy(to, &part, sizeof part);
+    for (; present != 0; present &= present - 1, at += WORD) {
+        if (part != NULL) {
+            memcpy(part + (size_t)__builtin_ctz(present) * WORD, at, WORD);
+        }
+    }
+    return at;
+}
+
+static const uint8_t *take_own(const struct ht_field *field, const uint8_t *at, void *object,
+                               struct ht_arena *arena)
 {
     uint8_t *to = (uint8_t *)object + field->offset;
     size_t len  = ht_shape_is_view(field) ? *at++ : 0;
+    if (field->kind == HT_OBJECT) {
+        uint16_t present;
+        memcpy(&present, at, sizeof present);
+        at += sizeof present;
+        if (present != 0) {
+            return take_part(field, present, at, to, arena);
+        }
+    }
     if (len > 0) {
         const struct ht_bytes view = ht_bytes(at, len);
         memcpy(to, &view, sizeof view);
@@ -174,7 +229,7 @@ make_again(const struct ht_kept *kept, const struct ht_struct *type, struct ht_a
     memcpy(object, kept->shape, type->size);
     for (const uint8_t *at = kept->own, *end = at + kept->own_len; at < end;) {
         const struct ht_field *field = &type->fields[*at];
-        at                           = take_own(field, at + 1, object);
+        at                           = take_own(field, at + 1, object, arena);
     }
     return object;
 }

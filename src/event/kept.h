@@ -15,8 +15,8 @@ struct ht_kept;
 struct ht_kept *ht_keep(const struct ht_keeper *keeper, const struct ht_struct *type,
                         const void *object);
 
-/* ht_kept_read makes the object again, in `arena`; what it points at lies where it was kept. NULL
- * where there is no room. */
+/* ht_kept_read makes the object again, in `arena`; what it points at lies there or where it was
+ * kept. NULL where there is no room. */
 const void *ht_kept_read(const struct ht_kept *kept, const struct ht_struct *type,
                          struct ht_arena *arena);
 

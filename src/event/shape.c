@@ -51,10 +51,34 @@ static struct ht_shape_word presence_of(const struct ht_field *field)
     return word;
 }
 
-static struct ht_shape_own own_of(const struct ht_field *field, size_t number)
+/* NULL: none, or there is no memory. */
+static const struct ht_shape_part *part_of(struct ht_arena *arena, const struct ht_field *field)
+{
+    const struct ht_struct *type = field->kind == HT_OBJECT ? field->of : NULL;
+    bool fits = type != NULL && type->size <= sizeof((struct ht_shape_part *)0)->flat &&
+                type->size % WORD == 0;
+    struct ht_shape_part *part = fits ? ht_arena_alloc(arena, sizeof *part) : NULL;
+    if (part == NULL) {
+        return NULL;
+    }
+    part->num_words = type->size / WORD;
+    for (size_t i = 0; i < type->num_fields; i++) {
+        const struct ht_field *member = &type->fields[i];
+        if (is_pointer(member)) {
+            memset((uint8_t *)part->points + member->offset, 0xFF, member->size);
+        } else {
+            mask_member(is_list(member) ? part->points : part->flat, member);
+        }
+    }
+    return part;
+}
+
+static struct ht_shape_own own_of(struct ht_arena *arena, const struct ht_field *field,
+                                  size_t number)
 {
     return (struct ht_shape_own){.field   = field,
                                  .present = presence_of(field),
+                                 .part    = part_of(arena, field),
                                  .number  = (uint8_t)number,
                                  .flat    = !is_list(field) && !is_pointer(field),
                                  .view    = ht_shape_is_view(field)};
@@ -100,7 +124,7 @@ static struct ht_shape_plan *make(struct ht_arena *arena, const struct ht_struct
         flat &= !is_list(field) && !is_pointer(field);
         mask_member(plan->members, field);
         if (!whole && !ht_shape_counts(type, i)) {
-            plan->own[plan->num_own++] = own_of(field, i);
+            plan->own[plan->num_own++] = own_of(arena, field, i);
             continue;
         }
         mask_member(mask, field);

@@ -9,8 +9,9 @@
 #include "event/event.h"
 
 enum {
-    HT_SHAPE_LARGEST = 512, /* bytes of an object that has a plan */
-    HT_SHAPE_MAX_OWN = 64   /* the first rows of a table; those after them count to the shape */
+    HT_SHAPE_LARGEST    = 512, /* bytes of an object that has a plan */
+    HT_SHAPE_MAX_OWN    = 64,  /* the first rows of a table; those after them count to the shape */
+    HT_SHAPE_PART_WORDS = 12   /* of an object that a row points at and that is kept by its words */
 };
 
 struct ht_shape_plan;
@@ -35,10 +36,18 @@ static inline uint64_t ht_shape_word_of(const void *object, const struct ht_shap
     return word & at->mask;
 }
 
+/* An object that a row points at: which bits of its words have a row, those that point at nothing
+ * and those that say whether another one points at something. */
+struct ht_shape_part {
+    size_t num_words;
+    uint64_t flat[HT_SHAPE_PART_WORDS], points[HT_SHAPE_PART_WORDS];
+};
+
 /* A row that does not count. */
 struct ht_shape_own {
     const struct ht_field *field;
-    struct ht_shape_word present; /* zero where the member is absent */
+    struct ht_shape_word present;     /* zero where the member is absent */
+    const struct ht_shape_part *part; /* NULL: it points at no object, or at a large one */
     uint8_t number;
     bool flat; /* it points at nothing */
     bool view; /* it is a struct ht_bytes */
