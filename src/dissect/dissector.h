@@ -125,8 +125,8 @@ static inline struct ht_kept *ht_emit_at(struct ht_emitter *e, const struct ht_e
 }
 
 /* ht_read is the event that is kept, as `type` describes it, until the call into the dissector
- * returns; the bytes that it views live as long as the flow. NULL of NULL, and where there is no
- * room. */
+ * returns, and so are small objects that it points at; the bytes that it views live as long as the
+ * flow. NULL of NULL, and where there is no room. */
 static inline const void *ht_read(const struct ht_emitter *e, const struct ht_struct *type,
                                   const struct ht_kept *kept)
 {

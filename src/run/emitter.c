@@ -131,14 +131,21 @@ void ht_engine_record(struct ht_engine *engine, const struct ht_record_type *typ
     ht_engine_output(engine, type, record);
 }
 
+/* How much there is of the story of the flow at hand. What its end brings is not counted, for that
+ * lies elsewhere with one engine than with several. */
+static inline size_t story_bytes(const struct ht_engine *engine)
+{
+    return engine->bytes_at_end != 0 ? engine->bytes_at_end : engine->flow->arena.size;
+}
+
 /* Adds to the timeline of the flow at hand, up to `max` entries. */
 static inline void happened(struct ht_engine *engine, enum ht_side side,
                             const struct ht_entry_kind *kind, struct ht_kept *kept, uint32_t max)
 {
     struct ht_flow *flow = engine->flow;
     if (kind == NULL || flow->timeline.len >= max ||
-        flow->arena.size >= (size_t)2 * MAX_STORY_BYTES ||
-        !ht_timeline_append(&flow->timeline, &flow->arena, kind->number * 2U + side, kept,
+        story_bytes(engine) >= (size_t)2 * MAX_STORY_BYTES ||
+        !ht_timeline_append(&flow->timeline, engine->emitter.arena, kind->number * 2U + side, kept,
                             engine->emitter.time_ns, engine->emitter.frame)) {
         flow->limit_reached = true;
     }
@@ -184,8 +191,8 @@ static struct ht_kept *keep(struct ht_engine *engine, const struct ht_event_type
     if (event == NULL || type->data == NULL) {
         return NULL;
     }
-    if (flow->arena.size < MAX_STORY_BYTES && (!flow->limit_reached || type->in_details)) {
-        engine->keeping.arena = &flow->arena;
+    if (story_bytes(engine) < MAX_STORY_BYTES && (!flow->limit_reached || type->in_details)) {
+        engine->keeping.arena = engine->emitter.arena;
         engine->keeping.use   = &flow->pool_use;
         kept                  = ht_keep(&engine->keeping, type->data, event);
     }

@@ -61,7 +61,9 @@ struct ht_engine {
     struct ht_pool pool;         /* what flows have in common */
     struct ht_entry_kinds kinds; /* of the entries of their timelines */
     struct ht_arena scratch;     /* for one call into a dissector */
-    struct ht_arena story;       /* for one record */
+    struct ht_arena story; /* for one record, and what is said at the end of a flow that is told
+                            * at once */
+    size_t bytes_at_end;   /* of the flow at hand, whose end is seen; 0: another's, or none */
     struct ht_labeler *labeler;
     struct ht_digester *digester;
     struct ht_keyring keyring;

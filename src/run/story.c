@@ -402,10 +402,15 @@ void ht_engine_tell(struct ht_engine *engine, struct ht_flow *flow)
     }
     struct ht_end end = {0};
     fill_end(&end, flow);
+    if (engine->config.ended == NULL) { /* it is told at once: no more is to be kept of it */
+        engine->emitter.arena = &engine->story;
+    }
+    engine->bytes_at_end = flow->arena.size;
     ht_dispatch_finish(&flow->dispatch, &engine->emitter, &end);
+    engine->bytes_at_end = 0;
     if (!is_told(flow)) {
-        ht_arena_rewind(&engine->story); /* for records that its end brought */
         ht_engine_drop(engine, flow);
+        ht_arena_rewind(&engine->story); /* of records that its end brought */
         return;
     }
     ht_flow_table_take(&engine->table, flow);
@@ -434,8 +439,8 @@ bool ht_engine_tell_ended(struct ht_engine *engine, struct ht_flow *flow)
     }
     ht_engine_enter(engine, flow, 0, flow->end_ns);
     tell(engine, flow);
-    ht_arena_rewind(&engine->story);
     ht_engine_drop(engine, flow);
+    ht_arena_rewind(&engine->story); /* where some of what the flow owned may lie */
     return !engine->failed;
 }
 

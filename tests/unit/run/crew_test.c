@@ -188,6 +188,81 @@ static void of_a_flood_as_many_are_told(void **unused)
     ht_chars_free(&one.lines);
 }
 
+enum { NAME = 16000, HELLO = 5 + 4 + 2 + 32 + 1 + 4 + 2 + 2 + 9 + NAME };
+
+static uint8_t *put16(uint8_t *at, size_t number)
+{
+    at[0] = (uint8_t)(number >> 8);
+    at[1] = (uint8_t)number;
+    return at + 2;
+}
+
+/* A ClientHello with a long name, the `n`th of a connection, or all but the end of it. */
+static struct ht_frame hello(uint8_t room[static 54 + HELLO], uint32_t n, bool cut)
+{
+    uint8_t small[64], *at = room + 54;
+    struct ht_frame frame = syn(small, n + 1, 40000);
+    memset(room, 'a', 54 + HELLO);
+    memcpy(room, small, 54);
+    (void)put16(room + 16, 40 + HELLO);
+    (void)put16(put16(room + 38, (8 + n * HELLO) >> 16), (8 + n * HELLO) & UINT16_MAX);
+    room[47] = 0x18; /* ACK, PSH */
+    memcpy(at, (const uint8_t[]){0x16, 3, 1}, 3);
+    at = put16(at + 3, HELLO - 5);
+    memcpy(at, (const uint8_t[]){1, 0}, 2);
+    at = put16(at + 2, HELLO - 9 + (cut ? 9 : 0));
+    (void)put16(at, 0x0303);
+    (void)put16(at + 2, n); /* of the random */
+    at[34] = 0;
+    at     = put16(put16(at + 35, 2), 0x1301);
+    at     = put16(put16(put16(at, 0x0100), NAME + 9), 0);
+    at     = put16(put16(at, NAME + 5), NAME + 3);
+    at[0]  = 0;
+    at     = put16(at + 1, NAME);
+    (void)put16(at, n); /* of the name, which so is another one each time */
+    at[0] |= 0x40;
+    frame.data         = ht_bytes(room, 54 + HELLO);
+    frame.original_len = 54 + HELLO;
+    return frame;
+}
+
+/* A connection of so many hellos, of which the last is cut: that is said at its end. */
+static void run_hellos(struct written *written, unsigned workers, uint32_t hellos)
+{
+    static uint8_t room[54 + HELLO];
+    const struct ht_source source = {.name = "made"};
+    struct ht_crew *crew          = start(written, workers, (struct asked){0});
+    ht_crew_source(crew, &source);
+    for (uint32_t n = 0; n <= hellos; n++) {
+        struct ht_frame frame = n == 0 ? syn(room, 1, 40000) : hello(room, n - 1, n == hellos);
+        assert_true(ht_crew_frame(crew, &frame));
+    }
+    assert_true(ht_crew_flush(crew));
+    ht_crew_free(crew);
+    written->format->close(written->sink);
+    assert_int_equal(written->records, 1);
+}
+
+/* What its end brings lies elsewhere with several workers: how much of a story there may be is
+ * reached at the same hello nevertheless. */
+static void a_story_too_long_ends_at_the_same_place(void **unused)
+{
+    static const char limit[] = "\"limit_reached\":true";
+    unsigned reached          = 0;
+    (void)unused;
+    for (uint32_t hellos = 250; hellos < 264; hellos++) {
+        struct written one, several;
+        run_hellos(&one, 1, hellos);
+        run_hellos(&several, 2, hellos);
+        assert_int_equal(several.lines.len, one.lines.len);
+        assert_memory_equal(several.lines.ptr, one.lines.ptr, one.lines.len);
+        reached += memmem(one.lines.ptr, one.lines.len, limit, strlen(limit)) != NULL;
+        ht_chars_free(&one.lines);
+        ht_chars_free(&several.lines);
+    }
+    assert_in_range(reached, 1, 13);
+}
+
 /* Of a file of which a filter lets little through, each frame lies in a block of its own; not many
  * blocks wait for workers nevertheless. */
 static void few_blocks_are_held(void **unused)
@@ -416,6 +491,7 @@ int main(void)
                                        cmocka_unit_test(asleep_or_not),
                                        cmocka_unit_test(what_ends_by_number_ends_in_order),
                                        cmocka_unit_test(of_a_flood_as_many_are_told),
+                                       cmocka_unit_test(a_story_too_long_ends_at_the_same_place),
                                        cmocka_unit_test(few_blocks_are_held),
                                        cmocka_unit_test(a_large_block_is_not_held),
                                        cmocka_unit_test(what_ends_with_one_frame_ends_in_order),
