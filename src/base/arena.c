@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_BLOCK = 384, /* holds how most connections open */
+    FIRST_BLOCK = 336, /* holds how most connections open */
     /* The next two are small, so that of connections that stay open little is left over; a story
      * that comes further takes more at once, so that it lies in few places. Of a long one they are
      * a quarter of what there is. */

@@ -4,7 +4,7 @@
 #include "base/pack.h"
 
 enum {
-    CHUNK_BYTES = 79, /* with what stands around them 88: how a connection opens, in most flows */
+    CHUNK_BYTES = 87, /* with what stands around them 96: how a connection opens, in most flows */
     HEAD_LEN    = sizeof(uint64_t),
     FAR_LEN     = 4 * HEAD_LEN,
     FORM_BITS   = 2,
