@@ -155,27 +155,37 @@ static char *put_repeated(struct ht_sink *sink, const struct ht_json_member *mem
     return ht_chars_room(out, sink->plans.room);
 }
 
-/* Members that follow from the object's shape, whose number is at `value`; 0: it has none. */
-static char *put_shared(struct ht_sink *sink, const struct ht_json_member *member,
-                        const void *value, char *at)
+/* A part of a shape that is not kept; of number 0 none is, for the object has none. */
+static __attribute__((noinline)) char *put_new_shared(struct ht_sink *sink,
+                                                      const struct ht_json_member *member,
+                                                      const void *object, uint64_t number, char *at)
 {
-    const void *object = (const char *)value - member->offset;
-    uint64_t number    = *(const uint64_t *)value;
-    if (number == 0) {
-        return put_members(sink, member->of, object, at);
-    }
-    struct ht_bytes rendered = ht_json_shapes_find(&sink->shapes, number, member->part);
-    if (rendered.ptr != NULL) {
-        return put_rendered(sink, rendered, at);
-    }
     size_t start = (size_t)(at - sink->out->ptr);
     char *end    = put_members(sink, member->of, object, at);
-    if (end != NULL) {
-        at       = sink->out->ptr + start;
-        rendered = ht_bytes(at, (size_t)(end - at));
-        ht_json_shapes_offer(&sink->shapes, number, member->part, rendered);
+    if (end != NULL && number != 0) {
+        at = sink->out->ptr + start;
+        ht_json_shapes_offer(&sink->shapes, number, member->part, ht_bytes(at, (size_t)(end - at)));
     }
     return end;
+}
+
+/* Members that follow from the object's shape. Parts of it between which nothing is written are
+ * copied as one: `*member` becomes the last that was dealt with. */
+static char *put_shared(struct ht_sink *sink, const struct ht_json_member **member,
+                        const void *object, char *at)
+{
+    const struct ht_json_member *first = *member, *last = first;
+    const struct ht_json_member *next = ht_json_next_written(first + 1, object);
+    for (; next->form == HT_JSON_SHARED; next = ht_json_next_written(next + 1, object)) {
+        last = next;
+    }
+    uint64_t number          = *(const uint64_t *)((const char *)object + first->offset);
+    struct ht_bytes rendered = ht_json_shapes_find(&sink->shapes, number, first->part, last->part);
+    if (rendered.ptr == NULL) {
+        return put_new_shared(sink, first, object, number, at);
+    }
+    *member = next - 1;
+    return put_rendered(sink, rendered, at);
 }
 
 /* A run or word that is not kept yet. */
@@ -323,12 +333,13 @@ static inline char *put_run(struct ht_sink *sink, const struct ht_json_member *m
 /* One jump leads to all that a kind of member needs. It is always inlined, for called it takes a
  * third more: whoever counts calls in small records thinks it is rare. */
 static inline __attribute__((always_inline)) char *put_member(struct ht_sink *sink,
-                                                              const struct ht_json_member *member,
+                                                              const struct ht_json_member **next,
                                                               enum ht_json_form form,
                                                               const void *object, char *at)
 {
-    const struct ht_json_key *key = &member->key;
-    const void *value             = (const char *)object + member->offset;
+    const struct ht_json_member *member = *next;
+    const struct ht_json_key *key       = &member->key;
+    const void *value                   = (const char *)object + member->offset;
     switch (form) {
     case HT_JSON_TRUE:
         return ht_json_put_key(at, key);
@@ -357,7 +368,7 @@ static inline __attribute__((always_inline)) char *put_member(struct ht_sink *si
     case HT_JSON_HEX:
         return put_hex(sink, member, value, at);
     case HT_JSON_SHARED:
-        return put_shared(sink, member, value, at);
+        return put_shared(sink, next, object, at);
     case HT_JSON_ANY:
         return put_any(sink, member, value, at);
     case HT_JSON_OBJECTS:
@@ -384,7 +395,7 @@ static char *put_object(struct ht_sink *sink, const struct ht_json_plan *plan, c
     for (const struct ht_json_member *member = plan->members;; member++) {
         member                       = ht_json_next_written(member, object);
         const enum ht_json_form form = (enum ht_json_form)member->form;
-        at                           = put_member(sink, member, form, object, at);
+        at                           = put_member(sink, &member, form, object, at);
         if (form == HT_JSON_END) {
             return ht_json_end(at, sink->out->ptr + start, "{}");
         }

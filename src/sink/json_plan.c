@@ -225,15 +225,20 @@ static bool add_member(struct ht_json_plans *plans, struct ht_json_plan *plan,
     return made;
 }
 
-/* The longest row of members that begins with this field and follows from the shape: how many
- * fields; 0: none, or the type has no number for its shapes. */
+/* The longest row of members that begins with this field and follows from the shape, with those
+ * between that are not shown: how many fields; 0: none, or the type has no number for its shapes.
+ */
 static size_t find_shared(const struct ht_struct *type, size_t first)
 {
     size_t num = 0;
-    while (type->shape_number != 0 && first + num < type->num_fields &&
-           ht_shape_counts(type, first + num) &&
-           (type->fields[first + num].flags & HT_UNLESS) == 0) {
-        num++;
+    for (size_t i = first; type->shape_number != 0 && i < type->num_fields; i++) {
+        if ((type->fields[i].flags & HT_INTERNAL) != 0) {
+            continue;
+        }
+        if (!ht_shape_counts(type, i) || (type->fields[i].flags & HT_UNLESS) != 0) {
+            break;
+        }
+        num = i + 1 - first;
     }
     return num;
 }
@@ -249,9 +254,11 @@ struct group {
 static struct group find_group(const struct ht_struct *type, size_t first)
 {
     const struct ht_field *field = &type->fields[first];
-    bool object                  = field->kind == HT_OBJECT && (field->flags & HT_INTERNAL) == 0;
-    size_t shared                = find_shared(type, first);
-    if (shared > 1 || (shared == 1 && object)) {
+    if ((field->flags & HT_INTERNAL) != 0) {
+        return (struct group){0};
+    }
+    size_t shared = find_shared(type, first);
+    if (shared > 1 || (shared == 1 && field->kind == HT_OBJECT)) {
         return (struct group){HT_JSON_SHARED, shared, {type->shape_number, sizeof(uint64_t)}};
     }
     struct group run = {.form = HT_JSON_RUN};

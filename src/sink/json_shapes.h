@@ -38,16 +38,19 @@ static inline struct ht_json_shape *ht_json_shape(struct ht_json_shapes *shapes,
     return &shapes->places[number % HT_JSON_SHAPES];
 }
 
-/* ht_json_shapes_find is what a part of this shape was rendered to, which may be nothing; a view of
- * NULL: it is not kept. The view holds until the next ht_json_shapes_offer. */
+/* ht_json_shapes_find is what the parts of this shape from `first` to `last` were rendered to,
+ * which may be nothing; a view of NULL: they are not all kept. The view holds until the next
+ * ht_json_shapes_offer. */
 static inline struct ht_bytes ht_json_shapes_find(struct ht_json_shapes *shapes, uint64_t number,
-                                                  unsigned part)
+                                                  unsigned first, unsigned last)
 {
     const struct ht_json_shape *shape = ht_json_shape(shapes, number);
-    if (shape->number != number || part >= shape->num_parts) {
+    if (shape->number != number || last >= shape->num_parts) {
         return ht_bytes(NULL, 0);
     }
-    return ht_bytes(shape->text + shape->parts[part].begin, shape->parts[part].len);
+    size_t begin = shape->parts[first].begin;
+    size_t end   = (size_t)shape->parts[last].begin + shape->parts[last].len;
+    return ht_bytes(shape->text + begin, end - begin);
 }
 
 /* ht_json_shapes_offer tells of a part that was not found, and of its rendering. Parts of an object

@@ -130,20 +130,20 @@ static void test_shapes(void **state)
     static struct ht_json_shapes shapes;
     const uint64_t number = 3, other = number + HT_JSON_SHAPES;
     offer_shape(&shapes, number, "a", "b");
-    assert_int_equal(ht_json_shapes_find(&shapes, number, 0).len, 0);
-    assert_int_equal(ht_json_shapes_find(&shapes, number, 1).len, 0);
+    assert_int_equal(ht_json_shapes_find(&shapes, number, 0, 0).len, 0);
+    assert_int_equal(ht_json_shapes_find(&shapes, number, 1, 1).len, 0);
     offer_shape(&shapes, number, "a", "bc");
-    assert_text(ht_json_shapes_find(&shapes, number, 0), "a");
-    assert_text(ht_json_shapes_find(&shapes, number, 1), "bc");
-    assert_int_equal(ht_json_shapes_find(&shapes, number, 2).len, 0);
+    assert_text(ht_json_shapes_find(&shapes, number, 0, 0), "a");
+    assert_text(ht_json_shapes_find(&shapes, number, 1, 1), "bc");
+    assert_int_equal(ht_json_shapes_find(&shapes, number, 2, 2).len, 0);
     offer_shape(&shapes, other, "A", "B");
-    assert_text(ht_json_shapes_find(&shapes, number, 1), "bc");
-    assert_int_equal(ht_json_shapes_find(&shapes, other, 0).len, 0);
+    assert_text(ht_json_shapes_find(&shapes, number, 1, 1), "bc");
+    assert_int_equal(ht_json_shapes_find(&shapes, other, 0, 0).len, 0);
     offer_shape(&shapes, other, "A", "B");
-    assert_text(ht_json_shapes_find(&shapes, other, 1), "B");
-    assert_int_equal(ht_json_shapes_find(&shapes, number, 0).len, 0);
+    assert_text(ht_json_shapes_find(&shapes, other, 1, 1), "B");
+    assert_int_equal(ht_json_shapes_find(&shapes, number, 0, 0).len, 0);
     ht_json_shapes_forget(&shapes);
-    assert_int_equal(ht_json_shapes_find(&shapes, other, 1).len, 0);
+    assert_int_equal(ht_json_shapes_find(&shapes, other, 1, 1).len, 0);
 }
 
 /* What is too much is not kept; a part may be empty. */
@@ -158,11 +158,11 @@ static void test_large_shapes(void **state)
         offer_shape(&shapes, 2, large, "b");
         offer_shape(&shapes, 4, large + 1, "b");
     }
-    assert_int_equal(ht_json_shapes_find(&shapes, 1, 0).len, 0);
-    assert_text(ht_json_shapes_find(&shapes, 1, 1), "b");
-    assert_int_equal(ht_json_shapes_find(&shapes, 2, 0).len, HT_JSON_SHAPE_MAX);
-    assert_int_equal(ht_json_shapes_find(&shapes, 2, 1).len, 0);
-    assert_text(ht_json_shapes_find(&shapes, 4, 1), "b");
+    assert_int_equal(ht_json_shapes_find(&shapes, 1, 0, 0).len, 0);
+    assert_text(ht_json_shapes_find(&shapes, 1, 1, 1), "b");
+    assert_int_equal(ht_json_shapes_find(&shapes, 2, 0, 0).len, HT_JSON_SHAPE_MAX);
+    assert_int_equal(ht_json_shapes_find(&shapes, 2, 1, 1).len, 0);
+    assert_text(ht_json_shapes_find(&shapes, 4, 1, 1), "b");
     ht_json_shapes_forget(&shapes);
 }
 
@@ -175,8 +175,10 @@ static void test_parts_of_a_shape_are_few(void **state)
             ht_json_shapes_offer(&shapes, 5, part, ht_text("p"));
         }
     }
-    assert_text(ht_json_shapes_find(&shapes, 5, HT_JSON_SHAPE_PARTS - 1), "p");
-    assert_int_equal(ht_json_shapes_find(&shapes, 5, HT_JSON_SHAPE_PARTS).len, 0);
+    assert_text(ht_json_shapes_find(&shapes, 5, HT_JSON_SHAPE_PARTS - 1, HT_JSON_SHAPE_PARTS - 1),
+                "p");
+    assert_int_equal(ht_json_shapes_find(&shapes, 5, HT_JSON_SHAPE_PARTS, HT_JSON_SHAPE_PARTS).len,
+                     0);
     ht_json_shapes_forget(&shapes);
 }
 
