@@ -330,6 +330,17 @@ static inline char *put_run(struct ht_sink *sink, const struct ht_json_member *m
     return end != NULL ? end : put_new_run(sink, member, value, at);
 }
 
+/* An object that is a run: most often there is nothing else to do for it. */
+static inline char *put_run_object(struct ht_sink *sink, const struct ht_json_member *member,
+                                   const void *object, char *at)
+{
+    const struct ht_json_member *run = member->of->members;
+    char *start                      = ht_json_put_key(at, &member->key);
+    char *end = ht_json_runs_put(&sink->runs, start, run, (const char *)object + run->offset);
+    return end != NULL ? ht_json_end(end, start, "{}")
+                       : put_object(sink, member->of, object, start);
+}
+
 /* One jump leads to all that a kind of member needs. It is always inlined, for called it takes a
  * third more: whoever counts calls in small records thinks it is rare. */
 static inline __attribute__((always_inline)) char *put_member(struct ht_sink *sink,
@@ -359,6 +370,8 @@ static inline __attribute__((always_inline)) char *put_member(struct ht_sink *si
         return put_object(sink, member->of, ht_pointer_at(value), ht_json_put_key(at, key));
     case HT_JSON_RUN:
         return put_run(sink, member, value, at);
+    case HT_JSON_RUN_OBJECT:
+        return put_run_object(sink, member, ht_pointer_at(value), at);
     case HT_JSON_TEXT:
         return put_text(sink, member, value, at);
     case HT_JSON_TIME:

@@ -115,6 +115,15 @@ static enum ht_json_form uint_form(const struct ht_field *field)
 }
 
 /* Of a type that holds itself the plan is not made yet, and nobody knows what room it needs. */
+static enum ht_json_form object_form(const struct ht_json_plan *of)
+{
+    if (of == NULL || !of->made || of->small) {
+        return HT_JSON_FAR_OBJECT;
+    }
+    return of->num_members == 1 && of->members[0].form == HT_JSON_RUN ? HT_JSON_RUN_OBJECT
+                                                                      : HT_JSON_OBJECT;
+}
+
 static enum ht_json_form form_of(const struct ht_field *field, const struct ht_json_plan *of)
 {
     switch ((int)field->kind) {
@@ -139,7 +148,7 @@ static enum ht_json_form form_of(const struct ht_field *field, const struct ht_j
     case HT_LIST_NAMED:
         return HT_JSON_REPEATED;
     case HT_OBJECT:
-        return of != NULL && of->made && !of->small ? HT_JSON_OBJECT : HT_JSON_FAR_OBJECT;
+        return object_form(of);
     case HT_LIST_OBJECT:
         return field->of == &ht_timeline_entry_struct && ht_json_timeline_fits(of)
                    ? HT_JSON_TIMELINE
@@ -220,8 +229,8 @@ static bool add_member(struct ht_json_plans *plans, struct ht_json_plan *plan,
 {
     struct ht_json_member *member = &plan->members[plan->num_members++];
     bool made                     = plan_member(plans, member, field, plan->type->size);
-    plan->room += ht_json_key_room(&member->key) +
-                  (member->form == HT_JSON_OBJECT ? member->of->room : HT_JSON_VALUE_MAX);
+    bool near = member->form == HT_JSON_OBJECT || member->form == HT_JSON_RUN_OBJECT;
+    plan->room += ht_json_key_room(&member->key) + (near ? member->of->room : HT_JSON_VALUE_MAX);
     return made;
 }
 

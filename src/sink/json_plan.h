@@ -25,9 +25,10 @@ enum ht_json_form {
     HT_JSON_HEX,
     HT_JSON_LABEL,
     HT_JSON_NAMED,
-    HT_JSON_OBJECT, /* not small, and there is room for it in that of the object around it */
-    HT_JSON_RUN,    /* members that are rendered together (sink/json_runs.h) */
-    HT_JSON_SHARED, /* members that objects of one shape have in common (sink/json_shapes.h) */
+    HT_JSON_OBJECT,     /* not small, and there is room for it in that of the object around it */
+    HT_JSON_RUN,        /* members that are rendered together (sink/json_runs.h) */
+    HT_JSON_RUN_OBJECT, /* like HT_JSON_OBJECT, all of it a run */
+    HT_JSON_SHARED,     /* members that objects of one shape have in common (sink/json_shapes.h) */
     HT_JSON_ANY,
     HT_JSON_OBJECTS,
     HT_JSON_TIMELINE,   /* objects that are entries of one (sink/json_timeline.h) */
