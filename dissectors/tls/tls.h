@@ -523,20 +523,22 @@ struct tls_failure {
 
 /* The connection record's details. */
 struct tls_details {
-    bool established;
-    bool resumed;
-    bool hello_retry_request;
-    bool client_authentication;
+    /* What is rendered together (HT_REPEATS) lies side by side: how the key is exchanged, */
     struct ht_named version;
     struct ht_named cipher_suite;
     struct ht_named group;
     struct ht_named signature_scheme;
-    uint8_t renegotiations;   /* handshakes after the first */
-    uint8_t num_client_first; /* of client_first; not in the output */
     const char *key_exchange; /* "ECDHE", "DHE", "RSA", "PSK", "ECDHE_PSK" … */
     uint64_t dh_bits;
     const char *dh_group;
+    /* and how else the session came about. */
     const char *resumption; /* none, session_id, ticket, psk */
+    bool resumed;
+    bool hello_retry_request;
+    bool client_authentication;
+    uint8_t renegotiations; /* handshakes after the first */
+    bool established;
+    uint8_t num_client_first; /* of client_first; not in the output */
     struct ht_bytes alpn;
     uint64_t client_records, server_records; /* of application data */
     uint64_t client_data_bytes, server_data_bytes;

@@ -183,8 +183,8 @@ static bool plan_member(struct ht_json_plans *plans, struct ht_json_member *memb
 
 static bool may_be_in_run(const struct ht_field *field)
 {
-    bool plain = field->kind == HT_BOOL || field->kind == HT_UINT || field->kind == HT_LABEL ||
-                 field->kind == HT_LIST_LABEL;
+    bool plain = field->kind == HT_BOOL || field->kind == HT_UINT || field->kind == HT_NAMED ||
+                 field->kind == HT_LABEL || field->kind == HT_LIST_LABEL;
     return plain && (field->flags & (HT_REPEATS | HT_UNLESS | HT_INTERNAL)) == HT_REPEATS;
 }
 
