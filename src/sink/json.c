@@ -43,6 +43,12 @@ static inline char *make_room(struct ht_sink *sink, char *at)
     return ht_chars_grow(out, sink->plans.room);
 }
 
+/* Up to there an object has room; behind it, it may have none. */
+static inline const char *last_place(const struct ht_sink *sink)
+{
+    return sink->out->ptr + sink->out->capacity - sink->plans.room;
+}
+
 /* Words of an object are read: of one that is smaller its copy's. */
 static __attribute__((noinline)) char *
 put_small(struct ht_sink *sink, const struct ht_json_plan *plan, const void *object, char *at)
@@ -277,21 +283,27 @@ static __attribute__((noinline)) char *put_new_kind(struct ht_sink *sink,
     return at != NULL ? put_one(sink, plan, entry, at) : NULL;
 }
 
-/* A comma before it. */
-static inline char *put_entry(struct ht_sink *sink, const struct ht_json_plan *plan,
-                              const struct ht_timeline_entry *entry, char *at)
+/* An entry that has data, that is of a kind which is met the first time, or that may have no room;
+ * a comma before it. */
+static __attribute__((noinline)) char *put_other_entry(struct ht_sink *sink,
+                                                       const struct ht_json_plan *plan,
+                                                       const struct ht_timeline_entry *entry,
+                                                       char *at)
 {
     const struct ht_json_kind *kind = ht_json_timeline_kind(&sink->timeline, entry);
-    *at++                           = ',';
+    at                              = make_room(sink, at);
+    if (at == NULL) {
+        return NULL;
+    }
     if (kind == NULL) {
-        return put_new_kind(sink, plan, entry, at);
+        *at = ',';
+        return put_new_kind(sink, plan, entry, at + 1);
     }
-    char *start = at;
-    at          = ht_json_put_kind(ht_json_put_when(at, plan, entry), kind);
-    *start      = '{'; /* it says from whom, at least */
-    if (entry->data.type != NULL) {
-        at = put_far_object(sink, &kind->data->key, kind->data, entry->data.object, at);
+    at = ht_json_put_entry(at, entry, kind);
+    if (entry->data.type == NULL) {
+        return at;
     }
+    at = put_far_object(sink, &kind->data->key, kind->data, entry->data.object, at - 1);
     if (at == NULL) {
         return NULL;
     }
@@ -304,14 +316,20 @@ static char *put_timeline(struct ht_sink *sink, const struct ht_json_member *mem
 {
     const struct ht_objects *timeline     = value;
     const struct ht_timeline_entry *entry = timeline->items, *end = entry + timeline->len;
-    size_t start = (size_t)(at - sink->out->ptr) + member->key.len;
-    at           = ht_json_put_key(at, &member->key);
+    const char *last = last_place(sink);
+    size_t start     = (size_t)(at - sink->out->ptr) + member->key.len;
+    at               = ht_json_put_key(at, &member->key);
     for (; entry < end; entry++) {
-        at = make_room(sink, at);
-        at = at != NULL ? put_entry(sink, member->of, entry, at) : NULL;
+        const struct ht_json_kind *kind = ht_json_timeline_kind(&sink->timeline, entry);
+        if (kind != NULL && entry->data.type == NULL && at <= last) {
+            at = ht_json_put_entry(at, entry, kind);
+            continue;
+        }
+        at = put_other_entry(sink, member->of, entry, at);
         if (at == NULL) {
             return NULL;
         }
+        last = last_place(sink);
     }
     return make_room(sink, ht_json_end(at, sink->out->ptr + start, "[]"));
 }

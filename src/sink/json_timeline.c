@@ -14,8 +14,8 @@ bool ht_json_timeline_fits(const struct ht_json_plan *plan)
     for (size_t i = 0; fits && i < HT_ARRAY_LEN(forms); i++) {
         fits = plan->members[i].form == forms[i];
     }
-    return fits && plan->members[HT_JSON_ENTRY_TIME].key.len <= HT_JSON_KEY_CHUNK &&
-           plan->members[HT_JSON_ENTRY_FRAME].key.len <= HT_JSON_KEY_CHUNK;
+    return fits && strcmp(plan->members[HT_JSON_ENTRY_TIME].field->name, "t_ns") == 0 &&
+           strcmp(plan->members[HT_JSON_ENTRY_FRAME].field->name, "frame") == 0;
 }
 
 static bool make_room(struct ht_json_timeline *timeline, unsigned kind)
@@ -46,9 +46,10 @@ void ht_json_timeline_keep(struct ht_json_timeline *timeline, unsigned kind,
             : NULL;
     if (kept != NULL) {
         kept->data = data;
-        kept->len  = rendered.len;
+        kept->len  = rendered.len + 1;
         memcpy(kept->text, rendered.ptr, rendered.len);
-        timeline->kinds[kind] = kept;
+        kept->text[rendered.len] = '}';
+        timeline->kinds[kind]    = kept;
     }
 }
 

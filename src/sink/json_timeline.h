@@ -13,7 +13,8 @@
 
 enum { HT_JSON_KIND_CHUNK = 64 /* most are one of these */ };
 
-/* The members that follow from the kind, a comma before each, and what a chunk has more. */
+/* The members that follow from the kind, a comma before each, the brace behind them, and what a
+ * chunk has more. */
 struct ht_json_kind {
     const struct ht_json_plan *data; /* of the event's members; NULL: it has none */
     size_t len;
@@ -27,9 +28,9 @@ struct ht_json_timeline {
     size_t num;
 };
 
-/* ht_json_timeline_fits: a plan of struct ht_timeline_entry has the members that the functions
- * below write, in this order: time, frame, a run of what follows from the kind, data; the keys of
- * the first two are a chunk at most. */
+/* ht_json_timeline_fits: a plan of struct ht_timeline_entry has the members that
+ * ht_json_put_entry writes, in this order: t_ns, frame, a run of what follows from the kind, data.
+ */
 bool ht_json_timeline_fits(const struct ht_json_plan *plan);
 
 /* The members of such a plan. */
@@ -51,30 +52,26 @@ ht_json_timeline_kind(const struct ht_json_timeline *timeline,
     return entry->kind < timeline->num ? timeline->kinds[entry->kind] : NULL;
 }
 
-/* The next two write into the room of the plan, and return where they stopped. */
-
-static inline char *ht_json_put_when(char *at, const struct ht_json_plan *plan,
-                                     const struct ht_timeline_entry *entry)
+/* ht_json_put_entry writes an entry of this kind without its data, a comma before it, into the room
+ * of its plan, and returns where it stopped. */
+static inline char *ht_json_put_entry(char *at, const struct ht_timeline_entry *entry,
+                                      const struct ht_json_kind *kind)
 {
-    const struct ht_json_key *time  = &plan->members[HT_JSON_ENTRY_TIME].key;
-    const struct ht_json_key *frame = &plan->members[HT_JSON_ENTRY_FRAME].key;
+    static const char time[] = ",\"t_ns\":", frame[] = ",\"frame\":";
+    char *start = at++;
     if (entry->absent == NULL) {
-        memcpy(at, time->text, HT_JSON_KEY_CHUNK);
-        at = ht_json_put_int(at + time->len, entry->t_ns);
+        memcpy(at, time, sizeof time - 1);
+        at = ht_json_put_int(at + sizeof time - 1, entry->t_ns);
     }
     if (entry->frame != 0) {
-        memcpy(at, frame->text, HT_JSON_KEY_CHUNK);
-        at = ht_put_uint(at + frame->len, entry->frame);
+        memcpy(at, frame, sizeof frame - 1);
+        at = ht_put_uint(at + sizeof frame - 1, entry->frame);
     }
-    return at;
-}
-
-static inline char *ht_json_put_kind(char *at, const struct ht_json_kind *kind)
-{
     memcpy(at, kind->text, HT_JSON_KIND_CHUNK);
     for (size_t i = HT_JSON_KIND_CHUNK; i < kind->len; i += HT_JSON_KIND_CHUNK) {
         memcpy(at + i, kind->text + i, HT_JSON_KIND_CHUNK);
     }
+    memcpy(start, ",{", 2); /* it says from whom, at least */
     return at + kind->len;
 }
 
