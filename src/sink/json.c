@@ -400,6 +400,8 @@ static inline __attribute__((always_inline)) char *put_member(struct ht_sink *si
         return put_hex(sink, member, value, at);
     case HT_JSON_SHARED:
         return put_shared(sink, next, object, at);
+    case HT_JSON_UNLESS:
+        return ht_json_word(value, 0) != 0 ? at : put_members(sink, member->of, object, at);
     case HT_JSON_ANY:
         return put_any(sink, member, value, at);
     case HT_JSON_OBJECTS:

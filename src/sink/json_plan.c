@@ -5,6 +5,9 @@
 #include "sink/json_writer.h"
 #include "sink/sink.h"
 
+/* What no word is but with all of its bits: a member that is absent there never is. */
+static const uint64_t NEVER = UINT64_MAX;
+
 /* Bytes of a struct, relative to its begin. */
 struct span {
     size_t offset, len;
@@ -64,25 +67,15 @@ static void plan_test(struct ht_json_member *member, const struct ht_field *fiel
 {
     struct span tested = presence(field);
     tested.offset += field->offset;
-    if ((field->flags & HT_UNLESS) != 0) {
-        tested          = (struct span){field->unless, sizeof(const char *)};
-        member->if_zero = true;
-    } else if ((field->flags & HT_ALWAYS) != 0 && ht_field_has_empty(field->kind)) {
-        tested.len      = 0;
-        member->if_zero = true;
-    }
     member->test_at = word_of(tested, object_size);
     member->mask    = mask_of(tested, member->test_at);
-}
-
-static void plan_number(struct ht_json_member *member, const struct ht_field *field,
-                        size_t object_size)
-{
-    struct span bytes   = {field->offset, field->size};
-    member->number_at   = word_of(bytes, object_size);
-    member->number_mask = mask_of(bytes, member->number_at);
-    member->shift       = (uint8_t)__builtin_ctzll(member->number_mask);
-    member->added       = (field->flags & HT_PLUS_ONE) != 0;
+    member->shift   = (uint8_t)__builtin_ctzll(member->mask);
+    member->added   = (field->flags & HT_PLUS_ONE) != 0;
+    bool always     = (field->flags & HT_ALWAYS) != 0 && ht_field_has_empty(field->kind);
+    if (always || (field->flags & HT_UNLESS) != 0) {
+        member->absent = NEVER;
+        member->mask   = member->mask == NEVER ? 0 : member->mask;
+    }
 }
 
 /* ,"name":value */
@@ -175,9 +168,6 @@ static bool plan_member(struct ht_json_plans *plans, struct ht_json_member *memb
                                       .field  = field,
                                       .of     = of};
     plan_test(member, field, object_size);
-    if (form == HT_JSON_BOOL || form == HT_JSON_UINT) {
-        plan_number(member, field, object_size);
-    }
     return member->key.text != NULL;
 }
 
@@ -212,7 +202,7 @@ static struct ht_json_plan *new_plan(struct ht_json_plans *plans, const struct h
     struct ht_json_plan *plan = ht_arena_alloc(
         &plans->arena, sizeof *plan + (max_members + 1) * sizeof(struct ht_json_member));
     for (size_t i = 0; plan != NULL && i <= max_members; i++) {
-        plan->members[i] = (struct ht_json_member){.if_zero = true, .form = HT_JSON_END};
+        plan->members[i] = (struct ht_json_member){.absent = NEVER, .form = HT_JSON_END};
     }
     if (plan != NULL) {
         plan->type  = type;
@@ -266,6 +256,9 @@ static struct group find_group(const struct ht_struct *type, size_t first)
     if ((field->flags & HT_INTERNAL) != 0) {
         return (struct group){0};
     }
+    if ((field->flags & HT_UNLESS) != 0) {
+        return (struct group){HT_JSON_UNLESS, 1, {field->unless, sizeof(uint64_t)}};
+    }
     size_t shared = find_shared(type, first);
     if (shared > 1 || (shared == 1 && field->kind == HT_OBJECT)) {
         return (struct group){HT_JSON_SHARED, shared, {type->shape_number, sizeof(uint64_t)}};
@@ -293,13 +286,13 @@ static bool add_group(struct ht_json_plans *plans, struct ht_json_plan *plan,
         made = (first[i].flags & HT_INTERNAL) != 0 || add_member(plans, of, &first[i]);
     }
     plan->members[plan->num_members++] =
-        (struct ht_json_member){.if_zero = true,
-                                .offset  = (uint16_t)group->bytes.offset,
-                                .form    = (uint8_t)group->form,
-                                .size    = (uint8_t)group->bytes.len,
-                                .part    = count_shared(plan),
-                                .field   = first,
-                                .of      = of};
+        (struct ht_json_member){.absent = NEVER,
+                                .offset = (uint16_t)group->bytes.offset,
+                                .form   = (uint8_t)group->form,
+                                .size   = (uint8_t)group->bytes.len,
+                                .part   = count_shared(plan),
+                                .field  = first,
+                                .of     = of};
     if (!made) {
         return false;
     }

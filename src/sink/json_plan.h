@@ -29,6 +29,7 @@ enum ht_json_form {
     HT_JSON_RUN,        /* members that are rendered together (sink/json_runs.h) */
     HT_JSON_RUN_OBJECT, /* like HT_JSON_OBJECT, all of it a run */
     HT_JSON_SHARED,     /* members that objects of one shape have in common (sink/json_shapes.h) */
+    HT_JSON_UNLESS,     /* a member that is written where another one is absent */
     HT_JSON_ANY,
     HT_JSON_OBJECTS,
     HT_JSON_TIMELINE,   /* objects that are entries of one (sink/json_timeline.h) */
@@ -51,21 +52,22 @@ struct ht_json_key {
 
 struct ht_json_member {
     struct ht_json_key key;
-    /* The member is written where `if_zero` is whether the eight bytes of the object at `test_at`,
-     * & `mask`, are zero: one load, whatever the kind of field. */
-    uint64_t mask, number_mask;
+    /* The member is absent where the eight bytes of the object at `test_at`, & `mask`, are
+     * `absent`: one load, whatever the kind of field. A number's mask is all of it: its value is
+     * what is found so, shifted to the right, without what is added to be told from an absent one.
+     */
+    uint64_t mask, absent;
     uint16_t test_at;
-    uint16_t offset; /* of the field; of a run of its bytes; of shared ones of the shape's number */
-    /* A number: the eight bytes of the object at `number_at`, & `number_mask`, shifted to the
-     * right, without what is added to be told from an absent one. */
-    uint16_t number_at;
+    uint16_t
+        offset; /* of the field; of a run of its bytes; of shared ones of the shape's number; of
+                 * HT_JSON_UNLESS of the other member's word that is zero where it is absent */
     uint8_t shift, added;
-    bool if_zero;
     uint8_t form;                  /* enum ht_json_form */
     uint8_t size;                  /* of a run */
     uint8_t part;                  /* of shared ones: how many such members are before it */
-    const struct ht_field *field;  /* of a run, or of shared ones, the first one */
-    const struct ht_json_plan *of; /* of field->of, where it has one; of a run its members, too */
+    const struct ht_field *field;  /* of several the first one */
+    const struct ht_json_plan *of; /* of field->of, where it has one; of several their members; of
+                                    * HT_JSON_UNLESS the member, always written */
 };
 
 struct ht_json_plan {
@@ -130,10 +132,11 @@ static inline uint64_t ht_json_word(const void *object, size_t at)
     return word;
 }
 
-/* ht_json_written: ht_field_written, of an object of eight bytes or more; so the next one. */
+/* ht_json_written: ht_field_written, of an object of eight bytes or more; so the next one. Of
+ * HT_JSON_UNLESS it is true, and who writes it looks at the other member. */
 static inline bool ht_json_written(const struct ht_json_member *member, const void *object)
 {
-    return ((ht_json_word(object, member->test_at) & member->mask) == 0) == member->if_zero;
+    return (ht_json_word(object, member->test_at) & member->mask) != member->absent;
 }
 
 /* ht_json_next_written is the first member that is written, from this one on: the end is. */
@@ -149,8 +152,8 @@ static inline const struct ht_json_member *ht_json_next_written(const struct ht_
 /* ht_json_number is the value of a bool or an unsigned number. */
 static inline uint64_t ht_json_number(const struct ht_json_member *member, const void *object)
 {
-    uint64_t word = ht_json_word(object, member->number_at);
-    return ((word & member->number_mask) >> member->shift) - member->added;
+    uint64_t word = ht_json_word(object, member->test_at);
+    return ((word & member->mask) >> member->shift) - member->added;
 }
 
 #endif

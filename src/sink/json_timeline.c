@@ -6,7 +6,7 @@ enum { FIRST_NUM = 128 };
 
 bool ht_json_timeline_fits(const struct ht_json_plan *plan)
 {
-    static const enum ht_json_form forms[] = {[HT_JSON_ENTRY_TIME]  = HT_JSON_INT,
+    static const enum ht_json_form forms[] = {[HT_JSON_ENTRY_TIME]  = HT_JSON_UNLESS,
                                               [HT_JSON_ENTRY_FRAME] = HT_JSON_WORD,
                                               [HT_JSON_ENTRY_KIND]  = HT_JSON_RUN,
                                               [HT_JSON_ENTRY_DATA]  = HT_JSON_ANY};

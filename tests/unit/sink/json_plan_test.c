@@ -1,5 +1,7 @@
 /* Plans, against ht_field_written. */
+#include "sink/chars.h"
 #include "sink/json_plan.h"
+#include "sink/sink.h"
 #include "support.h"
 
 #include <stdlib.h>
@@ -96,7 +98,9 @@ static void test_written(void **state)
         fill(every, round, &seed);
         for (size_t i = 0; i < plan->num_members; i++) {
             const struct ht_json_member *member = &plan->members[i];
-            assert_int_equal(ht_json_written(member, every),
+            bool unless =
+                member->form == HT_JSON_UNLESS && ht_json_word(every, member->offset) != 0;
+            assert_int_equal(ht_json_written(member, every) && !unless,
                              ht_field_written(member->field, every));
         }
     }
@@ -198,7 +202,8 @@ struct runs {
     /* a hole */
     uint64_t five;
     struct ht_bytes text;
-    uint32_t small, tiny;
+    uint32_t small;
+    struct ht_named named;
     uint64_t plain, last;
 };
 
@@ -212,7 +217,7 @@ static const struct ht_field runs_fields[] = {
     ROW_OF_RUNS(five, HT_UINT, HT_REPEATS), /* behind a hole */
     ROW_OF_RUNS(text, HT_TEXT, HT_REPEATS), /* points at what may change */
     ROW_OF_RUNS(small, HT_UINT, HT_REPEATS),
-    ROW_OF_RUNS(tiny, HT_UINT, HT_REPEATS),
+    ROW_OF_RUNS(named, HT_NAMED, HT_REPEATS),
     ROW_OF_RUNS(plain, HT_UINT, 0), /* does not repeat */
     ROW_OF_RUNS(last, HT_UINT, HT_REPEATS),
 };
@@ -244,6 +249,53 @@ static void test_runs(void **state)
     ht_json_plans_free(&plans);
 }
 
+/* An object that is a run, whatever is written of it. */
+struct pair {
+    uint32_t one, two;
+};
+static const struct ht_field pair_fields[] = {
+    HT_FIELD(struct pair, one, HT_UINT, "A number.", .flags = HT_REPEATS),
+    HT_FIELD(struct pair, two, HT_UINT, "A number.", .flags = HT_REPEATS),
+};
+static const struct ht_struct pair_struct = HT_STRUCT(struct pair, "pair", pair_fields, "Two.");
+struct pairs {
+    const struct pair *first, *second;
+};
+static const struct ht_field pairs_fields[] = {
+    HT_FIELD(struct pairs, first, HT_OBJECT, "A pair.", .of = &pair_struct),
+    HT_FIELD(struct pairs, second, HT_OBJECT, "A pair.", .of = &pair_struct),
+};
+static const struct ht_struct pairs_struct =
+    HT_STRUCT(struct pairs, "pairs", pairs_fields, "Two pairs.");
+static const struct ht_record_type pairs_record = {.name = "pairs", .data = &pairs_struct};
+
+static void test_objects_that_are_runs(void **state)
+{
+    (void)state;
+    static const struct pair both = {1, 2}, none = {0}, one = {3, 0}, other = {0, 3};
+    static const struct {
+        struct pairs pairs;
+        const char *expected;
+    } cases[] = {
+        {{&both, &none}, "\"first\":{\"one\":1,\"two\":2},\"second\":{}}\n"},
+        {{&none, &both}, "\"first\":{},\"second\":{\"one\":1,\"two\":2}}\n"},
+        {{&one, &other}, "\"first\":{\"one\":3},\"second\":{\"two\":3}}\n"},
+        {{NULL, &one}, "\"type\":\"pairs\",\"second\":{\"one\":3}}\n"},
+    };
+    struct ht_chars written = {0};
+    struct ht_sink *sink    = ht_json_sink.open(&(struct ht_sink_config){0});
+    for (unsigned i = 0; i < 3 * HT_ARRAY_LEN(cases); i++) {
+        const char *expected = cases[i % HT_ARRAY_LEN(cases)].expected;
+        ht_chars_free(&written);
+        assert_true(ht_json_sink.record(sink, &pairs_record, &cases[i % HT_ARRAY_LEN(cases)].pairs,
+                                        &written));
+        ht_chars_add_char(&written, '\0');
+        assert_string_equal(strstr(written.ptr, expected), expected);
+    }
+    ht_chars_free(&written);
+    ht_json_sink.close(sink);
+}
+
 static void test_keys_of_every_length(void **state)
 {
     (void)state;
@@ -273,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_small_structs),
         cmocka_unit_test(test_each_type_once),
         cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_objects_that_are_runs),
         cmocka_unit_test(test_keys_of_every_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
