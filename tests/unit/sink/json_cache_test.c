@@ -135,6 +135,8 @@ static void test_shapes(void **state)
     offer_shape(&shapes, number, "a", "bc");
     assert_text(ht_json_shapes_find(&shapes, number, 0, 0), "a");
     assert_text(ht_json_shapes_find(&shapes, number, 1, 1), "bc");
+    assert_text(ht_json_shapes_find(&shapes, number, 0, 1), "abc");
+    assert_null(ht_json_shapes_find(&shapes, number, 0, 2).ptr);
     assert_int_equal(ht_json_shapes_find(&shapes, number, 2, 2).len, 0);
     offer_shape(&shapes, other, "A", "B");
     assert_text(ht_json_shapes_find(&shapes, number, 1, 1), "bc");
