@@ -12,11 +12,17 @@ struct round {
     struct ht_harvest early; /* what could be rendered at once, and places of what could not */
 };
 
+/* What is left of a worker's lessons. */
+struct course {
+    const struct ht_lesson *next, *end;
+    const char *bytes;
+};
+
 /* Lessons of all workers, each list in order, taken in the order of all. */
 struct syllabus {
-    const struct ht_lessons *lists[HT_MAX_WORKERS];
-    size_t at[HT_MAX_WORKERS];
+    struct course courses[HT_MAX_WORKERS];
     unsigned num;
+    unsigned first; /* whose lesson is the next; where none is left, anybody's */
 };
 
 struct ht_worker {
@@ -84,26 +90,28 @@ static void take_ended(void *context, struct ht_flow *flow)
     }
 }
 
+static void find_first(struct syllabus *s)
+{
+    const struct course *first = s->courses;
+    for (const struct course *each = first + 1; each < s->courses + s->num; each++) {
+        if (each->next != each->end &&
+            (first->next == first->end || ht_order_before(each->next->order, first->next->order))) {
+            first = each;
+        }
+    }
+    s->first = (unsigned)(first - s->courses);
+}
+
 /* Learns what was taught up to `until`. */
 static void learn(struct ht_engine *engine, struct syllabus *s, struct ht_order until)
 {
-    for (;;) {
-        const struct ht_lesson *next = NULL;
-        unsigned from                = 0;
-        for (unsigned i = 0; i < s->num; i++) {
-            const struct ht_lessons *list = s->lists[i];
-            if (s->at[i] < list->len &&
-                (next == NULL || ht_order_before(list->items[s->at[i]].order, next->order))) {
-                next = &list->items[s->at[i]];
-                from = i;
-            }
-        }
-        if (next == NULL || ht_order_before(until, next->order)) {
-            return;
-        }
-        s->at[from]++;
-        ht_engine_learn(engine, next->analyzer,
-                        ht_bytes(s->lists[from]->bytes.ptr + next->offset, next->len));
+    struct course *course = &s->courses[s->first];
+    while (course->next != course->end && !ht_order_before(until, course->next->order)) {
+        const struct ht_lesson *lesson = course->next++;
+        ht_engine_learn(engine, lesson->analyzer,
+                        ht_bytes(course->bytes + lesson->offset, lesson->len));
+        find_first(s);
+        course = &s->courses[s->first];
     }
 }
 
@@ -166,13 +174,18 @@ static void fetch_lessons(const struct ht_lessons *lessons)
 /* What all workers taught in the round that is to be finished now. */
 static void assemble(struct ht_worker *worker, struct ht_worker *const *all, unsigned num)
 {
-    worker->syllabus = (struct syllabus){.num = num};
+    struct syllabus *s = &worker->syllabus;
     for (unsigned i = 0; i < num; i++) {
-        worker->syllabus.lists[i] = &round_at(all[i], worker->progress.finished)->lessons;
+        const struct ht_lessons *lessons = &round_at(all[i], worker->progress.finished)->lessons;
         if (all[i] != worker) {
-            fetch_lessons(worker->syllabus.lists[i]);
+            fetch_lessons(lessons);
         }
+        s->courses[i] = (struct course){.next  = lessons->items,
+                                        .end   = lessons->items + lessons->len,
+                                        .bytes = lessons->bytes.ptr};
     }
+    s->num = num;
+    find_first(s);
 }
 
 void ht_worker_finish(struct ht_worker *worker, struct ht_worker *const *all, unsigned num)
