@@ -201,6 +201,8 @@ uint64_t audit_frame_at(const struct audit_case *c, enum audit_place place)
         return c->key_exchange_entry != NULL ? c->key_exchange_entry->frame : 0;
     case AUDIT_AT_CERTIFICATE:
         return c->certificate_frame;
+    case AUDIT_AT_CERTIFICATE_VERIFY:
+        return c->verify_entry != NULL ? c->verify_entry->frame : 0;
     case AUDIT_NUM_PLACES:
         break;
     }

@@ -3,8 +3,9 @@
 
 #include "analysis/audit/shape.h"
 
-/* A session whose messages are in these frames: offer, answer, key exchange, certificate. */
-static void shape_of(struct audit_shape *out, const uint64_t frames[4])
+/* A session whose messages are in these frames: offer, answer, key exchange, certificate, and what
+ * shows that the server has its key. */
+static void shape_of(struct audit_shape *out, const uint64_t frames[5])
 {
     const struct ht_party server                      = {.port = 443};
     const struct ht_connection connection             = {.transport = "tcp", .server = &server};
@@ -12,6 +13,7 @@ static void shape_of(struct audit_shape *out, const uint64_t frames[4])
     const struct tls_server_hello answer              = {.frame = frames[1]};
     const struct tls_server_key_exchange key_exchange = {.key_exchange = "ECDHE"};
     const struct ht_timeline_entry entry              = {.frame = frames[2]};
+    const struct ht_timeline_entry verify             = {.frame = frames[4]};
     const struct tls_details tls                      = {.client_hello = &offer};
     const struct audit_case c                         = {.connection         = &connection,
                                                          .tls                = &tls,
@@ -19,11 +21,12 @@ static void shape_of(struct audit_shape *out, const uint64_t frames[4])
                                                          .answer             = &answer,
                                                          .key_exchange       = &key_exchange,
                                                          .key_exchange_entry = &entry,
-                                                         .certificate_frame  = frames[3]};
+                                                         .certificate_frame  = frames[3],
+                                                         .verify_entry       = &verify};
     audit_shape_of(out, AUDIT_BY_SESSION, &c);
 }
 
-static bool same(const uint64_t frames[4], const uint64_t others[4])
+static bool same(const uint64_t frames[5], const uint64_t others[5])
 {
     struct audit_shape one, other;
     shape_of(&one, frames);
@@ -37,10 +40,11 @@ static bool same(const uint64_t frames[4], const uint64_t others[4])
 static void test_places(void **state)
 {
     (void)state;
-    assert_true(same((const uint64_t[]){4, 6, 6, 6}, (const uint64_t[]){14, 16, 16, 16}));
-    assert_true(same((const uint64_t[]){4, 6, 8, 7}, (const uint64_t[]){14, 16, 18, 17}));
-    assert_false(same((const uint64_t[]){4, 6, 6, 6}, (const uint64_t[]){4, 6, 8, 6}));
-    assert_false(same((const uint64_t[]){4, 6, 7, 6}, (const uint64_t[]){4, 6, 7, 7}));
+    assert_true(same((const uint64_t[]){4, 6, 6, 6, 6}, (const uint64_t[]){14, 16, 16, 16, 16}));
+    assert_true(same((const uint64_t[]){4, 6, 8, 7, 9}, (const uint64_t[]){14, 16, 18, 17, 19}));
+    assert_false(same((const uint64_t[]){4, 6, 6, 6, 6}, (const uint64_t[]){4, 6, 8, 6, 6}));
+    assert_false(same((const uint64_t[]){4, 6, 7, 6, 6}, (const uint64_t[]){4, 6, 7, 7, 6}));
+    assert_false(same((const uint64_t[]){4, 6, 6, 6, 6}, (const uint64_t[]){4, 6, 6, 6, 7}));
 }
 
 /* A session with a chain so judged, at a server so addressed, by that suite. */
