@@ -18,6 +18,7 @@ struct ht_sink {
     struct ht_json_plans plans;
     struct ht_json_cache cache;
     struct ht_json_clock clock;
+    struct ht_json_address address;
     struct ht_json_words words;
     struct ht_json_runs runs;
     struct ht_json_shapes shapes;
@@ -254,9 +255,10 @@ static char *put_time(struct ht_sink *sink, const struct ht_json_member *member,
     return ht_json_put_time(&sink->clock, at, *(const int64_t *)value);
 }
 
-static char *put_address(const struct ht_json_member *member, const void *value, char *at)
+static char *put_address(struct ht_sink *sink, const struct ht_json_member *member,
+                         const void *value, char *at)
 {
-    return ht_json_put_address(ht_json_put_key(at, &member->key), value);
+    return ht_json_put_same_address(&sink->address, ht_json_put_key(at, &member->key), value);
 }
 
 /* An entry of a kind that is met the first time, or that has no number. */
@@ -395,7 +397,7 @@ static inline __attribute__((always_inline)) char *put_member(struct ht_sink *si
     case HT_JSON_TIME:
         return put_time(sink, member, value, at);
     case HT_JSON_ADDRESS:
-        return put_address(member, value, at);
+        return put_address(sink, member, value, at);
     case HT_JSON_HEX:
         return put_hex(sink, member, value, at);
     case HT_JSON_SHARED:

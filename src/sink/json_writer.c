@@ -263,6 +263,22 @@ char *ht_json_put_address(char *at, const struct ht_address *address)
     return at;
 }
 
+_Static_assert(sizeof((struct ht_json_address *)NULL)->text <= HT_JSON_VALUE_MAX, "copied whole");
+
+char *ht_json_put_same_address(struct ht_json_address *last, char *at,
+                               const struct ht_address *address)
+{
+    if (last->len > 0 && ht_address_equal(&last->address, address)) {
+        memcpy(at, last->text, sizeof last->text);
+        return at + last->len;
+    }
+    char *end     = ht_json_put_address(at, address);
+    last->address = *address;
+    last->len     = (size_t)(end - at);
+    memcpy(last->text, at, last->len);
+    return end;
+}
+
 char *ht_json_put_id(char *at, uint16_t value, unsigned width)
 {
     uint8_t bytes[2] = {(uint8_t)(value >> 8), (uint8_t)value};

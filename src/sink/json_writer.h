@@ -53,6 +53,18 @@ char *ht_json_put_address(char *at, const struct ht_address *address);
 /* ht_json_put_id writes a number as a string, "0x" and 2 * `width` hexadecimal digits. */
 char *ht_json_put_id(char *at, uint16_t value, unsigned width);
 
+/* The last address that was told: a server's is that which DNS gave, and comes next. Zeroed is
+ * ready. */
+struct ht_json_address {
+    struct ht_address address;
+    size_t len;                         /* of `text`; 0: none yet */
+    char text[HT_ADDRESS_TEXT_MAX + 2]; /* in its JSON string, and anything behind it */
+};
+
+/* ht_json_put_same_address is ht_json_put_address, of the last address by a copy. */
+char *ht_json_put_same_address(struct ht_json_address *last, char *at,
+                               const struct ht_address *address);
+
 /* The last second that was told: records come by time, so that the next is often the same.
  * Zeroed is ready. */
 struct ht_json_clock {

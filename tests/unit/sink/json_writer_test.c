@@ -95,6 +95,16 @@ static void test_addresses(void **state)
     struct ht_address six  = ht_address6(hex("20010db8000000000000000000000001").ptr);
     expect_put(at, ht_json_put_address(at, &four), "\"255.0.1.10\"");
     expect_put(at, ht_json_put_address(at, &six), "\"2001:db8::1\"");
+    const struct ht_address other = {.version = 4, .bytes = {255, 0, 1, 11}};
+    const struct ht_address alike = {.version = 6, .bytes = {255, 0, 1, 10}};
+    struct ht_json_address last   = {0};
+    for (unsigned i = 0; i < 2; i++) { /* the second time a copy */
+        expect_put(at, ht_json_put_same_address(&last, at, &four), "\"255.0.1.10\"");
+        expect_put(at, ht_json_put_same_address(&last, at, &four), "\"255.0.1.10\"");
+        expect_put(at, ht_json_put_same_address(&last, at, &alike), "\"ff00:10a::\"");
+        expect_put(at, ht_json_put_same_address(&last, at, &other), "\"255.0.1.11\"");
+        expect_put(at, ht_json_put_same_address(&last, at, &six), "\"2001:db8::1\"");
+    }
 }
 
 static void expect_text(const char *digits, const char *json)
