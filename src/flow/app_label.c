@@ -196,7 +196,8 @@ static ndpi_protocol show(struct ndpi_detection_module_struct *module,
         uint8_t guessed = 0; /* never: by the port number alone anything is HTTP */
         found           = ndpi_detection_giveup(module, flow, 0, &guessed);
     }
-    return found;
+    /* What follows from other connections would depend on those that this labeller saw before. */
+    return flow->confidence == NDPI_CONFIDENCE_DPI_CACHE ? (ndpi_protocol){0} : found;
 }
 
 bool ht_labeler_feed(struct ht_labeler *labeler, void **flow_state, struct ht_bytes ip_packet,

@@ -30,7 +30,7 @@ void ht_labeler_free(struct ht_labeler *labeler);
  * first): about a kilobyte, at most what a dozen packets hold, until ht_labeler_flow_free. Returns
  * true when it knows, or gave up after a dozen packets: then it needs no more, and `out` has a name
  * or is left as it was. A name may stand there before: libndpi then looks for a better one. A
- * packet that was not captured whole tells nothing. */
+ * packet that was not captured whole tells nothing. Nor does what libndpi knows of other flows. */
 bool ht_labeler_feed(struct ht_labeler *labeler, void **flow_state, struct ht_bytes ip_packet,
                      int64_t time_ns, bool from_client, struct ht_app_label *out);
 

@@ -206,6 +206,32 @@ static void test_unknown_gives_up(void **state)
     ht_buffer_free(&room);
 }
 
+static void feed_all(struct ht_labeler *labeler, struct ht_bytes packet, struct ht_app_label *out)
+{
+    void *flow = NULL;
+    for (int i = 1; !ht_labeler_feed(labeler, &flow, packet, i, true, out); i++) {
+        assert_true(i <= 12);
+    }
+    ht_labeler_flow_free(labeler, &flow);
+}
+
+/* libndpi remembers who mined: but of other connections nothing follows for this one, for who saw
+ * those is a matter of how many workers there are. */
+static void test_other_connections(void **state)
+{
+    struct ht_labeler *labeler   = labeler_or_skip(state);
+    struct ht_buffer room        = {.max = 4096};
+    struct ht_app_label labels[] = {{0}, {0}};
+    feed_all(labeler,
+             tcp_packet(&room, 4444,
+                        "{\"id\":1,\"method\":\"mining.subscribe\",\"params\":[\"miner/1\"]}\n"),
+             &labels[0]);
+    assert_label(&labels[0], "Mining", "Mining");
+    feed_all(labeler, tcp_packet(&room, 4445, "~~~~~~~~~~~~~~~~~~~~~~~~~~~~"), &labels[1]);
+    assert_null(labels[1].name);
+    ht_buffer_free(&room);
+}
+
 static void test_hostile_packets(void **state)
 {
     struct ht_labeler *labeler = labeler_or_skip(state);
@@ -301,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_http),
         cmocka_unit_test(test_dns),
         cmocka_unit_test(test_unknown_gives_up),
+        cmocka_unit_test(test_other_connections),
         cmocka_unit_test(test_hostile_packets),
         cmocka_unit_test(test_several_in_threads),
         cmocka_unit_test(test_memory_of_its_own),
