@@ -43,15 +43,20 @@ static inline void ht_plain_address6(struct ht_address *out, const uint8_t *at)
     out->version = 6;
 }
 
+/* ht_plain_is_ipv4: an IPv4 header lies there, without options, of a packet that is no fragment. */
+static inline bool ht_plain_is_ipv4(struct ht_bytes in)
+{
+    enum { PLAIN = 4 << 4 | HT_PLAIN_IPV4 / 4, FRAGMENT = 0x3FFF };
+    return in.ptr[0] == PLAIN && (ht_be16_at(in, 6) & FRAGMENT) == 0;
+}
+
 /* ht_plain_ipv4 reads the header that `in` begins with. Returns what it carries; empty, and of no
  * protocol, where it is not plain. So does ht_plain_ipv6. */
 __attribute__((always_inline)) static inline struct ht_bytes ht_plain_ipv4(struct ht_packet *out,
                                                                            struct ht_bytes in)
 {
-    enum { PLAIN = 4 << 4 | HT_PLAIN_IPV4 / 4, FRAGMENT = 0x3FFF };
     size_t total_len = ht_be16_at(in, 2);
-    if (in.ptr[0] != PLAIN || (ht_be16_at(in, 6) & FRAGMENT) != 0 ||
-        !ht_plain_is_between(total_len, HT_PLAIN_IPV4, in.len)) {
+    if (!ht_plain_is_ipv4(in) || !ht_plain_is_between(total_len, HT_PLAIN_IPV4, in.len)) {
         out->protocol = 0;
         return ht_bytes(NULL, 0);
     }
@@ -146,23 +151,23 @@ ht_plain_segment(struct ht_packet *out, const struct ht_frame *frame, uint16_t t
 __attribute__((always_inline)) static inline const uint8_t *
 ht_plain_ports(const struct ht_frame *frame, uint16_t *out_type)
 {
-    enum { PORTS = 4, PLAIN = 4 << 4 | HT_PLAIN_IPV4 / 4, FRAGMENT = 0x3FFF };
+    enum { PORTS = 4 };
     struct ht_bytes in = frame->data;
-    const uint8_t *ip  = in.ptr + HT_PLAIN_ETHERNET, *ports;
     if (in.len < HT_PLAIN_ETHERNET + HT_PLAIN_IPV4 + PORTS ||
         frame->link_type != HT_LINK_ETHERNET || frame->rebuilt != 0) {
         return NULL;
     }
+    struct ht_bytes ip = ht_bytes(in.ptr + HT_PLAIN_ETHERNET, in.len - HT_PLAIN_ETHERNET);
+    const uint8_t *ports;
     uint8_t protocol;
     *out_type = ht_be16_at(in, 12);
-    if (*out_type == HT_PLAIN_TYPE_IPV4 && ip[0] == PLAIN &&
-        (ht_be16_at(in, HT_PLAIN_ETHERNET + 6) & FRAGMENT) == 0) {
-        protocol = ip[9];
-        ports    = ip + HT_PLAIN_IPV4;
-    } else if (*out_type == HT_PLAIN_TYPE_IPV6 && ip[0] >> 4 == 6 &&
-               in.len >= HT_PLAIN_ETHERNET + HT_PLAIN_IPV6 + PORTS) {
-        protocol = ip[6];
-        ports    = ip + HT_PLAIN_IPV6;
+    if (*out_type == HT_PLAIN_TYPE_IPV4 && ht_plain_is_ipv4(ip)) {
+        protocol = ip.ptr[9];
+        ports    = ip.ptr + HT_PLAIN_IPV4;
+    } else if (*out_type == HT_PLAIN_TYPE_IPV6 && ip.ptr[0] >> 4 == 6 &&
+               ip.len >= HT_PLAIN_IPV6 + PORTS) {
+        protocol = ip.ptr[6];
+        ports    = ip.ptr + HT_PLAIN_IPV6;
     } else {
         return NULL;
     }
