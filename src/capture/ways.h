@@ -13,12 +13,12 @@ enum ht_way { HT_WAY_MAP, HT_WAY_READ };
 
 enum {
     HT_WAYS_TURN  = 8 * 1024 * 1024, /* bytes of a turn, or as many more as come at once */
-    HT_WAYS_PAIRS = 9                /* of turns: one mapped, one read */
+    HT_WAYS_PAIRS = 9                /* of turns at most: one mapped, one read */
 };
 
 /* All zero at first. It may be kept from file to file. */
 struct ht_ways {
-    unsigned turns;       /* that are over, until all are */
+    unsigned turns;       /* that are over, until one way has most pairs */
     unsigned reads_won;   /* pairs in which reading cost less */
     uint64_t mapped_cost; /* of the last turn that was mapped: ns a MiB */
     uint64_t from_bytes;  /* where this turn began in its file */

@@ -44,6 +44,21 @@ static void the_cheaper_way_is_taken(void **unused)
     }
 }
 
+/* Once a way has most pairs the others are not asked. */
+static void no_more_turns_than_are_needed(void **unused)
+{
+    (void)unused;
+    for (enum ht_way cheaper = HT_WAY_MAP; cheaper <= HT_WAY_READ; cheaper++) {
+        struct run run = {.cpu_ns = 1};
+        for (unsigned turn = 0; turn < HT_WAYS_PAIRS + 1; turn++) {
+            enum ht_way way = (enum ht_way)(turn % 2);
+            assert_int_equal(take_turn(&run, way == cheaper ? 1000000 : 2000000), way);
+        }
+        assert_int_equal(take_turn(&run, 5000000), cheaper);
+        assert_int_equal(take_turn(&run, 5000000), cheaper);
+    }
+}
+
 /* What comes between two files is no part of a turn, and one that had begun is begun anew. */
 static void a_pause_does_not_count(void **unused)
 {
@@ -83,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_cheaper_way_is_taken),
+        cmocka_unit_test(no_more_turns_than_are_needed),
         cmocka_unit_test(a_pause_does_not_count),
         cmocka_unit_test(a_turn_may_be_longer),
         cmocka_unit_test(without_a_clock_files_are_mapped),
