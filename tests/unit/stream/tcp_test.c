@@ -1,92 +1,13 @@
 /*
- * TCP's stories, told by packets made by hand after RFC 9293 section 3.5 and 3.6: side 0 is the
- * client unless said otherwise.
+ * TCP's stories after RFC 9293 section 3.5; how they end is in closing_test.c.
  */
-#include "support.h"
-
-#include "stream/tcp.h"
-
-#include <stdio.h>
-
-enum { F = HT_TCP_FIN, S = HT_TCP_SYN, R = HT_TCP_RST, A = HT_TCP_ACK };
-
-struct scene {
-    struct ht_receiver receiver;
-    struct ht_tcp tcp;
-    uint64_t frame;
-    char events[512];
-    char bytes[2][64];
-    char dialogue[128]; /* of both, in the order in which it was handed on */
-    uint64_t missing;
-};
-
-static uint64_t collect(void *context, const struct ht_reassembly *r,
-                        const struct ht_delivery *delivery)
-{
-    struct scene *scene = context;
-    char *to            = scene->bytes[r == &scene->tcp.side[1].bytes];
-    if (delivery->bytes.len > 0) {
-        memcpy(to + strlen(to), delivery->bytes.ptr, delivery->bytes.len);
-        memcpy(scene->dialogue + strlen(scene->dialogue), delivery->bytes.ptr, delivery->bytes.len);
-    }
-    scene->missing += delivery->len - delivery->bytes.len;
-    return 0;
-}
-
-static void note(void *context, const struct ht_event_type *type, unsigned side, void *data)
-{
-    struct scene *scene            = context;
-    const struct ht_tcp_open *open = data;
-    size_t len                     = strlen(scene->events);
-    (void)snprintf(scene->events + len, sizeof scene->events - len, "%llu%c%s%s ",
-                   (unsigned long long)scene->frame, side == 0 ? '>' : '<', type->name + 4,
-                   open != NULL && open->retransmission ? "*" : "");
-}
-
-static void start(struct scene *scene)
-{
-    *scene = (struct scene){.receiver = {.deliver = collect, .context = scene}};
-    for (int i = 0; i < 2; i++) {
-        scene->tcp.side[i].bytes.receiver = &scene->receiver;
-    }
-}
-
-/* The next frame; each is 10 ms after the one before. */
-static void say(struct scene *scene, unsigned side, uint8_t flags, uint32_t seq, uint32_t ack,
-                const char *payload)
-{
-    const struct ht_packet packet         = {.tcp         = {.seq = seq, .ack = ack, .flags = flags},
-                                             .payload     = ht_text(payload),
-                                             .payload_len = (uint32_t)strlen(payload)};
-    const struct ht_tcp_observer observer = {.emit = note, .context = scene};
-    scene->frame++;
-    assert_false(ht_tcp_is_new(&scene->tcp, &packet, side));
-    ht_tcp_packet(&scene->tcp, &packet, side, scene->frame, (int64_t)scene->frame * 10000000,
-                  &observer);
-}
+#include "scene.h"
 
 static bool would_be_new(const struct scene *scene, unsigned side, uint8_t flags, uint32_t seq,
                          uint32_t ack)
 {
     const struct ht_packet packet = {.tcp = {.seq = seq, .ack = ack, .flags = flags}};
     return ht_tcp_is_new(&scene->tcp, &packet, side);
-}
-
-static struct ht_tcp_summary summary(struct scene *scene)
-{
-    struct ht_tcp_summary out;
-    ht_tcp_finish(&scene->tcp);
-    ht_tcp_summarise(&scene->tcp, 0, &out);
-    ht_tcp_free(&scene->tcp);
-    return out;
-}
-
-static void handshake(struct scene *scene)
-{
-    start(scene);
-    say(scene, 0, S, 1000, 0, "");
-    say(scene, 1, S | A, 5000, 1001, "");
-    say(scene, 0, A, 1001, 5001, "");
 }
 
 static void from_handshake_to_fin(void **unused)
@@ -148,74 +69,6 @@ static void the_last_ack_may_be_in_the_fin_itself(void **unused)
     assert_string_equal(s.closed_by, "server");
 }
 
-/* The client's FIN is stored first, and was sent last. */
-static void who_closed_first_is_a_matter_of_time(void **unused)
-{
-    struct scene scene;
-    (void)unused;
-    handshake(&scene);
-    scene.frame = 10;
-    say(&scene, 0, F | A, 1001, 5002, "");
-    scene.frame = 5;
-    say(&scene, 1, F | A, 5001, 1001, "");
-    struct ht_tcp_summary s = summary(&scene);
-    assert_string_equal(s.closed_by, "server");
-    assert_string_equal(s.close, "fin");
-}
-
-/* The server's packets come late, or bear times that are too early. */
-static void who_closed_first_is_known_by_what_was_acknowledged(void **unused)
-{
-    struct scene scene;
-    (void)unused;
-    handshake(&scene);
-    say(&scene, 0, F | A, 1001, 5002, "");
-    say(&scene, 1, F | A, 5001, 1001, "");
-    assert_string_equal(summary(&scene).closed_by, "server");
-
-    handshake(&scene);
-    say(&scene, 0, F | A, 1001, 5001, "");
-    scene.frame = 0;
-    say(&scene, 1, F | A, 5001, 1002, "");
-    assert_string_equal(summary(&scene).closed_by, "client");
-}
-
-/* Neither had heard the other: who is first is a matter of time. */
-static void both_close_though_one_is_stored_late(void **unused)
-{
-    struct scene scene;
-    (void)unused;
-    handshake(&scene);
-    say(&scene, 0, F | A, 1001, 5001, "");
-    say(&scene, 0, A, 1002, 5002, "");
-    say(&scene, 1, F | A, 5001, 1001, "");
-    assert_string_equal(summary(&scene).closed_by, "client");
-}
-
-static void half_close(void **unused)
-{
-    struct scene scene;
-    (void)unused;
-    handshake(&scene);
-    say(&scene, 0, F | A, 1001, 5001, "");
-    say(&scene, 1, A, 5001, 1002, "more");
-    assert_string_equal(scene.bytes[1], "more");
-    assert_string_equal(summary(&scene).state, "half_closed");
-}
-
-static void simultaneous_close(void **unused)
-{
-    struct scene scene;
-    (void)unused;
-    handshake(&scene);
-    say(&scene, 0, F | A, 1001, 5001, "");
-    say(&scene, 1, F | A, 5001, 1001, "");
-    say(&scene, 0, A, 1002, 5002, "");
-    say(&scene, 1, A, 5002, 1002, "");
-    assert_true(ht_tcp_closed(&scene.tcp));
-    assert_string_equal(summary(&scene).state, "closed");
-}
-
 /* RFC 9293 figure 7. */
 static void simultaneous_open(void **unused)
 {
@@ -258,19 +111,6 @@ static void unanswered_and_tried_again(void **unused)
     struct ht_tcp_summary s = summary(&scene);
     assert_string_equal(s.state, "unanswered");
     assert_int_equal(s.syn_retransmissions, 2);
-}
-
-static void reset_in_the_middle(void **unused)
-{
-    struct scene scene;
-    (void)unused;
-    handshake(&scene);
-    say(&scene, 0, A, 1001, 5001, "hello");
-    say(&scene, 1, R, 5001, 0, "go away");
-    struct ht_tcp_summary s = summary(&scene);
-    assert_string_equal(s.state, "reset");
-    assert_string_equal(s.close, "rst");
-    assert_string_equal(scene.bytes[1], ""); /* what a RST carries is no data */
 }
 
 static void begun_before_the_capture(void **unused)
@@ -511,39 +351,6 @@ static void waiting_for_the_other_side_is_bounded(void **unused)
     ht_tcp_free(&scene.tcp);
 }
 
-static uint64_t lost(struct scene *scene, unsigned side)
-{
-    ht_tcp_finish(&scene->tcp);
-    uint64_t bytes = ht_reassembly_disorder(&scene->tcp.side[side].bytes).lost_bytes;
-    ht_tcp_free(&scene->tcp);
-    return bytes;
-}
-
-/* What was acknowledged, or came before a FIN, was sent (RFC 9293 section 3.4). */
-static void the_end_that_was_not_captured(void **unused)
-{
-    struct scene scene;
-    (void)unused;
-    handshake(&scene);
-    say(&scene, 1, A, 5001, 1001, "two");
-    say(&scene, 0, A, 1001, 5024, "");
-    assert_int_equal(lost(&scene, 1), 20);
-    handshake(&scene);
-    say(&scene, 1, A, 5001, 1001, "two");
-    say(&scene, 1, F | A, 5011, 1001, "");
-    assert_int_equal(lost(&scene, 1), 7);
-    /* One more may be the FIN; of a side that was not captured nothing is counted. */
-    handshake(&scene);
-    say(&scene, 1, A, 5001, 1001, "two");
-    say(&scene, 0, A, 1001, 5005, "");
-    assert_int_equal(lost(&scene, 1), 0);
-    start(&scene);
-    say(&scene, 0, S, 1000, 0, "");
-    say(&scene, 0, A, 1001, 5001, "");
-    say(&scene, 0, A, 1001, 5024, "");
-    assert_int_equal(lost(&scene, 1), 0);
-}
-
 /* What can be known from the first sequence number is not there twice; it comes back as it was. */
 static void what_is_in_order_folds_to_little(void **unused)
 {
@@ -568,30 +375,22 @@ static void what_is_in_order_folds_to_little(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(from_handshake_to_fin),
-        cmocka_unit_test(the_first_ack_says_where_the_other_begins),
-        cmocka_unit_test(the_last_ack_may_be_in_the_fin_itself),
-        cmocka_unit_test(who_closed_first_is_a_matter_of_time),
-        cmocka_unit_test(who_closed_first_is_known_by_what_was_acknowledged),
-        cmocka_unit_test(both_close_though_one_is_stored_late),
-        cmocka_unit_test(half_close),
-        cmocka_unit_test(simultaneous_close),
-        cmocka_unit_test(simultaneous_open),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(unanswered_and_tried_again),
-        cmocka_unit_test(reset_in_the_middle),
-        cmocka_unit_test(begun_before_the_capture),
-        cmocka_unit_test(one_direction_stored_after_the_other),
-        cmocka_unit_test(ports_used_again),
-        cmocka_unit_test(half_open_reconnect),
-        cmocka_unit_test(copies_of_another_connection),
-        cmocka_unit_test(large_holes),
-        cmocka_unit_test(an_answer_waits_for_what_it_answers),
-        cmocka_unit_test(what_is_not_captured_is_not_waited_for),
-        cmocka_unit_test(waiting_for_the_other_side_is_bounded),
-        cmocka_unit_test(the_end_that_was_not_captured),
-        cmocka_unit_test(options_of_any_shape),
-        cmocka_unit_test(what_is_in_order_folds_to_little)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(from_handshake_to_fin),
+                                       cmocka_unit_test(the_first_ack_says_where_the_other_begins),
+                                       cmocka_unit_test(the_last_ack_may_be_in_the_fin_itself),
+                                       cmocka_unit_test(simultaneous_open),
+                                       cmocka_unit_test(refused),
+                                       cmocka_unit_test(unanswered_and_tried_again),
+                                       cmocka_unit_test(begun_before_the_capture),
+                                       cmocka_unit_test(one_direction_stored_after_the_other),
+                                       cmocka_unit_test(ports_used_again),
+                                       cmocka_unit_test(half_open_reconnect),
+                                       cmocka_unit_test(copies_of_another_connection),
+                                       cmocka_unit_test(large_holes),
+                                       cmocka_unit_test(an_answer_waits_for_what_it_answers),
+                                       cmocka_unit_test(what_is_not_captured_is_not_waited_for),
+                                       cmocka_unit_test(waiting_for_the_other_side_is_bounded),
+                                       cmocka_unit_test(options_of_any_shape),
+                                       cmocka_unit_test(what_is_in_order_folds_to_little)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
