@@ -53,27 +53,43 @@ static bool holds(const struct slot *slot, uint64_t hash, struct ht_bytes key)
            ht_bytes_equal(ht_bytes(slot->entry->key, slot->entry->key_len), key);
 }
 
+/* HT_MEMO_WAYS: none has it. */
+static size_t way_of(const struct slot *slots, uint64_t hash, struct ht_bytes key)
+{
+    size_t way = 0;
+    while (way < HT_MEMO_WAYS && !holds(&slots[way], hash, key)) {
+        way++;
+    }
+    return way;
+}
+
 void *ht_memo_find(struct ht_memo *memo, struct ht_bytes key)
 {
     uint64_t hash      = ht_hash(key, 0);
     struct slot *slots = set_of(memo, hash)->slots;
-    for (size_t way = 0; way < HT_MEMO_WAYS; way++) {
-        if (!holds(&slots[way], hash, key)) {
-            continue;
-        }
-        struct slot found = slots[way];
-        if (way > 0) {
-            slots[way]     = slots[way - 1];
-            slots[way - 1] = found;
-        }
-        return found.entry->value;
+    size_t way         = way_of(slots, hash, key);
+    if (way == HT_MEMO_WAYS) {
+        return NULL;
     }
-    return NULL;
+    struct slot found = slots[way];
+    if (way > 0) {
+        slots[way]     = slots[way - 1];
+        slots[way - 1] = found;
+    }
+    return found.entry->value;
 }
 
 static void *value_of(const struct slot *slot)
 {
     return slot->entry != NULL ? slot->entry->value : NULL;
+}
+
+const void *ht_memo_look(const struct ht_memo *memo, struct ht_bytes key)
+{
+    uint64_t hash            = ht_hash(key, 0);
+    const struct slot *slots = set_of(memo, hash)->slots;
+    size_t way               = way_of(slots, hash, key);
+    return way < HT_MEMO_WAYS ? value_of(&slots[way]) : NULL;
 }
 
 void *ht_memo_displaced(const struct ht_memo *memo, struct ht_bytes key)

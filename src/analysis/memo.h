@@ -25,8 +25,13 @@ bool ht_memo_init(struct ht_memo *memo, size_t num_sets, size_t max_len);
 /* ht_memo_fini frees it; one that is all zero, too. */
 void ht_memo_fini(struct ht_memo *memo);
 
-/* ht_memo_find is the value kept for `key`, or NULL; it lives until the next ht_memo_add. */
+/* ht_memo_find is the value kept for `key`, or NULL; it lives until the next ht_memo_add. What is
+ * found is forgotten later than other entries. */
 void *ht_memo_find(struct ht_memo *memo, struct ht_bytes key);
+
+/* ht_memo_look is the same, but which entries are forgotten does not depend on it: for what all
+ * workers learn, and one looks up. */
+const void *ht_memo_look(const struct ht_memo *memo, struct ht_bytes key);
 
 /* ht_memo_add makes room for the value of `key`, which is not in it yet: `len` zeroed bytes aligned
  * for any object, for the caller to fill. They live until the next ht_memo_add, which may forget

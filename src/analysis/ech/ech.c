@@ -155,7 +155,7 @@ static bool matches(struct state *state, const struct tls_client_hello *hello)
         return false;
     }
     const struct known *known =
-        ht_memo_find(&state->configs, make_key(&room, id, hello->server_name));
+        ht_memo_look(&state->configs, make_key(&room, id, hello->server_name));
     return known != NULL && fits(known, ech);
 }
 

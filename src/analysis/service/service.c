@@ -165,10 +165,10 @@ static void learn(void *state, struct ht_bytes bytes)
  */
 
 /* A copy of what holds when the connection begins; NULL: nothing does. */
-static const union records *find(struct state *state, struct ht_analysis *a, const struct key *key,
-                                 int64_t time_ns, uint64_t *frame)
+static const union records *find(const struct state *state, struct ht_analysis *a,
+                                 const struct key *key, int64_t time_ns, uint64_t *frame)
 {
-    const struct told *told = ht_memo_find(&state->answers, ht_bytes(key->bytes, key->len));
+    const struct told *told = ht_memo_look(&state->answers, ht_bytes(key->bytes, key->len));
     union records *out      = NULL;
     if (told != NULL && told->first_ns <= time_ns && time_ns <= told->until_ns) {
         out = ht_arena_alloc(a->arena, sizeof *out);

@@ -63,6 +63,27 @@ static void keys_of_all_lengths(void **state)
     assert_null(ht_memo_add(&memo, ht_bytes(zeros, 1), SIZE_MAX));
 }
 
+/* Whoever only looks changes nothing of what is forgotten next; whoever finds does. */
+static void a_look_keeps_nothing(void **state)
+{
+    (void)state;
+    uint32_t oldest = 0, number = 0;
+    const struct ht_bytes key = ht_bytes(&oldest, sizeof oldest);
+    while (ht_memo_displaced(&memo, key) == NULL) {
+        add(number++);
+    }
+    while (ht_memo_look(&memo, key) != ht_memo_displaced(&memo, key)) {
+        oldest++;
+        assert_in_range(oldest, 1, number);
+    }
+    assert_int_equal(*(const uint32_t *)ht_memo_look(&memo, key), 2 * oldest);
+    assert_ptr_equal(ht_memo_look(&memo, key), ht_memo_displaced(&memo, key));
+    const void *found = find(oldest);
+    assert_ptr_equal(ht_memo_look(&memo, key), found);
+    assert_ptr_not_equal(ht_memo_displaced(&memo, key), found);
+    assert_null(ht_memo_look(&memo, ht_bytes("", 0)));
+}
+
 /* It holds no more than its sets do, and what it holds is right. */
 static void bounded(void **state)
 {
@@ -141,13 +162,10 @@ static void fini_of_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(found_by_its_key_only),
-        TEST(keys_of_all_lengths),
-        TEST(bounded),
-        TEST(what_repeats_stays),
-        TEST(places),
-        TEST(nothing_in_free_places),
-        TEST(fini_of_nothing),
+        TEST(found_by_its_key_only),  TEST(keys_of_all_lengths),
+        TEST(a_look_keeps_nothing),   TEST(bounded),
+        TEST(what_repeats_stays),     TEST(places),
+        TEST(nothing_in_free_places), TEST(fini_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
