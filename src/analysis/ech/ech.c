@@ -143,7 +143,7 @@ static bool fits(const struct known *config, const struct tls_encrypted_client_h
     return fits_key && fits_suite && hello->kdf.set && hello->aead.set;
 }
 
-static bool matches(struct state *state, const struct tls_client_hello *hello)
+static bool matches(const struct state *state, const struct tls_client_hello *hello)
 {
     const struct tls_encrypted_client_hello *ech = hello->encrypted_client_hello;
     struct key room;
