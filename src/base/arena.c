@@ -219,9 +219,20 @@ static uint8_t *resize(const struct ht_buffer *buffer, size_t capacity)
     return ptr;
 }
 
+/* Most buffers hold a part of a hello for a moment; some a few bytes for as long as the flow. */
+static size_t first_room(size_t need)
+{
+    enum { LEAST = 32 };
+    size_t room = need > HT_BUFFER_FIRST / 2 ? HT_BUFFER_FIRST : LEAST;
+    while (room < need && room < HT_BUFFER_FIRST) {
+        room *= 2;
+    }
+    return room;
+}
+
 static bool grow(struct ht_buffer *buffer, size_t need)
 {
-    size_t capacity = buffer->capacity != 0 ? (size_t)buffer->capacity * 2 : HT_BUFFER_FIRST;
+    size_t capacity = buffer->capacity != 0 ? (size_t)buffer->capacity * 2 : first_room(need);
     if (capacity < need) {
         capacity = need;
     }

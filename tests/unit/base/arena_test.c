@@ -192,6 +192,27 @@ static void test_arena_copy(void **state)
     assert_int_equal(none.refused, 1);
 }
 
+/* A few bytes may be kept for long; a segment's are kept for a moment, and more follow. */
+static void test_buffer_room(void **state)
+{
+    struct ht_budget budget = {.max = SIZE_MAX};
+    struct ht_buffer b      = {.max = 16384, .budget = &budget};
+    uint8_t segment[1460]   = {0};
+    (void)state;
+    assert_true(ht_buffer_append(&b, ht_text("fifteen bytes..")));
+    assert_int_equal(budget.used, 32);
+    assert_true(ht_buffer_append(&b, ht_bytes(segment, 100)));
+    assert_int_equal(budget.used, 115);
+    ht_buffer_free(&b);
+    assert_true(ht_buffer_append(&b, ht_bytes(segment, sizeof segment)));
+    assert_int_equal(budget.used, HT_BUFFER_FIRST);
+    assert_true(ht_buffer_append(&b, ht_bytes(segment, sizeof segment)));
+    assert_int_equal(budget.used, (size_t)2 * HT_BUFFER_FIRST);
+    ht_buffer_free(&b);
+    assert_int_equal(budget.used, 0);
+    ht_budget_free(&budget);
+}
+
 static void test_buffer(void **state)
 {
     (void)state;
@@ -245,7 +266,8 @@ static void test_buffer_after_refusal(void **state)
     struct ht_budget budget = {.max = 2048};
     struct ht_buffer a      = {.max = 4096, .budget = &budget};
     struct ht_buffer b      = {.max = 4096, .budget = &budget};
-    assert_true(ht_buffer_append(&a, ht_text("one")));
+    uint8_t segment[1460]   = {0};
+    assert_true(ht_buffer_append(&a, ht_bytes(segment, sizeof segment)));
     assert_false(ht_buffer_append(&b, ht_text("two")));
     assert_int_equal(b.len, 0);
     ht_buffer_free(&a);
@@ -268,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_arena_rewind_makes_one_of_all),
         cmocka_unit_test(test_arena_copy),
         cmocka_unit_test(test_buffer),
+        cmocka_unit_test(test_buffer_room),
         cmocka_unit_test(test_buffer_budget),
         cmocka_unit_test(test_buffer_after_refusal),
     };
