@@ -173,9 +173,16 @@ static bool begins_message(struct ht_bytes bytes)
 
 size_t dns_resync(struct ht_bytes avail, enum ht_side side)
 {
+    enum { QDCOUNT = LENGTH_SIZE + 4 };
     (void)side;
     for (size_t at = 0; at + HT_FIND_BYTES <= avail.len; at++) {
-        if (begins_message(ht_bytes(avail.ptr + at, HT_FIND_BYTES))) {
+        const uint8_t *one =
+            memchr(avail.ptr + at + QDCOUNT + 1, 1, avail.len - HT_FIND_BYTES - at + 1);
+        if (one == NULL) {
+            break;
+        }
+        at = (size_t)(one - avail.ptr) - QDCOUNT - 1;
+        if (one[-1] == 0 && begins_message(ht_bytes(avail.ptr + at, HT_FIND_BYTES))) {
             return at;
         }
     }

@@ -459,6 +459,7 @@ const struct ht_dissector openvpn_stream_dissector = {
     .match              = match_stream,
     .frame              = frame,
     .resync             = resync,
+    .resync_reach       = LENGTH_SIZE + MAX_CONTROL,
     .pdu                = stream_pdu,
     .finish             = finish,
     .details_struct     = &tls_details_struct,

@@ -3,10 +3,9 @@
  */
 #include "tls/messages.h"
 
-/* What few bytes of any content pass, so that hardly any are read as a header. */
-static bool may_begin_record(const uint8_t at[2])
+static bool is_content_type(uint8_t byte)
 {
-    return at[0] >= TLS_CHANGE_CIPHER_SPEC && at[0] <= TLS_HEARTBEAT && at[1] == TLS_10 >> 8;
+    return byte >= TLS_CHANGE_CIPHER_SPEC && byte <= TLS_HEARTBEAT;
 }
 
 /* Stricter than tls_record_header: among bytes of any content the versions that no implementation
@@ -20,9 +19,15 @@ size_t tls_record_resync(struct ht_bytes avail)
 {
     size_t unconfirmed = avail.len;
     for (size_t at = 0; at + TLS_RECORD_HEADER <= avail.len; at++) {
+        const uint8_t *major =
+            memchr(avail.ptr + at + 1, TLS_10 >> 8, avail.len - TLS_RECORD_HEADER - at + 1);
+        if (major == NULL) {
+            break;
+        }
+        at                   = (size_t)(major - avail.ptr) - 1;
         struct ht_bytes rest = ht_bytes_from(avail, at);
         struct tls_record record, next;
-        if (!may_begin_record(rest.ptr) || !record_begins(rest, &record)) {
+        if (!is_content_type(rest.ptr[0]) || !record_begins(rest, &record)) {
             continue;
         }
         size_t len = TLS_RECORD_HEADER + (size_t)record.length;

@@ -1,5 +1,6 @@
 #include "dissect/dispatch.h"
 
+#include "dissect/seek.h"
 #include "dissect/state.h"
 
 enum { HEADER_STEP = 64 /* bytes gathered at a time while a header is incomplete */ };
@@ -28,93 +29,14 @@ bool ht_dispatch_over(const struct ht_dispatch *d)
     return d->side[0].given_up && d->side[1].given_up;
 }
 
-static void give_up(struct ht_dispatch *d, enum ht_side side)
-{
-    d->side[side].given_up = true;
-    ht_buffer_free(&d->side[side].pending);
-}
-
 /* Ends one call into the dissector: its scratch memory is done with. */
 static inline void hand_over(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_pdu *pdu)
 {
     if (d->found->pdu(d->state, e, pdu) == HT_DONE) {
-        give_up(d, HT_SIDE_A);
-        give_up(d, HT_SIDE_B);
+        ht_seek_give_up(d, HT_SIDE_A);
+        ht_seek_give_up(d, HT_SIDE_B);
     }
     ht_arena_rewind(e->scratch);
-}
-
-/* The one that was found before only might have been. */
-static bool adopt(struct ht_dispatch *d, struct ht_emitter *e, const struct ht_dissector *found)
-{
-    ht_free_state(d, d->found, d->state);
-    d->found = NULL;
-    d->state = ht_new_state(d, e, found);
-    if (d->state == NULL) {
-        give_up(d, HT_SIDE_A);
-        give_up(d, HT_SIDE_B);
-        return false;
-    }
-    memset(d->state, 0, found->state_size);
-    d->found   = found;
-    d->unsure  = false;
-    d->at_head = false;
-    for (int i = 0; i < 2; i++) {
-        d->side[i].pending.max =
-            found->max_need > HT_MAX_MATCH_BYTES ? found->max_need : HT_MAX_MATCH_BYTES;
-        d->held[i].max = found->max_held;
-    }
-    return true;
-}
-
-/* Asks one dissector about the head of a side, or where in it its PDUs begin. */
-static enum ht_match ask(const struct ht_dispatch *d, const struct ht_emitter *e,
-                         const struct ht_dissector *candidate, enum ht_side side,
-                         struct ht_bytes head, size_t *out_offset)
-{
-    *out_offset         = 0;
-    enum ht_match match = candidate->match(head, e->endpoint, side);
-    if (match == HT_MATCH_NO && d->side[side].searching && candidate->resync != NULL) {
-        *out_offset = candidate->resync(head, side);
-        match       = *out_offset < head.len
-                          ? candidate->match(ht_bytes_from(head, *out_offset), e->endpoint, side)
-                          : HT_MATCH_MORE;
-    }
-    return match;
-}
-
-/* Asks all that did not say no yet. Returns the offset at which the one found begins, or SIZE_MAX
- * where none is found; gives the side up where all said no. */
-static size_t match(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
-                    struct ht_bytes head)
-{
-    struct ht_dispatch_side *s       = &d->side[side];
-    const struct ht_dissector *maybe = NULL;
-    bool undecided                   = false;
-    for (unsigned i = 0; d->dissectors[i] != NULL; i++) {
-        size_t offset = 0;
-        if ((s->excluded & 1U << i) != 0) {
-            continue;
-        }
-        enum ht_match answer = ask(d, e, d->dissectors[i], side, head, &offset);
-        if (answer == HT_MATCH_YES) {
-            return adopt(d, e, d->dissectors[i]) ? offset : SIZE_MAX;
-        }
-        if (answer == HT_MATCH_NO) {
-            s->excluded |= 1U << i;
-        }
-        if (answer == HT_MATCH_MAYBE) {
-            maybe = d->dissectors[i];
-        }
-        undecided |= answer == HT_MATCH_MORE;
-    }
-    if (maybe != NULL && d->found == NULL) {
-        d->unsure = adopt(d, e, maybe);
-    }
-    if (d->stream && (!undecided || head.len >= HT_MAX_MATCH_BYTES)) {
-        s->watching = true;
-    }
-    return SIZE_MAX;
 }
 
 /* Another protocol speaks from here on: the dissector's part is over, and all are asked anew. */
@@ -122,8 +44,8 @@ static void move_on(struct ht_dispatch *d, struct ht_emitter *e)
 {
     struct ht_dispatch_past *past = ht_arena_alloc(e->arena, sizeof *past);
     if (past == NULL || d->num_past == HT_MAX_PAST) {
-        give_up(d, HT_SIDE_A);
-        give_up(d, HT_SIDE_B);
+        ht_seek_give_up(d, HT_SIDE_A);
+        ht_seek_give_up(d, HT_SIDE_B);
         return;
     }
     *past    = (struct ht_dispatch_past){.next = d->past, .found = d->found, .state = d->state};
@@ -132,9 +54,8 @@ static void move_on(struct ht_dispatch *d, struct ht_emitter *e)
     d->state = NULL;
     d->num_past++;
     for (int i = 0; i < 2; i++) {
-        d->side[i].excluded  = 0;
+        ht_seek_anew(&d->side[i]);
         d->side[i].searching = false;
-        d->side[i].watching  = false;
         d->side[i].given_up  = false;
         ht_buffer_free(&d->held[i]);
     }
@@ -206,13 +127,13 @@ static bool resync(struct ht_dispatch *d, enum ht_side side, struct ht_bytes *av
     }
     s->lost_sync = true;
     if (d->found == NULL || d->found->resync == NULL) {
-        give_up(d, side);
+        ht_seek_give_up(d, side);
         return false;
     }
     size_t offset = d->found->resync(*avail, side);
     s->searching  = offset >= avail->len;
     if (s->searching) {
-        offset = avail->len < HT_FIND_BYTES ? 0 : avail->len - (HT_FIND_BYTES - 1);
+        offset = avail->len < ht_seek_reach(d->found) ? 0 : avail->len - ht_seek_reach(d->found);
     }
     *avail = ht_bytes_from(*avail, offset);
     return !s->searching;
@@ -309,95 +230,6 @@ static struct ht_bytes feed_found(struct ht_dispatch *d, struct ht_emitter *e, e
     return bytes;
 }
 
-/* The side that spoke something else before may come to this protocol later. */
-static void join_other(struct ht_dispatch *d, enum ht_side side)
-{
-    struct ht_dispatch_side *other = &d->side[ht_other(side)];
-    bool spoke                     = other->given_up || other->watching;
-    other->searching |= spoke;
-    other->in_turn &= !spoke;
-    other->given_up = false;
-    if (other->watching) {
-        ht_buffer_free(&other->pending);
-    }
-}
-
-/* Where in what is pending one of the dissectors begins; it is adopted. */
-static bool find(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side)
-{
-    struct ht_bytes head = ht_buffer_view(&d->side[side].pending);
-    for (unsigned i = 0; d->dissectors[i] != NULL; i++) {
-        const struct ht_dissector *candidate = d->dissectors[i];
-        size_t offset = candidate->find != NULL ? candidate->find(head, side) : head.len;
-        if (offset < head.len) {
-            ht_buffer_drop(&d->side[side].pending, offset);
-            return adopt(d, e, candidate);
-        }
-    }
-    return false;
-}
-
-/* Watches for a dissector's protocol amid another one's bytes. Returns whether it was found; what
- * is left of `bytes` is that one's. */
-static bool watch(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
-                  struct ht_bytes *bytes)
-{
-    struct ht_dispatch_side *s = &d->side[side];
-    do {
-        struct ht_bytes step = ht_bytes_head(*bytes, s->pending.max - s->pending.len);
-        *bytes               = ht_bytes_from(*bytes, step.len);
-        s->watched += (uint32_t)step.len;
-        if (!ht_buffer_append(&s->pending, step) || s->watched > HT_MAX_WATCH_BYTES) {
-            give_up(d, side);
-        } else if (find(d, e, side)) {
-            join_other(d, side);
-            return true;
-        } else if (s->pending.len > HT_FIND_BYTES) {
-            ht_buffer_drop(&s->pending, s->pending.len - HT_FIND_BYTES);
-        }
-    } while (bytes->len > 0 && !s->given_up);
-    return false;
-}
-
-/* Looks for a dissector by what is pending and `bytes`. Returns whether there is one to go on with,
- * or to watch for; what is left of `bytes` is its own. */
-static bool feed_unmatched(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
-                           struct ht_bytes *bytes)
-{
-    struct ht_dispatch_side *s = &d->side[side];
-    bool copied                = s->pending.len > 0;
-    struct ht_bytes rest       = *bytes;
-    if (copied) {
-        struct ht_bytes room = ht_bytes_head(rest, s->pending.max - s->pending.len);
-        if (!hold_back(s, room)) {
-            give_up(d, side);
-            return false;
-        }
-        rest = ht_bytes_from(rest, room.len);
-    }
-    struct ht_bytes head = copied ? ht_buffer_view(&s->pending) : rest;
-    size_t offset        = head.len > 0 ? match(d, e, side, head) : SIZE_MAX;
-    if (d->found != NULL) {
-        s->lost_sync |= s->searching;
-        d->at_head   = offset == 0;
-        s->in_turn   = false;
-        s->searching = false;
-        join_other(d, side);
-        if (copied) {
-            ht_buffer_drop(&s->pending, offset);
-        }
-        *bytes = copied ? rest : ht_bytes_from(rest, offset);
-        return true;
-    }
-    if (s->watching) {
-        *bytes = rest;
-        s->watched += (uint32_t)s->pending.len;
-    } else if (!copied && !s->given_up && !hold_back(s, ht_bytes_head(rest, s->pending.max))) {
-        give_up(d, side);
-    }
-    return s->watching;
-}
-
 static void feed_waiting(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side);
 
 /* Where the side comes to another protocol, what waits of the other side goes first, so that
@@ -409,7 +241,7 @@ static void feed(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
     bool more                        = true;
     while (more && !s->given_up) {
         if (d->found == NULL) {
-            more  = s->watching ? watch(d, e, side, &bytes) : feed_unmatched(d, e, side, &bytes);
+            more  = ht_seek(d, e, side, &bytes);
             bytes = take_whole(d, e, side, bytes);
             continue;
         }
@@ -472,9 +304,8 @@ static void feed_hole(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side 
     s->in_turn                 = false;
     if (d->found == NULL) {
         ht_buffer_free(&s->pending);
-        s->excluded  = 0;
+        ht_seek_anew(s);
         s->searching = true;
-        s->watching  = false;
         return;
     }
     if (s->skip >= missing) {
@@ -518,7 +349,8 @@ void ht_dispatch_datagram(struct ht_dispatch *d, struct ht_emitter *e, enum ht_s
 {
     struct ht_dispatch_side *s = &d->side[side];
     bool open                  = (d->found == NULL || d->unsure) && !s->given_up;
-    if (open && s->watched < HT_MAX_MATCH_DATAGRAMS && match(d, e, side, bytes) == SIZE_MAX) {
+    if (open && s->watched < HT_MAX_MATCH_DATAGRAMS &&
+        ht_seek_match(d, e, side, bytes) == SIZE_MAX) {
         s->excluded = 0;
         s->watched++;
         s->given_up |= d->found == NULL && s->watched == HT_MAX_MATCH_DATAGRAMS;

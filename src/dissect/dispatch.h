@@ -26,11 +26,12 @@ struct ht_dispatch_side {
     int64_t time_ns;          /* and its time */
     uint32_t watched;         /* bytes watched without a find; datagrams without a match */
     uint32_t excluded;        /* dissectors that said no, by their place in the list */
-    bool searching; /* after a hole, or in mid-stream: bytes must be found to begin a PDU */
-    bool lost_sync; /* it was searched, at some time */
-    bool in_turn;   /* what it says first answers what the other side said last */
-    bool watching;  /* it speaks something else; a dissector's may begin within */
-    bool given_up;  /* nothing of this side is of interest */
+    uint16_t searched; /* of the pending bytes, those in which no dissector found its beginning */
+    bool searching;    /* after a hole, or in mid-stream: bytes must be found to begin a PDU */
+    bool lost_sync;    /* it was searched, at some time */
+    bool in_turn;      /* what it says first answers what the other side said last */
+    bool watching;     /* it speaks something else; a dissector's may begin within */
+    bool given_up;     /* nothing of this side is of interest */
     bool limit_reached;
 };
 

@@ -209,6 +209,10 @@ struct ht_dissector {
      * `avail.len` where none does. Pure. NULL: the flow is given up after a hole. */
     size_t (*resync)(struct ht_bytes avail, enum ht_side side);
 
+    /* How many bytes before the end of `avail` a PDU may begin that resync tells only once there
+     * are more; 0: HT_FIND_BYTES less one. */
+    uint32_t resync_reach;
+
     /* Amid bytes of another protocol (after STARTTLS, through a proxy): where this one begins,
      * beyond doubt, by what needs no more than HT_FIND_BYTES; `bytes.len` where it does not. Pure.
      * NULL: it is not looked for there. */
