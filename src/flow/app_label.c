@@ -43,6 +43,7 @@ struct ht_label_tables {
 
 struct ht_labeler {
     struct ht_label_tables *tables;
+    struct ht_budget *budget;
     bool is_first;
     struct ndpi_detection_module_struct *names;   /* the tables'; NULL: not asked for yet */
     struct ndpi_detection_module_struct *packets; /* its own; NULL: the first one's, or not yet */
@@ -54,6 +55,7 @@ struct ht_labeler {
 struct flow_state {
     struct ndpi_flow_struct flow;
     unsigned num_packets;
+    size_t counted; /* of what libndpi holds, in the budget */
 };
 
 void ht_labeler_use_memory(void *(*take)(size_t len), void (*give)(void *piece))
@@ -83,11 +85,13 @@ void ht_label_tables_free(struct ht_label_tables *tables)
     free(tables);
 }
 
-struct ht_labeler *ht_labeler_new(struct ht_label_tables *tables, uint64_t seed)
+struct ht_labeler *ht_labeler_new(struct ht_label_tables *tables, uint64_t seed,
+                                  struct ht_budget *budget)
 {
     struct ht_labeler *labeler = calloc(1, sizeof *labeler);
     if (labeler != NULL) {
         labeler->tables   = tables;
+        labeler->budget   = budget;
         labeler->is_first = tables->num_labelers++ == 0;
         labeler->seed     = seed;
     }
@@ -175,12 +179,49 @@ static void set_label(struct ndpi_detection_module_struct *module, uint16_t prot
     out->source   = "ndpi";
 }
 
-static struct flow_state *state_of(void **flow_state)
+static struct flow_state *state_of(const struct ht_labeler *labeler, void **flow_state)
 {
     if (*flow_state == NULL) {
-        *flow_state = calloc(1, sizeof(struct flow_state));
+        struct flow_state *state = ht_block_take(labeler->budget, sizeof *state);
+        if (state != NULL) {
+            memset(state, 0, sizeof *state);
+            ht_budget_claim(labeler->budget, sizeof *state);
+        }
+        *flow_state = state;
     }
     return *flow_state;
+}
+
+/* What libndpi read of a flow as TLS: 2 KB at first. Its other members of a flow hold little. */
+static message_t *tls_bytes(struct ndpi_flow_struct *flow)
+{
+    return flow->l4_proto == IPPROTO_TCP ? &flow->l4.tcp.tls.message : NULL;
+}
+
+/* libndpi keeps them also of a flow that does not begin as TLS. */
+static void drop_strange_bytes(struct ndpi_flow_struct *flow)
+{
+    enum { FIRST_TYPE = 20, LAST_TYPE = 24, MAJOR = 3 /* RFC 8446 section 5.1 */ };
+    message_t *bytes = tls_bytes(flow);
+    if (bytes == NULL || bytes->buffer_used < 2) {
+        return;
+    }
+    bool is_type = bytes->buffer[0] >= FIRST_TYPE && bytes->buffer[0] <= LAST_TYPE;
+    if (!is_type || bytes->buffer[1] != MAJOR) {
+        ndpi_free(bytes->buffer);
+        bytes->buffer     = NULL;
+        bytes->buffer_len = bytes->buffer_used = 0;
+    }
+}
+
+/* Counts in the budget what of a flow is held now. */
+static void count_bytes(const struct ht_labeler *labeler, struct flow_state *state)
+{
+    const message_t *bytes = tls_bytes(&state->flow);
+    size_t held            = bytes != NULL ? bytes->buffer_len : 0;
+    ht_budget_give(labeler->budget, state->counted);
+    ht_budget_claim(labeler->budget, held);
+    state->counted = held;
 }
 
 /* Shows it to libndpi, the last one of a flow too if it is that. */
@@ -205,7 +246,7 @@ bool ht_labeler_feed(struct ht_labeler *labeler, void **flow_state, struct ht_by
 {
     (void)from_client; /* version 4.2 finds the direction by itself */
     struct ndpi_detection_module_struct *module = packets_of(labeler);
-    struct flow_state *state                    = module != NULL ? state_of(flow_state) : NULL;
+    struct flow_state *state = module != NULL ? state_of(labeler, flow_state) : NULL;
     if (state == NULL) {
         return true;
     }
@@ -218,6 +259,8 @@ bool ht_labeler_feed(struct ht_labeler *labeler, void **flow_state, struct ht_by
     if (labeler->is_first) {
         (void)pthread_mutex_unlock(&labeler->tables->lock);
     }
+    drop_strange_bytes(&state->flow);
+    count_bytes(labeler, state);
     uint16_t protocol =
         found.app_protocol != NDPI_PROTOCOL_UNKNOWN ? found.app_protocol : found.master_protocol;
     if (protocol == NDPI_PROTOCOL_UNKNOWN) {
@@ -326,12 +369,12 @@ void ht_labeler_by_server_name(struct ht_labeler *labeler, struct ht_bytes serve
 
 void ht_labeler_flow_free(struct ht_labeler *labeler, void **flow_state)
 {
-    (void)labeler;
     if (flow_state == NULL || *flow_state == NULL) {
         return;
     }
     struct flow_state *state = *flow_state;
     ndpi_free_flow_data(&state->flow);
-    free(state);
+    ht_budget_give(labeler->budget, sizeof *state + state->counted);
+    ht_block_give(labeler->budget, state, sizeof *state);
     *flow_state = NULL;
 }

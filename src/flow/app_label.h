@@ -5,6 +5,7 @@
 #ifndef HT_FLOW_APP_LABEL_H
 #define HT_FLOW_APP_LABEL_H
 
+#include "base/arena.h"
 #include "event/connection.h"
 
 struct ht_label_tables;
@@ -22,12 +23,15 @@ void ht_label_tables_free(struct ht_label_tables *tables);
 /* ht_labeler_new makes a labeller, to be freed before its `tables` are; libndpi's modules are made
  * when first needed (some 10 ms, 4.5 MB): one for names and the packets of the first labeller, and
  * one for the packets of each other. NULL: no memory. The strings of its labels live as long as it
- * and the tables. `seed` is of hashes: one that strangers do not know. */
-struct ht_labeler *ht_labeler_new(struct ht_label_tables *tables, uint64_t seed);
+ * and the tables. `seed` is of hashes: one that strangers do not know. What is kept of flows counts
+ * in `budget` (NULL: nowhere), which must outlive it. */
+struct ht_labeler *ht_labeler_new(struct ht_label_tables *tables, uint64_t seed,
+                                  struct ht_budget *budget);
 void ht_labeler_free(struct ht_labeler *labeler);
 
 /* ht_labeler_feed shows an IP packet of a flow; `*flow_state` is the labeller's (NULL before the
- * first): about a kilobyte, at most what a dozen packets hold, until ht_labeler_flow_free. Returns
+ * first): 700 bytes, and of what may be TLS at most what a dozen packets hold, until
+ * ht_labeler_flow_free. Returns
  * true when it knows, or gave up after a dozen packets: then it needs no more, and `out` has a name
  * or is left as it was. A name may stand there before: libndpi then looks for a better one. A
  * packet that was not captured whole tells nothing. Nor does what libndpi knows of other flows. */

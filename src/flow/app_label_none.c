@@ -16,9 +16,10 @@ void ht_label_tables_free(struct ht_label_tables *tables)
     (void)tables;
 }
 
-struct ht_labeler *ht_labeler_new(struct ht_label_tables *tables, uint64_t seed)
+struct ht_labeler *ht_labeler_new(struct ht_label_tables *tables, uint64_t seed,
+                                  struct ht_budget *budget)
 {
-    (void)tables, (void)seed;
+    (void)tables, (void)seed, (void)budget;
     return NULL;
 }
 

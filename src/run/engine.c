@@ -105,7 +105,7 @@ struct ht_engine *ht_engine_new(const struct ht_engine_config *config, struct ht
     engine->now_ns          = INT64_MIN;
     engine->digester        = ht_digester_new();
     engine->labeler         = config->label_tables != NULL
-                                  ? ht_labeler_new(config->label_tables, config->hash_seed)
+                                  ? ht_labeler_new(config->label_tables, config->hash_seed, &engine->budget)
                                   : NULL;
     engine->openings.budget = &engine->budget;
     engine->receiver        = (struct ht_receiver){.deliver = ht_engine_deliver,

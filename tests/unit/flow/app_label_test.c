@@ -13,14 +13,17 @@
 struct labels {
     struct ht_label_tables *tables;
     struct ht_labeler *labeler; /* NULL: built without libndpi */
+    struct ht_budget budget;
 };
 
 static int set_up(void **state)
 {
     struct labels *labels = calloc(1, sizeof *labels);
+    labels->budget.max    = SIZE_MAX;
     labels->tables        = ht_label_tables_new();
-    labels->labeler       = labels->tables != NULL ? ht_labeler_new(labels->tables, 1) : NULL;
-    *state                = labels;
+    labels->labeler =
+        labels->tables != NULL ? ht_labeler_new(labels->tables, 1, &labels->budget) : NULL;
+    *state = labels;
     return 0;
 }
 
@@ -29,6 +32,8 @@ static int tear_down(void **state)
     struct labels *labels = *state;
     ht_labeler_free(labels->labeler);
     ht_label_tables_free(labels->tables);
+    assert_int_equal(labels->budget.used, 0);
+    ht_budget_free(&labels->budget);
     free(labels);
     return 0;
 }
@@ -206,6 +211,27 @@ static void test_unknown_gives_up(void **state)
     ht_buffer_free(&room);
 }
 
+/* Of a flow that does not begin as TLS nothing is kept but its state; of one that does, what counts
+ * in the budget. */
+static void test_memory_of_a_flow(void **state)
+{
+    struct labels *labels      = *state;
+    struct ht_labeler *labeler = labeler_or_skip(state);
+    struct ht_buffer room      = {.max = 4096};
+    struct ht_app_label label  = {0};
+    void *flow                 = NULL;
+    (void)ht_labeler_feed(labeler, &flow, tcp_packet(&room, 443, "~~~~~~~~"), 1, true, &label);
+    assert_in_range(labels->budget.used, 500, 1000);
+    ht_labeler_flow_free(labeler, &flow);
+    assert_int_equal(labels->budget.used, 0);
+    (void)ht_labeler_feed(labeler, &flow, tcp_packet(&room, 443, "\x16\x03\x01\x7f\x7f\x01"), 1,
+                          true, &label);
+    assert_in_range(labels->budget.used, 2048 + 500, 4096);
+    ht_labeler_flow_free(labeler, &flow);
+    assert_int_equal(labels->budget.used, 0);
+    ht_buffer_free(&room);
+}
+
 static void feed_all(struct ht_labeler *labeler, struct ht_bytes packet, struct ht_app_label *out)
 {
     void *flow = NULL;
@@ -275,7 +301,7 @@ static void test_several_in_threads(void **state)
     struct ht_labeler *labelers[3];
     pthread_t threads[3];
     for (uint64_t i = 0; i < 3; i++) {
-        labelers[i] = ht_labeler_new(tables, i);
+        labelers[i] = ht_labeler_new(tables, i, NULL);
         assert_int_equal(pthread_create(&threads[i], NULL, ask_and_feed, labelers[i]), 0);
     }
     for (int i = 0; i < 3; i++) {
@@ -300,7 +326,7 @@ static void test_memory_of_its_own(void **state)
     (void)labeler_or_skip(state);
     ht_labeler_use_memory(take, free);
     struct ht_label_tables *tables = ht_label_tables_new();
-    struct ht_labeler *labeler     = ht_labeler_new(tables, 1);
+    struct ht_labeler *labeler     = ht_labeler_new(tables, 1, NULL);
     assert_server_name(labeler, "www.google.com", "Google", "Web");
     assert_true(num_taken > 0);
     ht_labeler_free(labeler);
@@ -327,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_http),
         cmocka_unit_test(test_dns),
         cmocka_unit_test(test_unknown_gives_up),
+        cmocka_unit_test(test_memory_of_a_flow),
         cmocka_unit_test(test_other_connections),
         cmocka_unit_test(test_hostile_packets),
         cmocka_unit_test(test_several_in_threads),
