@@ -267,6 +267,13 @@ static bool has_data(const struct ht_tcp_side *me)
     return me->bytes.next > 0 || me->bytes.held;
 }
 
+/* Data came, if only behind a hole. */
+static bool has_any_data(const struct ht_tcp_side *me)
+{
+    const struct ht_disorder *disorder = me->bytes.disorder;
+    return has_data(me) || (disorder != NULL && disorder->head != NULL);
+}
+
 /* A SYN that starts something new although `me` was seen already: unless its data follow on it. */
 static bool precedes_what_was_seen(const struct ht_tcp_side *me, uint32_t isn)
 {
@@ -452,7 +459,7 @@ bool ht_tcp_is_half_open(const struct ht_tcp *tcp)
     bool went_on = tcp->ack_frame != 0;
     for (int i = 0; i < 2; i++) {
         const struct ht_tcp_side *side = &tcp->side[i];
-        went_on |= has_data(side) || (side->syn_ack && side->acked);
+        went_on |= has_any_data(side) || (side->syn_ack && side->acked);
     }
     return tcp->opener != 0 && !went_on;
 }
