@@ -1,4 +1,4 @@
-/* For SHA1_Init and what belongs to it. */
+/* For SHA1_Init, SHA256_Init and what belongs to them. */
 #define OPENSSL_API_COMPAT 10101
 
 #include "crypto/digest.h"
@@ -105,10 +105,41 @@ size_t ht_digest_len(enum ht_digest digest)
     return lengths[digest];
 }
 
+/* SHA-256 of a block, each byte of it changed by `change`, and of a text. */
+static bool hash_padded(uint8_t *out, const uint8_t block[SHA256_CBLOCK], uint8_t change,
+                        struct ht_bytes text)
+{
+    SHA256_CTX context;
+    uint8_t padded[SHA256_CBLOCK];
+    for (size_t i = 0; i < sizeof padded; i++) {
+        padded[i] = block[i] ^ change;
+    }
+    return SHA256_Init(&context) == 1 && SHA256_Update(&context, padded, sizeof padded) == 1 &&
+           SHA256_Update(&context, text.ptr, text.len) == 1 && SHA256_Final(out, &context) == 1;
+}
+
+/* RFC 2104 section 2. Each connection over QUIC takes ten of these, of a few bytes: EVP_Q_mac looks
+ * so much up for one that it takes four times as long. */
+static bool hmac_sha256(uint8_t *out, struct ht_bytes key, struct ht_bytes message)
+{
+    enum { INNER = 0x36, OUTER = 0x5C };
+    uint8_t block[SHA256_CBLOCK] = {0}, inner[SHA256_DIGEST_LENGTH];
+    if (key.len > sizeof block) {
+        (void)SHA256(key.ptr, key.len, block);
+    } else if (key.len > 0) {
+        memcpy(block, key.ptr, key.len);
+    }
+    return hash_padded(inner, block, INNER, message) &&
+           hash_padded(out, block, OUTER, ht_bytes(inner, sizeof inner));
+}
+
 bool ht_hmac(enum ht_digest digest, uint8_t out[HT_DIGEST_MAX], struct ht_bytes key,
              struct ht_bytes message)
 {
     size_t len = 0;
+    if (digest == HT_SHA256) {
+        return hmac_sha256(out, key, message);
+    }
     return EVP_Q_mac(NULL, "HMAC", NULL, names[digest], NULL, key.ptr, key.len, message.ptr,
                      message.len, out, HT_DIGEST_MAX, &len) != NULL &&
            len == ht_digest_len(digest);

@@ -1,5 +1,6 @@
 /*
- * Digests: RFC 1321 appendix A.5 (MD5), FIPS 180-4's examples (SHA-1, SHA-256).
+ * Digests: RFC 1321 appendix A.5 (MD5), FIPS 180-4's examples (SHA-1, SHA-256); HMAC: RFC 4231
+ * section 4.
  */
 #include "support.h"
 
@@ -71,6 +72,49 @@ static void test_sha256(void **state)
                   "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
+static void assert_hmac(const char *key, const char *message, const char *sha256,
+                        const char *sha384)
+{
+    uint8_t out[HT_DIGEST_MAX];
+    struct ht_bytes key_bytes = hex(key), text = hex(message);
+    assert_true(ht_hmac(HT_SHA256, out, key_bytes, text));
+    assert_true(ht_bytes_equal(ht_bytes(out, 32), hex(sha256)));
+    assert_true(ht_hmac(HT_SHA384, out, key_bytes, text));
+    assert_true(ht_bytes_equal(ht_bytes(out, 48), hex(sha384)));
+}
+
+/* Test cases 1, 2, 3 and 6: a short key, a shorter one, bytes that are no text, and a key that is
+ * longer than a block. */
+static void test_hmac(void **state)
+{
+    char key[2 * 131 + 1], message[2 * 50 + 1];
+    (void)state;
+    assert_hmac("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265",
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+                "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59c"
+                "faea9ea9076ede7f4af152e8b2fa9cb6");
+    assert_hmac("4a656665", "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+                "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e"
+                "8e2240ca5e69e2c78b3239ecfab21649");
+    memset(key, 'a', sizeof key);
+    key[40] = '\0';
+    for (size_t i = 0; i < 50; i++) {
+        memcpy(message + 2 * i, "dd", 3);
+    }
+    assert_hmac(key, message, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+                "88062608d3e6ad8a0aa2ace014c8a86f0aa635d947ac9febe83ef4e55966144b"
+                "2a5ab39dc13814b94e3ab6e101a34f27");
+    memset(key, 'a', sizeof key);
+    key[2 * 131] = '\0';
+    assert_hmac(key,
+                "54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a"
+                "65204b6579202d2048617368204b6579204669727374",
+                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+                "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c6"
+                "0c2ef6ab4030fe8296248df163f44952");
+}
+
 static void test_no_room(void **state)
 {
     (void)state;
@@ -90,9 +134,9 @@ static void test_free_of_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_md5),          cmocka_unit_test(test_sha1),
-        cmocka_unit_test(test_sha256),       cmocka_unit_test(test_no_room),
-        cmocka_unit_test(test_free_of_none),
+        cmocka_unit_test(test_md5),     cmocka_unit_test(test_sha1),
+        cmocka_unit_test(test_sha256),  cmocka_unit_test(test_hmac),
+        cmocka_unit_test(test_no_room), cmocka_unit_test(test_free_of_none),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
