@@ -109,21 +109,27 @@ static inline bool put_all_plain(char *at, struct ht_bytes text)
     return text.len >= 4 ? put_below_eight(at, text) : put_below_four(at, text);
 }
 
-/* Copies the plain bytes at the head of `text`, and returns how many they are. What follows them in
- * the room, up to the text's length, does not matter. */
-static size_t put_plain(char *at, struct ht_bytes text)
+/* Copies the plain bytes at the head of `text`, and returns how many they are; looks at no more
+ * than these and the next ones. What follows them in the room, up to the text's length, does not
+ * matter.
+ */
+static size_t put_head(char *at, struct ht_bytes text)
 {
-    if (put_all_plain(at, text)) {
-        return text.len;
-    }
     size_t done = 0;
     while (text.len - done >= WORD && put_word(at + done, text.ptr + done)) {
         done += WORD;
     }
     while (done < text.len && is_plain(text.ptr[done])) {
+        at[done] = (char)text.ptr[done];
         done++;
     }
     return done;
+}
+
+/* The same; most texts are plain to their ends. */
+static size_t put_plain(char *at, struct ht_bytes text)
+{
+    return put_all_plain(at, text) ? text.len : put_head(at, text);
 }
 
 static bool is_lower_hex(uint8_t c)
@@ -182,7 +188,7 @@ static void add_rest(struct ht_chars *out, struct ht_bytes text)
         if (at == NULL) {
             return;
         }
-        size_t plain = put_plain(at, text);
+        size_t plain = put_head(at, text);
         ht_chars_end(out, at + plain);
         text = ht_bytes_from(text, plain);
     }

@@ -256,6 +256,21 @@ static void test_every_byte(void **state)
     }
 }
 
+/* Each byte is looked at a few times, however many are special: else this takes an hour. */
+static void test_long_texts_of_special_bytes(void **state)
+{
+    enum { LEN = 4 << 20, ESCAPE = 6 };
+    struct ht_chars out = {0};
+    uint8_t *text       = malloc(LEN);
+    (void)state;
+    assert_non_null(text);
+    memset(text, 1, LEN);
+    ht_json_add_text(&out, ht_bytes(text, LEN));
+    assert_int_equal(out.len, (size_t)ESCAPE * LEN + 2);
+    ht_chars_free(&out);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_any_bytes_come_back),
         cmocka_unit_test(test_every_length_and_place),
         cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_long_texts_of_special_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
