@@ -224,6 +224,7 @@ static void read_source(struct cli_session *session)
     ht_crew_source(session->crew, session->source);
     while (!cli_signals_stop() && step(session, &error)) {
     }
+    cli_writer_be_patient(&session->writer);
     if (cli_signals_stop() && session->source->size_bytes == 0) {
         cli_notify_send(&session->notify, "STOPPING=1");
         drain(session);

@@ -217,6 +217,11 @@ void cli_writer_reopen(struct cli_writer *writer)
     }
 }
 
+void cli_writer_be_patient(struct cli_writer *writer)
+{
+    ht_output_be_patient(writer->output);
+}
+
 void cli_writer_tell(struct cli_writer *writer)
 {
     ht_output_tell(writer->output);

@@ -63,6 +63,9 @@ bool cli_writer_keep(struct cli_writer *writer);
 /* cli_writer_reopen ends the file and begins that which now has its name. */
 void cli_writer_reopen(struct cli_writer *writer);
 
+/* cli_writer_be_patient: the capture is over, and what comes may wait for a slow output. */
+void cli_writer_be_patient(struct cli_writer *writer);
+
 /* cli_writer_tell says what began or ended to go wrong, in moments in which nothing is written. */
 void cli_writer_tell(struct cli_writer *writer);
 

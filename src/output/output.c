@@ -227,6 +227,13 @@ struct ht_output_counts ht_output_counts(struct ht_output *out)
     return out->queue != NULL ? output_queue_state(out->queue).counts : out->counts;
 }
 
+void ht_output_be_patient(struct ht_output *out)
+{
+    if (out->queue != NULL) {
+        output_queue_be_patient(out->queue, out->drain_ns);
+    }
+}
+
 static bool close_queue(struct ht_output *out)
 {
     ht_output_tell(out);
@@ -246,7 +253,7 @@ static bool close_queue(struct ht_output *out)
     } else if (failed) {
         complain(out, "%s", strerror(state.error));
     }
-    return bytes == 0 && !failed;
+    return state.counts.dropped_records == 0 && !failed;
 }
 
 bool ht_output_close(struct ht_output *out, struct ht_output_counts *counts)

@@ -90,14 +90,19 @@ HT_MUST_USE bool ht_output_reopen(struct ht_output *out);
  * here do so too. For the moments in which nothing is written. */
 void ht_output_tell(struct ht_output *out);
 
+/* ht_output_be_patient has lines wait for room in the queue from now on, as long as some is made
+ * within `drain_ns`: for the end of a capture, when nothing is held up by that. */
+void ht_output_be_patient(struct ht_output *out);
+
 /* ht_output_flush waits until the queue is written, at most `drain_ns`; false where it is not. */
 bool ht_output_flush(struct ht_output *out);
 
 struct ht_output_counts ht_output_counts(struct ht_output *out);
 
 /* ht_output_close writes what waits, for at most `drain_ns`, and frees. False where lines were
- * lost at the end (told and counted) or closing failed. `counts` is filled if not NULL. A writer
- * thread that is held by the system in a write is left behind, and ends when it comes back. */
+ * lost, at the end or before (told and counted), or closing failed. `counts` is filled if not NULL.
+ * A writer thread that is held by the system in a write is left behind, and ends when it comes
+ * back. */
 bool ht_output_close(struct ht_output *out, struct ht_output_counts *counts);
 
 #endif

@@ -32,6 +32,7 @@ struct output_queue {
     bool busy;                /* the thread is at work outside the lock */
     bool reopen;              /* wished */
     bool started, stopping;   /* by the caller */
+    int64_t patience_ns;      /* for which lines wait for room; 0: not at all */
     bool finished, abandoned; /* the thread came to its end; nobody waits for that */
     uint64_t failures;
     struct output_state state;
@@ -262,12 +263,38 @@ static void drop(struct output_queue *q, size_t len, uint64_t num_records)
     q->state.dropped_ns = ht_clock_ns(CLOCK_MONOTONIC);
 }
 
+void output_queue_be_patient(struct output_queue *q, int64_t wait_ns)
+{
+    (void)pthread_mutex_lock(&q->lock);
+    q->patience_ns = wait_ns;
+    (void)pthread_mutex_unlock(&q->lock);
+}
+
+/* Waits, with the lock held, as long as the thread makes progress. */
+static bool wait_for_room(struct output_queue *q, size_t len)
+{
+    uint64_t written = q->state.counts.written_bytes;
+    int64_t until_ns = after(q->patience_ns);
+    bool in_time     = q->started && len <= q->capacity;
+    while (in_time && !has_room(q, len)) {
+        (void)pthread_cond_signal(&q->work);
+        in_time = wait_until(q, &q->progress, until_ns);
+        if (written != q->state.counts.written_bytes) {
+            written  = q->state.counts.written_bytes;
+            until_ns = after(q->patience_ns);
+            in_time  = true;
+        }
+    }
+    q->patience_ns = in_time || len > q->capacity ? q->patience_ns : 0;
+    return in_time;
+}
+
 bool output_queue_add(struct output_queue *q, const struct ht_bytes *parts, size_t num,
                       uint64_t num_records)
 {
     size_t len = output_parts_len(parts, num);
     (void)pthread_mutex_lock(&q->lock);
-    bool fits = has_room(q, len);
+    bool fits = has_room(q, len) || (q->patience_ns > 0 && wait_for_room(q, len));
     if (fits) {
         struct half *half = q->waiting;
         for (size_t i = 0; i < num; i++) {

@@ -29,6 +29,10 @@ HT_MUST_USE bool output_queue_start(struct output_queue *queue, struct ht_error 
 bool output_queue_add(struct output_queue *queue, const struct ht_bytes *parts, size_t num,
                       uint64_t num_records);
 
+/* output_queue_be_patient has lines wait for room from now on, as long as some is made within
+ * `wait_ns`; once none was, lines are dropped again at once. */
+void output_queue_be_patient(struct output_queue *queue, int64_t wait_ns);
+
 /* output_queue_reopen asks the thread to. */
 void output_queue_reopen(struct output_queue *queue);
 

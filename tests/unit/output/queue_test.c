@@ -67,7 +67,7 @@ static void test_bound(void **state)
     assert_true(ht_output_flush(out));
     put(out, 15, 11);
     put(out, 26, 1);
-    assert_true(ht_output_close(out, &counts));
+    assert_false(ht_output_close(out, &counts)); /* something was lost */
     assert_int_equal(counts.dropped_records, 15);
     struct ht_bytes got = scratch_read("out.jsonl");
     assert_int_equal(count_lines(got), 11);
@@ -89,7 +89,7 @@ static void test_end_of_slowness_is_told(void **state)
     assert_int_equal(told.num, 1);
     assert_true(ht_output_start(out, NULL));
     wait_for_word(out, "out.jsonl: fast enough again; 4 records were dropped");
-    assert_true(ht_output_close(out, NULL));
+    assert_false(ht_output_close(out, NULL));
     assert_int_equal(told.num, 2);
 }
 
@@ -140,7 +140,7 @@ static void read_slowly(bool nonblocking)
     }
     assert_int_equal(told.num, 1);
     struct ht_output_counts counts;
-    assert_true(ht_output_close(out, &counts));
+    assert_false(ht_output_close(out, &counts));
     read_some(reader, &got);
     assert_true(counts.dropped_records > 0);
     assert_int_equal(counts.written_records + counts.dropped_records, RECORDS);
@@ -179,6 +179,43 @@ static void test_close_with_a_stuck_reader(void **state)
     assert_int_equal(counts.written_records + counts.dropped_records, RECORDS);
     assert_non_null(strstr(told.last, "fifo: the last "));
     assert_non_null(strstr(told.last, "are lost"));
+    close(reader);
+}
+
+/* At the end of a capture thousands of connections are told at once: they wait for room. */
+static void test_patience(void **state)
+{
+    (void)state;
+    struct ht_output *out =
+        start_queued((struct ht_output_config){.queue_bytes = (size_t)10 * LINE_LEN});
+    ht_output_be_patient(out);
+    for (unsigned n = 1; n <= 2000; n++) {
+        put(out, n, 1);
+    }
+    struct ht_output_counts counts;
+    assert_true(ht_output_close(out, &counts));
+    assert_int_equal(counts.dropped_records, 0);
+    assert_lines(scratch_read("out.jsonl"), 1, 2000);
+}
+
+/* Not for what never takes anything, nor for what does not fit at all. */
+static void test_patience_ends(void **state)
+{
+    (void)state;
+    enum { RECORDS = 3000 }; /* more than the FIFO's 64 KiB and the queue */
+    int reader            = open_fifo();
+    struct ht_output *out = start_queued((struct ht_output_config){
+        .path = "fifo", .queue_bytes = (size_t)10 * LINE_LEN, .drain_ns = 20 * MS});
+    ht_output_be_patient(out);
+    put(out, 1, 11);
+    assert_int_equal(ht_output_counts(out).dropped_records, 11);
+    for (unsigned n = 12; n <= RECORDS; n++) {
+        put(out, n, 1);
+    }
+    struct ht_output_counts counts;
+    assert_false(ht_output_close(out, &counts));
+    assert_true(counts.dropped_records > 11);
+    assert_int_equal(counts.written_records + counts.dropped_records, RECORDS);
     close(reader);
 }
 
@@ -250,6 +287,8 @@ int main(void)
         IN_SCRATCH(test_slow_reader),
         IN_SCRATCH(test_slow_reader_nonblocking),
         IN_SCRATCH(test_close_with_a_stuck_reader),
+        IN_SCRATCH(test_patience),
+        IN_SCRATCH(test_patience_ends),
         IN_SCRATCH(test_reader_that_goes_and_comes),
         IN_SCRATCH(test_signals_are_not_the_threads),
     };
