@@ -36,6 +36,9 @@ static struct ht_stats *count(struct cli_session *session)
         stats->capture_drops += session->source->dropped;
         stats->interface_drops += session->source->interface_dropped;
     }
+    if (cli_options_live(session->options)) {
+        stats->time_ns = ht_clock_ns(CLOCK_REALTIME);
+    }
     cli_writer_count(&session->writer, stats);
     return stats;
 }

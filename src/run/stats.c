@@ -84,6 +84,9 @@ static const struct ht_field stats_fields[] = {
         .label = "records dropped"),
     ROW(output_errors, "Attempts to write that failed.", .label = "output errors"),
     ROW(queue_peak_bytes, "The most that waited to be written."),
+    HT_FIELD(struct ht_stats, time_ns, HT_TIME,
+             "When this was written, where frames are captured live; also while none come.",
+             .name = "time"),
     ROW(wall_ns, "Time that the run took."),
     ROW(cpu_ns, "Processor time that the run took."),
 };

@@ -41,6 +41,7 @@ struct ht_stats {
     uint64_t output_drops;    /* records for which the output queue had no room */
     uint64_t output_errors, queue_peak_bytes;
     uint64_t wall_ns, cpu_ns;
+    int64_t time_ns; /* when they were asked for; 0: of files, where that is of no interest */
 };
 
 extern const struct ht_record_type ht_stats_record;
