@@ -4,6 +4,7 @@
 #include "cli/confine.h"
 #include "cli/inputs.h"
 #include "cli/label_memory.h"
+#include "cli/machine.h"
 #include "cli/report.h"
 #include "cli/schema.h"
 #include "cli/session.h"
@@ -68,21 +69,20 @@ static bool is_large(char *const *files)
 static unsigned num_workers(const struct cli_options *o)
 {
     enum { ENOUGH = 16 };
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned cores = cli_machine_processors();
     if (o->workers != 0) {
         return o->workers;
     }
     if (cores < 2 || !(cli_options_live(o) || is_large(o->files))) {
         return 1;
     }
-    return cores < ENOUGH ? (unsigned)cores : ENOUGH;
+    return cores < ENOUGH ? cores : ENOUGH;
 }
 
-/* A quarter of the machine's memory, where not said. */
+/* A quarter of the memory that there is, where not said. */
 static size_t max_bytes(const struct cli_options *o)
 {
-    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
-    return o->max_bytes != 0 || pages <= 0 ? o->max_bytes : (size_t)pages / 4 * (size_t)page_bytes;
+    return o->max_bytes != 0 ? o->max_bytes : (size_t)(cli_machine_memory() / 4);
 }
 
 static bool open_crew(struct cli_session *session, struct ht_error *error)
