@@ -23,7 +23,8 @@ struct ht_analysis_settings {
     const struct ht_ct_logs *ct_logs; /* logs of Certificate Transparency; NULL: none known */
     int64_t as_of_ns;                 /* judged as of this time; 0: as of each packet's */
     int certificate_folder;           /* where new certificates are written; -1: nowhere */
-    bool verify;                      /* the signatures of handshakes are checked */
+    int64_t again_ns; /* certificates are told once in each such time since 1970; 0: once a run */
+    bool verify;      /* the signatures of handshakes are checked */
 };
 
 /* What an analyzer may use while it is called. What it allocates from `arena` lives as long as

@@ -7,6 +7,7 @@
 #include "analysis/post_quantum/post_quantum.h"
 #include "analysis/revocation/revocation.h"
 #include "analysis/service/service.h"
+#include "base/time.h"
 #include "cli/confine.h"
 #include "cli/rules.h"
 #include "crypto/key_log.h"
@@ -176,10 +177,13 @@ static bool open_folder(struct cli_analysis *analysis, const struct cli_options 
 bool cli_analysis_open(struct cli_analysis *analysis, const struct cli_options *options,
                        struct cli_console *console, struct ht_error *error)
 {
-    *analysis = (struct cli_analysis){.growing_key_log = -1,
-                                      .settings        = {.as_of_ns           = options->as_of_ns,
-                                                          .verify             = options->verify,
-                                                          .certificate_folder = -1}};
+    int64_t day_ns = 86400 * HT_SECOND_NS;
+    *analysis =
+        (struct cli_analysis){.growing_key_log = -1,
+                              .settings        = {.as_of_ns = options->as_of_ns,
+                                                  .verify   = options->verify,
+                                                  .again_ns = cli_options_live(options) ? day_ns : 0,
+                                                  .certificate_folder = -1}};
     choose(analysis, options);
     return open_policy(analysis, options, error) && open_trust(analysis, options, console, error) &&
            open_lists(analysis, options, error) && open_keys(analysis, options, console, error) &&

@@ -34,6 +34,7 @@ struct ht_record_type {
     const struct ht_struct *data;
     const struct ht_field *identity; /* HT_HEX: records in which it is the same tell the same, and
                                       * one is enough; NULL: each tells something else */
+    const struct ht_field *identity_time; /* HT_TIME: by which the same is told anew after a time */
 };
 
 /* Where copies go: what repeats to the pool, all else to the arena. */

@@ -29,6 +29,7 @@ struct ht_worker {
     struct ht_engine *engine;
     const struct ht_sink_ops *format;
     struct ht_sink *sink;
+    int64_t again_ns; /* after which the same is told anew; 0: never */
     struct round rounds[HT_ROUNDS];
     struct ht_harvest harvests[HT_HARVESTS];
     struct ht_rooms rooms;
@@ -46,12 +47,17 @@ static struct round *round_at(struct ht_worker *worker, uint64_t round)
 }
 
 /* The first bytes of a digest are as good as all of it. */
-static void identify(struct ht_yield *item, const struct ht_record_type *type, const void *record)
+static void identify(struct ht_yield *item, const struct ht_record_type *type, const void *record,
+                     int64_t again_ns)
 {
     if (type->identity != NULL) {
         struct ht_bytes digest = *(const struct ht_bytes *)ht_field_at(type->identity, record);
         memcpy(item->identity, digest.ptr,
                digest.len < sizeof item->identity ? digest.len : sizeof item->identity);
+    }
+    if (type->identity_time != NULL && again_ns != 0) {
+        item->identity[1] +=
+            (uint64_t)(*(const int64_t *)ht_field_at(type->identity_time, record) / again_ns);
     }
 }
 
@@ -67,7 +73,7 @@ static bool take_record(void *context, const struct ht_record_type *type, const 
     item->order = worker->finishing ? worker->order : ht_engine_order(worker->engine);
     item->type  = type;
     item->len   = worker->into->bytes.len - before;
-    identify(item, type, record);
+    identify(item, type, record, worker->again_ns);
     return true;
 }
 
@@ -259,13 +265,14 @@ struct ht_worker *ht_worker_new(const struct ht_worker_config *config, struct ht
         (void)ht_fail(error, "out of memory");
         return NULL;
     }
-    worker->format = config->format;
-    engine.record  = take_record;
-    engine.lesson  = take_lesson;
-    engine.ended   = take_ended;
-    engine.context = worker;
-    worker->engine = ht_engine_new(&engine, error);
-    worker->sink   = worker->engine != NULL ? config->format->open(&config->sink) : NULL;
+    worker->format   = config->format;
+    worker->again_ns = engine.analysis != NULL ? engine.analysis->again_ns : 0;
+    engine.record    = take_record;
+    engine.lesson    = take_lesson;
+    engine.ended     = take_ended;
+    engine.context   = worker;
+    worker->engine   = ht_engine_new(&engine, error);
+    worker->sink     = worker->engine != NULL ? config->format->open(&config->sink) : NULL;
     if (worker->sink == NULL) {
         (void)(worker->engine == NULL || ht_fail(error, "out of memory"));
         ht_worker_free(worker);

@@ -95,10 +95,14 @@ const struct ht_struct ht_certificate_struct =
     HT_STRUCT(struct ht_certificate, "certificate", certificate_fields,
               "An X.509 certificate, when it is first seen.");
 
+static const struct ht_field first_seen =
+    HT_FIELD(struct ht_certificate, first_seen_ns, HT_TIME, "When it was first seen.");
+
 const struct ht_record_type ht_certificate_record = {
-    .name     = "certificate",
-    .data     = &ht_certificate_struct,
-    .identity = &certificate_fields[0], /* sha256 */
+    .name          = "certificate",
+    .data          = &ht_certificate_struct,
+    .identity      = &certificate_fields[0], /* sha256 */
+    .identity_time = &first_seen,
 };
 
 /*
@@ -129,6 +133,8 @@ struct state {
     struct ht_memo known; /* the digest by DER */
     int folder;           /* where new ones are written; -1: nowhere */
     struct ht_certificates_lost lost;
+    int64_t again_ns;  /* of the settings */
+    int64_t span;      /* of so long, the latest */
     uint64_t num_late; /* times that one was not among the first of its set */
     struct fresh_chain fresh[FRESH_CHAINS];
     struct seen_set seen[SETS];
@@ -148,6 +154,17 @@ static bool seen_before(struct state *state, const uint8_t digest[SHA256_LEN])
     memmove(set->digests[1], set->digests[0], later * SHA256_LEN);
     memcpy(set->digests[0], digest, SHA256_LEN);
     return found;
+}
+
+/* In each span of time all are told anew: who keeps records for some weeks only has them too. */
+static void enter_span(struct state *state, int64_t time_ns)
+{
+    int64_t span = state->again_ns != 0 ? time_ns / state->again_ns : 0;
+    if (span > state->span) {
+        memset(state->seen, 0, sizeof state->seen);
+        state->num_late++;
+        state->span = span;
+    }
 }
 
 /* A known certificate costs a comparison. */
@@ -241,6 +258,7 @@ static bool was_fresh(struct state *state, const struct tls_certificate *event)
 static void on_certificate(struct state *state, struct ht_analysis *a,
                            struct tls_certificate *event)
 {
+    enter_span(state, a->time_ns);
     if (event->sha256.len == 0) {
         on_chain(state, a, event);
         return;
@@ -286,6 +304,7 @@ static bool init(void *state, const struct ht_analysis_settings *settings, struc
 {
     struct state *self = state;
     self->folder       = settings->certificate_folder;
+    self->again_ns     = settings->again_ns;
     self->digester     = ht_digester_new();
     self->decoder      = ht_certificate_decoder_new();
     bool made          = self->digester != NULL && self->decoder != NULL &&

@@ -41,13 +41,20 @@ static void on_record(void *engine, const struct ht_record_type *type, void *rec
     recorded->last = *(struct ht_certificate *)record;
 }
 
-static void *analyzer_new(void)
+static void *analyzer_new_again(int64_t again_ns)
 {
     void *analyzer = calloc(1, ht_certificate_analyzer.state_size);
     assert_non_null(analyzer);
     assert_true(ht_certificate_analyzer.init(
-        analyzer, &(const struct ht_analysis_settings){.certificate_folder = -1}, NULL));
+        analyzer,
+        &(const struct ht_analysis_settings){.certificate_folder = -1, .again_ns = again_ns},
+        NULL));
     return analyzer;
+}
+
+static void *analyzer_new(void)
+{
+    return analyzer_new_again(0);
 }
 
 static void analyzer_free(void *analyzer)
@@ -118,6 +125,30 @@ static void give_known(struct fixture *f, struct ht_bytes der, struct ht_bytes d
     ht_certificate_analyzer.event(f->analyzer, &f->a, &tls_certificate_event, &event);
     assert_ptr_equal(event.sha256.items, &digest);
     assert_int_equal(event.subject.len, 0);
+}
+
+/* Once a day, where that was asked for; a clock that is set back tells nothing twice. */
+static void recorded_again(void **state)
+{
+    const int64_t day_ns = INT64_C(86400000000000);
+    struct fixture *f    = *state;
+    struct ht_bytes der  = file_bytes(RFC8448);
+    analyzer_free(f->analyzer);
+    f->analyzer            = analyzer_new_again(day_ns);
+    f->a.time_ns           = 20000 * day_ns + 1;
+    struct ht_bytes digest = give(f, &der, 1).items[0];
+    for (int i = 0; i < 3; i++) {
+        give_known(f, der, digest);
+    }
+    f->a.time_ns += day_ns - 2;
+    give_known(f, der, digest);
+    assert_int_equal(f->recorded.num, 1);
+    f->a.time_ns += 1;
+    give_known(f, der, digest);
+    assert_int_equal(f->recorded.num, 2);
+    f->a.time_ns -= 1;
+    give_known(f, der, digest);
+    assert_int_equal(f->recorded.num, 2);
 }
 
 /* What the dissector knows of a chain stays as it is. */
@@ -415,6 +446,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(recorded_once),
+        TEST(recorded_again),
         TEST(known_already),
         TEST(known_is_not_forgotten),
         TEST(known_among_known),
