@@ -49,6 +49,12 @@ static unsigned terminal_width(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/* Of other formats nobody can tell half a record from what somebody else wrote. */
+static const char *record_start(const struct ht_sink_ops *format)
+{
+    return format == &ht_json_sink ? "{\"schema\":\"hellotap/" : NULL;
+}
+
 /* Live, nothing may wait for a slow disk or reader, and a service that starts again goes on with
  * its file. */
 static bool open_output(struct cli_writer *writer, const struct cli_options *o,
@@ -56,6 +62,7 @@ static bool open_output(struct cli_writer *writer, const struct cli_options *o,
 {
     size_t queue                         = o->queue_bytes != 0 ? o->queue_bytes : DEFAULT_QUEUE;
     const struct ht_output_config config = {.path         = o->output,
+                                            .record_start = record_start(o->format),
                                             .append       = cli_options_live(o),
                                             .mode         = cli_options_live(o) ? 0 : 0666,
                                             .owner        = owner != NULL ? owner->pw_uid : 0,

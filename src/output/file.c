@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 enum {
-    CHUNK_BYTES    = 256 * 1024,       /* that go into one write, but for a larger batch */
-    MEND_BYTES     = 16 * 1024 * 1024, /* in which the end of the last whole line is looked for */
-    PIECES         = 64,               /* of one write */
-    ROTATED_LONGER = 32,               /* than the name is the name after rotation, at most */
-    DEFAULT_MODE   = 0640
+    CHUNK_BYTES      = 256 * 1024,       /* that go into one write, but for a larger batch */
+    MEND_BYTES       = 16 * 1024 * 1024, /* in which the end of the last whole line is looked for */
+    PIECES           = 64,               /* of one write */
+    ROTATED_LONGER   = 32,               /* than the name is the name after rotation, at most */
+    DEFAULT_MODE     = 0640,
+    RECORD_START_MAX = 64
 };
 
 /* The length of the whole lines in the file; `size` where no end of a line is found. */
@@ -39,7 +40,32 @@ static off_t whole_lines(int in, off_t size)
     return end == 0 ? 0 : size;
 }
 
-/* Cuts off a last line that is incomplete, as a program that was killed leaves it. */
+/* What stands there, up to the end of the file, begins as a record of ours does, as far as it goes.
+ */
+static bool is_own(const struct output_file *file, int in, off_t start)
+{
+    char tail[RECORD_START_MAX];
+    size_t len  = file->record_start != NULL ? strlen(file->record_start) : 0;
+    ssize_t got = len > 0 && len <= sizeof tail ? pread(in, tail, len, start) : 0;
+    return got > 0 && memcmp(tail, file->record_start, (size_t)got) == 0;
+}
+
+/* Cuts off half a record, as a program that was killed leaves it. Any other last line that is
+ * incomplete is somebody's text: it stays, and is ended. */
+static void mend_end(const struct output_file *file, int in, off_t size)
+{
+    char last;
+    if (pread(in, &last, 1, size - 1) != 1 || last == '\n') {
+        return;
+    }
+    off_t whole = whole_lines(in, size);
+    /* Where it cannot be cut, the end of that line at least keeps the next one whole. */
+    bool mended =
+        (whole < size && is_own(file, in, whole) && ftruncate(file->descriptor, whole) == 0) ||
+        write(file->descriptor, "\n", 1) == 1;
+    (void)mended;
+}
+
 static void mend(const struct output_file *file, const struct stat *is)
 {
     struct stat named;
@@ -51,11 +77,7 @@ static void mend(const struct output_file *file, const struct stat *is)
         return;
     }
     if (fstat(in, &named) == 0 && named.st_ino == is->st_ino && named.st_dev == is->st_dev) {
-        off_t whole = whole_lines(in, is->st_size);
-        /* Where it cannot be cut, the end of that line at least keeps the next one whole. */
-        bool mended = whole == is->st_size || ftruncate(file->descriptor, whole) == 0 ||
-                      write(file->descriptor, "\n", 1) == 1;
-        (void)mended;
+        mend_end(file, in, is->st_size);
     }
     (void)close(in);
 }
@@ -154,6 +176,7 @@ bool output_file_open(struct output_file *file, const struct ht_output_config *c
                              .descriptor   = -1,
                              .regular      = true, /* until it is open */
                              .mode         = config->mode != 0 ? config->mode : DEFAULT_MODE,
+                             .record_start = config->record_start,
                              .rotate_bytes = config->rotate_bytes,
                              .rotate_ns    = config->rotate_ns,
                              .retry_ns = config->retry_ns != 0 ? config->retry_ns : HT_SECOND_NS};

@@ -43,6 +43,7 @@ struct output_file {
     bool regular, fifo; /* what it is */
     bool anew;          /* open the path before the next write */
     mode_t mode;        /* of files created */
+    const char *record_start;
     uint64_t rotate_bytes;
     int64_t rotate_ns;
     int64_t period;          /* wall time / rotate_ns when it was begun */

@@ -30,10 +30,13 @@ struct ht_output;
 /* Zeroed, it is standard output, written at once. */
 struct ht_output_config {
     const char *path; /* NULL: standard output; read in ht_output_open only */
-    bool append;      /* keep what the file holds, but for a last line that is incomplete; false:
+    bool append;      /* keep what the file holds, but for half a record of ours at its end; false:
                        * empty it at first. Reopening and rotation never empty a file. */
-    mode_t mode;      /* of files created, less the umask; 0: 0640 */
-    uid_t owner;      /* given, at open, a file that is root's; 0: not changed */
+    const char *record_start; /* what every record of ours begins with, at most 64 bytes, to know
+                               * half of one by: any other last line that is incomplete is kept and
+                               * ended. NULL: all are. Stays the caller's, and as it is. */
+    mode_t mode;              /* of files created, less the umask; 0: 0640 */
+    uid_t owner;              /* given, at open, a file that is root's; 0: not changed */
     gid_t group;
     uint64_t
         rotate_bytes;   /* a file grows no larger, but for one write that alone is; 0: any size */

@@ -207,6 +207,17 @@ class Outputs(Alone):
         program.wait_for_words("nobody reads")
         self.assertEqual(program.process.returncode, 3)
 
+    def test_a_file_of_somebody_elses_text_is_kept(self):
+        path = self.path("notes")
+        with open(path, "w", encoding="ascii") as f:
+            f.write("precious text, no newline")
+        program = self.listen(self.where, "lo", "-o", path)
+        self.talk(1)
+        self.assertEqual(program.stop(), 0, program.words)
+        text, *records = lab.lines_of(path)
+        self.assertEqual(text, b"precious text, no newline")
+        self.assertEqual([json.loads(r)["type"] for r in records], ["connection", "stats"])
+
     def test_a_full_disk_does_not_hold_up_the_capture(self):
         disk = self.path("disk")
         os.mkdir(disk)

@@ -105,20 +105,45 @@ static void test_append(void **state)
 static void test_append_after_half_a_line(void **state)
 {
     (void)state;
-    static const size_t halves[] = {1, 5, 16 * 1024, 16 * 1024 + 1, 100000};
+    static const int halves[] = {5, 6, 16 * 1024, 16 * 1024 + 1, 100000};
+    static char zeros[100001];
+    memset(zeros, '0', sizeof zeros - 1);
     for (size_t i = 0; i < HT_ARRAY_LEN(halves); i++) {
         for (unsigned whole = 0; whole < 3; whole++) {
             FILE *file = fopen("out.jsonl", "wb");
             assert_non_null(file);
             (void)fwrite(scratch_lines(1, whole).ptr, LINE_LEN, whole, file);
-            fprintf(file, "%0*d", (int)halves[i], 7);
+            fprintf(file, "{\"n\":%.*s", halves[i] - 5, zeros);
             fclose(file);
-            struct ht_output *out = open_with((struct ht_output_config){.append = true});
+            struct ht_output *out =
+                open_with((struct ht_output_config){.append = true, .record_start = "{\"n\":"});
             assert_lines(scratch_read("out.jsonl"), 1, whole);
             put(out, whole + 1, 1);
             assert_true(ht_output_close(out, NULL));
             assert_lines(scratch_read("out.jsonl"), 1, whole + 1);
         }
+    }
+}
+
+/* What is no record of ours is somebody's, and stays; only its line is ended. */
+static void test_append_after_anothers_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *start, *after;
+    } files[] = {{"precious text, no newline", "{\"n\":", "precious text, no newline\n"},
+                 {"a line\nprecious", "{\"n\":", "a line\nprecious\n"},
+                 {"{\"m\":1}", "{\"n\":", "{\"m\":1}\n"},
+                 {"{\"n\":1", NULL, "{\"n\":1\n"},
+                 {"a line\n{\"n\":", "{\"n\":", "a line\n"},
+                 {"{\"", "{\"n\":", ""},
+                 {"a line\n", "{\"n\":", "a line\n"}};
+    for (size_t i = 0; i < HT_ARRAY_LEN(files); i++) {
+        scratch_write("out.jsonl", files[i].before);
+        assert_true(ht_output_close(
+            open_with((struct ht_output_config){.append = true, .record_start = files[i].start}),
+            NULL));
+        assert_text(scratch_read("out.jsonl"), files[i].after);
     }
 }
 
@@ -460,6 +485,7 @@ int main(void)
         IN_SCRATCH(test_mode),
         IN_SCRATCH(test_append),
         IN_SCRATCH(test_append_after_half_a_line),
+        IN_SCRATCH(test_append_after_anothers_text),
         IN_SCRATCH(test_rotation_by_size),
         IN_SCRATCH(test_rotation_splits_no_record),
         IN_SCRATCH(test_rotated_names),

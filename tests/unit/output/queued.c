@@ -9,6 +9,7 @@ struct ht_output *open_queued(struct ht_output_config config)
     struct ht_error error = {0};
     told                  = (struct told){0};
     config.path           = config.path != NULL ? config.path : "out.jsonl";
+    config.record_start   = "{\"n\":";
     config.queue_bytes    = config.queue_bytes != 0 ? config.queue_bytes : (size_t)64 * 1024;
     config.retry_ns       = config.retry_ns != 0 ? config.retry_ns : HOUR;
     config.drain_ns       = config.drain_ns != 0 ? config.drain_ns : HOUR;
