@@ -1,5 +1,6 @@
 #include "output/file.h"
 
+#include "base/clock.h"
 #include "base/time.h"
 
 #include <errno.h>
@@ -296,18 +297,47 @@ static void undo(struct output_file *file, struct output_load *load)
     errno = why;
 }
 
+/* Something is open, and what is written to it would not be gone with it. */
+static bool is_kept(const struct output_file *file)
+{
+    struct stat is;
+    return file->descriptor >= 0 && fstat(file->descriptor, &is) == 0 && is.st_nlink > 0;
+}
+
+/* Opens anew where that is due. Where it fails, what is open is written on, and it is tried again;
+ * false, with errno, only where nothing is, or the file was removed. */
+static bool renew(struct output_file *file, struct output_load *load)
+{
+    if (!file->anew &&
+        (file->anew_error == 0 || ht_clock_ns(CLOCK_MONOTONIC) < file->anew_again_ns)) {
+        return true;
+    }
+    if (open_anew(file)) {
+        file->anew_error = 0;
+        load->partial    = 0; /* is in the old one */
+        return true;
+    }
+    int why = errno;
+    if (!is_kept(file)) {
+        errno = why;
+        return false;
+    }
+    file->errors += file->anew_error == 0;
+    file->anew_error    = why;
+    file->anew_again_ns = ht_clock_ns(CLOCK_MONOTONIC) + file->retry_ns;
+    file->anew          = false;
+    return true;
+}
+
 bool output_file_put(struct output_file *file, struct output_load *load)
 {
-    if (file->anew) {
-        if (!open_anew(file)) {
-            return false;
-        }
-        load->partial = 0;
+    if (!renew(file, load)) {
+        return false;
     }
     if (load->partial == 0) {
         output_rotate(file, load->batches[load->next].len);
     }
-    if (file->anew && !open_anew(file)) {
+    if (!renew(file, load)) {
         return false;
     }
     size_t len   = chunk_len(file, load) - load->partial;
@@ -322,11 +352,17 @@ bool output_file_put(struct output_file *file, struct output_load *load)
 
 bool output_file_tend(struct output_file *file)
 {
-    if (file->anew && !open_anew(file)) {
+    struct output_load none = {0};
+    if (!renew(file, &none)) {
         return false;
     }
     output_rotate(file, 0);
-    return !file->anew || open_anew(file);
+    return renew(file, &none);
+}
+
+int output_file_trouble(const struct output_file *file)
+{
+    return file->anew_error != 0 ? file->anew_error : file->rotate_error;
 }
 
 bool output_file_close(struct output_file *file)

@@ -51,9 +51,11 @@ struct output_file {
     unsigned rotated_num;    /* and the number behind it */
     int rotate_error;        /* errno of a rotation that is due and failed; 0: none */
     int64_t rotate_again_ns; /* monotonic time at which it is tried again */
+    int anew_error;          /* errno of an opening anew that is due and failed while another */
+    int64_t anew_again_ns;   /* file was open, which is written on; and when it is tried again */
     int64_t retry_ns;
     uint64_t rotations;
-    uint64_t errors; /* of rotation and of closing, which hold up nothing */
+    uint64_t errors; /* of rotation, of opening anew and of closing, which hold up nothing */
 };
 
 /* output_file_open opens as ht_output_open says. On false nothing is to be closed. */
@@ -64,6 +66,10 @@ HT_MUST_USE bool output_file_open(struct output_file *file, const struct ht_outp
  * write, after opening anew and rotating where that is due. False with errno: what is left of the
  * load is to be tried again. */
 HT_MUST_USE bool output_file_put(struct output_file *file, struct output_load *load);
+
+/* output_file_trouble is the errno of what failed and holds up nothing, as the file is written on:
+ * of opening anew (`anew_error`) or rotation; 0: nothing did. */
+int output_file_trouble(const struct output_file *file);
 
 /* output_file_tend opens anew and rotates where that is due and nothing is to be written. */
 HT_MUST_USE bool output_file_tend(struct output_file *file);

@@ -30,7 +30,7 @@ struct ht_output {
 
     /* What was told. */
     int error;
-    bool rotating, dropping;
+    bool rotating, renewing, dropping;
     uint64_t dropped_records; /* when all was well for the last time */
 };
 
@@ -103,21 +103,25 @@ int ht_output_directory(const struct ht_output *out)
 static void tell_error(struct ht_output *out, const struct output_state *state)
 {
     if (state->rotating) {
-        complain(out, "cannot be rotated: %s; written on, and tried again", strerror(state->error));
+        complain(out, "cannot be %s: %s; written on%s, and tried again",
+                 state->renewing ? "opened anew" : "rotated", strerror(state->error),
+                 state->renewing ? " in the old file" : "");
     } else {
         complain(out, "%s; tried again, and what does not fit in the queue is dropped",
                  strerror(state->error));
     }
     out->error    = state->error;
     out->rotating = state->rotating;
+    out->renewing = state->renewing;
 }
 
 static void tell_fine(struct ht_output *out, const struct output_state *state)
 {
-    complain(out, "%s again; %" PRIu64 " records were dropped",
-             out->error == 0 ? "fast enough"
-             : out->rotating ? "rotated"
-                             : "written",
+    complain(out, "%s; %" PRIu64 " records were dropped",
+             out->error == 0 ? "fast enough again"
+             : out->renewing ? "opened anew"
+             : out->rotating ? "rotated again"
+                             : "written again",
              state->counts.dropped_records - out->dropped_records);
     out->error           = 0;
     out->dropping        = false;
@@ -132,7 +136,8 @@ void ht_output_tell(struct ht_output *out)
     struct output_state state = output_queue_state(out->queue);
     int64_t calm_since_ns     = state.fine_ns > state.dropped_ns ? state.fine_ns : state.dropped_ns;
     if (state.error != 0) {
-        if (state.error != out->error || state.rotating != out->rotating) {
+        if (state.error != out->error || state.rotating != out->rotating ||
+            state.renewing != out->renewing) {
             tell_error(out, &state);
         }
     } else if (out->error != 0 || out->dropping) {
@@ -157,6 +162,19 @@ static bool fail(struct ht_output *out, int why)
     return false;
 }
 
+/* Once, of what is written at once and goes on where it is. */
+static void tell_trouble(struct ht_output *out)
+{
+    const struct output_state state = {.error    = output_file_trouble(&out->file),
+                                       .rotating = true,
+                                       .renewing = out->file.anew_error != 0};
+    if (state.error != 0 && (state.error != out->error || state.renewing != out->renewing)) {
+        tell_error(out, &state);
+    }
+    out->error         = state.error;
+    out->counts.errors = out->file.errors;
+}
+
 static bool write_now(struct ht_output *out, const struct ht_bytes *parts, size_t num,
                       uint64_t num_records)
 {
@@ -171,7 +189,8 @@ static bool write_now(struct ht_output *out, const struct ht_bytes *parts, size_
     out->counts.written_records += load.written_records;
     out->counts.written_bytes += load.written_bytes;
     out->counts.rotations = out->file.rotations;
-    return out->file.rotate_error == 0 || fail(out, out->file.rotate_error);
+    tell_trouble(out);
+    return true;
 }
 
 bool ht_output_write(struct ht_output *out, struct ht_bytes lines, uint64_t num_records)
@@ -209,7 +228,11 @@ bool ht_output_reopen(struct ht_output *out)
         return fail(out, out->failed);
     }
     out->file.anew = true;
-    return output_file_tend(&out->file) || fail(out, errno);
+    if (!output_file_tend(&out->file)) {
+        return fail(out, errno);
+    }
+    tell_trouble(out);
+    return true;
 }
 
 bool ht_output_flush(struct ht_output *out)

@@ -85,8 +85,9 @@ HT_MUST_USE bool ht_output_write_parts(struct ht_output *out, const struct ht_by
                                        size_t num, uint64_t num_records);
 
 /* ht_output_reopen ends the file and opens the path anew, for SIGHUP after somebody renamed or
- * removed it; what waits goes to the new one. With a queue it returns at once and is tried until
- * it works; without: false with errno, as ht_output_write. Of standard output nothing. */
+ * removed it; what waits goes to the new one. Where that cannot be opened, which is told, the old
+ * one is written on, unless it was removed, and it is tried again every now and then. With a queue
+ * it returns at once; without: false with errno, as ht_output_write. Of standard output nothing. */
 HT_MUST_USE bool ht_output_reopen(struct ht_output *out);
 
 /* ht_output_tell complains of what began or ended to go wrong since it was told last; all others

@@ -189,7 +189,7 @@ static void publish(struct output_queue *q, bool ok, int why)
 {
     const struct half *half         = q->waiting == &q->halves[0] ? &q->halves[1] : &q->halves[0];
     struct ht_output_counts *counts = &q->state.counts;
-    int error                       = ok ? q->file.rotate_error : why;
+    int error                       = ok ? output_file_trouble(&q->file) : why;
     q->writing                      = half->len - q->load.offset;
     q->failures += !ok;
     counts->written_records = q->load.written_records;
@@ -202,6 +202,7 @@ static void publish(struct output_queue *q, bool ok, int why)
     }
     q->state.error    = error;
     q->state.rotating = ok && error != 0;
+    q->state.renewing = ok && q->file.anew_error != 0;
     (void)pthread_cond_broadcast(&q->progress);
 }
 

@@ -13,7 +13,8 @@ struct output_queue;
 struct output_state {
     struct ht_output_counts counts;
     int error;          /* errno of what goes wrong now; 0: nothing */
-    bool rotating;      /* it is the rotation, and the file is written on */
+    bool rotating;      /* it holds up nothing, as the file is written on: it is the rotation, */
+    bool renewing;      /* or the opening anew */
     int64_t fine_ns;    /* when `error` became 0 */
     bool crowded;       /* the queue is more than half full */
     int64_t dropped_ns; /* when something was dropped last */

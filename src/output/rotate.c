@@ -22,7 +22,7 @@ bool output_rotates(const struct output_file *file)
 size_t output_rotate_room(const struct output_file *file)
 {
     struct stat is;
-    if (!output_rotates(file) || file->rotate_bytes == 0 || file->rotate_error != 0 ||
+    if (!output_rotates(file) || file->rotate_bytes == 0 || output_file_trouble(file) != 0 ||
         fstat(file->descriptor, &is) != 0) {
         return SIZE_MAX;
     }
@@ -121,7 +121,7 @@ static bool has_its_name(const struct output_file *file, const struct stat *is)
 void output_rotate(struct output_file *file, size_t more)
 {
     struct stat is;
-    if (!output_rotates(file) || fstat(file->descriptor, &is) != 0) {
+    if (!output_rotates(file) || file->anew_error != 0 || fstat(file->descriptor, &is) != 0) {
         return;
     }
     int64_t now_ns = ht_clock_ns(CLOCK_REALTIME);

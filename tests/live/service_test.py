@@ -89,6 +89,24 @@ class Signals(Alone):
         self.assertEqual(self.connections(program, moved), 2)
         self.assertEqual(os.stat(moved).st_uid, 0)
 
+    def test_sighup_where_the_file_cannot_be_opened_again(self):
+        os.mkdir(self.path("sticky"))
+        os.chmod(self.path("sticky"), 0o1777)
+        path = self.path("sticky/out.jsonl")
+        program = self.listen(self.where, "lo", "-o", path)  # which remains root's
+        self.talk(2)
+        program.send(signal.SIGHUP)
+        program.wait_for_words("cannot be opened anew: Permission denied; written on in the old file")
+        self.talk(3)
+        lab.wait_for(lambda: self.connections(program, path) == 5, "five records")
+        os.rename(path, self.path("sticky/moved"))
+        program.send(signal.SIGHUP)
+        lab.wait_for(lambda: os.path.exists(path), "the new file")
+        self.talk(2)
+        self.assertEqual(program.stop(), 0, program.words)
+        self.assertEqual(self.connections(program, path), 2)
+        self.assertEqual(len(program.said("out.jsonl")), 1, program.words)
+
     def test_sigusr1_tells_the_counts(self):
         program = self.listen(self.where, "lo")
         self.talk(2)

@@ -353,6 +353,32 @@ static void test_reopen(void **state)
     assert_lines(scratch_read("out.jsonl"), 6, 2);
 }
 
+/* The run goes on in the old file, and that is told once. */
+static void test_reopen_that_fails(void **state)
+{
+    (void)state;
+    struct told told      = {0};
+    struct ht_output *out = open_with((struct ht_output_config){
+        .rotate_bytes = 4 * LINE_LEN, .retry_ns = 1, .complain = scratch_tell, .context = &told});
+    put(out, 1, 2);
+    assert_int_equal(rename("out.jsonl", "moved.jsonl"), 0);
+    assert_int_equal(mkdir("out.jsonl", 0700), 0);
+    assert_true(ht_output_reopen(out));
+    for (unsigned n = 3; n < 8; n++) {
+        put(out, n, 1);
+    }
+    assert_int_equal(told.num, 1);
+    assert_non_null(
+        strstr(told.last, "out.jsonl: cannot be opened anew: Is a directory; written "));
+    assert_lines(scratch_read("moved.jsonl"), 1, 7);
+    assert_int_equal(rmdir("out.jsonl"), 0);
+    put(out, 8, 1);
+    struct ht_output_counts counts;
+    assert_true(ht_output_close(out, &counts));
+    assert_int_equal(counts.errors, 1);
+    assert_lines(scratch_read("out.jsonl"), 8, 1);
+}
+
 /* logrotate's copytruncate: the file is emptied under us. */
 static void test_copytruncate(void **state)
 {
@@ -495,6 +521,7 @@ int main(void)
         IN_SCRATCH(test_rotation_after_a_rename),
         IN_SCRATCH(test_rotation_behind_a_link),
         IN_SCRATCH(test_reopen),
+        IN_SCRATCH(test_reopen_that_fails),
         IN_SCRATCH(test_copytruncate),
         IN_SCRATCH(test_failure_is_final),
         IN_SCRATCH(test_standard_output),

@@ -145,7 +145,7 @@ static void test_reopen(void **state)
     assert_lines(scratch_read("out.jsonl"), 5, 2);
 }
 
-/* Nothing may go into the file that was renamed, so lines wait until there is another. */
+/* Lines go on into the file that was renamed, and nothing is lost. */
 static void test_reopen_that_fails(void **state)
 {
     (void)state;
@@ -156,15 +156,68 @@ static void test_reopen_that_fails(void **state)
     assert_int_equal(mkdir("out.jsonl", 0700), 0);
     assert_true(ht_output_reopen(out));
     put(out, 3, 2);
+    wait_for_word(out, "cannot be opened anew: Is a directory; written on in the old file");
+    for (unsigned n = 5; n < 15; n++) { /* each a new try */
+        put(out, n, 1);
+        assert_true(ht_output_flush(out));
+        usleep(2000);
+    }
+    assert_int_equal(told.num, 1);
+    assert_int_equal(ht_output_counts(out).errors, 1);
+    assert_lines(scratch_read("out.jsonl.1"), 1, 14);
+    assert_int_equal(rmdir("out.jsonl"), 0);
+    assert_true(ht_output_reopen(out));
+    put(out, 15, 2);
+    wait_for_word(out, "out.jsonl: opened anew; 0 records were dropped");
+    assert_true(ht_output_close(out, NULL));
+    assert_lines(scratch_read("out.jsonl.1"), 1, 14);
+    assert_lines(scratch_read("out.jsonl"), 15, 2);
+}
+
+/* What is written to a file that was removed would be gone, so lines wait until there is another.
+ */
+static void test_reopen_that_fails_of_a_removed_file(void **state)
+{
+    (void)state;
+    struct ht_output *out = start_queued((struct ht_output_config){.retry_ns = MS});
+    put(out, 1, 2);
+    assert_true(ht_output_flush(out));
+    assert_int_equal(unlink("out.jsonl"), 0);
+    assert_int_equal(mkdir("out.jsonl", 0700), 0);
+    assert_true(ht_output_reopen(out));
+    put(out, 3, 2);
     wait_for_error(out, 2);
     put(out, 5, 2);
     assert_int_equal(told.num, 1);
-    assert_non_null(strstr(told.last, "Is a directory"));
+    assert_non_null(strstr(told.last, "Is a directory; tried again"));
     assert_int_equal(rmdir("out.jsonl"), 0);
     wait_for_word(out, "written again");
     assert_true(ht_output_close(out, NULL));
-    assert_lines(scratch_read("out.jsonl.1"), 1, 2);
     assert_lines(scratch_read("out.jsonl"), 3, 4);
+}
+
+/* The same at rotation, where somebody else renamed the file; and nothing is lost at the end. */
+static void test_rotation_without_a_new_file(void **state)
+{
+    (void)state;
+    struct ht_output *out = start_queued((struct ht_output_config){.rotate_bytes = 3 * LINE_LEN});
+    put(out, 1, 2);
+    assert_true(ht_output_flush(out));
+    assert_int_equal(rename("out.jsonl", "moved.jsonl"), 0);
+    assert_int_equal(mkdir("out.jsonl", 0700), 0);
+    for (unsigned n = 3; n < 13; n++) {
+        put(out, n, 1);
+    }
+    assert_true(ht_output_flush(out));
+    ht_output_tell(out);
+    assert_int_equal(told.num, 1);
+    assert_non_null(strstr(told.last, "cannot be opened anew: Is a directory"));
+    struct ht_output_counts counts;
+    assert_true(ht_output_close(out, &counts));
+    assert_int_equal(counts.written_records, 12);
+    assert_int_equal(counts.dropped_records, 0);
+    assert_lines(scratch_read("moved.jsonl"), 1, 12);
+    assert_int_equal(rmdir("out.jsonl"), 0);
 }
 
 /* Root may do everything, so it is somebody else who may not. */
@@ -322,6 +375,8 @@ int main(void)
         IN_SCRATCH(test_rotation_by_time_when_idle),
         IN_SCRATCH(test_reopen),
         IN_SCRATCH(test_reopen_that_fails),
+        IN_SCRATCH(test_reopen_that_fails_of_a_removed_file),
+        IN_SCRATCH(test_rotation_without_a_new_file),
         IN_SCRATCH(test_rotation_that_fails),
         IN_SCRATCH(test_owner),
         IN_SCRATCH(test_killed),
