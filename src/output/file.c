@@ -109,14 +109,22 @@ static bool give(const struct output_file *file, const struct ht_output_config *
            is.st_uid != 0 || fchown(file->descriptor, config->owner, config->group) == 0;
 }
 
-/* A link to a file is resolved, or rotation would rename the link. NULL: out of memory. */
-static char *resolve(const char *path)
+/* A link to a file is resolved, or rotation would rename the link; so what it leads to is made
+ * first where it is not there. NULL: out of memory. */
+static char *resolve(const char *path, mode_t mode)
 {
     struct stat link, target;
     char *real = NULL;
-    if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode) && stat(path, &target) == 0 &&
-        S_ISREG(target.st_mode)) {
-        real = realpath(path, NULL);
+    if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) {
+        if (stat(path, &target) != 0 && errno == ENOENT) {
+            int made = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, mode);
+            if (made >= 0) {
+                (void)close(made);
+            }
+        }
+        if (stat(path, &target) == 0 && S_ISREG(target.st_mode)) {
+            real = realpath(path, NULL);
+        }
     }
     return real != NULL ? real : strdup(path);
 }
@@ -135,7 +143,7 @@ static int open_directory(const struct output_file *file)
 
 static bool open_path(struct output_file *file, const struct ht_output_config *config)
 {
-    file->path = resolve(config->path);
+    file->path = resolve(config->path, file->mode);
     if (file->path == NULL) {
         return false;
     }

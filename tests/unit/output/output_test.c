@@ -322,6 +322,28 @@ static void test_rotation_behind_a_link(void **state)
     assert_lines(scratch_join(LINE_LEN), 1, 2);
 }
 
+/* A link whose file is not there yet is one like others, at rotation and when opened anew. */
+static void test_a_link_to_nothing(void **state)
+{
+    (void)state;
+    struct told told = {0};
+    assert_int_equal(symlink("real.jsonl", "out.jsonl"), 0);
+    struct ht_output *out = open_with((struct ht_output_config){
+        .rotate_bytes = 2 * LINE_LEN, .complain = scratch_tell, .context = &told});
+    put(out, 1, 1);
+    assert_int_equal(rename("real.jsonl", "moved.jsonl"), 0);
+    assert_true(ht_output_reopen(out));
+    put(out, 2, 2);
+    put(out, 4, 1);
+    assert_true(ht_output_close(out, NULL));
+    assert_int_equal(told.num, 0);
+    assert_lines(scratch_read("moved.jsonl"), 1, 1);
+    assert_lines(scratch_read("out.jsonl"), 4, 1);
+    assert_int_equal(unlink("out.jsonl"), 0);
+    assert_int_equal(scratch_files(), 3);
+    assert_lines(scratch_join(2 * LINE_LEN), 1, 4);
+}
+
 /* As logrotate does it: renames, with `create` makes an empty file, sends SIGHUP. */
 static void test_reopen(void **state)
 {
@@ -520,6 +542,7 @@ int main(void)
         IN_SCRATCH(test_rotation_by_time_of_an_older_file),
         IN_SCRATCH(test_rotation_after_a_rename),
         IN_SCRATCH(test_rotation_behind_a_link),
+        IN_SCRATCH(test_a_link_to_nothing),
         IN_SCRATCH(test_reopen),
         IN_SCRATCH(test_reopen_that_fails),
         IN_SCRATCH(test_copytruncate),
