@@ -97,23 +97,37 @@ static void add_interfaces(struct paths *paths, const struct ht_source *source)
     }
 }
 
+/* May we rename what we write? Not another's file in a folder such as /tmp. */
+static bool may_rename(const struct cli_options *o, int folder)
+{
+    struct stat file, in;
+    uid_t we = geteuid();
+    return we == 0 || fstat(folder, &in) != 0 || (in.st_mode & S_ISVTX) == 0 || in.st_uid == we ||
+           stat(o->output, &file) != 0 || file.st_uid == we;
+}
+
 /* May the output be rotated and begun anew? Only then its folder stays open to us. */
 static bool check_output(const struct cli_options *o, struct cli_confinement *confinement,
                          struct ht_error *error)
 {
-    struct stat st;
     int folder              = confinement->folder;
-    bool regular            = o->output != NULL && stat(o->output, &st) == 0 && S_ISREG(st.st_mode);
-    confinement->may_reopen = regular && folder >= 0 && faccessat(folder, ".", W_OK | X_OK, 0) == 0;
-    if (regular && !confinement->may_reopen && (o->rotate_bytes != 0 || o->rotate_ns != 0)) {
+    const char *user        = confinement->user != NULL ? confinement->user : "this user";
+    confinement->may_reopen = folder >= 0 && faccessat(folder, ".", W_OK | X_OK, 0) == 0;
+    if (folder < 0 || (o->rotate_bytes == 0 && o->rotate_ns == 0)) {
+        return true;
+    }
+    if (!confinement->may_reopen) {
         return ht_fail(
             error,
             "%s cannot be rotated: %s may not make files in its folder (%s): hand it over "
             "to that user, or say --user",
-            o->output, confinement->user != NULL ? confinement->user : "this user",
-            strerror(errno));
+            o->output, user, strerror(errno));
     }
-    return true;
+    return may_rename(o, folder) ||
+           ht_fail(error,
+                   "%s cannot be rotated: it is not the file of %s, and in its folder only a "
+                   "file's owner may rename it: hand it over to that user, or say --user",
+                   o->output, user);
 }
 
 /* May whom we have become write certificates? */

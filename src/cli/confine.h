@@ -20,7 +20,7 @@ bool cli_confine_give(const struct cli_options *options, int file);
 struct cli_confinement {
     const struct ht_source *source; /* what is listened to; NULL: files, not opened yet: */
     const struct cli_inputs *inputs;
-    int folder;             /* of the output; or -1 */
+    int folder;             /* of the output; -1: it is no regular file */
     int certificate_folder; /* or -1 */
     int notify_socket;      /* or -1 */
 

@@ -102,7 +102,7 @@ static void reopen(struct cli_session *session)
     cli_notify_reloading(&session->notify);
     if (session->may_reopen) {
         cli_writer_reopen(&session->writer);
-    } else {
+    } else if (cli_writer_folder(&session->writer) >= 0) {
         cli_say(&session->console, CLI_WARNING,
                 "%s is not opened anew, but written on: this user may not make files in its "
                 "folder: hand it over to that user, or say --user",

@@ -39,8 +39,8 @@ bool cli_writer_open(struct cli_writer *writer, const struct cli_options *option
 /* cli_writer_is_input: one of the files to read lies at `path`. */
 bool cli_writer_is_input(const struct cli_options *options, const char *path);
 
-/* cli_writer_folder is where the output is rotated and opened anew, for a sandbox's rules; or -1.
- */
+/* cli_writer_folder is where the output is rotated and opened anew, for a sandbox's rules; -1: it
+ * is no file for which that means anything. */
 int cli_writer_folder(const struct cli_writer *writer);
 
 /* cli_writer_start begins to write, when the sandbox is entered. */

@@ -77,7 +77,7 @@ struct ht_output *ht_output_open(const struct ht_output_config *config, struct h
         return NULL;
     }
     out->calm_ns   = CALM_PAUSES * out->file.retry_ns;
-    out->directory = out->file.directory;
+    out->directory = out->file.regular ? out->file.directory : -1;
     if (config->queue_bytes != 0) {
         out->queue = output_queue_new(&out->file, config->queue_bytes);
         if (out->queue == NULL) {

@@ -69,7 +69,8 @@ struct ht_output *ht_output_open(const struct ht_output_config *config, struct h
 HT_MUST_USE bool ht_output_start(struct ht_output *out, struct ht_error *error);
 
 /* ht_output_directory is the descriptor (O_PATH) of the directory that rotation and reopening work
- * in, for a sandbox's rules; -1 for standard output. It stays the output's. */
+ * in, for a sandbox's rules; -1 for what is no regular file, which neither means anything to. It
+ * stays the output's. */
 int ht_output_directory(const struct ht_output *out);
 
 /* ht_output_write writes whole lines that make up `num_records` whole records; they stay together
@@ -87,7 +88,8 @@ HT_MUST_USE bool ht_output_write_parts(struct ht_output *out, const struct ht_by
 /* ht_output_reopen ends the file and opens the path anew, for SIGHUP after somebody renamed or
  * removed it; what waits goes to the new one. Where that cannot be opened, which is told, the old
  * one is written on, unless it was removed, and it is tried again every now and then. With a queue
- * it returns at once; without: false with errno, as ht_output_write. Of standard output nothing. */
+ * it returns at once; without: false with errno, as ht_output_write. Of what is no regular file
+ * nothing. */
 HT_MUST_USE bool ht_output_reopen(struct ht_output *out);
 
 /* ht_output_tell complains of what began or ended to go wrong since it was told last; all others

@@ -38,6 +38,18 @@ class Alone(lab.Lab):
                 if events is not None and events.is_set():
                     return
 
+    def anothers_file(self):
+        """In a folder in which nobody may make files, but not replace it; nor is it handed over, as
+        root's would be. Of a group, as a folder of all may be one where not even root may open it."""
+        folder, path = self.path("sticky"), self.path("sticky/out.jsonl")
+        os.mkdir(folder)
+        os.chown(folder, 0, pwd.getpwnam("nobody").pw_gid)
+        os.chmod(folder, 0o1775)
+        with open(path, "wb"):
+            os.chown(path, 1, 1)
+            os.chmod(path, 0o640)
+        return path
+
     def connections(self, program, path=None):
         return len(program.records("connection", path))
 
@@ -90,10 +102,8 @@ class Signals(Alone):
         self.assertEqual(os.stat(moved).st_uid, 0)
 
     def test_sighup_where_the_file_cannot_be_opened_again(self):
-        os.mkdir(self.path("sticky"))
-        os.chmod(self.path("sticky"), 0o1777)
-        path = self.path("sticky/out.jsonl")
-        program = self.listen(self.where, "lo", "-o", path)  # which remains root's
+        path = self.anothers_file()
+        program = self.listen(self.where, "lo", "-o", path, "--user", "nobody")
         self.talk(2)
         program.send(signal.SIGHUP)
         program.wait_for_words("cannot be opened anew: Permission denied; written on in the old file")
@@ -106,6 +116,20 @@ class Signals(Alone):
         self.assertEqual(program.stop(), 0, program.words)
         self.assertEqual(self.connections(program, path), 2)
         self.assertEqual(len(program.said("out.jsonl")), 1, program.words)
+
+    def test_sighup_where_there_is_no_file_to_open_anew(self):
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        for path in (fifo, "/dev/null"):
+            with self.subTest(path=path):
+                program = self.listen(self.where, "lo", "-o", path)
+                program.send(signal.SIGHUP)
+                time.sleep(0.3)
+                self.talk(1)
+                self.assertEqual(program.stop(), 0, program.words)
+                self.assertEqual(len(program.words), 1, program.words)
 
     def test_sigusr1_tells_the_counts(self):
         program = self.listen(self.where, "lo")
@@ -276,6 +300,19 @@ class Outputs(Alone):
                                   stderr=subprocess.PIPE, timeout=20, check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn(b"cannot be rotated", done.stderr)
+
+    def test_rotation_in_a_sticky_folder_needs_a_file_of_ones_own(self):
+        path, daemons = self.path("sticky/own.jsonl"), self.anothers_file()
+        with self.inside(self.where):
+            done = subprocess.run([lab.HELLOTAP, "-i", "lo", "-o", daemons, "--rotate-size", "1M",
+                                   "--user", "nobody"],
+                                  stderr=subprocess.PIPE, timeout=20, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"cannot be rotated: it is not the file of ", done.stderr)
+        program = self.listen(self.where, "lo", "-o", path, "--rotate-size", "20k", "--user", "nobody")
+        self.talk(100)
+        self.assertEqual(program.stop(), 0, program.words)
+        self.assertGreater(len(os.listdir(self.path("sticky"))), 4)
 
 
 class ComeAndGo(lab.Lab):
