@@ -4,8 +4,22 @@
 #include "cli/run.h"
 #include "cli/schema.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+
+/* What is opened next would take the place of a standard stream that is closed, and what is said go
+ * out by a packet socket, or into the records. What takes it here can neither be read nor written as
+ * that stream would be, so that whoever needs it hears of it. */
+static bool hold_standard_streams(void)
+{
+    bool held = true;
+    for (int fd = STDIN_FILENO; held && fd <= STDERR_FILENO; fd++) {
+        int way = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        held    = fcntl(fd, F_GETFD) >= 0 || open("/dev/null", way) == fd;
+    }
+    return held;
+}
 
 /* Whether all that was printed got out; `whole`: all was handed over. */
 static int printed(bool whole)
@@ -31,6 +45,9 @@ int main(int argc, char **argv)
 {
     struct cli_options options;
     struct ht_error error;
+    if (!hold_standard_streams()) {
+        return CLI_UNREADABLE;
+    }
     if (argc > 1 && strcmp(argv[1], "diff") == 0 && access("diff", F_OK) != 0) {
         return cli_diff(argc - 1, argv + 1);
     }

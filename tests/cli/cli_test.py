@@ -572,6 +572,22 @@ class Outputs(Folder):
         self.assertEqual(records.count("connection"), 20)
         self.assertEqual(records.count("stats"), 1)
 
+    def test_a_standard_stream_that_is_closed_is_no_file_of_ours(self):
+        out = os.path.join(self.folder, "out.jsonl")
+        for closed in ("2>&-", "<&- 2>&-", "<&- >&- 2>&-"):
+            with self.subTest(closed=closed):
+                command = f"'{HELLOTAP}' -f json -o {out} missing.pcap '{self.good()}' {closed}"
+                self.assertEqual(subprocess.run(["sh", "-c", command], timeout=60, check=False).returncode, 3)
+                with open(out, encoding="utf-8") as f:
+                    kinds = [json.loads(line)["type"] for line in f]
+                self.assertIn("connection", kinds)
+        for command, words in ((f"'{HELLOTAP}' -f json '{self.good()}' >&-", b"standard output: Bad file"),
+                               (f"'{HELLOTAP}' --version >&-", b"standard output: Bad file"),
+                               (f"'{HELLOTAP}' - <&-", b"Bad file descriptor")):
+            done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, timeout=60, check=False)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn(words, done.stderr)
+
     def test_what_was_there_is_overwritten(self):
         out = self.file("out.jsonl", b"what was there\n")
         Run("-f", "json", "-o", out, self.good())
