@@ -14,6 +14,7 @@
 #include "flow/app_label.h"
 #include "registry.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -115,6 +116,7 @@ static bool open_crew(struct cli_session *session, struct ht_error *error)
                                             .record  = write_record,
                                             .context = session};
     session->crew                        = ht_crew_new(&config, error);
+    session->status                      = session->crew != NULL ? session->status : CLI_UNREADABLE;
     return session->crew != NULL;
 }
 
@@ -457,6 +459,7 @@ static void schedule_as_batch(void)
 static bool begin(struct cli_session *session, struct ht_error *error)
 {
     const struct cli_options *o = session->options;
+    errno                       = 0;
     if (!open_all(session, error)) {
         return false;
     }
@@ -465,8 +468,11 @@ static bool begin(struct cli_session *session, struct ht_error *error)
         schedule_as_batch();
     }
     cli_signals_catch(o->output != NULL, cli_options_live(o) || o->output != NULL);
-    if (!confine(session, error) || !cli_writer_start(&session->writer, error) ||
-        !ht_crew_start(session->crew, error)) {
+    if (!confine(session, error)) {
+        return false;
+    }
+    if (!cli_writer_start(&session->writer, error) || !ht_crew_start(session->crew, error)) {
+        session->status = CLI_UNREADABLE;
         return false;
     }
     cli_notify_send(&session->notify, "READY=1");
@@ -497,6 +503,12 @@ static void tell_unused_keys(struct cli_session *session)
     }
 }
 
+/* What the machine has too little of now it may have later: the options make sense all the same. */
+static int status_by_errno(void)
+{
+    return errno == ENOMEM || errno == EMFILE || errno == ENFILE ? CLI_UNREADABLE : CLI_USAGE;
+}
+
 int cli_run(const struct cli_options *options)
 {
     struct cli_session session = {.options  = options,
@@ -511,8 +523,8 @@ int cli_run(const struct cli_options *options)
         cli_session_stats(&session);
         tell_unused_keys(&session);
     } else {
+        session.status = session.status != CLI_OK ? session.status : status_by_errno();
         cli_say(&session.console, CLI_ERROR, "%s", error.text);
-        session.status = session.status != CLI_OK ? session.status : CLI_USAGE;
         ht_source_close(session.source);
     }
     free_crew(&session);

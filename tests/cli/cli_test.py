@@ -188,6 +188,26 @@ class ExitStatus(Folder):
                     self.assertEqual(expected.status, 0)
                     self.assertEqual(run.story(), expected.story())
 
+    def test_3_for_what_the_machine_has_none_left_of(self):
+        def no_threads():
+            resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+            if os.geteuid() == 0:  # whom the limit does not bind
+                os.setgid(pwd.getpwnam("nobody").pw_gid)
+                os.setuid(pwd.getpwnam("nobody").pw_uid)
+
+        capture = captures.pcap(captures.page_visit())
+        leaks = {"ASAN_OPTIONS": "detect_leaks=0"}  # they are looked for by a thread
+        run = Run("--workers", "4", "-", stdin=capture, preexec_fn=no_threads, env={**os.environ, **leaks})
+        self.assertEqual(run.status, 3)
+        self.assert_one_line(run, "thread")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(os.path.join(self.folder, "manager"))
+            limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))
+            run = Run("--keylog", self.file("keys", b""), "-", stdin=capture, preexec_fn=limit,
+                      env={**os.environ, **leaks, "NOTIFY_SOCKET": manager.getsockname()})
+        self.assertEqual(run.status, 3)
+        self.assert_one_line(run, "Too many open files")
+
     def test_not_0_where_the_output_cannot_be_written(self):
         for options in [[], ["-f", "json"], ["--audit"], ["--inventory"]]:
             run = Run("-o", "/dev/full", *options, self.good())
