@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -68,6 +69,8 @@ void cli_signals_catch(bool reopen, bool ignore_pipe)
     (void)sigaction(SIGBUS, &bus, NULL);
     if (reopen) {
         handle(SIGHUP, ask_reopen);
+    } else if (getenv("NOTIFY_SOCKET") != NULL) { /* a service that is reloaded goes on */
+        handle(SIGHUP, SIG_IGN);
     } else if (!is_ignored(SIGHUP)) {
         handle(SIGHUP, ask_stop);
     }

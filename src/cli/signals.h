@@ -8,8 +8,9 @@
 
 /* cli_signals_catch installs the handlers: SIGINT and SIGTERM ask for the end, and a second one is
  * the end; SIGUSR1 asks for statistics; SIGHUP for the output to be opened anew if `reopen`, else
- * for the end, unless it was ignored from the start (nohup). SIGPIPE is ignored if `ignore_pipe`.
- * After SIGBUS for a mapped file that became shorter, zeros are read where its end was. */
+ * for the end, unless it was ignored from the start (nohup) or there is a $NOTIFY_SOCKET. SIGPIPE
+ * is ignored if `ignore_pipe`. After SIGBUS for a mapped file that became shorter, zeros are read
+ * where its end was. */
 void cli_signals_catch(bool reopen, bool ignore_pipe);
 
 /* cli_signals_stop: was the end asked for? */

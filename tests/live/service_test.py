@@ -444,6 +444,14 @@ class Manager(Alone):
                     self.assertRegex(text, lab.STATUS)
         self.assertEqual(program.process.wait(20), 0, program.words)
 
+    def test_a_reload_without_a_file_changes_nothing(self):
+        program = self.listen(self.where, "lo", environment={"NOTIFY_SOCKET": "@nobody"})
+        program.send(signal.SIGHUP)
+        self.talk(1)
+        program.send(signal.SIGHUP)
+        self.assertEqual(program.stop(), 0, program.words)
+        self.assertEqual(self.connections(program), 1)
+
     def test_the_journal_gets_priorities(self):
         with self.inside(self.where):
             ours, theirs = socket.socketpair()
