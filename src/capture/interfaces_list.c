@@ -3,6 +3,8 @@
  */
 #include "capture/source.h"
 
+#include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -26,6 +28,11 @@ static void print_addresses(FILE *out, const pcap_addr_t *list)
     }
 }
 
+bool ht_interfaces_has(const char *name)
+{
+    return strcmp(name, "any") == 0 || if_nametoindex(name) != 0 || errno != ENODEV;
+}
+
 bool ht_interfaces_print(FILE *out, struct ht_error *error)
 {
     char reason[PCAP_ERRBUF_SIZE];
@@ -33,7 +40,12 @@ bool ht_interfaces_print(FILE *out, struct ht_error *error)
     if (pcap_findalldevs(&all, reason) != 0) {
         return ht_fail(error, "interfaces cannot be listed: %s", reason);
     }
+    bool some = false;
     for (const pcap_if_t *each = all; each != NULL; each = each->next) {
+        if (!ht_interfaces_has(each->name)) { /* libpcap's other devices: nfqueue, … */
+            continue;
+        }
+        some = true;
         fprintf(out, "%s", each->name);
         print_addresses(out, each->addresses);
         if (each->description != NULL) {
@@ -41,7 +53,6 @@ bool ht_interfaces_print(FILE *out, struct ht_error *error)
         }
         fprintf(out, "\n");
     }
-    bool some = all != NULL;
     pcap_freealldevs(all);
     return some || ht_fail(error, "no interface can be captured on: run as root, or give the "
                                   "program the capability CAP_NET_RAW");

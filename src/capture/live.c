@@ -129,11 +129,39 @@ static bool open_taps(struct live *live, struct ht_error *error)
         }
         size_t i       = live->num_taps++;
         live->names[i] = name;
-        if (!ht_tap_open(&live->taps[i], name, &live->options, i, error)) {
+        if (!ht_tap_open(&live->taps[i], name, &live->options, error)) {
             return false;
         }
     }
     return true;
+}
+
+/* libpcap's, by how their names begin. */
+static bool is_other_device(const char *name)
+{
+    static const char *const others[] = {"nflog", "nfqueue", "dbus-", "usbmon", "bluetooth"};
+    bool other                        = false;
+    for (size_t i = 0; i < HT_ARRAY_LEN(others); i++) {
+        other |= strncmp(name, others[i], strlen(others[i])) == 0;
+    }
+    return other && !ht_interfaces_has(name);
+}
+
+bool ht_live_check(const char *interfaces, struct ht_error *error)
+{
+    for (const char *at = interfaces;; at++) {
+        size_t len = strcspn(at, ",");
+        char name[64];
+        (void)snprintf(name, sizeof name, "%.*s", (int)len, at);
+        if (is_other_device(name)) {
+            return ht_fail(error, "%s: is no network interface; -D lists those that there are",
+                           name);
+        }
+        at += len;
+        if (*at == '\0') {
+            return true;
+        }
+    }
 }
 
 struct ht_source *ht_live_open(const char *interfaces, const struct ht_live_options *options,

@@ -74,16 +74,14 @@ struct ht_live_options {
     bool immediate;     /* frames come one by one as they arrive, not block by block */
     const char *filter; /* pcap-filter(7), compiled into the kernel; NULL: none */
 
-    /* Where several sources on the same interfaces are to share the frames, all of a conversation
-     * going to one of them: how many there are, and a number that names the group on this machine
-     * (that and as many after it as there are interfaces). Fewer than 2: one source gets all. */
-    unsigned fanout_num;
-    uint16_t fanout_group;
-
     /* Told what befalls an interface while the capture goes on; NULL: nobody. */
     void (*notice)(void *context, const char *text);
     void *notice_context;
 };
+
+/* ht_live_check: false, with a message, where `interfaces` names something else that libpcap
+ * captures from, such as nfqueue, which would hold the host's packets up. Opens nothing. */
+bool ht_live_check(const char *interfaces, struct ht_error *error);
 
 /* ht_live_open captures by libpcap on an interface, on several ("eth0,eth1"), or on all ("any").
  * Nothing is read before the first ht_source_next. An interface that goes down is waited for, as is
@@ -142,6 +140,9 @@ static inline void ht_source_close(struct ht_source *source)
 /* ht_source_secrets views the num'th decryption secrets block (pcapng, from 0) kept so far, and its
  * type (0x544c534b: TLS key log); empty past the last. Lives as long as the source. */
 struct ht_bytes ht_source_secrets(const struct ht_source *source, size_t num, uint32_t *out_type);
+
+/* ht_interfaces_has: is `name` a network interface, or "any"? True where that cannot be told. */
+bool ht_interfaces_has(const char *name);
 
 /* ht_interfaces_print lists the interfaces that can be captured on, a line each: name, addresses,
  * description. */

@@ -28,6 +28,11 @@ struct ht_tap_frame {
     uint32_t len, original_len;
 };
 
+static bool fail_missing(const char *name, struct ht_error *error)
+{
+    return ht_fail(error, "%s: no such interface; -D lists those that there are", name);
+}
+
 static bool fail_activate(pcap_t *handle, int status, const char *name, struct ht_error *error)
 {
     switch (status) {
@@ -38,7 +43,7 @@ static bool fail_activate(pcap_t *handle, int status, const char *name, struct h
                        "capability CAP_NET_RAW",
                        name);
     case PCAP_ERROR_NO_SUCH_DEVICE:
-        return ht_fail(error, "%s: no such interface; -D lists those that there are", name);
+        return fail_missing(name, error);
     case PCAP_ERROR_IFACE_NOT_UP:
         return ht_fail(error, "%s: the interface is not up", name);
     default:
@@ -58,16 +63,6 @@ static bool set_filter(const struct ht_tap *tap, const char *filter, struct ht_e
     pcap_freecode(&code);
     return set ||
            ht_fail(error, "%s: filter '%s': %s", tap->name, filter, pcap_geterr(tap->handle));
-}
-
-/* By hash of addresses and ports, after IP fragments are put together. */
-static bool join_group(const struct ht_tap *tap, unsigned group, struct ht_error *error)
-{
-    unsigned kind = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG;
-    int request   = (int)((group & UINT16_MAX) | kind << 16);
-    return setsockopt(pcap_fileno(tap->handle), SOL_PACKET, PACKET_FANOUT, &request,
-                      sizeof request) == 0 ||
-           ht_fail(error, "%s: frames cannot be shared out: %s", tap->name, strerror(errno));
 }
 
 /* Settings that a platform does not have (nanoseconds) or refuses are left at its own. */
@@ -99,9 +94,13 @@ static bool ask_interface(const struct ht_tap *tap, unsigned long request, struc
 }
 
 bool ht_tap_open(struct ht_tap *tap, const char *name, const struct ht_live_options *options,
-                 size_t index, struct ht_error *error)
+                 struct ht_error *error)
 {
     char reason[PCAP_ERRBUF_SIZE];
+    *tap = (struct ht_tap){.name = name};
+    if (!ht_interfaces_has(name)) { /* libpcap would look for other devices of that name */
+        return fail_missing(name, error);
+    }
     bool cut = options->snaplen > 0 && options->snaplen < LARGEST_SNAPLEN;
     *tap     = (struct ht_tap){.name        = name,
                                .snaplen     = cut ? options->snaplen : LARGEST_SNAPLEN,
@@ -116,9 +115,7 @@ bool ht_tap_open(struct ht_tap *tap, const char *name, const struct ht_live_opti
         return ht_fail(error, "%s: no memory", name);
     }
     if (!activate(tap, options, error) ||
-        (options->filter != NULL && !set_filter(tap, options->filter, error)) ||
-        (options->fanout_num > 1 &&
-         !join_group(tap, options->fanout_group + (unsigned)index, error))) {
+        (options->filter != NULL && !set_filter(tap, options->filter, error))) {
         return false;
     }
     struct ifreq about;

@@ -39,10 +39,10 @@ struct ht_tap {
     uint64_t dropped, interface_dropped;
 };
 
-/* ht_tap_open opens interface `name`; of a fanout group, the `index`th interface. False with a
- * message where it cannot; ht_tap_close is to be called all the same. */
+/* ht_tap_open opens interface `name`. False with a message where it cannot; ht_tap_close is to be
+ * called all the same. */
 bool ht_tap_open(struct ht_tap *tap, const char *name, const struct ht_live_options *options,
-                 size_t index, struct ht_error *error);
+                 struct ht_error *error);
 
 void ht_tap_close(struct ht_tap *tap);
 

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 /* What is opened next would take the place of a standard stream that is closed, and what is said go
- * out by a packet socket, or into the records. What takes it here can neither be read nor written as
- * that stream would be, so that whoever needs it hears of it. */
+ * out by a packet socket, or into the records. What takes it here can neither be read nor written
+ * as that stream would be, so that whoever needs it hears of it. */
 static bool hold_standard_streams(void)
 {
     bool held = true;

@@ -388,7 +388,10 @@ static bool open_interfaces(struct cli_session *session, struct ht_error *error)
                                          .filter         = o->filter,
                                          .notice         = notice,
                                          .notice_context = &session->console};
-    session->source                   = ht_live_open(o->interfaces, &live, error);
+    if (!ht_live_check(o->interfaces, error)) {
+        return false;
+    }
+    session->source = ht_live_open(o->interfaces, &live, error);
     if (session->source != NULL && session->analysis.growing_key_log >= 0) {
         const struct ht_growing_keys keys = {.descriptor     = session->analysis.growing_key_log,
                                              .path           = o->key_log,

@@ -829,6 +829,19 @@ class Words(unittest.TestCase):
         self.assertEqual(run.status, 0, run.stderr)
         if os.geteuid() == 0:
             self.assertIn("lo", run.stdout.split())
+        names = {line.split()[0] for line in run.stdout.splitlines()}
+        self.assertLessEqual(names, {"any", *os.listdir("/sys/class/net")})
+
+    def test_what_is_no_network_interface_is_not_listened_to(self):
+        for names in ("nfqueue", "nflog:7", "any-other,nfqueue:0", "usbmon0", "bluetooth-monitor",
+                      "dbus-system"):
+            with self.subTest(names=names):
+                run = Run("-i", names)
+                self.assertEqual((run.status, run.stdout), (2, ""))
+                self.assertIn("is no network interface", run.stderr)
+        run = Run("-i", "nowhere0")
+        self.assertEqual(run.status, 3)
+        self.assertIn("nowhere0: no such interface", run.stderr)
 
 
 class Live(Folder):

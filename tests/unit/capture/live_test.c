@@ -247,39 +247,6 @@ static void several_interfaces_are_read_together(void **state)
     (void)close(taps[1]);
 }
 
-/* Both directions of a conversation go to the same source, and each source has its share. */
-static void a_group_shares_the_frames(void **state)
-{
-    skip_where_refused(state);
-    enum { CONVERSATIONS = 256 };
-    unsigned frames[2][CONVERSATIONS] = {{0}}, shares[2] = {0};
-    int tap                        = make_tap("tap0", IFF_TAP);
-    struct ht_live_options options = only_ours;
-    options.fanout_num             = 2;
-    options.fanout_group           = 4711;
-    struct ht_source *sources[]    = {open_live("tap0", &options), open_live("tap0", &options)};
-    for (unsigned i = 0; i < 4 * CONVERSATIONS; i++) {
-        send_frame(tap, i % CONVERSATIONS, i / CONVERSATIONS % 2 == 1, 60, 0);
-    }
-    (void)usleep(300000);
-    for (unsigned s = 0; s < 2; s++) {
-        struct ht_frame frame;
-        while (shares[s] < 4 * CONVERSATIONS && shares[0] + shares[1] < 4 * CONVERSATIONS &&
-               read_once(sources[s]) != HT_READ_ERROR &&
-               read_frame(sources[s], &frame) == HT_READ_FRAME) {
-            shares[s]++;
-            frames[s][number_of(&frame)]++;
-        }
-    }
-    assert_true(shares[0] > 0 && shares[1] > 0);
-    for (unsigned i = 0; i < CONVERSATIONS; i++) {
-        assert_true(frames[0][i] == 0 || frames[1][i] == 0);
-    }
-    ht_source_close(sources[0]);
-    ht_source_close(sources[1]);
-    (void)close(tap);
-}
-
 static void what_the_ring_cannot_hold_is_counted(void **state)
 {
     skip_where_refused(state);
@@ -396,7 +363,6 @@ int main(void)
         cmocka_unit_test(frames_come_whole_and_in_order),
         cmocka_unit_test(the_snapshot_length_cuts),
         cmocka_unit_test(several_interfaces_are_read_together),
-        cmocka_unit_test(a_group_shares_the_frames),
         cmocka_unit_test(what_the_ring_cannot_hold_is_counted),
         cmocka_unit_test(an_interface_goes_down_and_comes_up),
         cmocka_unit_test(a_removed_interface_is_waited_for),
