@@ -93,26 +93,26 @@ static bool fail_size(const char *option, const char *value, struct ht_error *er
     return ht_fail(error, "--%s %s: not a size, like 500k, 64M or 2G", option, value);
 }
 
-/* With less, flows are refused before old ones could make room. */
+/* With less, flows are refused before old ones could make room, and long records have none. */
+static bool read_memory(const char *option, const char *value, unsigned least_mib, size_t *out,
+                        struct ht_error *error)
+{
+    uint64_t bytes = 0;
+    bool read      = cli_read_size(value, SIZE_MAX / 4, &bytes);
+    *out           = (size_t)bytes;
+    return (read || fail_size(option, value, error)) &&
+           (bytes >> 20 >= least_mib ||
+            ht_fail(error, "--%s %s: too little; %uM is the least", option, value, least_mib));
+}
+
 static bool set_max_memory(struct cli_options *o, const char *value, struct ht_error *error)
 {
-    enum { LEAST_MIB = 16 };
-    uint64_t bytes = 0;
-    if (!cli_read_size(value, SIZE_MAX, &bytes)) {
-        return fail_size("max-memory", value, error);
-    }
-    o->max_bytes = (size_t)bytes;
-    return bytes >= LEAST_MIB << 20 ||
-           ht_fail(error, "--max-memory %s: too little to work with; %dM is the least", value,
-                   LEAST_MIB);
+    return read_memory("max-memory", value, 16, &o->max_bytes, error);
 }
 
 static bool set_queue(struct cli_options *o, const char *value, struct ht_error *error)
 {
-    uint64_t bytes = 0;
-    bool good      = cli_read_size(value, SIZE_MAX / 4, &bytes);
-    o->queue_bytes = (size_t)bytes;
-    return good || fail_size("queue", value, error);
+    return read_memory("queue", value, 1, &o->queue_bytes, error);
 }
 
 static bool set_rotate_size(struct cli_options *o, const char *value, struct ht_error *error)

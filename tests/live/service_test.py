@@ -225,9 +225,9 @@ class Outputs(Alone):
     def test_a_slow_reader_does_not_hold_up_the_capture(self):
         read, write = os.pipe()
         with os.fdopen(write, "wb") as pipe, os.fdopen(read, "rb") as reader:
-            program = self.listen(self.where, "lo", "-e", "--queue", "64k", stdout=pipe)
+            program = self.listen(self.where, "lo", "-e", "--queue", "1M", stdout=pipe)
             pipe.close()
-            self.talk(300)  # nobody reads
+            self.talk(1500)  # nobody reads
             program.wait_for_words("records are dropped")
             program.send(signal.SIGUSR1)
             program.wait_for_words(" frames, 0 dropped (0 by the interface)")
@@ -235,9 +235,9 @@ class Outputs(Alone):
             records = [json.loads(line) for line in reader.read().splitlines()]
         self.assertEqual(program.process.wait(20), 3, program.words)
         stats = [r for r in records if r["type"] == "stats"][-1]
-        self.assertEqual(stats["connections"] + stats.get("capture_drops", 0), 300)
+        self.assertEqual(stats["connections"] + stats.get("capture_drops", 0), 1500)
         self.assertGreater(stats["output_drops"], 0)
-        self.assertLess(len(records), 300 * 9)
+        self.assertLess(len(records), 1500 * 9)
 
     def test_a_reader_that_goes_away_ends_the_run(self):
         read, write = os.pipe()
@@ -268,7 +268,7 @@ class Outputs(Alone):
         path, ballast = os.path.join(disk, "out.jsonl"), os.path.join(disk, "ballast")
         with open(ballast, "wb") as f:
             f.write(bytes(32768))
-        program = self.listen(self.where, "lo", "-e", "-o", path, "--queue", "64k")
+        program = self.listen(self.where, "lo", "-e", "-o", path, "--queue", "1M")
         self.talk(300)
         program.wait_for_words("No space left on device")
         for line in lab.lines_of(path):

@@ -219,7 +219,7 @@ static void what_makes_no_sense_is_refused_by_name(void **state)
         {"--max-memory", "lots"}, {"--sandbox", "perhaps"},   {"-s", "262145"},
         {"--width", "0"},         {"--color", "sometimes"},   {"-f", "xml"},
         {"--fail-on", "fatal"},   {"--as-of", "tomorrow"},    {"--fail-on", "report"},
-        {"--max-memory", "10"},   {"--max-memory", "16383k"},
+        {"--max-memory", "10"},   {"--max-memory", "16383k"}, {"--queue", "1023k"},
     };
     struct cli_options o;
     struct ht_error error;
