@@ -16,9 +16,12 @@
 #include "base/digits.h"
 #include "crypto/digest.h"
 #include "decode.h"
+#include "repeated.h"
 
 enum {
     OBJECT_TEXT_MAX = 128,
+    /* Hardly a certificate has more of them. */
+    FEW_EXTENSIONS = 32,
     /* A signature by a larger key costs milliseconds to verify; nobody uses them. */
     MAX_BITS_TO_VERIFY = 8192,
     /* Names by their DER: most are of 100 bytes; 1 MiB at worst. */
@@ -273,20 +276,46 @@ static struct ht_bytes what_follows(struct ht_arena *arena, size_t at, size_t le
     return ht_arena_copy(arena, ht_text(text));
 }
 
+/* Of the extension that is the first to be there again later; `count`: there is none. Where there
+ * is no memory nothing is known of it. */
+static int repeated_extension(const X509 *x509, int count)
+{
+    struct certificate_place few[FEW_EXTENSIONS], *places = few;
+    size_t len = (size_t)count, first = len;
+    if (len > FEW_EXTENSIONS) {
+        places = malloc(len * sizeof *places);
+    }
+    for (size_t i = 0; places != NULL && i < len; i++) {
+        const ASN1_OBJECT *object = X509_EXTENSION_get_object(X509_get_ext(x509, (int)i));
+        places[i] =
+            (struct certificate_place){ht_bytes(OBJ_get0_data(object), OBJ_length(object)), i};
+    }
+    certificate_sort(places, places != NULL ? len : 0);
+    for (size_t i = 1; places != NULL && i < len; i++) {
+        if (places[i - 1].index < first && ht_bytes_equal(places[i - 1].bytes, places[i].bytes)) {
+            first = places[i - 1].index;
+        }
+    }
+    if (places != few) {
+        free(places);
+    }
+    return (int)first;
+}
+
 /* RFC 5280 section 4.2: each extension once, and no critical one that is not known. Empty: so it
  * is. */
 static struct ht_bytes extension_fault(struct ht_arena *arena, const X509 *x509)
 {
-    for (int i = 0; i < X509_get_ext_count(x509); i++) {
+    int count    = X509_get_ext_count(x509);
+    int repeated = repeated_extension(x509, count);
+    for (int i = 0; i < count; i++) {
         X509_EXTENSION *extension = X509_get_ext(x509, i);
-        ASN1_OBJECT *object       = X509_EXTENSION_get_object(extension);
-        bool twice                = X509_get_ext_by_OBJ(x509, object, i) >= 0;
         char oid[64], text[FAULT_MAX];
-        if (twice || (X509_EXTENSION_get_critical(extension) == 1 &&
-                      X509_supported_extension(extension) == 0)) {
-            (void)OBJ_obj2txt(oid, sizeof oid, object, 1);
+        if (i == repeated || (X509_EXTENSION_get_critical(extension) == 1 &&
+                              X509_supported_extension(extension) == 0)) {
+            (void)OBJ_obj2txt(oid, sizeof oid, X509_EXTENSION_get_object(extension), 1);
             (void)snprintf(text, sizeof text, "extension %s is %s", oid,
-                           twice ? "there twice" : "critical, and nobody knows it");
+                           i == repeated ? "there twice" : "critical, and nobody knows it");
             return ht_arena_copy(arena, ht_text(text));
         }
     }

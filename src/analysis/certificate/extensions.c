@@ -7,6 +7,7 @@
 #include "base/address.h"
 #include "decode.h"
 #include "list.h"
+#include "repeated.h"
 
 static struct ht_bytes string_copy(struct ht_arena *arena, const ASN1_STRING *string)
 {
@@ -128,15 +129,36 @@ static struct ht_texts extended_key_usage(struct ht_arena *arena, const X509 *x5
     return certificate_list_view(&list);
 }
 
-static struct ht_texts ocsp_urls(struct ht_arena *arena, X509 *x509)
+/* Empty: it has none of this method. Text with a NUL in it is no URL. */
+static struct ht_bytes ocsp_url(const ACCESS_DESCRIPTION *description)
 {
-    STACK_OF(OPENSSL_STRING) *urls = X509_get1_ocsp(x509);
-    struct certificate_list list   = certificate_list_new(arena, sk_OPENSSL_STRING_num(urls));
-    for (int i = 0; i < sk_OPENSSL_STRING_num(urls); i++) {
-        certificate_list_add(&list,
-                             ht_arena_copy(arena, ht_text(sk_OPENSSL_STRING_value(urls, i))));
+    const GENERAL_NAME *location = description->location;
+    if (OBJ_obj2nid(description->method) != NID_ad_OCSP || location->type != GEN_URI) {
+        return ht_bytes(NULL, 0);
     }
-    X509_email_free(urls);
+    const ASN1_STRING *uri = location->d.uniformResourceIdentifier;
+    struct ht_bytes text   = ht_bytes(ASN1_STRING_get0_data(uri), (size_t)ASN1_STRING_length(uri));
+    bool has_nul           = text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL;
+    return has_nul ? ht_bytes(NULL, 0) : text;
+}
+
+/* Each once, in the certificate's order. libcrypto's X509_get1_ocsp sorts all of them again for
+ * each. */
+static struct ht_texts ocsp_urls(struct ht_arena *arena, const X509 *x509)
+{
+    AUTHORITY_INFO_ACCESS *access = X509_get_ext_d2i(x509, NID_info_access, NULL, NULL);
+    struct certificate_list list  = certificate_list_new(arena, sk_ACCESS_DESCRIPTION_num(access));
+    for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(access); i++) {
+        struct ht_bytes url = ocsp_url(sk_ACCESS_DESCRIPTION_value(access, i));
+        if (url.len > 0) {
+            certificate_list_add(&list, url);
+        }
+    }
+    list.len = certificate_drop_repeated(list.items, list.len);
+    for (size_t i = 0; list.items != NULL && i < list.len; i++) {
+        list.items[i] = ht_arena_copy(arena, list.items[i]);
+    }
+    AUTHORITY_INFO_ACCESS_free(access);
     return certificate_list_view(&list);
 }
 
