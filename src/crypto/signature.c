@@ -1,5 +1,7 @@
 #include "crypto/signature.h"
 
+#include "crypto/effort.h"
+
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -33,8 +35,8 @@ struct ht_verifier *ht_verifier_new(struct ht_bytes der)
     if (verifier != NULL) {
         verifier->key = read_key(der);
     }
-    if (verifier == NULL || verifier->key == NULL) {
-        free(verifier);
+    if (verifier == NULL || verifier->key == NULL || !ht_key_is_cheap(verifier->key)) {
+        ht_verifier_free(verifier);
         return NULL;
     }
     return verifier;

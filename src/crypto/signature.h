@@ -23,7 +23,8 @@ struct ht_signed {
 struct ht_verifier;
 
 /* ht_verifier_new is the public key of a certificate, or one that stands alone
- * (SubjectPublicKeyInfo); DER. NULL where it cannot be read. */
+ * (SubjectPublicKeyInfo); DER. NULL where it cannot be read, or is one by which checking takes long
+ * (crypto/effort.h). */
 struct ht_verifier *ht_verifier_new(struct ht_bytes der);
 void ht_verifier_free(struct ht_verifier *verifier);
 

@@ -39,7 +39,8 @@ struct ht_certificate {
     const struct ht_public_key *key;
     struct ht_bytes signature_algorithm;
     bool is_ca;       /* by the basic constraints */
-    bool self_signed; /* issued by its subject, and its own key verifies the signature */
+    bool self_signed; /* issued by its subject, and its own key verifies the signature; one by which
+                       * that takes long (crypto/effort.h) is not asked */
     bool self_issued; /* issuer and subject are the same name */
     bool malformed;   /* not a certificate in DER, or bytes follow it */
     uint64_t version; /* 1 to 3 */

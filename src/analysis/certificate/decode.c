@@ -15,6 +15,7 @@
 #include "analysis/memo.h"
 #include "base/digits.h"
 #include "crypto/digest.h"
+#include "crypto/effort.h"
 #include "decode.h"
 #include "repeated.h"
 
@@ -189,9 +190,11 @@ static bool may_verify_itself(const struct ht_certificate *certificate)
            certificate->key->bits <= MAX_BITS_TO_VERIFY;
 }
 
+/* Not asked of a key by which it would take long: anybody may send many. */
 static bool verifies_itself(X509 *x509)
 {
-    return X509_verify(x509, X509_get0_pubkey(x509)) == 1;
+    EVP_PKEY *key = X509_get0_pubkey(x509);
+    return key != NULL && ht_key_is_cheap(key) && X509_verify(x509, key) == 1;
 }
 
 /* Done where there are providers, so the certificate is read once more. */

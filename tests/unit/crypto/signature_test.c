@@ -5,6 +5,10 @@
 #include "crypto/signature.h"
 #include "support.h"
 
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
 #define RFC8448 HT_SOURCE_DIR "/tests/fuzz/seeds/certificate/rfc8448.der"
 
 static const char rsa_certificate[] =
@@ -165,6 +169,23 @@ static void what_is_no_certificate_has_no_key(void **state)
     assert_null(ht_verifier_new(ht_bytes("", 0)));
 }
 
+static void a_slow_key_is_not_taken(void **state)
+{
+    static const char *const curves[] = {"brainpoolP256r1", "sect571r1"};
+    (void)state;
+    for (size_t i = 0; i < HT_ARRAY_LEN(curves); i++) {
+        EVP_PKEY *key = EVP_EC_gen(curves[i]);
+        uint8_t *der  = NULL;
+        int len       = i2d_PUBKEY(key, &der);
+        assert_true(len > 0);
+        struct ht_verifier *verifier = ht_verifier_new(ht_bytes(der, (size_t)len));
+        assert_int_equal(verifier != NULL, i == 0);
+        ht_verifier_free(verifier);
+        OPENSSL_free(der);
+        EVP_PKEY_free(key);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(signatures_of_each_kind),
@@ -172,6 +193,7 @@ int main(void)
                                        cmocka_unit_test(what_does_not_fit_is_not_judged),
                                        cmocka_unit_test(rfc8448_pss),
                                        cmocka_unit_test(a_key_may_stand_alone),
-                                       cmocka_unit_test(what_is_no_certificate_has_no_key)};
+                                       cmocka_unit_test(what_is_no_certificate_has_no_key),
+                                       cmocka_unit_test(a_slow_key_is_not_taken)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
 /*
- * Certificates made here, with more of something than anybody's have.
+ * Certificates made here, as nobody has them: with more of something, or by keys that are slow.
  */
 #include "analysis/certificate/certificate.h"
 #include "support.h"
 
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -120,11 +121,35 @@ static void responders_are_told_in_order_and_once(void **state)
     assert_text(certificate.ocsp_urls.items[2], "http://aa");
 }
 
+/* Of a certificate by a new key on that curve. */
+static struct ht_certificate by_key_on(const char *curve)
+{
+    EVP_PKEY *usual = issuer_key;
+    issuer_key      = EVP_EC_gen(curve);
+    assert_non_null(issuer_key);
+    struct ht_certificate certificate = decoded(certificate_new());
+    EVP_PKEY_free(issuer_key);
+    issuer_key = usual;
+    assert_true(certificate.self_issued);
+    assert_false(certificate.malformed);
+    return certificate;
+}
+
+static void of_slow_keys_nobody_asks_whether_they_verify_themselves(void **state)
+{
+    (void)state;
+    assert_true(by_key_on("P-384").self_signed);
+    assert_true(by_key_on("brainpoolP512r1").self_signed);
+    assert_false(by_key_on("sect163k1").self_signed);
+    assert_false(by_key_on("sect571r1").self_signed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_fault_of_the_extensions_is_told),
         cmocka_unit_test(responders_are_told_in_order_and_once),
+        cmocka_unit_test(of_slow_keys_nobody_asks_whether_they_verify_themselves),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
