@@ -49,7 +49,8 @@ static inline bool tls_remembers(const struct tls_telling *m)
 void tls_take_signer(struct tls_state *state, struct ht_emitter *e, enum ht_side from,
                      const struct tls_certificate *certificate, const struct ht_texts *sha256);
 
-/* tls_add_signer adds whose key a signature of the message's sender is to be by. */
+/* tls_add_signer adds whose key a signature of the message's sender is to be by; of a connection's
+ * first four signatures, for checking one takes long. */
 void tls_add_signer(const struct tls_telling *m, struct tls_material *material);
 
 /* tls_add_signed adds what the sender of a CertificateVerify signs, and whose key it is by; nothing

@@ -56,8 +56,9 @@ void tls_take_signer(struct tls_state *state, struct ht_emitter *e, enum ht_side
 
 void tls_add_signer(const struct tls_telling *m, struct tls_material *material)
 {
-    const struct tls_proof *proof = m->state->proof;
-    if (proof != NULL) {
+    struct tls_proof *proof = m->state->proof;
+    if (proof != NULL && proof->signer[m->from].len > 0 && proof->checked < TLS_MAX_CHECKED) {
+        proof->checked++;
         material->signer      = proof->signer[m->from];
         material->certificate = proof->leaf[m->from];
     }

@@ -12,7 +12,8 @@
 enum {
     TLS_MAX_SPOKEN       = 12,        /* messages of a side up to Finished; usual are up to 8 */
     TLS_MAX_SPOKEN_BYTES = 64 * 1024, /* of a message */
-    TLS_MAX_BEGUN_ANEW   = 32         /* handshakes after the first one, of a connection */
+    TLS_MAX_BEGUN_ANEW   = 32,        /* handshakes after the first one, of a connection */
+    TLS_MAX_CHECKED      = 4          /* signatures, of a connection: both sides', twice */
 };
 
 struct tls_spoken {
@@ -32,6 +33,7 @@ struct tls_proof {
     struct tls_transcript transcript;
     bool open;                 /* the transcript grows */
     uint8_t begun_anew;        /* how often it was thrown away for another handshake */
+    uint8_t checked;           /* signatures that were given to be checked */
     struct ht_bytes leaf[2];   /* by side, the first certificate that it showed, or the key in its
                                 * place: DER, in the arena */
     struct ht_bytes signer[2]; /* its SHA-256, where it showed that one in this handshake */

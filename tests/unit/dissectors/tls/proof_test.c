@@ -92,10 +92,35 @@ static void test_nobody(void **state)
     ht_arena_clear(&scene.arena);
 }
 
+/* Each takes up to a millisecond to check, and a server may send thousands. */
+static void test_first_signatures(void **state)
+{
+    const struct tls_certificate chain = {.chain = {&leaf, 1}};
+    struct scene scene;
+    (void)state;
+    start(&scene, true);
+    const struct tls_telling from_server = {.state = &scene.state,
+                                            .e     = &scene.emitter,
+                                            .from  = HT_SIDE_B},
+                             from_client = {
+                                 .state = &scene.state, .e = &scene.emitter, .from = HT_SIDE_A};
+    show(&scene, &chain);
+    for (int i = 0; i < 10; i++) {
+        struct tls_material of_server = {0}, of_client = {0};
+        tls_add_signer(&from_client, &of_client); /* that showed nothing */
+        tls_add_signer(&from_server, &of_server);
+        assert_int_equal(of_client.signer.len, 0);
+        assert_int_equal(of_server.signer.len > 0, i < TLS_MAX_CHECKED);
+        assert_int_equal(of_server.certificate.len > 0, i < TLS_MAX_CHECKED);
+    }
+    ht_arena_clear(&scene.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_leaf), cmocka_unit_test(test_raw_public_key),
-        cmocka_unit_test(test_delegated_credential), cmocka_unit_test(test_nobody)};
+        cmocka_unit_test(test_delegated_credential), cmocka_unit_test(test_nobody),
+        cmocka_unit_test(test_first_signatures)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
