@@ -41,13 +41,25 @@ static void certificate_request(struct tls_telling *m)
     (void)ht_emit(m->e, &tls_certificate_request_event, m->from, tls_flags_of(m, ok), &request);
 }
 
+/* A few bytes may become TLS_MAX_MESSAGE, and one record has room for many messages. */
+static bool decompress(struct tls_telling *m, const struct tls_compressed_certificate *compressed,
+                       struct ht_bytes *out_body)
+{
+    struct tls_direction *d = &m->state->direction[m->from];
+    if (d->decompressed == TLS_MAX_DECOMPRESSED) {
+        return false;
+    }
+    d->decompressed++;
+    return tls_certificate_decompress(compressed, m->e->scratch, out_body);
+}
+
 static void compressed_certificate(struct tls_telling *m)
 {
     struct tls_compressed_certificate compressed = {0};
     struct tls_certificate certificate           = {0};
     struct ht_bytes body;
     bool ok = tls_compressed_certificate_parse(m->body, &compressed) &&
-              tls_certificate_decompress(&compressed, m->e->scratch, &body) &&
+              decompress(m, &compressed, &body) &&
               tls_certificate_parse(body, true, m->e->scratch, &certificate);
     certificate.compression = compressed.algorithm;
     (void)tls_take_certificate(m->state, m->e, m->from, tls_flags_of(m, ok), &certificate);

@@ -202,8 +202,9 @@ bool tls_new_session_ticket13_parse(struct ht_bytes body, struct ht_arena *scrat
 bool tls_compressed_certificate_parse(struct ht_bytes body, struct tls_compressed_certificate *out);
 
 /* tls_certificate_decompress gives the body of the Certificate message in `scratch`. False where it
- * is longer than TLS_MAX_MESSAGE, does not have the length that it claims, or cannot be
- * decompressed; an algorithm that this build does not know among them. */
+ * is longer than TLS_MAX_MESSAGE or than any chain becomes from so few bytes, does not have the
+ * length that it claims, or cannot be decompressed; an algorithm that this build does not know
+ * among them. `scratch` is asked for what a claim is plausible of only. */
 bool tls_certificate_decompress(const struct tls_compressed_certificate *compressed,
                                 struct ht_arena *scratch, struct ht_bytes *out_body);
 

@@ -89,13 +89,23 @@ bool tls_compressed_certificate_parse(struct ht_bytes body, struct tls_compresse
     return rd_done(&r) && out->compressed.len > 0;
 }
 
+/* Could it be a chain? Keys and signatures hardly become shorter: a chain in zlib is a third, one
+ * of certificates that repeat each other perhaps a tenth. What claims more asks for memory only. */
+static bool is_plausible(const struct tls_compressed_certificate *compressed)
+{
+    enum { LARGEST_RATIO = 64 };
+    size_t len = compressed->uncompressed_length;
+    return compressed->algorithm.set && ht_decompresses(compressed->algorithm.id) && len > 0 &&
+           len <= TLS_MAX_MESSAGE && len / LARGEST_RATIO <= compressed->compressed.len;
+}
+
 bool tls_certificate_decompress(const struct tls_compressed_certificate *compressed,
                                 struct ht_arena *scratch, struct ht_bytes *out_body)
 {
     size_t len    = compressed->uncompressed_length;
-    uint8_t *body = len > 0 && len <= TLS_MAX_MESSAGE ? ht_arena_alloc(scratch, len) : NULL;
+    uint8_t *body = is_plausible(compressed) ? ht_arena_take(scratch, len) : NULL;
     *out_body     = ht_bytes(body, body != NULL ? len : 0);
-    return body != NULL && compressed->algorithm.set &&
+    return body != NULL &&
            ht_decompress(compressed->algorithm.id, compressed->compressed, body, len);
 }
 

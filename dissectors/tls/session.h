@@ -15,8 +15,9 @@
 enum tls_carrier { TLS_OVER_TCP, TLS_OVER_DTLS, TLS_OVER_QUIC };
 
 enum {
-    TLS_MAX_MESSAGE = 256 * 1024, /* a handshake message: room for post-quantum chains */
-    TLS_MAX_ALERTS  = 8           /* kept of a connection */
+    TLS_MAX_MESSAGE      = 256 * 1024, /* a handshake message: room for post-quantum chains */
+    TLS_MAX_ALERTS       = 8,          /* kept of a connection */
+    TLS_MAX_DECOMPRESSED = 2           /* certificate messages of a side: it says one */
 };
 
 struct tls_direction {
@@ -35,8 +36,9 @@ struct tls_direction {
     struct tls_place last_data;
     uint32_t last_data_len;
     uint8_t num_kept;
-    uint8_t num_changes; /* ChangeCipherSpecs that a handshake had of its own */
-    uint8_t heartbeats;  /* told of */
+    uint8_t num_changes;  /* ChangeCipherSpecs that a handshake had of its own */
+    uint8_t heartbeats;   /* told of */
+    uint8_t decompressed; /* certificate messages, to TLS_MAX_DECOMPRESSED */
     struct tls_kept_records kept;
 };
 

@@ -19,6 +19,11 @@ static bool zstd_decompress(struct ht_bytes in, uint8_t *out, size_t len)
     return ZSTD_decompress(out, len, in.ptr, in.len) == len;
 }
 
+bool ht_decompresses(uint16_t algorithm)
+{
+    return algorithm >= HT_COMPRESSION_ZLIB && algorithm <= HT_COMPRESSION_ZSTD;
+}
+
 bool ht_decompress(uint16_t algorithm, struct ht_bytes in, uint8_t *out, size_t len)
 {
     if (in.len == 0) {

@@ -9,6 +9,10 @@
 /* As numbered by the registry of RFC 8879 section 7.3. */
 enum ht_compression { HT_COMPRESSION_ZLIB = 1, HT_COMPRESSION_BROTLI = 2, HT_COMPRESSION_ZSTD = 3 };
 
+/* ht_decompresses: is it one of the algorithms above? To be asked before room is made for what it
+ * gives. */
+bool ht_decompresses(uint16_t algorithm);
+
 /* ht_decompress writes what `in` becomes to `out`, which has room for `len` bytes. False where `in`
  * is not one whole stream of the algorithm, or becomes more or fewer than `len` bytes, or where the
  * algorithm is not known to this build; `out` then holds anything. The library may take up to 16 MB

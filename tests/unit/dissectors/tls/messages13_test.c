@@ -91,6 +91,21 @@ static void test_decompression_is_bounded(void **state)
     assert_int_equal(certificate.len, 0);
 }
 
+/* What is no algorithm, or claims to become thousands of times as long, takes no memory. */
+static void test_room_is_made_for_what_is_plausible(void **unused)
+{
+    struct ht_arena scratch = {0};
+    struct tls_compressed_certificate compressed;
+    struct ht_bytes certificate;
+    (void)unused;
+    assert_true(tls_compressed_certificate_parse(hex("0009 000168" COMPRESSED), &compressed));
+    assert_false(tls_certificate_decompress(&compressed, &scratch, &certificate));
+    assert_true(tls_compressed_certificate_parse(hex("0001 040000" COMPRESSED), &compressed));
+    assert_false(tls_certificate_decompress(&compressed, &scratch, &certificate));
+    assert_int_equal(certificate.len, 0);
+    assert_int_equal(scratch.size, 0);
+}
+
 static bool raw_public_key_passes(struct ht_bytes body, void *arg)
 {
     struct tls_certificate out;
@@ -143,6 +158,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_raw_public_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_compressed_certificate, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_decompression_is_bounded, set_up, tear_down),
+        cmocka_unit_test(test_room_is_made_for_what_is_plausible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -413,6 +413,28 @@ static void a_message_too_long_to_keep(void **unused)
     recorder_free(&r);
 }
 
+/* A chain as RFC 8879 compresses it, thrice, by python's zlib: one record has room for thousands.
+ * Behind the second they are told without being decompressed. */
+static void only_few_certificates_are_decompressed(void **unused)
+{
+#define COMPRESSED "1900001d000100000d00001578da636060e0646060316062656060000001c10045"
+    struct recorder r;
+    struct ht_bytes answer = hex(tls13_aes128_gcm_sha256[1].hex);
+    (void)unused;
+    recorder_start(&r, &tls_dissector, true, 443);
+    recorder_bytes(&r, HT_SIDE_A, hex(tls13_aes128_gcm_sha256[0].hex), 0);
+    recorder_bytes(&r, HT_SIDE_B, ht_bytes_head(answer, 5 + ht_be16_at(answer, 3)), 0);
+    size_t before = r.len;
+    recorder_bytes(&r, HT_SIDE_B, hex("1603030063" COMPRESSED COMPRESSED COMPRESSED), 0);
+    char *told = outline(r.text + before);
+    assert_string_equal(told, "B tls.certificate\n"
+                              "B tls.certificate\n"
+                              "B tls.certificate malformed\n");
+    free(told);
+    recorder_free(&r);
+#undef COMPRESSED
+}
+
 /* RFC 5246 section 7.4.1: inside the encryption of the first handshake only the second
  * ChangeCipherSpec can be read. */
 static void renegotiation(void **unused)
@@ -532,6 +554,7 @@ int main(void)
         cmocka_unit_test(a_hello_goes_on_like_another),
         cmocka_unit_test(fatal_alert),
         cmocka_unit_test(heartbeats),
+        cmocka_unit_test(only_few_certificates_are_decompressed),
         cmocka_unit_test(a_message_too_long_to_keep)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
