@@ -3,7 +3,7 @@
 #include "dissect/seek.h"
 #include "dissect/state.h"
 
-enum { HEADER_STEP = 64 /* bytes gathered at a time while a header is incomplete */ };
+enum { HEADER_STEP = 64 /* bytes gathered at least while a header is incomplete */ };
 
 void ht_dispatch_start(struct ht_dispatch *d, const struct ht_dissector *const *dissectors,
                        bool stream, struct ht_budget *budget)
@@ -61,6 +61,17 @@ static void move_on(struct ht_dispatch *d, struct ht_emitter *e)
     }
 }
 
+/* How many bytes must be there before what is no PDU yet is looked at again. So many more as there
+ * are, since a head without an end is searched from its beginning each time. */
+static size_t need_after(size_t have)
+{
+    size_t step = have > HEADER_STEP ? have : HEADER_STEP;
+    if (have >= HT_MAX_MATCH_BYTES) {
+        return have + HEADER_STEP;
+    }
+    return have + step < HT_MAX_MATCH_BYTES ? have + step : HT_MAX_MATCH_BYTES;
+}
+
 /* Frames the head of `avail`. Returns the bytes done with; 0: more are needed. `*out_need` is how
  * many bytes must be there for progress. */
 static size_t take_pdu(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side side,
@@ -68,7 +79,7 @@ static size_t take_pdu(struct ht_dispatch *d, struct ht_emitter *e, enum ht_side
 {
     struct ht_dispatch_side *s = &d->side[side];
     struct ht_frame_size size  = d->found->frame(d->state, avail, side);
-    *out_need                  = avail.len + HEADER_STEP;
+    *out_need                  = need_after(avail.len);
     if (size.other) {
         move_on(d, e);
         return 0;

@@ -21,6 +21,8 @@ struct toy_state {
     bool upgraded;
 };
 
+static unsigned times_framed;
+
 static const struct ht_field toy_fields[] = {
     HT_FIELD(struct toy_pdu, body, HT_TEXT, "What came of the body."),
     HT_FIELD(struct toy_pdu, len, HT_UINT, "Its length."),
@@ -46,6 +48,7 @@ static struct ht_frame_size frame(const void *state, struct ht_bytes avail, enum
     uint8_t mark = rd_u8(&r), type = rd_u8(&r);
     size_t len                  = 4 + (size_t)rd_u16(&r);
     const struct toy_state *toy = state;
+    times_framed++;
     if (toy->upgraded) {
         return (struct ht_frame_size){.other = true};
     }
@@ -195,6 +198,24 @@ static void a_hole_in_what_is_stepped_over_costs_nothing(void **unused)
                                          "01"),
                                     TEXT("789~a\0\1x")},
                 (uint64_t[]){5, 0}, 2, "A pdu { body=- len=14 }\nA pdu { body=x len=5 }\nA end\n");
+}
+
+/* The rest of a head that does not end is looked at a few times, not with every few bytes. */
+static void a_head_without_end_is_looked_at_rarely(void **unused)
+{
+    enum { LEN = 15000, RARELY = 16 };
+    struct recorder r;
+    uint8_t *rest = calloc(1, LEN);
+    (void)unused;
+    assert_non_null(rest);
+    recorder_start(&r, &toy, true, 7);
+    recorder_bytes(&r, HT_SIDE_B, TEXT("~u\0\0~a\0"), 0);
+    times_framed = 0;
+    recorder_bytes(&r, HT_SIDE_B, ht_bytes(rest, LEN), 0);
+    assert_in_range(times_framed, 1, RARELY);
+    assert_string_equal(r.text, "B pdu { len=4 }\n");
+    recorder_free(&r);
+    free(rest);
 }
 
 static void a_hole_in_a_pdu_costs_that_pdu(void **unused)
@@ -492,6 +513,7 @@ int main(void)
         cmocka_unit_test(pdus_are_the_same_however_cut),
         cmocka_unit_test(what_is_taken_at_once_is_the_same),
         cmocka_unit_test(a_hole_in_what_is_stepped_over_costs_nothing),
+        cmocka_unit_test(a_head_without_end_is_looked_at_rarely),
         cmocka_unit_test(a_hole_in_a_pdu_costs_that_pdu),
         cmocka_unit_test(a_hole_over_a_header_is_searched_past),
         cmocka_unit_test(the_beginning_lost),
