@@ -1,6 +1,6 @@
 #include "http/lines.h"
 
-enum { CHUNK_LINE = 64, MAX_TRAILER = 4096 };
+enum { CHUNK_LINE = 64, MAX_TRAILER = 4096, EMPTY_LINE_BLOCK = 64 };
 
 static bool is_blank(uint8_t c)
 {
@@ -96,16 +96,36 @@ void http_body_field(struct ht_bytes line, struct http_body *out)
     out->length = out->chunked ? 0 : out->length;
 }
 
+/* How long the line break is that `avail` begins with; 0: with none that is whole. */
+static size_t line_break(struct ht_bytes avail)
+{
+    size_t len = avail.len > 0 && avail.ptr[0] == '\r' ? 2 : 1;
+    return avail.len >= len && avail.ptr[len - 1] == '\n' ? len : 0;
+}
+
+/* Does an empty line follow one that ends in these EMPTY_LINE_BLOCK bytes, of which there are two
+ * more? Without a branch: a head may have a line for every other byte, and comes byte by byte. */
+static bool has_empty_line(const uint8_t *at)
+{
+    unsigned found = 0;
+    for (size_t i = 0; i < EMPTY_LINE_BLOCK; i++) {
+        unsigned lone = at[i + 1] == '\n', after_cr = (at[i + 1] == '\r') & (at[i + 2] == '\n');
+        found |= (at[i] == '\n') & (lone | after_cr);
+    }
+    return found != 0;
+}
+
 size_t http_head_length(struct ht_bytes avail, size_t max)
 {
-    struct ht_bytes rest = ht_bytes_head(avail, max), line;
-    size_t have          = rest.len;
-    while (http_next_line(&rest, &line)) {
-        if (line.len == 0) {
-            return have - rest.len;
-        }
+    struct ht_bytes rest = ht_bytes_head(avail, max);
+    size_t at = 0, empty = line_break(rest);
+    while (empty == 0 && rest.len - at >= EMPTY_LINE_BLOCK + 2 && !has_empty_line(rest.ptr + at)) {
+        at += EMPTY_LINE_BLOCK;
     }
-    return 0;
+    while (empty == 0 && at < rest.len) {
+        empty = rest.ptr[at++] == '\n' ? line_break(ht_bytes_from(rest, at)) : 0;
+    }
+    return empty > 0 ? at + empty : 0;
 }
 
 /* What a chunk's line says of its size, before extensions; false where that is no number. */

@@ -4,6 +4,7 @@
  */
 #include "support.h"
 
+#include "http/lines.h"
 #include "http/message.h"
 
 /* RFC 9112 section 2.1, with the field of RFC 7617 section 2. */
@@ -159,11 +160,47 @@ static void body_lengths(void **unused)
 #undef POST
 }
 
+/* The length of a head, line by line. */
+static size_t length_by_lines(struct ht_bytes rest, size_t max)
+{
+    struct ht_bytes line;
+    rest        = ht_bytes_head(rest, max);
+    size_t have = rest.len;
+    while (http_next_line(&rest, &line)) {
+        if (line.len == 0) {
+            return have - rest.len;
+        }
+    }
+    return 0;
+}
+
+/* Line breaks of every kind at every place, of which few are an empty line. */
+static void a_head_ends_at_the_first_empty_line(void **unused)
+{
+    enum { LEN = 400, TIMES = 2000, OTHERS = 40 };
+    uint8_t text[LEN];
+    uint32_t random = 1;
+    (void)unused;
+    for (int times = 0; times < TIMES; times++) {
+        for (size_t i = 0; i < LEN; i++) {
+            random         = random * 1664525 + 1013904223;
+            uint32_t which = (random >> 16) % OTHERS;
+            text[i]        = which < 2 ? '\n' : which < 5 ? '\r' : 'a';
+        }
+        size_t len = LEN - (size_t)times % LEN;
+        assert_int_equal(http_head_length(ht_bytes(text, len), LEN),
+                         length_by_lines(ht_bytes(text, len), LEN));
+        assert_int_equal(http_head_length(ht_bytes(text, LEN), len),
+                         length_by_lines(ht_bytes(text, LEN), len));
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(requests),    cmocka_unit_test(responses),
-                                       cmocka_unit_test(secrets),     cmocka_unit_test(other_heads),
-                                       cmocka_unit_test(chunks),      cmocka_unit_test(trailers),
-                                       cmocka_unit_test(body_lengths)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests),     cmocka_unit_test(responses),
+        cmocka_unit_test(secrets),      cmocka_unit_test(other_heads),
+        cmocka_unit_test(chunks),       cmocka_unit_test(trailers),
+        cmocka_unit_test(body_lengths), cmocka_unit_test(a_head_ends_at_the_first_empty_line)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
