@@ -76,6 +76,7 @@ static void unlink_segment(struct ht_disorder *d, struct ht_waiting_segment *seg
 {
     *(segment->previous != NULL ? &segment->previous->next : &d->head) = segment->next;
     *(segment->next != NULL ? &segment->next->previous : &d->tail)     = segment->previous;
+    d->recent = d->recent == segment ? NULL : d->recent;
     d->waiting_bytes -= segment->have;
     d->waiting_segments--;
 }
@@ -179,15 +180,41 @@ static bool trim_by(struct ht_reassembly *r, const struct ht_waiting_segment *ke
     return true;
 }
 
+static uint64_t distance(const struct ht_waiting_segment *segment, uint64_t offset)
+{
+    return segment->offset > offset ? segment->offset - offset : offset - segment->offset;
+}
+
+/* The last of those that wait that begins no later than `offset`; NULL: none. It is looked for from
+ * the nearest of both ends and of where the one before was placed: thousands may wait. */
+static struct ht_waiting_segment *last_until(struct ht_disorder *d, uint64_t offset)
+{
+    struct ht_waiting_segment *at = d->tail;
+    if (at == NULL) {
+        return NULL;
+    }
+    if (distance(d->head, offset) < distance(at, offset)) {
+        at = d->head;
+    }
+    if (d->recent != NULL && distance(d->recent, offset) < distance(at, offset)) {
+        at = d->recent;
+    }
+    while (at != NULL && at->offset > offset) {
+        at = at->previous;
+    }
+    while (at != NULL && at->next != NULL && at->next->offset <= offset) {
+        at = at->next;
+    }
+    d->recent = at;
+    return at;
+}
+
 /* Keeps what of an early segment is new, around what is kept already. */
 static bool keep_early(struct ht_reassembly *r, struct stretch s)
 {
-    const struct ht_disorder *d       = r->disorder;
-    struct ht_waiting_segment *before = d->tail;
+    struct ht_disorder *d             = r->disorder;
+    struct ht_waiting_segment *before = last_until(d, s.offset);
     bool news                         = false;
-    while (before != NULL && before->offset > s.offset) {
-        before = before->previous;
-    }
     while (s.len > 0) {
         if (before != NULL && trim_by(r, before, &s) && s.len == 0) {
             break;

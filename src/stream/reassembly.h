@@ -49,6 +49,7 @@ struct ht_waiting_segment;
 /* What is kept of a direction whose bytes came otherwise than in order and once. */
 struct ht_disorder {
     struct ht_waiting_segment *head, *tail; /* early segments by rising offset, disjoint; owned */
+    struct ht_waiting_segment *recent;      /* of these: where the last one was placed; or NULL */
     uint32_t waiting_bytes, waiting_segments;
     uint64_t lost_bytes;            /* in holes */
     uint64_t first_duplicate_frame; /* where and when one came that is no keep-alive; 0: none */
