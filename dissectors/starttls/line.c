@@ -336,14 +336,14 @@ static enum ht_match by_words(struct ht_bytes head, const struct line_greeting *
         char separator;
         size_t end           = line_end(left);
         struct ht_bytes line = ht_bytes_head(left, end);
-        size_t own           = find_any(line, g->words, HT_ARRAY_LEN(g->words));
-        size_t rival         = find_any(line, g->rivals, HT_ARRAY_LEN(g->rivals));
         if (end == left.len) {
             return HT_MATCH_MORE;
         }
         if (left.ptr[end] != '\n') {
             return HT_MATCH_NO;
         }
+        size_t own   = find_any(line, g->words, HT_ARRAY_LEN(g->words));
+        size_t rival = find_any(line, g->rivals, HT_ARRAY_LEN(g->rivals));
         if (own != rival) {
             return own < rival ? HT_MATCH_YES : HT_MATCH_NO;
         }
