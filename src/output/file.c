@@ -141,6 +141,38 @@ static int open_directory(const struct output_file *file)
     return opened;
 }
 
+/* A FIFO that nobody reads yet. Live it is not waited for: with a reader of our own for the moment
+ * it can be opened, and is good for the reader that comes. */
+static int open_unread(const struct output_file *file, const struct ht_output_config *config)
+{
+    const int both = O_CLOEXEC | O_NOCTTY;
+    struct ht_error text;
+    int reader = -1;
+    if (config->queue_bytes != 0) {
+        reader = openat(file->directory, file->name, O_RDONLY | O_NONBLOCK | both);
+    }
+    if (reader < 0 && config->complain != NULL) {
+        (void)ht_fail(&text, "%s: waits for somebody to read it", config->path);
+        config->complain(config->context, text.text);
+    }
+    int opened =
+        openat(file->directory, file->name, O_WRONLY | both | (reader >= 0 ? O_NONBLOCK : 0));
+    if (reader >= 0) {
+        (void)close(reader);
+    }
+    return opened;
+}
+
+static int open_first(const struct output_file *file, const struct ht_output_config *config)
+{
+    struct stat is;
+    bool fifo = fstatat(file->directory, file->name, &is, 0) == 0 && S_ISFIFO(is.st_mode);
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (fifo ? O_NONBLOCK : 0) |
+                (config->append ? 0 : O_TRUNC);
+    int opened = openat(file->directory, file->name, flags, file->mode);
+    return opened < 0 && errno == ENXIO && fifo ? open_unread(file, config) : opened;
+}
+
 static bool open_path(struct output_file *file, const struct ht_output_config *config)
 {
     file->path = resolve(config->path, file->mode);
@@ -161,9 +193,7 @@ static bool open_path(struct output_file *file, const struct ht_output_config *c
     if (file->directory < 0) {
         return false;
     }
-    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY;
-    file->descriptor =
-        openat(file->directory, file->name, flags | (config->append ? 0 : O_TRUNC), file->mode);
+    file->descriptor = open_first(file, config);
     return file->descriptor >= 0 && look(file) && give(file, config);
 }
 
@@ -289,6 +319,26 @@ static size_t chunk_len(const struct output_file *file, const struct output_load
     return len;
 }
 
+/* A FIFO without reader. What lies in it goes with its last end, and the next reader begins with a
+ * line; but where it could not be opened again, as the sandbox may have it, it is kept. */
+static void let_go(struct output_file *file)
+{
+    if (file->held) {
+        return;
+    }
+    int again = openat(file->directory, file->name, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (again < 0 && errno != ENXIO) {
+        file->held = true;
+        return;
+    }
+    if (again >= 0) {
+        (void)close(again);
+    }
+    (void)close(file->descriptor);
+    file->descriptor = -1;
+    file->anew       = true;
+}
+
 /* After a failure to write, with its errno: so that what is tried next begins a line. */
 static void undo(struct output_file *file, struct output_load *load)
 {
@@ -297,10 +347,7 @@ static void undo(struct output_file *file, struct output_load *load)
         load->partial = 0;
     }
     if (why == EPIPE && file->fifo && file->path != NULL) {
-        /* What lies in the FIFO goes with its last end; the next reader begins with a line. */
-        (void)close(file->descriptor);
-        file->descriptor = -1;
-        file->anew       = true;
+        let_go(file);
     }
     errno = why;
 }

@@ -41,6 +41,7 @@ struct output_file {
     int directory;      /* O_PATH; -1 for standard output */
     int descriptor;     /* -1: was closed, and could not be opened anew */
     bool regular, fifo; /* what it is */
+    bool held;          /* it is a FIFO that could not be opened anew, and must not be closed */
     bool anew;          /* open the path before the next write */
     mode_t mode;        /* of files created */
     const char *record_start;

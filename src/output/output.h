@@ -61,7 +61,8 @@ struct ht_output_counts {
 
 /* ht_output_open opens the file and its directory, as the user who may; NULL with a message that
  * names the path. Rotation is of regular files; of other things (a FIFO, /dev/null) it is left
- * out. A FIFO is waited for until it has a reader. */
+ * out. A FIFO that nobody reads yet is waited for, which is told, where it is written at once; with
+ * a queue lines wait instead. */
 struct ht_output *ht_output_open(const struct ht_output_config *config, struct ht_error *error);
 
 /* ht_output_start starts the writer thread; until then lines wait in the queue. Without a queue

@@ -281,6 +281,27 @@ class Outputs(Alone):
         records = program.records(None, path)  # every line is whole
         self.assertGreater(len(records), 10)
 
+    def test_a_fifo_whose_readers_come_and_go(self):
+        fifo = self.path("fifo")
+        os.mkfifo(fifo)
+        for sandbox in ("on", "off"):
+            with self.subTest(sandbox=sandbox):
+                # It says that it listens, though nobody reads yet.
+                program = self.listen(self.where, "lo", "-o", fifo, "--sandbox", sandbox)
+                self.talk(2)
+                program.wait_for_words("fifo: Broken pipe; tried again")
+                for talks in (2, 3):
+                    with open(fifo, "rb") as reader:
+                        for _ in range(talks):
+                            self.assertEqual(json.loads(reader.readline())["type"], "connection")
+                    self.talk(3)
+                    time.sleep(1.5)
+                with open(fifo, "rb") as reader:
+                    program.send(signal.SIGINT)
+                    records = [json.loads(line)["type"] for line in reader]
+                self.assertEqual(records, ["connection"] * 3 + ["stats"])
+                self.assertEqual(program.process.wait(20), 0, program.words)
+
     def test_rotation_by_size_loses_nothing(self):
         path = self.path("out.jsonl")
         program = self.listen(self.where, "lo", "-o", path, "--rotate-size", "20k", "--user", "nobody")

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -500,6 +501,33 @@ static void test_full_device(void **state)
     assert_true(ht_output_close(out, NULL));
 }
 
+/* Who is waited for is told; the reader comes only then. */
+static void read_fifo(void *context, const char *text)
+{
+    assert_string_equal(text, "fifo: waits for somebody to read it");
+    if (fork() == 0) {
+        int reader = open("fifo", O_RDONLY | O_CLOEXEC);
+        char got[LINE_LEN];
+        _exit(reader >= 0 && read(reader, got, sizeof got) == LINE_LEN ? 7 : 1);
+    }
+    *(bool *)context = true;
+}
+
+static void test_a_fifo_that_nobody_reads_yet(void **state)
+{
+    (void)state;
+    bool told  = false;
+    int status = 0;
+    assert_int_equal(mkfifo("fifo", 0600), 0);
+    struct ht_output *out = open_with(
+        (struct ht_output_config){.path = "fifo", .complain = read_fifo, .context = &told});
+    assert_true(told);
+    put(out, 1, 1);
+    assert_true(ht_output_close(out, NULL));
+    assert_true(wait(&status) > 0);
+    assert_int_equal(WEXITSTATUS(status), 7);
+}
+
 static void assert_refused(struct ht_output_config config, int why)
 {
     struct ht_error error = {0};
@@ -549,6 +577,7 @@ int main(void)
         IN_SCRATCH(test_failure_is_final),
         IN_SCRATCH(test_standard_output),
         IN_SCRATCH(test_full_device),
+        IN_SCRATCH(test_a_fifo_that_nobody_reads_yet),
         IN_SCRATCH(test_what_cannot_be_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

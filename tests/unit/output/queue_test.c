@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,18 +115,14 @@ static void read_some(int reader, struct ht_buffer *got)
 }
 
 /* The caller and the reader are one thread: if the one were held up, the other would never come. */
-static void read_slowly(bool nonblocking)
+static void test_slow_reader(void **state)
 {
+    (void)state;
     enum { RECORDS = 20000, QUEUE = 256 * 1024 }; /* more than the FIFO's 64 KiB */
     int reader            = open_fifo();
     struct ht_buffer got  = {.max = (size_t)RECORDS * LINE_LEN};
     struct ht_output *out = start_queued(
         (struct ht_output_config){.path = "fifo", .queue_bytes = QUEUE, .drain_ns = MS});
-    if (nonblocking) { /* as it is after reopening */
-        assert_true(ht_output_reopen(out));
-        while (!ht_output_flush(out)) {
-        }
-    }
     struct ht_bytes lines = scratch_lines(1, RECORDS);
     for (unsigned n = 0; n < RECORDS; n++) {
         assert_true(ht_output_write(out, ht_bytes(lines.ptr + (size_t)n * LINE_LEN, LINE_LEN), 1));
@@ -149,18 +146,6 @@ static void read_slowly(bool nonblocking)
     assert_int_equal(counts.errors, 0);
     ht_buffer_free(&got);
     close(reader);
-}
-
-static void test_slow_reader(void **state)
-{
-    (void)state;
-    read_slowly(false);
-}
-
-static void test_slow_reader_nonblocking(void **state)
-{
-    (void)state;
-    read_slowly(true);
 }
 
 static void test_close_with_a_stuck_reader(void **state)
@@ -252,6 +237,54 @@ static void test_reader_that_goes_and_comes(void **state)
     close(reader);
 }
 
+/* Nobody has to be there at the start; the lines wait. */
+static void test_reader_that_comes_later(void **state)
+{
+    (void)state;
+    struct ht_buffer got = {.max = (size_t)1 << 20};
+    assert_int_equal(mkfifo("fifo", 0600), 0);
+    struct ht_output *out =
+        start_queued((struct ht_output_config){.path = "fifo", .retry_ns = MS, .drain_ns = MS});
+    put(out, 1, 10);
+    wait_for_word(out, "fifo: Broken pipe; tried again");
+    put(out, 11, 10);
+    int reader = open_fifo();
+    while (!ht_output_flush(out)) {
+        read_some(reader, &got);
+    }
+    wait_for_word(out, "written again; 0 records were dropped");
+    assert_true(ht_output_close(out, NULL));
+    read_some(reader, &got);
+    assert_lines(ht_buffer_view(&got), 1, 20);
+    ht_buffer_free(&got);
+    close(reader);
+}
+
+/* As in a sandbox: the FIFO, without its name, is kept, with what lies in it. */
+static void test_reader_that_comes_to_a_fifo_that_cannot_be_opened_anew(void **state)
+{
+    (void)state;
+    struct ht_buffer got = {.max = (size_t)1 << 20};
+    int reader           = open_fifo();
+    struct ht_output *out =
+        start_queued((struct ht_output_config){.path = "fifo", .retry_ns = MS, .drain_ns = MS});
+    assert_int_equal(rename("fifo", "moved"), 0);
+    assert_int_equal(symlink("fifo", "fifo"), 0); /* ELOOP */
+    close(reader);
+    put(out, 1, 10);
+    wait_for_error(out, 3);
+    reader = open("moved", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_true(reader >= 0);
+    while (!ht_output_flush(out)) {
+        read_some(reader, &got);
+    }
+    assert_true(ht_output_close(out, NULL));
+    read_some(reader, &got);
+    assert_lines(ht_buffer_view(&got), 1, 10);
+    ht_buffer_free(&got);
+    close(reader);
+}
+
 static void ignore(int signal)
 {
     (void)signal;
@@ -285,11 +318,12 @@ int main(void)
         IN_SCRATCH(test_bound),
         IN_SCRATCH(test_end_of_slowness_is_told),
         IN_SCRATCH(test_slow_reader),
-        IN_SCRATCH(test_slow_reader_nonblocking),
         IN_SCRATCH(test_close_with_a_stuck_reader),
         IN_SCRATCH(test_patience),
         IN_SCRATCH(test_patience_ends),
         IN_SCRATCH(test_reader_that_goes_and_comes),
+        IN_SCRATCH(test_reader_that_comes_later),
+        IN_SCRATCH(test_reader_that_comes_to_a_fifo_that_cannot_be_opened_anew),
         IN_SCRATCH(test_signals_are_not_the_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
