@@ -212,6 +212,7 @@ static bool der_verifies_itself(struct ht_bytes der)
  */
 
 enum { TAG_LONG = 0x1F, CONSTRUCTED = 0x20, LENGTH_LONG = 0x80, DEEPEST = 16, FAULT_MAX = 160 };
+enum { RELATIVE_NAME = 1 /* nameRelativeToCRLIssuer: RFC 5280 section 4.2.1.13 */ };
 
 /* The content's length of the element at hand; SIZE_MAX: it is not whole, or not in DER. No
  * certificate has tags of several bytes. */
@@ -325,6 +326,28 @@ static struct ht_bytes extension_fault(struct ht_arena *arena, const X509 *x509)
     return ht_bytes(NULL, 0);
 }
 
+bool certificate_may_be_asked(X509 *x509)
+{
+    enum { NAME_BYTES_MAX = 4096, SHORTEST_POINT = 6 };
+    int at = X509_get_ext_by_NID(x509, NID_crl_distribution_points, -1);
+    if (at < 0) {
+        return true;
+    }
+    int name = i2d_X509_NAME(X509_get_issuer_name(x509), NULL);
+    int most = ASN1_STRING_length(X509_EXTENSION_get_data(X509_get_ext(x509, at))) / SHORTEST_POINT;
+    if (name <= 0 || most <= NAME_BYTES_MAX / name) {
+        return true;
+    }
+    CRL_DIST_POINTS *points = X509_get_ext_d2i(x509, NID_crl_distribution_points, NULL, NULL);
+    int relative            = 0;
+    for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
+        const DIST_POINT_NAME *where = sk_DIST_POINT_value(points, i)->distpoint;
+        relative += where != NULL && where->type == RELATIVE_NAME;
+    }
+    CRL_DIST_POINTS_free(points);
+    return relative <= NAME_BYTES_MAX / name;
+}
+
 static void decode(struct ht_certificate_decoder *decoder, struct ht_arena *arena, X509 *x509,
                    struct ht_certificate *out)
 {
@@ -375,7 +398,11 @@ bool certificate_decode_der(struct ht_certificate_decoder *decoder, struct ht_ar
     forget_errors(); /* what others left is no fault of this one: why_refused tells the first */
     const uint8_t *end = der.ptr;
     X509 *x509         = X509_new_ex(decoder->without_providers, NULL);
-    if (x509 != NULL && d2i_X509(&x509, &end, (long)der.len) != NULL) {
+    bool read          = x509 != NULL && d2i_X509(&x509, &end, (long)der.len) != NULL;
+    if (read && !certificate_may_be_asked(x509)) {
+        out->malformed = true;
+        out->fault = ht_arena_copy(arena, ht_text("too many names are relative to its issuer's"));
+    } else if (read) {
         decode(decoder, arena, x509, out);
         out->self_signed = may_verify_itself(out) && der_verifies_itself(der);
         out->malformed   = end != der.ptr + der.len;

@@ -22,6 +22,12 @@ bool certificate_decode_der(struct ht_certificate_decoder *decoder, struct ht_ar
                             struct ht_bytes der, struct ht_bytes sha256,
                             struct ht_certificate *out);
 
+/* certificate_may_be_asked: false of a certificate in which so many distribution points (RFC 5280
+ * section 4.2.1.13) have names relative to its issuer's that libcrypto, which completes all of them
+ * when it is first asked for anything of the extensions, would take seconds and gigabytes. Such a
+ * one counts as malformed. */
+bool certificate_may_be_asked(struct x509_st *x509);
+
 /* certificate_decode_x509 is ht_certificate_decode of a certificate that libcrypto read before,
  * with its key, out of all of `der`; whose SHA-256 is known. */
 void certificate_decode_x509(struct ht_certificate_decoder *decoder, struct ht_arena *arena,

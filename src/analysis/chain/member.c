@@ -68,7 +68,8 @@ X509 *chain_member_x509(struct chain_member *member)
     (void)ERR_set_mark();
     member->parsed = true;
     member->x509   = d2i_X509(NULL, &end, (long)member->der.len);
-    if (member->x509 != NULL && end != member->der.ptr + member->der.len) {
+    if (member->x509 != NULL &&
+        (end != member->der.ptr + member->der.len || !certificate_may_be_asked(member->x509))) {
         X509_free(member->x509);
         member->x509 = NULL;
     }

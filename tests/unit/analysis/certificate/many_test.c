@@ -55,16 +55,23 @@ static void add(X509 *x509, int number, bool critical)
 }
 
 /* Signs it and decodes it; frees it. */
-static struct ht_certificate decoded(X509 *x509)
+static struct ht_certificate decoded_anyhow(X509 *x509)
 {
     struct ht_certificate certificate;
     uint8_t *der = NULL;
     assert_true(X509_sign(x509, issuer_key, EVP_sha256()) > 0);
     int len = i2d_X509(x509, &der);
     assert_true(len > 0);
-    assert_true(ht_certificate_decode(decoder, &arena, ht_bytes(der, (size_t)len), &certificate));
+    (void)ht_certificate_decode(decoder, &arena, ht_bytes(der, (size_t)len), &certificate);
     OPENSSL_free(der);
     X509_free(x509);
+    return certificate;
+}
+
+static struct ht_certificate decoded(X509 *x509)
+{
+    struct ht_certificate certificate = decoded_anyhow(x509);
+    assert_false(certificate.malformed);
     return certificate;
 }
 
@@ -121,6 +128,44 @@ static void responders_are_told_in_order_and_once(void **state)
     assert_text(certificate.ocsp_urls.items[2], "http://aa");
 }
 
+/* With so many names in its issuer and distribution points relative to that. */
+static X509 *with_points(int names, int num)
+{
+    X509 *x509               = certificate_new();
+    X509_NAME *issuer        = X509_get_issuer_name(x509);
+    CRL_DIST_POINTS *points  = CRL_DIST_POINTS_new();
+    const unsigned char *one = (const unsigned char *)"n";
+    for (int i = 0; i < names; i++) {
+        assert_int_equal(X509_NAME_add_entry_by_txt(issuer, "CN", MBSTRING_ASC, one, 1, -1, 0), 1);
+    }
+    for (int i = 0; i < num; i++) {
+        DIST_POINT *point              = DIST_POINT_new();
+        X509_NAME_ENTRY *entry         = NULL;
+        point->distpoint               = DIST_POINT_NAME_new();
+        point->distpoint->type         = 1;
+        STACK_OF(X509_NAME_ENTRY) *own = sk_X509_NAME_ENTRY_new_null();
+        entry = X509_NAME_ENTRY_create_by_txt(NULL, "CN", MBSTRING_ASC, one, 1);
+        assert_true(entry != NULL && sk_X509_NAME_ENTRY_push(own, entry) == 1);
+        point->distpoint->name.relativename = own;
+        assert_true(sk_DIST_POINT_push(points, point) > 0);
+    }
+    assert_int_equal(X509_add1_ext_i2d(x509, NID_crl_distribution_points, points, 0, 0), 1);
+    CRL_DIST_POINTS_free(points);
+    return x509;
+}
+
+/* libcrypto would complete each of them with the whole name. */
+static void points_relative_to_a_long_name_are_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(decoded(with_points(20, 15)).fault.len, 0);
+    assert_int_equal(decoded(with_points(1, 250)).fault.len, 0);
+    struct ht_certificate certificate = decoded_anyhow(with_points(200, 200));
+    assert_true(certificate.malformed);
+    assert_text(certificate.fault, "too many names are relative to its issuer's");
+    assert_int_equal(certificate.sha256.len, 32);
+}
+
 /* Of a certificate by a new key on that curve. */
 static struct ht_certificate by_key_on(const char *curve)
 {
@@ -149,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_fault_of_the_extensions_is_told),
         cmocka_unit_test(responders_are_told_in_order_and_once),
+        cmocka_unit_test(points_relative_to_a_long_name_are_refused),
         cmocka_unit_test(of_slow_keys_nobody_asks_whether_they_verify_themselves),
     };
     return cmocka_run_group_tests(tests, start, stop);
