@@ -40,7 +40,9 @@ static bool curve_is_cheap(const EVP_PKEY *key)
 
 bool ht_key_is_cheap(const EVP_PKEY *key)
 {
-    switch (EVP_PKEY_get_base_id(key)) {
+    switch (key != NULL ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE) {
+    case EVP_PKEY_NONE:
+        return false;
     case EVP_PKEY_RSA:
     case EVP_PKEY_RSA_PSS:
         return rsa_is_cheap(key);

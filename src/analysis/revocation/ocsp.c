@@ -9,8 +9,7 @@
 #include "analysis/certificate/decode.h"
 #include "analysis/revocation/parts.h"
 #include "analysis/transparency/transparency.h"
-
-enum { MAX_KEY_BITS = 8192 /* a signature by a larger key costs milliseconds */ };
+#include "crypto/effort.h"
 
 /* A response, and what it is about where it was successful. */
 struct response {
@@ -169,14 +168,27 @@ static X509_STORE *store_of(X509 *issuer)
     return store;
 }
 
+/* Whatever certificates came with it libcrypto looks at, to find who signed. */
+static bool may_be_verified(const OCSP_BASICRESP *basic)
+{
+    const STACK_OF(X509) *sent = OCSP_resp_get0_certs(basic);
+    for (int i = 0; i < sk_X509_num(sent); i++) {
+        if (!certificate_may_be_asked(sk_X509_value(sent, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool verify(OCSP_BASICRESP *basic, X509 *issuer, struct ocsp_answer *out)
 {
     X509 *signer            = NULL;
     X509_STORE *store       = store_of(issuer);
     STACK_OF(X509) *issuers = sk_X509_new_null();
     bool ready              = store != NULL && sk_X509_push(issuers, issuer) > 0;
-    bool verified           = ready && OCSP_resp_get0_signer(basic, &signer, issuers) == 1 &&
-                    EVP_PKEY_bits(X509_get0_pubkey(signer)) <= MAX_KEY_BITS &&
+    bool verified           = ready && may_be_verified(basic) &&
+                    OCSP_resp_get0_signer(basic, &signer, issuers) == 1 &&
+                    ht_key_is_cheap(X509_get0_pubkey(signer)) &&
                     OCSP_basic_verify(basic, issuers, store, OCSP_NOEXPLICIT) == 1;
     if (verified && X509_cmp(signer, issuer) != 0) {
         out->responder_from_ns  = revocation_time(X509_get0_notBefore(signer));

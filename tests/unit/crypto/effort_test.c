@@ -83,6 +83,7 @@ static void others_are_what_they_are(void **state)
     (void)state;
     assert_true(is_cheap(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")));
     assert_true(is_cheap(EVP_PKEY_Q_keygen(NULL, NULL, "ED448")));
+    assert_false(ht_key_is_cheap(NULL));
 }
 
 int main(void)
