@@ -191,7 +191,9 @@ class Soak(lab.Lab):
             self.forget_rotated()
             if len(rows) > 1 and int(rows[-1][0] * ROWS / length) > int(rows[-2][0] * ROWS / length):
                 self.print_row(rows[-1])
-        self.assertEqual(self.program.stop(signal.SIGTERM), 0, self.program.words)
+        self.read_status()
+        lost = self.status[-2] > 0  # records, which the exit status tells of
+        self.assertEqual(self.program.stop(signal.SIGTERM), 3 if lost else 0, self.program.words)
         self.judge(rows, length)
 
     def judge(self, rows, length):
